@@ -1,0 +1,1 @@
+"""Types that flow through qagen: poses, cameras, boxes, scenes, questions and samples."""

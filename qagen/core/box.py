@@ -1,0 +1,74 @@
+"""Oriented 3D boxes."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+_CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box3D:
+    """A box in the world frame."""
+
+    center: NDArray[np.float64]
+    """(3,) centre, metres, world."""
+    size: NDArray[np.float64]
+    """(3,) full extents along the box's own axes, metres."""
+    rotation: NDArray[np.float64]
+    """(3, 3), the columns are the box's axes in the world."""
+
+    @classmethod
+    def upright(cls, center: ArrayLike, size: ArrayLike, yaw_rad: float = 0.0) -> Self:
+        """A gravity-aligned box turned by ``yaw_rad`` about world z."""
+        c, s = np.cos(yaw_rad), np.sin(yaw_rad)
+        rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
+        return cls(np.asarray(center, dtype=np.float64), np.asarray(size, dtype=np.float64), rotation)
+
+    @classmethod
+    def around(cls, points: ArrayLike) -> Self:
+        """The upright box of least footprint around points (n, 3), world, metres.
+
+        The footprint is the minimum-area rectangle of the points' horizontal convex hull, one side of which
+        always lies along a hull edge (Freeman and Shapira, 1975).
+
+        Raises:
+            ValueError: there are no points.
+        """
+        points = np.asarray(points, dtype=np.float64).reshape(-1, 3)
+        if len(points) == 0:
+            raise ValueError("no points to put a box around")
+        yaw = _least_footprint_yaw(points[:, :2])
+        c, s = np.cos(yaw), np.sin(yaw)
+        axes = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
+        local = points @ axes
+        low, high = local.min(axis=0), local.max(axis=0)
+        return cls(axes @ ((low + high) / 2), high - low, axes)
+
+    @property
+    def yaw_rad(self) -> float:
+        """Heading of the first axis about world z, radians."""
+        return float(np.arctan2(self.rotation[1, 0], self.rotation[0, 0]))
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """(8, 3) corners in the world; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box's axes."""
+        return self.center + (_CORNER_SIGNS * self.size / 2) @ self.rotation.T
+
+
+def _least_footprint_yaw(xy: NDArray[np.float64]) -> float:
+    try:
+        hull = xy[ConvexHull(xy).vertices]
+    except (QhullError, ValueError):  # fewer than three points, or all on one line
+        spread = xy - xy.mean(axis=0)
+        direction = np.linalg.svd(spread, full_matrices=False)[2][0] if len(xy) > 1 else np.array([1.0, 0.0])
+        return float(np.arctan2(direction[1], direction[0]) % (np.pi / 2))
+    edges = np.roll(hull, -1, axis=0) - hull
+    yaws = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12))
+    along = np.outer(np.cos(yaws), hull[:, 0]) + np.outer(np.sin(yaws), hull[:, 1])
+    across = np.outer(np.cos(yaws), hull[:, 1]) - np.outer(np.sin(yaws), hull[:, 0])
+    area = np.ptp(along, axis=1) * np.ptp(across, axis=1)
+    return float(yaws[np.argmin(area)])

@@ -1,0 +1,36 @@
+"""What every loader offers."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+from qagen.core.scene import Scene
+
+
+class Loader(ABC):
+    """Reads the scenes of one dataset below a root folder.
+
+    Loaders are cheap to construct and to pickle: all reading happens in the methods.
+    """
+
+    name: ClassVar[str]
+    """The dataset's name on the command line and in the output."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @abstractmethod
+    def scene_ids(self, split: str) -> list[str]:
+        """Sorted names of the scenes to read: those of the official split file where the root has one, else all.
+
+        Raises:
+            SceneError: the root is missing, has no scene, or its split file cannot be read.
+        """
+
+    @abstractmethod
+    def load(self, scene_id: str) -> Scene:
+        """Read one scene (images stay undecoded).
+
+        Raises:
+            SceneError: something of the scene is missing, damaged or contradicts itself.
+        """
