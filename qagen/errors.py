@@ -1,7 +1,7 @@
 """The errors that a user can cause. Everything else is a bug and keeps its traceback."""
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 

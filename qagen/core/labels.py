@@ -3,9 +3,39 @@
 import re
 
 NEVER_ASKED = frozenset(
-    """wall floor ceiling object objects unknown remove person people structure roof beam column pillar room
-    otherstructure otherfurniture otherprop unlabeled unannotated void none misc stuff item items""".split()
-    + ["room structure", "other structure", "other furniture", "other prop", "case of structure", "floor / other room"]
+    {
+        "wall",
+        "floor",
+        "ceiling",
+        "object",
+        "objects",
+        "unknown",
+        "remove",
+        "person",
+        "people",
+        "structure",
+        "roof",
+        "beam",
+        "column",
+        "pillar",
+        "room",
+        "otherstructure",
+        "otherfurniture",
+        "otherprop",
+        "unlabeled",
+        "unannotated",
+        "void",
+        "none",
+        "misc",
+        "stuff",
+        "item",
+        "items",
+        "room structure",
+        "other structure",
+        "other furniture",
+        "other prop",
+        "case of structure",
+    }
 )
 """Labels that name no single askable thing (tasks.md, visibility)."""
 
