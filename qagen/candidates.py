@@ -1,0 +1,200 @@
+"""Which frames and objects a question may use, and which of many candidate questions are kept.
+
+Shared by every family: view sets (tasks.md, section 6), marks on objects (section 2), quotas and balance (section 7).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.core.question import Box2D, Question, Role, Skip
+from qagen.views import SceneViews
+
+ROTATION_EDGES_DEG = (0, 10, 30, 60, 90, 120, 150, 180)
+ROTATION_SHARES = (0.05, 0.27, 0.33, 0.18, 0.09, 0.05, 0.03)
+"""Rotation of the views of SPAR-Bench relative to image 0 (tasks.md, section 6)."""
+LINKED_SHARE = 0.05
+"""Least co-visible surface between an image of a set and one of the images before it."""
+SAME_VIEW_DEG = 10.0
+SAME_VIEW_M = 0.3
+MARK_GAP = 40
+"""Point marks of one image keep this far apart, thousandths of the image."""
+
+POOL_FACTOR = 6
+DRAWS_PER_QUESTION = 60
+MIN_DRAWS = 2000
+OBJECT_SHARE = 0.2
+CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
+
+
+CAST_SKIPS = frozenset({"no set of views", "too few objects", "marks collide"})
+"""The reasons for which FrameSets.cast refuses."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSets:
+    """Sets of images that show parts of one surface from views that differ."""
+
+    views: SceneViews
+
+    @cached_property
+    def same_view(self) -> NDArray[np.bool_]:
+        """(F, F) pairs that look nearly alike."""
+        return (self.views.rotation_deg < SAME_VIEW_DEG) & (self.views.baseline_m < SAME_VIEW_M)
+
+    @cached_property
+    def shared(self) -> NDArray[np.float64]:
+        """(F, F) share of surface that both see, of the one that sees more."""
+        return np.minimum(self.views.covisible, self.views.covisible.T)
+
+    def pairs(self, rng: Generator, min_shared: float) -> Iterator[tuple[int, int]]:
+        """All ordered pairs of different views that share at least ``min_shared`` of their surface, shuffled."""
+        found = np.argwhere((self.shared >= min_shared) & ~self.same_view)
+        for first, second in rng.permutation(found):
+            yield int(first), int(second)
+
+    def draw(self, size: int, rng: Generator) -> tuple[int, ...] | None:
+        """``size`` linked images whose rotation from the first follows SPAR-Bench, or None when they cannot be had."""
+        chosen = [int(rng.integers(len(self.views.frames)))]
+        while len(chosen) < size:
+            linked = (self.shared[chosen] >= LINKED_SHARE).any(axis=0) & ~self.same_view[chosen].any(axis=0)
+            options = np.flatnonzero(linked)
+            if not len(options):
+                return None
+            chosen.append(self._draw_by_rotation(chosen[0], options, rng))
+        return tuple(chosen)
+
+    def cast(
+        self, colors: tuple[str, ...], size: int, kind: Literal["point", "bbox"], rng: Generator
+    ) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+        """Draw ``size`` images and a different object for each colour, marked in an image where it is askable."""
+        frames = self.draw(size, rng)
+        if frames is None:
+            return Skip("no set of views")
+        askable = self.views.askable[list(frames)]
+        objects = rng.permutation(np.flatnonzero(askable.any(axis=0)))[: len(colors)]
+        if len(objects) < len(colors):
+            return Skip("too few objects")
+        images = [int(rng.choice(np.flatnonzero(askable[:, k]))) for k in objects]
+        roles = tuple(
+            mark(self.views, frames, color, int(k), image, kind)
+            for color, k, image in zip(colors, objects, images, strict=True)
+        )
+        return Skip("marks collide") if marks_collide(roles) else (frames, roles)
+
+    def _draw_by_rotation(self, first: int, options: NDArray[np.int64], rng: Generator) -> int:
+        bins = np.digitize(self.views.rotation_deg[first, options], ROTATION_EDGES_DEG[1:-1])
+        shares = np.array([ROTATION_SHARES[b] if (bins == b).any() else 0.0 for b in range(len(ROTATION_SHARES))])
+        chosen_bin = rng.choice(len(shares), p=shares / shares.sum())
+        return int(rng.choice(options[bins == chosen_bin]))
+
+
+def mark(
+    views: SceneViews, frames: tuple[int, ...], color: str, item: int, image: int, kind: Literal["point", "bbox"]
+) -> Role:
+    """The role of object ``item``, marked in image ``image`` of ``frames`` where it is visible."""
+    if kind == "point":
+        place = to_permille(views.mark_xy[frames[image], item])
+    else:
+        place = visible_box(views, frames[image], item)
+    return Role(color, item, image, kind, place)
+
+
+def visible_box(views: SceneViews, frame: int, item: int) -> Box2D:
+    """The tight box of what is visible of an object, integers 0-1000."""
+    left, top, right, bottom = to_permille(views.visible_box[frame, item])
+    return left, top, right, bottom
+
+
+def to_permille(fractions: NDArray[np.float64]) -> tuple[int, ...]:
+    """Fractions of the image's size to integers 0-1000, clipped to the image."""
+    return tuple(int(value) for value in np.clip(np.rint(np.asarray(fractions) * 1000), 0, 1000))
+
+
+def marks_collide(roles: tuple[Role, ...]) -> bool:
+    """Whether two marks of one image can hardly be told apart."""
+    for i, first in enumerate(roles):
+        for second in roles[i + 1 :]:
+            if first.image == second.image and _too_close(first, second):
+                return True
+    return False
+
+
+def _too_close(first: Role, second: Role) -> bool:
+    gaps = [abs(a - b) for a, b in zip(first.place, second.place, strict=True)]
+    return max(gaps) < MARK_GAP
+
+
+@dataclass(slots=True)
+class Harvest:
+    """The candidates of one type in one scene."""
+
+    pool: list[Question] = field(default_factory=list)
+    """Different questions that can be asked."""
+    skips: Counter[str] = field(default_factory=Counter)
+    """Refused candidates by reason."""
+
+    @property
+    def seen(self) -> int:
+        return len(self.pool) + self.skips.total()
+
+
+def harvest(candidates: Iterator[Question | Skip], quota: int) -> Harvest:
+    """Gather different questions until there are plenty to choose from or the scene gives no more."""
+    found, keys = Harvest(), set()
+    patience = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota)
+    for _, candidate in zip(range(patience), candidates, strict=False):
+        if isinstance(candidate, Skip):
+            found.skips[candidate.reason] += 1
+        elif candidate.key not in keys:
+            keys.add(candidate.key)
+            found.pool.append(candidate)
+            if len(found.pool) >= POOL_FACTOR * quota:
+                break
+    return found
+
+
+def pick_balanced(pool: list[Question], quota: int, views: SceneViews, rng: Generator) -> list[Question]:
+    """Choose up to ``quota`` questions, spread over answer classes, objects, labels and frames.
+
+    Greedy: always the question whose features have been used least so far, ties broken by ``rng``; an object that is
+    already in a fifth of the samples comes only when nothing else is left.
+    """
+    size = min(quota, len(pool))
+    incidence, weights, is_object = _features(pool, views)
+    used = np.zeros(len(weights))
+    free = np.ones(len(pool), dtype=bool)
+    jitter = rng.random(len(pool)) * min(FRAME_WEIGHT, LABEL_WEIGHT)
+    cap = max(1, int(OBJECT_SHARE * size))
+    picked = []
+    for _ in range(size):
+        crowded = incidence[:, is_object & (used >= cap)].any(axis=1)
+        cost = incidence @ (weights * used) + jitter + np.where(crowded, 1e6, 0.0) + np.where(free, 0.0, np.inf)
+        best = int(np.argmin(cost))
+        picked.append(pool[best])
+        free[best] = False
+        used += incidence[best]
+    return picked
+
+
+def _features(pool: list[Question], views: SceneViews) -> tuple[NDArray, NDArray[np.float64], NDArray[np.bool_]]:
+    columns: dict[tuple[str, str | int], int] = {}
+    rows = []
+    for question in pool:
+        features: list[tuple[str, str | int]] = [("class", name) for name in question.classes]
+        features += [("frame", frame) for frame in question.frames]
+        features += [("object", role.object) for role in question.roles]
+        features += [("label", views.scene.objects[role.object].label) for role in question.roles]
+        rows.append([columns.setdefault(feature, len(columns)) for feature in features])
+    incidence = np.zeros((len(pool), len(columns)))
+    for row, features_of_row in enumerate(rows):
+        incidence[row, features_of_row] = 1
+    weight = {"class": CLASS_WEIGHT, "frame": FRAME_WEIGHT, "object": OBJECT_WEIGHT, "label": LABEL_WEIGHT}
+    weights = np.array([weight[kind] for kind, _ in columns])
+    return incidence, weights, np.array([kind == "object" for kind, _ in columns], dtype=bool)

@@ -1,0 +1,78 @@
+"""Where the second camera stands, seen from the first."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.candidates import FrameSets, to_permille
+from qagen.core.question import ImagePoint, Question, Skip
+from qagen.tasks._base import Family, TaskConfig
+from qagen.views import SceneViews
+
+DECOYS = 12
+
+
+class CameraMotionConfig(TaskConfig):
+    min_depth_m: float = 0.3
+    """The second camera stands at least so far ahead of the first, metres."""
+    min_shared: float = 0.1
+    """Least share of surface that both images see."""
+
+
+class CameraMotion(Family[CameraMotionConfig]):
+    """The second camera's centre projected into the first image."""
+
+    name = "camera_motion"
+    Config = CameraMotionConfig
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = frozenset({"not ahead", "outside the image"})
+
+    @property
+    def marks(self) -> None:
+        return None
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return ("pair",)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        places = [
+            place for pair in FrameSets(views).pairs(rng, self.config.min_shared) if (place := self._place(views, pair))
+        ]
+        for frames in FrameSets(views).pairs(rng, self.config.min_shared):
+            chosen = rng.permutation(len(places))[:DECOYS]
+            yield self.ask(views, frames, tuple(places[i] for i in chosen))
+
+    def ask(self, views: SceneViews, frames: tuple[int, int], decoys: tuple[ImagePoint, ...] = ()) -> Question | Skip:
+        """The question where the camera of the second frame stands in the image of the first."""
+        center = _second_center(views, frames)
+        if center[2] < self.config.min_depth_m:
+            return Skip("not ahead")
+        place = self._place(views, frames)
+        if place is None:
+            return Skip("outside the image")
+        return Question(
+            frames=frames,
+            variant="pair",
+            answer=ImagePoint(place.x, place.y, place.depth, decoys),
+            margin=float(center[2] - self.config.min_depth_m),
+            measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
+        )
+
+    def _place(self, views: SceneViews, frames: tuple[int, int]) -> ImagePoint | None:
+        center = _second_center(views, frames)
+        if center[2] < self.config.min_depth_m:
+            return None
+        camera = views.frames[frames[0]].camera
+        xy = camera.to_fraction(camera.project(center))
+        if not ((xy >= 0) & (xy <= 1)).all():
+            return None
+        x, y = to_permille(xy)
+        return ImagePoint(x, y, float(center[2]))
+
+
+def _second_center(views: SceneViews, frames: tuple[int, int]) -> np.ndarray:
+    """(3,) centre of the second camera in the first camera, metres."""
+    first, second = (views.frames[frame].world_from_camera for frame in frames)
+    return first.inverse() @ second.translation

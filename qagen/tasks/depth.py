@@ -1,0 +1,75 @@
+"""Depth of one object given another's, and difference of two depths."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from numpy.random import Generator
+
+from qagen.candidates import CAST_SKIPS, FrameSets
+from qagen.core.question import Number, Question, Role, Skip
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.views import SceneViews
+
+COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
+
+
+class DepthConfig(TaskConfig):
+    asks: Literal["oc", "oo"]
+    """oc: the depth of blue; oo: the absolute difference of the depths of green and blue."""
+    views: int = 1
+    """Images of a question."""
+    min_difference_m: float = 0.2
+    """oo: smaller differences are not asked, metres."""
+
+
+class Depth(Family[DepthConfig]):
+    """Depth z of box centres, each in the camera of the image that carries its mark."""
+
+    name = "depth"
+    Config = DepthConfig
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = CAST_SKIPS | {"marks in one image", "difference too small"}
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return (self.config.asks,)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        sets = FrameSets(views)
+        while True:
+            drawn = sets.cast(COLORS[self.config.asks], self.config.views, "point", rng)
+            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+        """The question about roles red, blue(, green)."""
+        if len(frames) > 1 and len({role.image for role in roles}) < 2:
+            return Skip("marks in one image")
+        depths = {role.color: float(views.depth[frames[role.image], role.object]) for role in roles}
+        if self.config.asks == "oc":
+            value, margin = depths["blue"], depths["blue"]
+        else:
+            value = abs(depths["green"] - depths["blue"])
+            margin = value - self.config.min_difference_m
+            if margin < 0:
+                return Skip("difference too small")
+        return Question(
+            frames=frames,
+            roles=roles,
+            variant=self.config.asks,
+            rules=("center",) if len(frames) == 1 else ("center", "depth_per_image"),
+            facts={"given": f"{depths['red']:.1f}"},
+            answer=Number(value, self._decoys(views, frames, roles, depths)),
+            margin=margin,
+            measured={f"{color}_depth_m": depth for color, depth in depths.items()},
+        )
+
+    def _decoys(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...], depths: dict[str, float]
+    ) -> tuple[float, ...]:
+        frame = frames[roles[1].image]
+        others = views.depth[frame][views.askable[frame]]
+        return tuple(float(z) for z in (others if self.config.asks == "oc" else abs(others - depths["blue"])))

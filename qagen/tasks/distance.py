@@ -1,0 +1,65 @@
+"""Distance from the observer to an object, and between two objects."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.candidates import CAST_SKIPS, FrameSets
+from qagen.core.question import Number, Question, Role, Skip
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.views import SceneViews
+
+COLORS = {"oc": ("red",), "oo": ("red", "blue")}
+
+
+class DistanceConfig(TaskConfig):
+    asks: Literal["oc", "oo"]
+    """oc: from the camera of the first image to red; oo: between red and blue."""
+    views: int = 1
+    """Images of a question."""
+    min_distance_m: float = 0.2
+    """Shorter distances are not asked, metres."""
+
+
+class Distance(Family[DistanceConfig]):
+    """Euclidean distance of box centres."""
+
+    name = "distance"
+    Config = DistanceConfig
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = CAST_SKIPS | {"distance too short"}
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return (self.config.asks,)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        sets = FrameSets(views)
+        while True:
+            drawn = sets.cast(COLORS[self.config.asks], self.config.views, "point", rng)
+            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+        """The question about roles red(, blue)."""
+        observer_asks = self.config.asks == "oc"
+        origin = views.cameras[frames[0], :3, 3] if observer_asks else views.world_centers[roles[1].object]
+        away = np.linalg.norm(views.world_centers - origin, axis=1)
+        value = float(away[roles[0].object])
+        if value < self.config.min_distance_m:
+            return Skip("distance too short")
+        shown = views.askable[list(frames)].any(axis=0)
+        return Question(
+            frames=frames,
+            roles=roles,
+            variant=self.config.asks,
+            rules=("center", "first_image_observer") if observer_asks and len(frames) > 1 else ("center",),
+            answer=Number(value, tuple(float(d) for d in away[shown])),
+            margin=value - self.config.min_distance_m,
+            measured={"distance_m": value},
+        )

@@ -1,0 +1,71 @@
+"""The same object in another image."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.candidates import FrameSets, mark, visible_box
+from qagen.core.question import BoxAnswer, Question, Role, Skip
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.views import SceneViews
+
+
+class MatchingConfig(TaskConfig):
+    min_turn_deg: float = 15.0
+    """The views differ by this rotation, degrees, ..."""
+    min_move_m: float = 0.5
+    """... or by this much camera movement, metres."""
+    min_shared: float = 0.05
+    """Least share of surface that both images see."""
+
+
+class Matching(Family[MatchingConfig]):
+    """The tight box of what is visible of an instance in a second view."""
+
+    name = "matching"
+    Config = MatchingConfig
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = frozenset({"views too alike", "no object in both"})
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("bbox", ("red",), indexed=False)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return ("pair",)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for frames in FrameSets(views).pairs(rng, self.config.min_shared):
+            both = np.flatnonzero(views.askable[list(frames)].all(axis=0))
+            if not len(both):
+                yield Skip("no object in both")
+            for item in rng.permutation(both):
+                yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+        """The question where the object of role red is in the second image."""
+        turn = float(views.rotation_deg[frames])
+        move = float(views.baseline_m[frames])
+        margins = turn / self.config.min_turn_deg - 1, move / self.config.min_move_m - 1
+        if max(margins) < 0:
+            return Skip("views too alike")
+        item, second = roles[0].object, frames[1]
+        others = np.flatnonzero(views.askable[second])
+        return Question(
+            frames=frames,
+            roles=roles,
+            variant="pair",
+            answer=BoxAnswer(
+                visible_box(views, second, item),
+                tuple(visible_box(views, second, int(k)) for k in others if k != item),
+            ),
+            margin=max(margins),
+            margin_unit="fraction",
+            measured={
+                "turn_deg": turn,
+                "move_m": move,
+                "visible_fraction": float(views.visible_fraction[second, item]),
+            },
+        )

@@ -1,0 +1,107 @@
+"""How the camera moved and turned from one image to the next."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.candidates import FrameSets
+from qagen.core.question import Motion, Question, Skip
+from qagen.tasks._base import Family, TaskConfig
+from qagen.views import SceneViews
+
+HALF_TURN_MARGIN_DEG = 5.0
+
+
+class ViewChangeConfig(TaskConfig):
+    frame: Literal["camera", "level"] = "camera"
+    """camera: moves along the first camera's axes; level: along its heading, levelled by gravity."""
+    max_roll_deg: float = 15.0
+    """Pairs whose roll differs by more are skipped, degrees."""
+    min_tilt_deg: float = 20.0
+    """Views that look nearer than this to straight up or down are skipped, degrees."""
+    min_shared: float = 0.1
+    """Least share of surface that both images see."""
+
+
+class ViewChange(Family[ViewChangeConfig]):
+    """The second camera relative to the first: a move in metres, then heading and elevation in degrees."""
+
+    name = "view_change"
+    Config = ViewChangeConfig
+    formats = frozenset({"fill", "sentence"})
+    skips = frozenset({"looks up or down", "roll differs", "half turn", "no change"})
+
+    @property
+    def marks(self) -> None:
+        return None
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return (self.config.frame,)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for frames in FrameSets(views).pairs(rng, self.config.min_shared):
+            yield self.ask(views, frames)
+
+    def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
+        """The question how the second frame's camera stands to the first's."""
+        first, second = (_Attitude(views.cameras[frame, :3, :3]) for frame in frames)
+        steepest = max(abs(first.elevation_deg), abs(second.elevation_deg))
+        turn = _wrap_deg(second.heading_deg - first.heading_deg)
+        roll = abs(_wrap_deg(second.roll_deg - first.roll_deg))
+        if steepest > 90 - self.config.min_tilt_deg:
+            return Skip("looks up or down")
+        if roll > self.config.max_roll_deg:
+            return Skip("roll differs")
+        if abs(turn) > 180 - HALF_TURN_MARGIN_DEG:
+            return Skip("half turn")
+        axes = first.rotation if self.config.frame == "camera" else first.level_axes
+        right, down, forward = (views.cameras[frames[1], :3, 3] - views.cameras[frames[0], :3, 3]) @ axes
+        motion = Motion(float(right), float(down), float(forward), second.elevation_deg - first.elevation_deg, turn)
+        if all(amount == "0" for _, amount in motion.steps):
+            return Skip("no change")
+        return Question(
+            frames=frames,
+            variant=self.config.frame,
+            answer=motion,
+            margin=min(self.config.max_roll_deg - roll, 90 - self.config.min_tilt_deg - steepest),
+            margin_unit="deg",
+            measured={
+                "right_m": motion.right_m,
+                "down_m": motion.down_m,
+                "forward_m": motion.forward_m,
+                "up_deg": motion.up_deg,
+                "left_deg": motion.left_deg,
+                "roll_deg": roll,
+                "shared": float(views.covisible[frames]),
+            },
+            classes=tuple(name for name, amount in motion.steps if amount != "0"),
+        )
+
+
+class _Attitude:
+    """Heading, elevation and roll of a camera under gravity."""
+
+    def __init__(self, rotation: NDArray[np.float64]) -> None:
+        right, down, forward = rotation.T
+        self.rotation = rotation
+        self.heading_deg = float(np.degrees(np.arctan2(forward[1], forward[0])))
+        """Counter-clockwise from world x, so that a turn to the left is positive."""
+        self.elevation_deg = float(np.degrees(np.arcsin(np.clip(forward[2], -1, 1))))
+        self.roll_deg = float(np.degrees(np.arctan2(right[2], -down[2])))
+
+    @property
+    def level_axes(self) -> NDArray[np.float64]:
+        """(3, 3), columns right, down, forward of the levelled camera in the world."""
+        heading = np.radians(self.heading_deg)
+        forward = np.array([np.cos(heading), np.sin(heading), 0.0])
+        down = np.array([0.0, 0.0, -1.0])
+        return np.stack([np.cross(down, forward), down, forward], axis=1)
+
+
+def _wrap_deg(angle: float) -> float:
+    """To (-180, 180]."""
+    return float(180 - (180 - angle) % 360)

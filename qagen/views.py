@@ -1,0 +1,340 @@
+"""What every frame shows of every object, measured once per scene; the only thing that tasks look at.
+
+The ground is one instance image per frame: the instance-labelled mesh, rasterised with a z-buffer at half resolution
+and held against the depth image. Everything here follows from it (tasks.md, sections 1 and 2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.scene import Frame, Mesh, Scene
+from qagen.kernels.boxes import projected_box
+from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
+from qagen.kernels.raster import rasterize
+from qagen.kernels.visibility import hold_against_depth, instance_stats
+from qagen.rng import rng_for
+
+GRID_PIXELS = 320 * 240
+REFERENCE_PIXELS = 640 * 480
+NEAR_M = 0.05
+COVISIBILITY_POINTS = 20_000
+POINTS_PER_OBJECT = 2_000
+SHARPNESS_WIDTH = 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """When an object may be asked about and a frame used. The defaults are those of tasks.md."""
+
+    visible_fraction: float = 0.25
+    """Least share of the object's own pixels that nothing hides."""
+    in_image_fraction: float = 0.5
+    """Least share of the object's surface inside the image."""
+    visible_pixels: float = 400.0
+    """Least number of visible pixels of a 640 x 480 image."""
+    min_depth_m: float = 0.3
+    """Nearest depth of the object's centre, metres."""
+    max_depth_m: float = 8.0
+    """Farthest depth of the object's centre, metres."""
+    depth_tolerance_m: float = 0.05
+    """How far measured depth may lie from the mesh, metres, ..."""
+    depth_tolerance_rel: float = 0.025
+    """... or as a share of the depth, whichever is more."""
+    max_missing_depth: float = 0.4
+    """Frames with a larger share of missing depth are not used."""
+    min_sharpness: float = 0.1
+    """Frames less sharp than this share of the scene's median are not used."""
+    max_frames: int = 300
+    """At most so many frames of a scene are looked at, spread over the camera's path."""
+    frame_step_m: float = 0.05
+    """A frame counts as new when the camera moved this far since the one before, metres, ..."""
+    frame_step_deg: float = 4.0
+    """... or turned this far, degrees."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SceneViews:
+    """Measurements over frames (F) and objects (O), in the order of ``frames`` and ``scene.objects``.
+
+    Image positions and boxes are fractions of width and height, the image spanning [0, 1] edge to edge.
+    """
+
+    scene: Scene
+    """The scene that was looked at."""
+    frames: tuple[Frame, ...]
+    """The frames that are used, in time order."""
+    unused: Mapping[str, int]
+    """Frames left out: reason to count."""
+    cameras: NDArray[np.float64]
+    """(F, 4, 4) world from camera, metres."""
+    centers: NDArray[np.float64]
+    """(F, O, 3) box centres in each frame's camera, metres."""
+    center_xy: NDArray[np.float64]
+    """(F, O, 2) projected centre, NaN behind the camera; may lie outside the image."""
+    distance: NDArray[np.float64]
+    """(F, O) distance from the camera's centre to the box centre, metres."""
+    visible_pixels: NDArray[np.float64]
+    """(F, O) visible pixels, scaled to a 640 x 480 image."""
+    visible_fraction: NDArray[np.float64]
+    """(F, O) visible pixels over the pixels that the object alone would cover inside the image."""
+    in_image_fraction: NDArray[np.float64]
+    """(F, O) share of the object's surface that projects inside the image."""
+    visible_box: NDArray[np.float64]
+    """(F, O, 4) left, top, right, bottom of what is visible; NaN when nothing is."""
+    projected_box: NDArray[np.float64]
+    """(F, O, 4) left, top, right, bottom of the 3D box, clipped to the image; NaN when outside."""
+    mark_xy: NDArray[np.float64]
+    """(F, O, 2) a visible pixel of the object that depth does not contradict; NaN when there is none."""
+    askable: NDArray[np.bool_]
+    """(F, O) seen well enough to be asked about."""
+    absent: NDArray[np.bool_]
+    """(F, O) nothing of the object is visible. Neither askable nor absent means doubtful."""
+    covisible: NDArray[np.float64]
+    """(F, F) share of the surface seen in the first frame that the second sees too."""
+    rotation_deg: NDArray[np.float64]
+    """(F, F) angle of the rotation between two cameras, degrees."""
+    baseline_m: NDArray[np.float64]
+    """(F, F) distance between two camera centres, metres."""
+
+    @property
+    def depth(self) -> NDArray[np.float64]:
+        """(F, O) depth z of the box centres, metres; negative behind the camera."""
+        return self.centers[..., 2]
+
+    @property
+    def world_centers(self) -> NDArray[np.float64]:
+        """(O, 3) box centres in the world, metres."""
+        return np.array([item.box.center for item in self.scene.objects]).reshape(-1, 3)
+
+
+def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
+    """Measure a validated scene.
+
+    Raises:
+        SceneError: an image that is needed cannot be decoded.
+    """
+    thresholds = thresholds or Thresholds()
+    kept, unused = _usable_frames(scene, thresholds)
+    observer = _Observer(scene, thresholds)
+    seen = [observer.look(frame, depth) for frame, depth in kept]
+    return _assemble(scene, tuple(frame for frame, _ in kept), unused, seen, thresholds)
+
+
+def _usable_frames(
+    scene: Scene, thresholds: Thresholds
+) -> tuple[list[tuple[Frame, NDArray[np.float32] | None]], dict[str, int]]:
+    steady = spread_frames(scene.frames, thresholds)
+    unused = {"frame: repeats a view": len(scene.frames) - len(steady)}
+    sharpness = np.array([_sharpness(frame) for frame in steady])
+    blurred = sharpness < thresholds.min_sharpness * np.median(sharpness)
+    unused["frame: blurred"] = int(blurred.sum())
+    kept = []
+    for frame in (frame for frame, is_blurred in zip(steady, blurred, strict=True) if not is_blurred):
+        depth = None if frame.depth is None else frame.depth.read_m()
+        if depth is not None and np.mean(depth <= 0) > thresholds.max_missing_depth:
+            unused["frame: depth missing"] = unused.get("frame: depth missing", 0) + 1
+            continue
+        kept.append((frame, depth))
+    return kept, {reason: count for reason, count in unused.items() if count}
+
+
+def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Frame]:
+    """Frames whose camera moved or turned since the last one kept, thinned evenly to ``max_frames``."""
+    kept = [frames[0]]
+    for frame in frames[1:]:
+        step = kept[-1].world_from_camera.inverse() @ frame.world_from_camera
+        moved = float(np.linalg.norm(step.translation)) >= thresholds.frame_step_m
+        if moved or rotation_angle_deg(step.rotation) >= thresholds.frame_step_deg:
+            kept.append(frame)
+    if len(kept) <= thresholds.max_frames:
+        return kept
+    return [kept[i] for i in np.linspace(0, len(kept) - 1, thresholds.max_frames).astype(int)]
+
+
+def rotation_angle_deg(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle of rotations (..., 3, 3), degrees, 0 to 180."""
+    trace = np.trace(rotation, axis1=-2, axis2=-1)
+    return np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+
+
+def _sharpness(frame: Frame) -> float:
+    """Variance of the Laplacian of the small grey image (Pech-Pacheco et al., 2000)."""
+    import cv2
+
+    from qagen.errors import SceneError
+
+    reduce = (
+        cv2.IMREAD_REDUCED_GRAYSCALE_2 if frame.camera.width < 2 * SHARPNESS_WIDTH else cv2.IMREAD_REDUCED_GRAYSCALE_4
+    )
+    image = cv2.imdecode(np.frombuffer(frame.color.read_bytes(), np.uint8), reduce)
+    if image is None:
+        raise SceneError(frame.color.path or frame.id, "colour image cannot be decoded, expected JPEG or PNG")
+    return float(cv2.Laplacian(image, cv2.CV_64F).var())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """One frame's measurements; shapes as in SceneViews without F."""
+
+    visible_pixels: NDArray[np.float64]
+    visible_fraction: NDArray[np.float64]
+    in_image_fraction: NDArray[np.float64]
+    visible_box: NDArray[np.float64]
+    projected_box: NDArray[np.float64]
+    mark_xy: NDArray[np.float64]
+    seen_points: NDArray[np.bool_]
+
+
+class _Observer:
+    """What stays the same from frame to frame of one scene."""
+
+    def __init__(self, scene: Scene, thresholds: Thresholds) -> None:
+        self.objects = scene.objects
+        self.thresholds = thresholds
+        self.mesh = _grouped_by_object(scene.mesh)
+        self.surface = sample_surface(scene.mesh, COVISIBILITY_POINTS)
+        self.object_points, self.starts = _object_points(scene)
+
+    def look(self, frame: Frame, measured: NDArray[np.float32] | None) -> _Look:
+        grid = _grid_camera(frame.camera)
+        T_cw = frame.world_from_camera.inverse().matrix
+        visible, undisputed, composite, alone = self._instance_image(frame, grid, T_cw, measured)
+        centers = (T_cw[:3, :3] @ np.array([item.box.center for item in self.objects]).T).T + T_cw[:3, 3]
+        pixels, boxes, marks = instance_stats(visible, undisputed, grid.project(centers))
+        limits = self.thresholds
+        return _Look(
+            visible_pixels=pixels * (REFERENCE_PIXELS / (grid.width * grid.height)),
+            visible_fraction=pixels / np.maximum(alone, 1),
+            in_image_fraction=inside_fraction(
+                self.object_points, self.starts, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M
+            ),
+            visible_box=_box_fraction(boxes, grid),
+            projected_box=_box_fraction(self._projected_boxes(grid, T_cw), grid),
+            mark_xy=grid.to_fraction(marks),
+            seen_points=points_seen(
+                self.surface, T_cw, grid.intrinsics, composite, limits.depth_tolerance_m, limits.depth_tolerance_rel
+            ),
+        )
+
+    def _instance_image(self, frame: Frame, grid: Camera, T_cw: NDArray, measured: NDArray[np.float32] | None):
+        depth, instance, alone = rasterize(
+            self.mesh.vertices,
+            self.mesh.faces,
+            self.mesh.face_object,
+            T_cw,
+            grid.intrinsics,
+            grid.width,
+            grid.height,
+            NEAR_M,
+            len(self.objects),
+        )
+        if measured is None or frame.depth_camera is None:
+            return instance, instance >= 0, depth, alone
+        limits = self.thresholds
+        visible, undisputed, composite = hold_against_depth(
+            instance,
+            depth,
+            grid.intrinsics,
+            measured,
+            frame.depth_camera.intrinsics,
+            limits.depth_tolerance_m,
+            limits.depth_tolerance_rel,
+        )
+        return visible, undisputed, composite, alone
+
+    def _projected_boxes(self, grid: Camera, T_cw: NDArray) -> NDArray[np.float64]:
+        corners = [item.box.corners for item in self.objects]
+        return np.array([projected_box(c, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M) for c in corners])
+
+
+def _grid_camera(camera: Camera) -> Camera:
+    scale = np.sqrt(GRID_PIXELS / (camera.width * camera.height))
+    return camera.scaled(max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
+
+
+def _box_fraction(boxes: NDArray, grid: Camera) -> NDArray[np.float64]:
+    return grid.to_fraction(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+
+
+def _grouped_by_object(mesh: Mesh) -> Mesh:
+    order = np.argsort(mesh.face_object, kind="stable")
+    return Mesh(mesh.vertices, np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order]))
+
+
+def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
+    """``count`` points spread evenly over the surface by area, world, metres; the same for the same faces."""
+    triangles = mesh.vertices[mesh.faces].astype(np.float64)
+    area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
+    cumulative = np.cumsum(area)
+    steps = (np.arange(count) + 0.5) / count * cumulative[-1]
+    chosen = triangles[np.minimum(np.searchsorted(cumulative, steps), len(area) - 1)]
+    u, v = rng_for(0, "surface").random((2, count))
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+    edges = chosen[:, 1:] - chosen[:, :1]
+    return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
+
+
+def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    clouds = [_thin(item.points if item.points is not None else item.box.corners) for item in scene.objects]
+    starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
+    return np.concatenate(clouds).astype(np.float64), starts
+
+
+def _thin(points: NDArray) -> NDArray:
+    return points[:: max(1, len(points) // POINTS_PER_OBJECT)]
+
+
+def _assemble(
+    scene: Scene, frames: tuple[Frame, ...], unused: dict[str, int], seen: list[_Look], limits: Thresholds
+) -> SceneViews:
+    n_frames, n_objects = len(frames), len(scene.objects)
+    world = np.array([item.box.center for item in scene.objects]).reshape(-1, 3)
+    cameras = np.array([frame.world_from_camera.matrix for frame in frames]).reshape(-1, 4, 4)
+    centers = np.array([frame.world_from_camera.inverse() @ world for frame in frames]).reshape(n_frames, n_objects, 3)
+    center_xy = np.array(
+        [frame.camera.to_fraction(frame.camera.project(c)) for frame, c in zip(frames, centers, strict=True)]
+    ).reshape(n_frames, n_objects, 2)
+
+    def stack(name: str, *shape: int) -> NDArray[np.float64]:
+        return np.array([getattr(look, name) for look in seen], dtype=np.float64).reshape(n_frames, n_objects, *shape)
+
+    visible_pixels, mark_xy = stack("visible_pixels"), stack("mark_xy", 2)
+    visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
+    depth = centers[..., 2]
+    askable = (
+        (visible_fraction >= limits.visible_fraction)
+        & (in_image_fraction >= limits.in_image_fraction)
+        & (visible_pixels >= limits.visible_pixels)
+        & (depth >= limits.min_depth_m)
+        & (depth <= limits.max_depth_m)
+        & np.isfinite(mark_xy).all(axis=-1)
+    )
+    positions = cameras[:, :3, 3]
+    rotations = cameras[:, :3, :3]
+    relative = np.einsum("iab,jac->ijbc", rotations, rotations)
+    seen_points = np.array([look.seen_points for look in seen], dtype=bool).reshape(n_frames, -1)
+    return SceneViews(
+        scene=scene,
+        frames=frames,
+        unused=unused,
+        cameras=cameras,
+        centers=centers,
+        center_xy=center_xy,
+        distance=np.linalg.norm(centers, axis=-1),
+        visible_pixels=visible_pixels,
+        visible_fraction=visible_fraction,
+        in_image_fraction=in_image_fraction,
+        visible_box=stack("visible_box", 4),
+        projected_box=stack("projected_box", 4),
+        mark_xy=mark_xy,
+        askable=askable,
+        absent=visible_pixels == 0,
+        covisible=shared_fraction(seen_points),
+        rotation_deg=rotation_angle_deg(relative),
+        baseline_m=np.linalg.norm(positions[:, None] - positions[None], axis=-1),
+    )
