@@ -1,0 +1,115 @@
+"""How much of a surface a camera sees, and how much of it two cameras share."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):
+    """Say of each point whether a camera sees it: it projects inside, and the depth image agrees with its depth.
+
+    Args:
+        points: (n, 3) float32 or float64, world, metres.
+        T_cw: (4, 4) float64, camera from world.
+        K: (4,) float64, fx, fy, cx, cy of the depth image.
+        composite: (h, w) float32 z of what each pixel shows, metres; inf where nothing is known.
+        tolerance_m: absolute tolerance, metres.
+        tolerance_rel: tolerance as a share of the point's z.
+
+    Returns:
+        (n,) bool. Points behind the camera, at depth 0 or not finite are not seen; no points give (0,).
+    """
+    height, width = composite.shape
+    seen = np.zeros(len(points), np.bool_)
+    for i in range(len(points)):
+        u, v, z = _project(points, i, T_cw, K)
+        col, row = _nearest_pixel(u, width), _nearest_pixel(v, height)
+        if col >= 0 and row >= 0:
+            seen[i] = abs(z - np.float64(composite[row, col])) <= max(tolerance_m, tolerance_rel * z)
+    return seen
+
+
+@njit(cache=True)
+def inside_fraction(points, starts, T_cw, K, width, height, near_m):
+    """Share of each object's points that project inside an image, hidden or not.
+
+    Args:
+        points: (n, 3) float32 or float64, world, metres, object after object.
+        starts: (O + 1,) int64; object k owns points[starts[k] : starts[k + 1]].
+        T_cw: (4, 4) float64, camera from world.
+        K: (4,) float64, fx, fy, cx, cy in pixels.
+        width, height: image size in pixels.
+        near_m: points nearer than this depth are outside, and so are those at depth 0 or behind the camera.
+
+    Returns:
+        (O,) float64 in [0, 1]; NaN for an object without points.
+    """
+    shares = np.full(len(starts) - 1, np.nan)
+    for item in range(len(shares)):
+        inside = 0
+        for i in range(starts[item], starts[item + 1]):
+            u, v, z = _project(points, i, T_cw, K)
+            if z >= near_m and _nearest_pixel(u, width) >= 0 and _nearest_pixel(v, height) >= 0:
+                inside += 1
+        if starts[item + 1] > starts[item]:
+            shares[item] = inside / (starts[item + 1] - starts[item])
+    return shares
+
+
+def shared_fraction(seen):
+    """Share of the points seen in one frame that another frame sees too.
+
+    Args:
+        seen: (F, n) bool, points_seen of each frame.
+
+    Returns:
+        (F, F) float64; [i, j] is the share of what i sees that j sees too, 0 where i sees none. No frames: (0, 0).
+    """
+    words = -(-seen.shape[1] // 64)
+    packed = np.zeros((len(seen), words * 8), np.uint8)
+    packed[:, : -(-seen.shape[1] // 8)] = np.packbits(seen, axis=1)
+    common = _count_common(packed.view(np.uint64))
+    return common / np.maximum(np.diag(common), 1)[:, None]
+
+
+@njit(cache=True)
+def _count_common(bits):
+    """(F, F) int64 number of bits that two rows of (F, words) uint64 have in common."""
+    common = np.zeros((len(bits), len(bits)), np.int64)
+    for i in range(len(bits)):
+        for j in range(i + 1):
+            count = 0
+            for k in range(bits.shape[1]):
+                count += _count_bits(bits[i, k] & bits[j, k])
+            common[i, j] = common[j, i] = count
+    return common
+
+
+@njit(cache=True)
+def _count_bits(word):
+    """Number of set bits of a uint64, clearing the lowest one each time; LLVM turns this loop into one instruction."""
+    count = 0
+    while word != 0:
+        word &= word - np.uint64(1)
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def _project(points, i, T_cw, K):
+    """u, v, z of a point; u and v are NaN at depth 0 and behind the camera."""
+    x, y, z = points[i, 0], points[i, 1], points[i, 2]
+    depth = T_cw[2, 0] * x + T_cw[2, 1] * y + T_cw[2, 2] * z + T_cw[2, 3]
+    if not depth > 0:
+        return np.nan, np.nan, depth
+    u = K[0] * (T_cw[0, 0] * x + T_cw[0, 1] * y + T_cw[0, 2] * z + T_cw[0, 3]) / depth + K[2]
+    v = K[1] * (T_cw[1, 0] * x + T_cw[1, 1] * y + T_cw[1, 2] * z + T_cw[1, 3]) / depth + K[3]
+    return u, v, depth
+
+
+@njit(cache=True)
+def _nearest_pixel(u, size):
+    """Index of the pixel that covers u, -1 outside [-0.5, size - 0.5] and for NaN."""
+    return min(math.floor(u + 0.5), size - 1) if -0.5 <= u <= size - 0.5 else -1
