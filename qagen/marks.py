@@ -1,0 +1,257 @@
+"""Marks of a record: which there are, which image carries them, and how they are drawn.
+
+The only place that knows the colours, their order in ``*_img_idx`` and the look of a mark. The keys are those of the
+SPAR training record: ``red_point: [[x, y]]``, ``bbox_list: [[[x1, y1, x2, y2], ...]]``, ``point_img_idx: [[i, ...]]``.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from qagen.errors import QagenError
+
+Kind = Literal["point", "box"]
+Rect = tuple[int, int, int, int]
+
+RECORD_WORD: dict[Kind, str] = {"point": "point", "box": "bbox"}
+"""How record keys spell a kind of mark."""
+COORDINATES: dict[Kind, int] = {"point": 2, "box": 4}
+
+PALETTE = {
+    "red": "#ff0000",
+    "blue": "#0000ff",
+    "green": "#008000",
+    "yellow": "#ffff00",
+    "magenta": "#ff00ff",
+    "cyan": "#00e5ff",
+    "orange": "#ff8c00",
+}
+"""The first four are the colours that questions name; list marks, named by their text, go through all of them."""
+NAMED_COLORS = ("red", "blue", "green", "yellow")
+
+MARK_ORDERS = (
+    (re.compile(r"distance_infer_center_oo_mv"), ("red", "green", "blue")),
+    (re.compile(r"spatial_imagination_\w+"), ("green", "blue", "red", "yellow")),
+    (re.compile(r"\w+"), ("red", "blue", "green")),
+)
+"""The first pattern that fits a type's whole name gives the order in which ``*_img_idx`` lists the colours."""
+NUMBERED = re.compile(r"spatial_imagination_\w+_video")
+"""Types whose coloured marks also carry their number in that order, because questions name ``Object2``."""
+UNDRAWN = "_hard"
+"""Types with this ending store marks that nobody may see."""
+
+POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
+RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
+BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 2
+TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
+"""Sizes as shares of the image's diagonal (the rim: of the point's radius), and the least in pixels."""
+SMOOTHING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point or box on one image of a record."""
+
+    kind: Kind
+    """Shape."""
+    color: str
+    """A name of ``PALETTE``."""
+    text: str
+    """Written beside the mark; "" where the colour names it."""
+    image: int
+    """Index into the record's images."""
+    place: tuple[int, ...]
+    """(x, y) or (x1, y1, x2, y2), thousandths of the image's width and height, from edge to edge."""
+
+
+def mark_order(type_name: str) -> tuple[str, ...]:
+    """Colours in the order in which ``*_img_idx`` lists them; those that a record does not use are skipped."""
+    for pattern, colors in MARK_ORDERS:
+        if pattern.fullmatch(type_name):
+            return colors
+    raise QagenError(f"'{type_name}' is no type name: expected letters, digits and underscores")
+
+
+def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
+    """The marks to draw on a record's images.
+
+    Null marks are skipped, marks without ``*_img_idx`` are on image 0, ``_hard`` types have none to draw. Raises
+    QagenError, naming the key, when marks and indices do not fit together.
+    """
+    if record["type"].endswith(UNDRAWN):
+        return ()
+    return tuple(mark for kind in RECORD_WORD for mark in _marks_of_kind(record, kind))
+
+
+def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
+    """An RGB copy of ``image`` with all of ``marks`` drawn on it, whichever image they name.
+
+    Sizes scale with the image. A box's stroke lies just outside the box, and inside it where the image ends. Texts come
+    last and keep clear of each other where there is room.
+    """
+    canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
+    marks = sorted(marks, key=lambda mark: mark.kind == "point")
+    outlines = [_draw_point(canvas, mark) if mark.kind == "point" else _draw_box(canvas, mark) for mark in marks]
+    taken: list[Rect] = []
+    for mark, outline in zip(marks, outlines, strict=True):
+        if mark.text:
+            taken.append(_draw_text(canvas, mark, outline, taken))
+    return canvas
+
+
+def _marks_of_kind(record: Mapping[str, Any], kind: Kind) -> list[Mark]:
+    names = [*_colored(record, kind), *_listed(record, kind)]
+    images = _image_indices(record, kind, len(names))
+    return [Mark(kind, color, text, image, place) for (color, text, place), image in zip(names, images, strict=True)]
+
+
+def _colored(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    order = mark_order(record["type"])
+    for color in set(NAMED_COLORS).difference(order):
+        if record.get(f"{color}_{RECORD_WORD[kind]}") is not None:
+            raise QagenError(f"{color}_{RECORD_WORD[kind]}: {record['type']} marks {', '.join(order)} only")
+    numbered = NUMBERED.fullmatch(record["type"])
+    for index, color in enumerate(order):
+        key = f"{color}_{RECORD_WORD[kind]}"
+        if record.get(key) is not None:
+            (place,) = _places(record[key], key, kind, count=1)
+            yield color, f"object{index}" if numbered else "", place
+
+
+def _listed(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    key = f"{RECORD_WORD[kind]}_list"
+    if record.get(key) is None:
+        return
+    (entries,) = _sequence(record[key], key, "one list of marks inside a list", count=1)
+    colors = list(PALETTE)
+    for index, place in enumerate(_places(entries, key, kind)):
+        yield colors[index % len(colors)], _list_text(kind, index), place
+
+
+def _list_text(kind: Kind, index: int) -> str:
+    """Boxes count from object0; of listed points the first is the anchor, objectA, and the rest count from object0."""
+    if kind == "box":
+        return f"object{index}"
+    return f"object{index - 1}" if index else "objectA"
+
+
+def _places(value: Any, key: str, kind: Kind, count: int | None = None) -> list[tuple[int, ...]]:
+    expected = f"{'one' if count else 'a list of'} {'[x, y]' if kind == 'point' else '[x1, y1, x2, y2]'}, 0 to 1000"
+    places = _sequence(value, key, expected, count)
+    return [tuple(_integers(place, key, expected, COORDINATES[kind], 1000)) for place in places]
+
+
+def _image_indices(record: Mapping[str, Any], kind: Kind, count: int) -> Sequence[int]:
+    key = f"{RECORD_WORD[kind]}_img_idx"
+    if record.get(key) is None:
+        return [0] * count
+    expected = f"one index below {len(record['image'])} for each of {count} marks, in a list inside a list"
+    (indices,) = _sequence(record[key], key, expected, count=1)
+    return _integers(indices, key, expected, count, len(record["image"]) - 1)
+
+
+def _sequence(value: Any, key: str, expected: str, count: int | None = None) -> list[Any]:
+    if not isinstance(value, list) or count not in (None, len(value)):
+        raise QagenError(f"{key}: found {str(value)[:80]}, expected {expected}")
+    return value
+
+
+def _integers(value: Any, key: str, expected: str, count: int, highest: int) -> list[int]:
+    numbers = _sequence(value, key, expected, count)
+    if not all(type(number) is int and 0 <= number <= highest for number in numbers):
+        raise QagenError(f"{key}: found {str(value)[:80]}, expected {expected}")
+    return numbers
+
+
+def _diagonal_px(image: Image.Image) -> float:
+    return math.hypot(image.width, image.height)
+
+
+def _draw_point(canvas: Image.Image, mark: Mark) -> Rect:
+    """Draw a disc with a white rim and return its outline (left, top, right, bottom), last pixels included."""
+    x_px, y_px = mark.place[0] * canvas.width / 1000, mark.place[1] * canvas.height / 1000
+    radius_px = max(POINT_RADIUS * _diagonal_px(canvas), MIN_POINT_RADIUS_PX)
+    outer_px = radius_px + max(RIM_OF_RADIUS * radius_px, MIN_RIM_PX)
+    _paste_disc(canvas, x_px, y_px, outer_px, "white")
+    _paste_disc(canvas, x_px, y_px, radius_px, PALETTE[mark.color])
+    edges = (x_px - outer_px, y_px - outer_px, x_px + outer_px, y_px + outer_px)
+    return _inside(canvas, edges)
+
+
+def _paste_disc(canvas: Image.Image, x_px: float, y_px: float, radius_px: float, color: str) -> None:
+    """Paste a disc with smooth edges; places count from the image's left and top edge."""
+    left, top = math.floor(x_px - radius_px), math.floor(y_px - radius_px)
+    size = math.ceil(2 * radius_px) + 1
+    mask = Image.new("L", (SMOOTHING * size, SMOOTHING * size))
+    low = [SMOOTHING * (x_px - left - radius_px), SMOOTHING * (y_px - top - radius_px)]
+    high = [edge + SMOOTHING * 2 * radius_px - 1 for edge in low]
+    ImageDraw.Draw(mask).ellipse((*low, *high), fill=255)
+    canvas.paste(color, (left, top, left + size, top + size), mask.reduce(SMOOTHING))
+
+
+def _draw_box(canvas: Image.Image, mark: Mark) -> Rect:
+    """Draw a frame around the box and return its outline (left, top, right, bottom), last pixels included."""
+    stroke_px = max(round(BOX_STROKE * _diagonal_px(canvas)), MIN_BOX_STROKE_PX)
+    x1, y1, x2, y2 = mark.place
+    left, top = round(x1 * canvas.width / 1000), round(y1 * canvas.height / 1000)
+    right, bottom = round(x2 * canvas.width / 1000) - 1, round(y2 * canvas.height / 1000) - 1
+    edges = (left - stroke_px, top - stroke_px, max(right, left) + stroke_px, max(bottom, top) + stroke_px)
+    outline = _inside(canvas, edges)
+    draw, color = ImageDraw.Draw(canvas), PALETTE[mark.color]
+    if min(outline[2] - outline[0], outline[3] - outline[1]) < 2 * stroke_px:
+        draw.rectangle(outline, fill=color)  # strokes that meet: Pillow would draw them past the outline
+    else:
+        draw.rectangle(outline, outline=color, width=stroke_px)
+    return outline
+
+
+def _inside(canvas: Image.Image, edges: tuple[float, float, float, float]) -> Rect:
+    left, right = (round(min(max(x, 0), canvas.width - 1)) for x in edges[::2])
+    top, bottom = (round(min(max(y, 0), canvas.height - 1)) for y in edges[1::2])
+    return left, top, right, bottom
+
+
+def _draw_text(canvas: Image.Image, mark: Mark, outline: Rect, taken: Sequence[Rect]) -> Rect:
+    """Write the mark's text on a plate of its colour beside the mark and return the plate."""
+    size_px = max(TEXT_SIZE * _diagonal_px(canvas), MIN_TEXT_PX)
+    font = ImageFont.load_default(size=size_px)
+    pad = round(size_px / 4)
+    width = math.ceil(font.getlength(mark.text)) + 2 * pad
+    height = round(1.35 * size_px)
+    left, top = _free_corner(canvas, outline, (width, height), taken)
+    plate = (left, top, left + width - 1, top + height - 1)
+    draw = ImageDraw.Draw(canvas)
+    draw.rectangle(plate, fill=PALETTE[mark.color])
+    draw.text((left + pad, top + height / 2), mark.text, fill=_ink(mark.color), font=font, anchor="lm")
+    return plate
+
+
+def _free_corner(canvas: Image.Image, outline: Rect, size: tuple[int, int], taken: Sequence[Rect]) -> tuple[int, int]:
+    """Where to put a plate: above the mark, below it, or inside at its top or bottom; the first that is free."""
+    left, top, right, bottom = outline
+    width, height = size
+    rows = (top - height, bottom + 1, top, bottom + 1 - height)
+    spots = [(x, y) for y in rows for x in (left, right + 1 - width)]
+    spots = [spot for spot in spots if _fits(canvas, spot, size)] or [(left, top)]
+    free = [spot for spot in spots if not any(_overlap(spot, size, plate) for plate in taken)]
+    x, y = (free or spots)[0]
+    return max(min(x, canvas.width - width), 0), max(min(y, canvas.height - height), 0)
+
+
+def _fits(canvas: Image.Image, spot: tuple[int, int], size: tuple[int, int]) -> bool:
+    return all(low >= 0 and low + length <= end for low, length, end in zip(spot, size, canvas.size, strict=True))
+
+
+def _overlap(spot: tuple[int, int], size: tuple[int, int], plate: Rect) -> bool:
+    apart_x = spot[0] > plate[2] or spot[0] + size[0] <= plate[0]
+    apart_y = spot[1] > plate[3] or spot[1] + size[1] <= plate[1]
+    return not (apart_x or apart_y)
+
+
+def _ink(color: str) -> str:
+    red, green, blue = ImageColor.getrgb(PALETTE[color])[:3]
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
