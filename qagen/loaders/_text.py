@@ -1,0 +1,69 @@
+"""Small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.errors import SceneError
+
+MAX_BYTES = 1 << 16
+"""No file of this kind comes near it; a larger one is something else."""
+
+
+def read_text(path: Path) -> str:
+    """Read a small text file. Raises SceneError when it is missing, too large or not text."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SceneError(path, f"cannot be read ({error.strerror})") from error
+    if len(data) > MAX_BYTES:
+        raise SceneError(path, f"size: found more than {MAX_BYTES} bytes, expected a short text file")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise SceneError(path, f"content: found binary data at byte {error.start}, expected text") from error
+
+
+def read_entries(path: Path) -> dict[str, str]:
+    """Read ``key = value`` lines; lines without "=" are passed over. Raises SceneError as read_text."""
+    pairs = (line.split("=", 1) for line in read_text(path).splitlines() if "=" in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def parse_matrix(text: str, path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
+    """Parse a square row-major matrix whose side is one of ``sides``.
+
+    Entries may be "inf" or "nan": that is how lost tracking is written.
+
+    Raises:
+        SceneError: a word is no number, or their count fits no side; ``path`` and ``name`` go into the message.
+    """
+    words = text.split()
+    counts = {side * side: side for side in sides}
+    expected = " or ".join(str(count) for count in counts)
+    if len(words) not in counts:
+        raise SceneError(path, f"{name}: found {len(words)} numbers, expected {expected}")
+    try:
+        values = [float(word) for word in words]
+    except ValueError as error:
+        raise SceneError(path, f"{name}: {error}, expected {expected} numbers") from error
+    return np.array(values).reshape(counts[len(words)], -1)
+
+
+def read_matrix(path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
+    """Read a file that holds one square matrix. Raises SceneError as parse_matrix and read_text."""
+    return parse_matrix(read_text(path), path, name, sides)
+
+
+def parse_number(entries: dict[str, str], key: str, path: Path) -> float:
+    """One finite number above zero out of ``key = value`` entries. Raises SceneError."""
+    text = entries.get(key, "no such line")
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 < value < np.inf:
+        raise SceneError(path, f"{key}: found {text!r}, expected a number above 0")
+    return value
