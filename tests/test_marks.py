@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -228,6 +228,10 @@ def test_box_at_the_border_stays_visible():
     assert not found[4:-4, 4:-4].any()
 
 
+def test_empty_box_is_a_spot_of_two_strokes_and_a_pixel():
+    assert bounds(pixels_of(draw_marks(blank(), [box(500, 500, 500, 500)]), "blue")) == (496, 246, 504, 254)
+
+
 def test_marks_are_drawn_on_a_copy():
     image = blank()
     drawn = draw_marks(image, [point(500, 500), box(10, 10, 90, 90, text="object0")])
@@ -253,6 +257,7 @@ def test_point_covers_its_pixel_wherever_it_is(x, y, width, height):
 @given(st.lists(st.integers(0, 1000), min_size=4, max_size=4), st.integers(20, 300), st.integers(20, 300))
 def test_box_edges_lie_within_a_pixel(edges, width, height):
     (x1, x2), (y1, y2) = sorted(edges[::2]), sorted(edges[1::2])
+    assume((x2 - x1) * width >= 1000 and (y2 - y1) * height >= 1000)
     left, top, right, bottom = bounds(pixels_of(draw_marks(blank(width, height), [box(x1, y1, x2, y2)]), "blue"))
     stroke = max(round(0.004 * np.hypot(width, height)), 2)
     assert left == pytest.approx(max(x1 * width / 1000 - stroke, 0), abs=1)
