@@ -1,0 +1,196 @@
+"""Slow and obvious twins of the kernels, written from the definitions alone."""
+
+import math
+
+import numpy as np
+
+EDGE_SLACK = 1e-6  # barycentric: a ray this close to an edge may fall to either side
+DEPTH_SLACK = 1e-5  # relative: surfaces this close to each other may come in either order
+GRAZING = 1e-4  # cosine: a face seen this much edge-on has no well-defined depth
+
+
+def to_camera(points, T_cw):
+    homogeneous = np.column_stack([np.asarray(points, np.float64).reshape(-1, 3), np.ones(len(points))])
+    return (T_cw @ homogeneous.T).T[:, :3]
+
+
+def intrinsic_matrix(K):
+    return np.array([[K[0], 0, K[2]], [0, K[1], K[3]], [0, 0, 1]])
+
+
+def project_points(points, T_cw, K):
+    uvz = np.full((len(points), 3), np.nan)
+    for i, point in enumerate(to_camera(points, T_cw)):
+        uvz[i, 2] = point[2]
+        if point[2] > 0:
+            uvz[i, :2] = (intrinsic_matrix(K) @ point)[:2] / point[2]
+    return uvz
+
+
+def covers(u, v, width, height):
+    """Whether an image covers a point (u, v); its outermost pixel edges included."""
+    return -0.5 <= u <= width - 0.5 and -0.5 <= v <= height - 0.5
+
+
+def nearest_pixel(u, v, width, height):
+    """(row, col) of the pixel that covers (u, v), or None outside."""
+    if not covers(u, v, width, height):
+        return None
+    return min(math.floor(v + 0.5), height - 1), min(math.floor(u + 0.5), width - 1)
+
+
+def rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_objects):
+    """Cast a ray through every pixel centre at every face.
+
+    Besides depth, instance and alone returns doubtful (height, width) bool: pixels whose outcome hangs on rounding.
+    """
+    depth = np.full((height, width), np.inf, np.float32)
+    instance = np.full((height, width), -1, np.int32)
+    doubtful = np.zeros((height, width), bool)
+    alone = np.zeros(n_objects, np.int64)
+    corners = to_camera(vertices, T_cw)[faces.reshape(-1, 3)]
+    for row in range(height):
+        for col in range(width):
+            ray = np.linalg.solve(intrinsic_matrix(K), [col, row, 1.0])
+            z, weights, cosine = _intersect(ray, corners)
+            hit = (weights >= 0).all(axis=1) & (z >= near_m)
+            for item in range(n_objects):
+                alone[item] += (hit & (face_object == item)).any()
+            possible = (weights >= -EDGE_SLACK).all(axis=1) & (z >= near_m * (1 - DEPTH_SLACK))
+            certain = (weights >= EDGE_SLACK).all(axis=1) & (z >= near_m * (1 + DEPTH_SLACK)) & (cosine > GRAZING)
+            doubtful[row, col] = (possible & ~certain).any()
+            if hit.any():
+                first = np.flatnonzero(hit)[np.argmin(z[hit])]
+                depth[row, col], instance[row, col] = z[first], face_object[first]
+                tied = hit & (z <= z[first] * (1 + DEPTH_SLACK))
+                doubtful[row, col] |= len(set(face_object[tied])) > 1
+    return depth, instance, alone, doubtful
+
+
+def _intersect(ray, corners):
+    """Where a ray (x, y, 1) meets the planes of triangles (m, 3, 3): z, barycentric weights (m, 3), |cosine|."""
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    normal = np.cross(b - a, c - a)
+    with np.errstate(all="ignore"):
+        z = (normal * a).sum(axis=1) / (normal @ ray)
+        p = z[:, None] * ray
+        parts = np.stack([np.cross(b - p, c - p), np.cross(c - p, a - p), np.cross(a - p, b - p)], axis=1)
+        weights = (parts * normal[:, None]).sum(axis=2) / (normal**2).sum(axis=1)[:, None]
+        cosine = np.abs(normal @ ray) / (np.linalg.norm(normal, axis=1) * np.linalg.norm(ray))
+    return z, weights, cosine
+
+
+def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
+    height, width = instance.shape
+    visible, undisputed, composite = instance.copy(), np.zeros((height, width), bool), mesh_depth.copy()
+    for row in range(height):
+        for col in range(width):
+            ray = np.linalg.solve(intrinsic_matrix(K), [col, row, 1.0])
+            u, v, _ = intrinsic_matrix(K_measured) @ ray
+            at = nearest_pixel(u, v, measured.shape[1], measured.shape[0])
+            z = float(measured[at]) if at is not None else 0.0
+            mesh_z = float(mesh_depth[row, col])
+            tolerance = max(tolerance_m, tolerance_rel * mesh_z) if math.isfinite(mesh_z) else 0.0
+            measures = math.isfinite(z) and z > 0
+            hidden = measures and z < mesh_z - tolerance
+            missing = measures and z > mesh_z + tolerance
+            if hidden:
+                visible[row, col] = -1
+            if measures:
+                composite[row, col] = z
+            undisputed[row, col] = visible[row, col] != -1 and not missing
+    return visible, undisputed, composite
+
+
+def instance_stats(visible, undisputed, centers_uv):
+    pixels, boxes, marks = [], [], []
+    for item, center in enumerate(centers_uv):
+        rows, cols = np.nonzero(visible == item)
+        pixels.append(len(rows))
+        if len(rows) == 0:
+            boxes.append([np.nan] * 4)
+        else:
+            boxes.append([cols.min() - 0.5, rows.min() - 0.5, cols.max() + 0.5, rows.max() + 0.5])
+        marks.append(_mark(visible, undisputed, item, center))
+    return np.array(pixels, np.int64), np.array(boxes).reshape(-1, 4), np.array(marks).reshape(-1, 2)
+
+
+def _mark(visible, undisputed, item, center):
+    height, width = visible.shape
+    rows, cols = np.nonzero((visible == item) & undisputed)
+    if len(rows) == 0:
+        return [np.nan, np.nan]
+    if np.isfinite(center).all():
+        at = nearest_pixel(*center, width, height)
+        if at is not None and visible[at] == item and undisputed[at]:
+            return list(center)
+    else:
+        shown_rows, shown_cols = np.nonzero(visible == item)
+        center = np.array([shown_cols.sum() / len(shown_cols), shown_rows.sum() / len(shown_rows)])
+    candidates = list(zip(rows.tolist(), cols.tolist(), strict=True))
+    candidates = [at for at in candidates if _is_interior(visible, at)] or candidates
+    row, col = min(candidates, key=lambda at: ((at[1] - center[0]) ** 2 + (at[0] - center[1]) ** 2, *at))
+    return [col, row]
+
+
+def _is_interior(visible, at):
+    row, col = at
+    neighbourhood = visible[max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
+    return neighbourhood.shape == (3, 3) and (neighbourhood == visible[at]).all()
+
+
+def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):
+    seen = np.zeros(len(points), bool)
+    for i, (u, v, z) in enumerate(project_points(points, T_cw, K)):
+        at = nearest_pixel(u, v, composite.shape[1], composite.shape[0])
+        seen[i] = at is not None and abs(z - float(composite[at])) <= max(tolerance_m, tolerance_rel * z)
+    return seen
+
+
+def inside_fraction(points, starts, T_cw, K, width, height, near_m):
+    shares = []
+    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+        inside = [
+            z >= near_m and covers(u, v, width, height) for u, v, z in project_points(points[start:stop], T_cw, K)
+        ]
+        shares.append(np.mean(inside) if inside else np.nan)
+    return np.array(shares, np.float64)
+
+
+def shared_fraction(seen):
+    sets = [set(np.flatnonzero(row)) for row in seen]
+    shares = [[len(a & b) / len(a) if a else 0.0 for b in sets] for a in sets]
+    return np.array(shares, np.float64).reshape(len(sets), len(sets))
+
+
+def projected_box(corners, T_cw, K, width, height, near_m):
+    camera = to_camera(corners, T_cw)
+    edges = [(i, j) for i in range(8) for j in range(i) if (i ^ j) in (1, 2, 4)]
+    kept = [point for point in camera if point[2] >= near_m]
+    kept += [_bisect_near(camera[i], camera[j], near_m) for i, j in edges if _crosses(camera[i], camera[j], near_m)]
+    if not kept:
+        return np.full(4, np.nan)
+    uv = np.array([[K[0] * x / z + K[2], K[1] * y / z + K[3]] for x, y, z in kept])
+    (left, top), (right, bottom) = uv.min(axis=0), uv.max(axis=0)
+    if right <= -0.5 or left >= width - 0.5 or bottom <= -0.5 or top >= height - 0.5:
+        return np.full(4, np.nan)
+    return np.clip([left, top, right, bottom], -0.5, [width - 0.5, height - 0.5] * 2)
+
+
+def _crosses(p, q, near_m):
+    return (p[2] >= near_m) != (q[2] >= near_m)
+
+
+def _bisect_near(p, q, near_m):
+    far, near = (p, q) if p[2] >= near_m else (q, p)
+    for _ in range(80):
+        middle = (far + near) / 2
+        far, near = (middle, near) if middle[2] >= near_m else (far, middle)
+    return far
+
+
+def box_iou(a, b):
+    """For boxes with whole coordinates: count unit cells."""
+    cells_a = {(x, y) for x in range(int(a[0]), int(a[2])) for y in range(int(a[1]), int(a[3]))}
+    cells_b = {(x, y) for x in range(int(b[0]), int(b[2])) for y in range(int(b[1]), int(b[3]))}
+    return len(cells_a & cells_b) / len(cells_a | cells_b) if cells_a and cells_b else 0.0
