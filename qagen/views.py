@@ -6,6 +6,7 @@ and held against the depth image. Everything here follows from it (tasks.md, sec
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ SHARPNESS_WIDTH = 320
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """When an object may be asked about and a frame used. The defaults are those of tasks.md."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     visible_fraction: float = 0.25
     """Least share of the object's own pixels that nothing hides."""

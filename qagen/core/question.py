@@ -177,10 +177,6 @@ class Question:
     """Indices into SceneViews.frames of the images shown, in order."""
     roles: tuple[Role, ...] = ()
     """Marked objects, in the order in which the record lists them."""
-    variant: str
-    """Which of the family's template blocks says it: question_<variant>, sentence_<variant>, ..."""
-    rules: tuple[str, ...] = ()
-    """Blocks of templates/rules.jinja that the question must state: "center", "first_image_observer", ..."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """What the templates may say besides the roles and the answer."""
     answer: Answer
@@ -197,4 +193,4 @@ class Question:
     @property
     def key(self) -> tuple:
         """Two candidates with the same key are the same question."""
-        return self.frames, tuple((r.color, r.object, r.image) for r in self.roles), self.variant
+        return self.frames, tuple((r.color, r.object, r.image) for r in self.roles)

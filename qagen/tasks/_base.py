@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.core.question import Question, Skip
+from qagen.core.question import Answer, Question, Skip
 from qagen.views import SceneViews
 
 Format = Literal["fill", "select", "sentence", "judge"]
@@ -61,8 +61,10 @@ class Family(ABC, Generic[ConfigT]):
     """Family name, also the name of its template file."""
     Config: ClassVar[type[TaskConfig]]
     """What the YAML of its types may say."""
+    answer: ClassVar[type[Answer]]
+    """What its answers are."""
     formats: ClassVar[frozenset[Format]]
-    """Formats that the family's answers can be written in."""
+    """Formats that they can be written in."""
     skips: ClassVar[frozenset[str]]
     """Every reason for which it may refuse a candidate."""
 
@@ -76,8 +78,18 @@ class Family(ABC, Generic[ConfigT]):
 
     @property
     @abstractmethod
-    def variants(self) -> tuple[str, ...]:
-        """Suffixes of the template blocks that its questions may use."""
+    def variant(self) -> str:
+        """Suffix of the template blocks that say its questions: question_<variant>, sentence_<variant>, ..."""
+
+    @property
+    @abstractmethod
+    def says(self) -> frozenset[str]:
+        """Names that its phrasings may use besides the answer: colours of roles, facts, direction axes."""
+
+    @property
+    @abstractmethod
+    def rules(self) -> tuple[str, ...]:
+        """Blocks of templates/rules.jinja that every question of it must state."""
 
     @abstractmethod
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

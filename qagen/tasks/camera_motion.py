@@ -25,6 +25,7 @@ class CameraMotion(Family[CameraMotionConfig]):
 
     name = "camera_motion"
     Config = CameraMotionConfig
+    answer = ImagePoint
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"not ahead", "outside the image"})
 
@@ -33,8 +34,16 @@ class CameraMotion(Family[CameraMotionConfig]):
         return None
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        return ("pair",)
+    def variant(self) -> str:
+        return "pair"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         places = [
@@ -54,7 +63,6 @@ class CameraMotion(Family[CameraMotionConfig]):
             return Skip("outside the image")
         return Question(
             frames=frames,
-            variant="pair",
             answer=ImagePoint(place.x, place.y, place.depth, decoys),
             margin=float(center[2] - self.config.min_depth_m),
             measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},

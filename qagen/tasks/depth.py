@@ -27,6 +27,7 @@ class Depth(Family[DepthConfig]):
 
     name = "depth"
     Config = DepthConfig
+    answer = Number
     formats = frozenset({"fill", "select", "sentence"})
     skips = CAST_SKIPS | {"marks in one image", "difference too small"}
 
@@ -35,8 +36,16 @@ class Depth(Family[DepthConfig]):
         return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        return (self.config.asks,)
+    def variant(self) -> str:
+        return self.config.asks
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset(COLORS[self.config.asks]) | {"given"}
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("center",) if self.config.views == 1 else ("center", "depth_per_image")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)
@@ -59,8 +68,6 @@ class Depth(Family[DepthConfig]):
         return Question(
             frames=frames,
             roles=roles,
-            variant=self.config.asks,
-            rules=("center",) if len(frames) == 1 else ("center", "depth_per_image"),
             facts={"given": f"{depths['red']:.1f}"},
             answer=Number(value, self._decoys(views, frames, roles, depths)),
             margin=margin,

@@ -28,6 +28,7 @@ class Distance(Family[DistanceConfig]):
 
     name = "distance"
     Config = DistanceConfig
+    answer = Number
     formats = frozenset({"fill", "select", "sentence"})
     skips = CAST_SKIPS | {"distance too short"}
 
@@ -36,8 +37,17 @@ class Distance(Family[DistanceConfig]):
         return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        return (self.config.asks,)
+    def variant(self) -> str:
+        return self.config.asks
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset(COLORS[self.config.asks])
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        needs_observer = self.config.asks == "oc" and self.config.views > 1
+        return ("center", "first_image_observer") if needs_observer else ("center",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)
@@ -57,8 +67,6 @@ class Distance(Family[DistanceConfig]):
         return Question(
             frames=frames,
             roles=roles,
-            variant=self.config.asks,
-            rules=("center", "first_image_observer") if observer_asks and len(frames) > 1 else ("center",),
             answer=Number(value, tuple(float(d) for d in away[shown])),
             margin=value - self.config.min_distance_m,
             measured={"distance_m": value},

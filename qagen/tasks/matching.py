@@ -25,6 +25,7 @@ class Matching(Family[MatchingConfig]):
 
     name = "matching"
     Config = MatchingConfig
+    answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"views too alike", "no object in both"})
 
@@ -33,8 +34,16 @@ class Matching(Family[MatchingConfig]):
         return MarkColumns("bbox", ("red",), indexed=False)
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        return ("pair",)
+    def variant(self) -> str:
+        return "pair"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"red"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
@@ -56,7 +65,6 @@ class Matching(Family[MatchingConfig]):
         return Question(
             frames=frames,
             roles=roles,
-            variant="pair",
             answer=BoxAnswer(
                 visible_box(views, second, item),
                 tuple(visible_box(views, second, int(k)) for k in others if k != item),

@@ -29,6 +29,7 @@ class Relation(Family[RelationConfig]):
 
     name = "relation"
     Config = RelationConfig
+    answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
     skips = CAST_SKIPS | {"ambiguous", "no direction"}
 
@@ -38,10 +39,22 @@ class Relation(Family[RelationConfig]):
         return MarkColumns("bbox", colors, indexed=self.config.views > 1)
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        if self.config.asks == "oc":
-            return ("oc",)
-        return ("oo",) if self.config.views == 1 else ("oo_mv",)
+    def variant(self) -> str:
+        if self.config.asks == "oc" or self.config.views == 1:
+            return self.config.asks
+        return "oo_mv"
+
+    @property
+    def says(self) -> frozenset[str]:
+        axes = {"left_right", "above_below"}
+        axes |= {"front_behind"} if self.config.asks == "oc" else {"closer_farther"}
+        if self.variant == "oo_mv":
+            axes |= {"first_front_behind", "second_front_behind"}
+        return frozenset(axes | {"subject", "reference"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("center",) if self.config.views == 1 else ("center", "first_image_observer")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)
@@ -63,8 +76,6 @@ class Relation(Family[RelationConfig]):
         return Question(
             frames=frames,
             roles=roles,
-            variant=self.variants[0],
-            rules=("center",) if len(frames) == 1 else ("center", "first_image_observer"),
             facts={"subject": roles[0].color, "reference": roles[-1].color},
             answer=Directions(tuple(told.slots)),
             margin=min(told.margins),

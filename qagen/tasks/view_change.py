@@ -31,6 +31,7 @@ class ViewChange(Family[ViewChangeConfig]):
 
     name = "view_change"
     Config = ViewChangeConfig
+    answer = Motion
     formats = frozenset({"fill", "sentence"})
     skips = frozenset({"looks up or down", "roll differs", "half turn", "no change"})
 
@@ -39,8 +40,16 @@ class ViewChange(Family[ViewChangeConfig]):
         return None
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        return (self.config.frame,)
+    def variant(self) -> str:
+        return "pair"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return (f"{self.config.frame}_axes",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
@@ -65,7 +74,6 @@ class ViewChange(Family[ViewChangeConfig]):
             return Skip("no change")
         return Question(
             frames=frames,
-            variant=self.config.frame,
             answer=motion,
             margin=min(self.config.max_roll_deg - roll, 90 - self.config.min_tilt_deg - steepest),
             margin_unit="deg",

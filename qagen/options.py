@@ -1,0 +1,178 @@
+"""Wrong options that a reader of the text alone cannot tell from the right one (tasks.md, section 4).
+
+Letters and ranks are dealt from decks, so each comes equally often. Words are varied only where the other word is the
+truth as often: a proposal to swap truth ``a`` for ``b`` is taken with probability min(1, n_b / n_a), which makes both
+equally likely to be the truth among options that hold both (the acceptance rule of Metropolis et al., 1953).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, product
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.core.question import OPPOSITE, Box2D, BoxAnswer, Directions, ImagePoint, Number, Slot
+from qagen.kernels.boxes import box_iou
+
+OPTIONS = 4
+NUMBER_GAP_M = 0.3
+NUMBER_GAP_SHARE = 0.15
+SMALLEST_NUMBER_M = 0.1
+PLACE_GAP = 100
+MAX_IOU = 0.3
+TRIES = 40
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Deck(Generic[T]):
+    """Deals values so that each comes equally often."""
+
+    def __init__(self, cards: Iterable[T], rng: Generator) -> None:
+        self._cards = list(cards)
+        self._rng = rng
+        self._left: list[T] = []
+
+    def deal(self, play: Callable[[T], R | None]) -> R | None:
+        """Offer the cards left in random order; the first that ``play`` can use is spent. None when none can be."""
+        self._left = self._left or list(self._cards)
+        for position in self._rng.permutation(len(self._left)):
+            result = play(self._left[position])
+            if result is not None:
+                del self._left[position]
+                return result
+        return None
+
+    def draw(self) -> T:
+        """The next card, whichever it is."""
+        self._left = self._left or list(self._cards)
+        return self._left.pop(int(self._rng.integers(len(self._left))))
+
+
+class OptionMaker:
+    """Makes the wrong options of one type's questions in one scene."""
+
+    def __init__(self, class_counts: Counter[str], rng: Generator) -> None:
+        self._class_counts = class_counts
+        self._rng = rng
+        self._ranks = Deck(list(range(OPTIONS)) * 5, rng)
+
+    def numbers(self, truth: Number) -> list[Number] | None:
+        """Three numbers, apart from the truth and each other, so that the truth's rank is even."""
+        return self._ranks.deal(lambda rank: self._numbers_at_rank(truth, rank))
+
+    def _numbers_at_rank(self, truth: Number, rank: int) -> list[Number] | None:
+        chosen = [round(truth.value, 1)]
+        wanted = {-1: rank, 1: OPTIONS - 1 - rank}
+        for value in chain(self._shuffled(truth.decoys), self._invented_numbers(truth.value, wanted)):
+            value = round(value, 1)
+            side = 1 if value > chosen[0] else -1
+            if wanted[side] and value >= SMALLEST_NUMBER_M and all(_apart(value, other) for other in chosen):
+                chosen.append(value)
+                wanted[side] -= 1
+            if len(chosen) == OPTIONS:
+                return [Number(value) for value in chosen[1:]]
+        return None
+
+    def _invented_numbers(self, truth: float, wanted: dict[int, int]) -> Iterator[float]:
+        for _ in range(TRIES):
+            low = self._rng.random() < wanted[-1] / max(1, wanted[-1] + wanted[1])
+            span = (SMALLEST_NUMBER_M, truth) if low else (truth, 2 * truth + 1)
+            yield float(self._rng.uniform(*span))
+
+    def boxes(self, truth: BoxAnswer) -> list[BoxAnswer] | None:
+        """Three boxes that overlap neither the truth nor each other by much."""
+        chosen = [truth.box]
+        for box in chain(self._shuffled(truth.decoys), self._invented_boxes(truth.box)):
+            if all(box_iou(np.array(box, float), np.array(other, float)) < MAX_IOU for other in chosen):
+                chosen.append(box)
+            if len(chosen) == OPTIONS:
+                return [BoxAnswer(box) for box in chosen[1:]]
+        return None
+
+    def _invented_boxes(self, like: Box2D) -> Iterator[Box2D]:
+        for _ in range(TRIES):
+            size = np.array([like[2] - like[0], like[3] - like[1]]) * self._rng.uniform(0.6, 1.5, 2)
+            size = np.clip(np.rint(size), 20, 900)
+            corner = np.rint(self._rng.uniform(0, 1000 - size))
+            left, top, right, bottom = (int(edge) for edge in (*corner, *(corner + size)))
+            yield left, top, right, bottom
+
+    def places(self, truth: ImagePoint) -> list[ImagePoint] | None:
+        """Three places that differ in the image and in depth."""
+        chosen = [truth]
+        for place in chain(self._shuffled(truth.decoys), self._invented_places(truth)):
+            if all(_places_apart(place, other) for other in chosen):
+                chosen.append(place)
+            if len(chosen) == OPTIONS:
+                return chosen[1:]
+        return None
+
+    def _invented_places(self, like: ImagePoint) -> Iterator[ImagePoint]:
+        for _ in range(TRIES):
+            x, y = (int(value) for value in self._rng.integers(20, 981, 2))
+            yield ImagePoint(x, y, float(like.depth * np.exp(self._rng.uniform(-1, 1))))
+
+    def directions(self, truth: Directions) -> list[Directions] | None:
+        """Three tuples that, with the truth, combine two words each of two slots."""
+        swaps = {}
+        for position in self._positions(truth):
+            swap = self._swap(truth.slots[position])
+            if position not in swaps and swap is not None:
+                swaps[position] = swap
+            if len(swaps) == 2:
+                break
+        else:
+            return None
+        tuples = [_swapped(truth, dict(zip(swaps, words, strict=True))) for words in self._combinations(truth, swaps)]
+        return tuples if all(any(slot.word for slot in option.slots) for option in tuples) else None
+
+    def _positions(self, truth: Directions) -> Iterator[int]:
+        for _ in range(TRIES):
+            yield int(self._rng.integers(len(truth.slots)))
+
+    def _swap(self, slot: Slot) -> str | None:
+        """Another word for the slot, proposed evenly and taken as often as it is the truth elsewhere."""
+        words = [name.partition(":")[2] for name in self._class_counts if name.partition(":")[0] == slot.axis]
+        words = sorted(set(words) - {slot.word})
+        if not words:
+            return None
+        word = words[int(self._rng.integers(len(words)))]
+        return word if self._is_even(slot.axis, slot.word, word) else None
+
+    def _is_even(self, axis: str, truth: str, other: str) -> bool:
+        counts = self._class_counts
+        return self._rng.random() * counts[f"{axis}:{truth}"] < counts[f"{axis}:{other}"]
+
+    def _combinations(self, truth: Directions, swaps: dict[int, str]) -> list[tuple[str, ...]]:
+        pairs = [(truth.slots[position].word, word) for position, word in swaps.items()]
+        combined = list(product(*pairs))[1:]
+        return self._shuffled(combined)
+
+    def claim_slot(self, truth: Directions) -> Slot | None:
+        """A slot with a word whose opposite is the truth as often, or None."""
+        for position in self._positions(truth):
+            slot = truth.slots[position]
+            if slot.word and self._is_even(slot.axis, slot.word, OPPOSITE[slot.word]):
+                return slot
+        return None
+
+    def _shuffled(self, values: Sequence[T]) -> list[T]:
+        return [values[i] for i in self._rng.permutation(len(values))]
+
+
+def _apart(value: float, other: float) -> bool:
+    return abs(value - other) >= max(NUMBER_GAP_M, NUMBER_GAP_SHARE * max(value, other)) - 1e-9
+
+
+def _places_apart(place: ImagePoint, other: ImagePoint) -> bool:
+    return max(abs(place.x - other.x), abs(place.y - other.y)) >= PLACE_GAP and _apart(
+        round(place.depth, 1), round(other.depth, 1)
+    )
+
+
+def _swapped(truth: Directions, words: dict[int, str]) -> Directions:
+    return Directions(tuple(Slot(slot.axis, words.get(i, slot.word)) for i, slot in enumerate(truth.slots)))
