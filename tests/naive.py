@@ -1,6 +1,7 @@
 """Slow and obvious twins of the kernels, written from the definitions alone."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def _mark(visible, undisputed, item, center):
     if len(rows) == 0:
         return [np.nan, np.nan]
     if np.isfinite(center).all():
-        at = nearest_pixel(*center, width, height)
+        at = nearest_pixel(center[0], center[1], width, height)
         if at is not None and visible[at] == item and undisputed[at]:
             return list(center)
     else:
@@ -149,7 +150,7 @@ def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):
 
 def inside_fraction(points, starts, T_cw, K, width, height, near_m):
     shares = []
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in pairwise(starts):
         inside = [
             z >= near_m and covers(u, v, width, height) for u, v, z in project_points(points[start:stop], T_cw, K)
         ]

@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+dtypes = st.sampled_from([np.float32, np.float64])
 seeds = st.integers(0, 2**32 - 1)
 
 

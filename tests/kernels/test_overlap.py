@@ -3,7 +3,7 @@ from hypothesis import given
 
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from tests import naive
-from tests.kernels.randomness import random_intrinsics, random_transform, seeds
+from tests.kernels.randomness import dtypes, random_intrinsics, random_transform, seeds
 
 K = np.array([10.0, 10.0, 4.5, 3.5])
 
@@ -27,12 +27,12 @@ def test_by_hand_points_seen():
     assert seen.tolist() == [True, False, False, False, False, False, False]
 
 
-@given(seeds)
-def test_points_seen_equals_twin(seed):
+@given(seeds, dtypes)
+def test_points_seen_equals_twin(seed, dtype):
     rng = np.random.default_rng(seed)
     T_cw, intrinsics = random_transform(rng), random_intrinsics(rng, 10, 8)
     composite = rng.choice([0.5, 1, 2, np.inf], (8, 10)).astype(np.float32)
-    points = rng.uniform(-2, 2, (60, 3)).astype(rng.choice([np.float32, np.float64]))
+    points = rng.uniform(-2, 2, (60, 3)).astype(dtype)
     arguments = points, T_cw, intrinsics, composite, 0.2, 0.15
     np.testing.assert_array_equal(points_seen(*arguments), naive.points_seen(*arguments))
 
@@ -45,18 +45,19 @@ def test_by_hand_inside_fraction():
     np.testing.assert_array_equal(shares, [0.25, np.nan, 1])
 
 
-@given(seeds)
-def test_inside_fraction_equals_twin(seed):
+@given(seeds, dtypes)
+def test_inside_fraction_equals_twin(seed, dtype):
     rng = np.random.default_rng(seed)
     T_cw, intrinsics = random_transform(rng), random_intrinsics(rng, 10, 8)
     starts = np.concatenate([[0], np.cumsum(rng.integers(0, 8, 5))])
-    points = rng.uniform(-2, 2, (starts[-1], 3)).astype(rng.choice([np.float32, np.float64]))
+    points = rng.uniform(-2, 2, (starts[-1], 3)).astype(dtype)
     arguments = points, starts, T_cw, intrinsics, 10, 8, 0.3
     np.testing.assert_array_equal(inside_fraction(*arguments), naive.inside_fraction(*arguments))
 
 
 def test_by_hand_shared_fraction():
-    # Frame 0 sees points 0, 1, 2; frame 1 sees 2, 3; they share one: 1/3 of the first, 1/2 of the second. Frame 2 is blind.
+    # Frame 0 sees points 0, 1, 2; frame 1 sees 2, 3; they share one: 1/3 of the first, 1/2 of the second.
+    # Frame 2 is blind.
     seen = np.array([[1, 1, 1, 0], [0, 0, 1, 1], [0, 0, 0, 0]], bool)
     np.testing.assert_allclose(shared_fraction(seen), [[1, 1 / 3, 0], [1 / 2, 1, 0], [0, 0, 0]])
 

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from qagen.kernels.project import project_points
 from tests import naive
-from tests.kernels.randomness import random_intrinsics, random_transform, seeds
+from tests.kernels.randomness import dtypes, random_intrinsics, random_transform, seeds
 
 K = np.array([10.0, 20.0, 4.5, 3.5])
 
@@ -23,11 +23,11 @@ def test_by_hand_moved_camera():
     np.testing.assert_allclose(project_points(np.array([[4, 0.5, 2]]), T_cw, K), [[9.5, 8.5, 2]])
 
 
-@given(seeds)
-def test_equals_twin(seed):
+@given(seeds, dtypes)
+def test_equals_twin(seed, dtype):
     rng = np.random.default_rng(seed)
     T_cw, intrinsics = random_transform(rng), random_intrinsics(rng, 64, 48)
-    points = rng.normal(size=(30, 3)).astype(rng.choice([np.float32, np.float64]))
+    points = rng.normal(size=(30, 3)).astype(dtype)
     expected = naive.project_points(points, T_cw, intrinsics)
     np.testing.assert_allclose(project_points(points, T_cw, intrinsics), expected, rtol=1e-9, atol=1e-9)
 

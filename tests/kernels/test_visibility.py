@@ -10,8 +10,8 @@ INF = np.inf
 
 
 def test_by_hand_depth_decides():
-    # One row of pixels at 2 m, tolerance max(0.05, 0.025 * 2 = 0.05) m. Measured: nothing, the mesh itself, 0.1 m nearer
-    # (something before it), 0.1 m farther (the mesh is not there), and 1 m where there is no mesh at all.
+    # One row of pixels at 2 m, tolerance max(0.05, 0.025 * 2 = 0.05) m. Measured: nothing, the mesh itself, 0.1 m
+    # nearer (something before it), 0.1 m farther (the mesh is not there), and 1 m where there is no mesh at all.
     instance = np.array([[0, 0, 0, 0, -1]], np.int32)
     mesh = np.array([[2, 2, 2, 2, INF]], np.float32)
     measured = np.array([[0, 2.04, 1.9, 2.1, 1]], np.float32)
@@ -29,8 +29,8 @@ def test_by_hand_tolerance_grows_with_depth():
 
 
 def test_by_hand_depth_of_another_resolution():
-    # The depth camera has a third of the pixels: u' = u / 3 (fx 10 to 10/3, both principal points on pixel 0), so columns
-    # 0 1 | 2 3 4 | 5 see depth columns 0, 1 and 2. The last of those is outside the two columns there are.
+    # The depth camera has a third of the pixels: u' = u / 3 (fx 10 to 10/3, both principal points on pixel 0), so
+    # columns 0 1 | 2 3 4 | 5 see depth columns 0, 1 and 2. The last of those is outside the two columns there are.
     intrinsics, K_measured = np.array([10.0, 10, 0, 0]), np.array([10 / 3, 10 / 3, 0, 0])
     instance, mesh = np.zeros((1, 6), np.int32), np.full((1, 6), 4, np.float32)
     measured = np.array([[4, 3]], np.float32)
