@@ -1,1 +1,17 @@
 """Dataset readers. Each undoes its dataset's conventions and hands over a qagen.core.scene.Scene."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qagen.loaders._base import Loader
+
+LOADERS = {"scannet": "qagen.loaders.scannet:ScanNetLoader"}
+"""Dataset name to its loader class, imported when it is used."""
+
+
+def make_loader(dataset: str, root: Path) -> "Loader":
+    """The loader of a dataset, by its name in LOADERS."""
+    module, _, name = LOADERS[dataset].partition(":")
+    return getattr(import_module(module), name)(root)

@@ -1,0 +1,319 @@
+"""The only module that knows what a record, its evidence and the output folder look like (tasks.md, section 8).
+
+<out>/<dataset>/
+    qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        N records, shuffled
+    evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  their evidence, line by line
+    images/<scene>/image_color/<frame>.jpg                     and image_depth, pose, intrinsic with --rgbd
+    report.json                                                config, versions, counts, skips
+    .parts/<split>/<scene>/                                    what each finished scene left, until it is merged
+"""
+
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+
+from qagen.core.question import Question, Role
+from qagen.core.sample import Sample
+from qagen.core.scene import Frame
+from qagen.errors import QagenError
+from qagen.rng import rng_for
+from qagen.tasks._base import FORMATS, Family
+from qagen.views import SceneViews
+
+DEPTH_UNIT_M = 0.001
+DECIMALS = 5
+ID_STRIDE = 1024
+
+
+class OutputError(QagenError):
+    """The output folder cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes for one dataset and split."""
+
+    root: Path
+    """<out>/<dataset>."""
+    split: str
+    """train, val, ..."""
+
+    @property
+    def images(self) -> Path:
+        return self.root / "images"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.json"
+
+    @property
+    def parts(self) -> Path:
+        return self.root / ".parts" / self.split
+
+    def lines(self, kind: str, type_name: str, answer_format: str) -> Path:
+        """Folder of one type and format; ``kind`` is "qa" or "evidence"."""
+        return self.root / f"{kind}_jsonl" / self.split / type_name / answer_format
+
+
+def sample_id(scene_id: str, code: int, answer_format: str, index: int) -> str:
+    """An id that depends on nothing but the scene, the type, the format and the sample's place among its own."""
+    return f"{scene_id}_{index * ID_STRIDE + code * len(FORMATS) + FORMATS.index(answer_format)}"
+
+
+def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> dict[str, Any]:
+    """The SPAR training record."""
+    frames = [views.frames[i] for i in sample.question.frames]
+    record: dict[str, Any] = {
+        "id": sample.id,
+        "conversations": [{"from": "human", "value": sample.human}, {"from": "gpt", "value": sample.gpt}],
+        "image": [color_path(views.scene.id, frame) for frame in frames],
+        "type": sample.type,
+    }
+    if rgbd:
+        record["depth"] = [depth_path(views.scene.id, frame) for frame in frames]
+    return record | _mark_columns(sample.question.roles, family)
+
+
+def _mark_columns(roles: Sequence[Role], family: Family) -> dict[str, Any]:
+    if family.marks is None:
+        return {}
+    columns: dict[str, Any] = dict.fromkeys(family.marks.names)
+    for role in roles:
+        columns[f"{role.color}_{role.kind}"] = [list(role.place)]
+    if family.marks.indexed:
+        placed = sorted(roles, key=lambda role: family.marks.colors.index(role.color))
+        columns[f"{family.marks.kind}_img_idx"] = [[role.image for role in placed]]
+    return columns
+
+
+def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the answer of a sample follows from."""
+    question = sample.question
+    return {
+        "id": sample.id,
+        "scene": views.scene.id,
+        "type": sample.type,
+        "format": sample.format,
+        "frames": [views.frames[i].id for i in question.frames],
+        "objects": [_object_evidence(role, question, views) for role in question.roles],
+        "answer": question.answer.text,
+        "measured": _rounded(dict(question.measured)),
+        "margin": _rounded(question.margin),
+        "margin_unit": question.margin_unit,
+        "added": dict(sample.added),
+        **run,
+    }
+
+
+def _object_evidence(role: Role, question: Question, views: SceneViews) -> dict[str, Any]:
+    item, frame = views.scene.objects[role.object], question.frames[role.image]
+    told = {
+        "color": role.color,
+        "image": role.image,
+        "id": item.id,
+        "label": item.label,
+        "center_m": item.box.center.tolist(),
+        "size_m": item.box.size.tolist(),
+        "yaw_deg": math.degrees(item.box.yaw_rad),
+        "center_in_camera_m": views.centers[frame, role.object].tolist(),
+        "visible_fraction": float(views.visible_fraction[frame, role.object]),
+        "visible_pixels": float(views.visible_pixels[frame, role.object]),
+    }
+    return _rounded(told)
+
+
+def _rounded(value: Any) -> Any:
+    """The same structure with floats to five decimals; a value that is not finite is a bug, not data."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("evidence is not finite")
+        return round(value, DECIMALS) + 0.0
+    return value
+
+
+def color_path(scene_id: str, frame: Frame) -> str:
+    """Path of a frame's image relative to the images folder."""
+    return f"{scene_id}/image_color/{frame.id}{frame.color.suffix}"
+
+
+def depth_path(scene_id: str, frame: Frame) -> str:
+    """Path of a frame's depth image relative to the images folder."""
+    return f"{scene_id}/image_depth/{frame.id}.png"
+
+
+def write_media(layout: Layout, scene_id: str, frames: Sequence[Frame], media: str, rgbd: bool) -> None:
+    """Put the images of the frames where the records say they are.
+
+    ``copy`` writes the dataset's own bytes; ``link`` links to the dataset's file, and writes the bytes where the image
+    lies inside a container; ``none`` writes nothing.
+    """
+    if media == "none":
+        return
+    for frame in frames:
+        target = layout.images / color_path(scene_id, frame)
+        if media == "link" and frame.color.path is not None:
+            link_atomic(target, frame.color.path)
+        else:
+            write_atomic(target, frame.color.read_bytes())
+        if rgbd:
+            _write_rgbd(layout.images / scene_id, frame)
+    if rgbd and frames:
+        _write_intrinsics(layout.images / scene_id / "intrinsic", frames[0])
+
+
+def _write_rgbd(folder: Path, frame: Frame) -> None:
+    import cv2
+
+    if frame.depth is not None:
+        millimetres = np.clip(np.rint(frame.depth.read_m() / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
+        encoded = cv2.imencode(".png", millimetres.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+        write_atomic(folder / "image_depth" / f"{frame.id}.png", encoded.tobytes())
+    write_atomic(folder / "pose" / f"{frame.id}.txt", _matrix_text(frame.world_from_camera.matrix))
+
+
+def _write_intrinsics(folder: Path, frame: Frame) -> None:
+    for name, camera in (("color", frame.camera), ("depth", frame.depth_camera)):
+        if camera is not None:
+            matrix = np.eye(4)
+            matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
+            write_atomic(folder / f"intrinsic_{name}.txt", _matrix_text(matrix))
+            write_atomic(folder / f"extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+
+
+def _matrix_text(matrix: np.ndarray) -> bytes:
+    return "".join(" ".join(f"{value:.6f}" for value in row) + "\n" for row in matrix).encode()
+
+
+def write_part(layout: Layout, scene_id: str, lines: Mapping[tuple[str, str], Sequence[tuple[dict, dict]]]) -> None:
+    """Leave one scene's records and evidence, by (type, format), for the merge; all of them or none."""
+    layout.parts.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=layout.parts, prefix=f".{scene_id}."))
+    try:
+        for (type_name, answer_format), pairs in lines.items():
+            for position, kind in enumerate(("qa", "evidence")):
+                path = unfinished / f"{type_name}.{answer_format}.{kind}.jsonl"
+                path.write_bytes(b"".join(msgspec.json.encode(pair[position]) + b"\n" for pair in pairs))
+        target = layout.parts / scene_id
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.rename(target)
+    except OSError as error:
+        raise OutputError(f"{layout.parts}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def merge_parts(layout: Layout, scene_ids: Sequence[str], types: Sequence[str], seed: int) -> dict[str, dict[str, int]]:
+    """Shuffle what the scenes left into one file per type and format, and return how many lines each has.
+
+    A file of an earlier run is replaced; lines are copied one by one, never held together in memory.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for type_name in sorted(types):
+        for answer_format in FORMATS:
+            count = _merge(layout, scene_ids, type_name, answer_format, seed)
+            if count:
+                counts.setdefault(type_name, {})[answer_format] = count
+    shutil.rmtree(layout.parts)
+    return counts
+
+
+def _merge(layout: Layout, scene_ids: Sequence[str], type_name: str, answer_format: str, seed: int) -> int:
+    count, order = 0, None
+    for kind in ("qa", "evidence"):
+        parts = [layout.parts / scene_id / f"{type_name}.{answer_format}.{kind}.jsonl" for scene_id in scene_ids]
+        lines = _line_places([part for part in parts if part.exists()])
+        if order is None:
+            count = len(lines)
+            order = rng_for(seed, "shuffle", layout.split, type_name, answer_format).permutation(count)
+        folder = layout.lines(kind, type_name, answer_format)
+        name = f"{answer_format}_{count}.jsonl"
+        if count:
+            _copy_lines([lines[i] for i in order], folder / name)
+        for old in folder.glob(f"{answer_format}_*.jsonl"):
+            if old.name != name or not count:
+                old.unlink()
+    return count
+
+
+def _line_places(parts: Sequence[Path]) -> list[tuple[Path, int, int]]:
+    places = []
+    for part in parts:
+        offset = 0
+        with part.open("rb") as file:
+            for line in file:
+                places.append((part, offset, len(line)))
+                offset += len(line)
+    return places
+
+
+def _copy_lines(places: Sequence[tuple[Path, int, int]], target: Path) -> None:
+    files: dict[Path, BinaryIO] = {}
+
+    def chunks() -> Iterator[bytes]:
+        for part, offset, length in places:
+            file = files.setdefault(part, part.open("rb")) if part not in files else files[part]
+            file.seek(offset)
+            yield file.read(length)
+
+    try:
+        _replace(target, chunks())
+    finally:
+        for file in files.values():
+            file.close()
+
+
+def write_report(layout: Layout, report: Mapping[str, Any]) -> None:
+    """Write report.json, indented for people."""
+    write_atomic(layout.report, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file that is either the old one or the whole new one, never half."""
+    _replace(path, iter([content]))
+
+
+def link_atomic(path: Path, target: Path) -> None:
+    """Hard-link ``path`` to ``target``, or link symbolically across file systems."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        link = Path(folder) / path.name
+        try:
+            link.hardlink_to(target.resolve())
+        except OSError:
+            link.symlink_to(target.resolve())
+        link.replace(path)
+
+
+def _replace(path: Path, chunks: Iterator[bytes]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.close()
+                Path(file.name).chmod(0o666 & ~_umask())
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
