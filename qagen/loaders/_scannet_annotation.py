@@ -6,7 +6,6 @@ segments into objects. ``<scene>_vh_clean.aggregation.json`` with ``<scene>_vh_c
 full mesh; its segment ids mean something else, and the two pairs are never mixed here.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -121,16 +120,22 @@ def _check_ply_header(path: Path) -> None:
     """Refuse what would make the PLY reader allocate for a count that the file cannot hold."""
     try:
         with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES).partition(b"end_header")[0]
+            lines = file.read(_HEADER_BYTES).splitlines()
         size = path.stat().st_size
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    if not re.match(rb"ply\r?\nformat binary_little_endian 1\.0\r?\n", header):
-        raise SceneError(path, f"header: found {header[:40]!r}, expected a binary_little_endian PLY file")
-    for name, count in re.findall(rb"^element +(\S+) +([0-9]+)", header, re.MULTILINE):
-        if len(count) > 18 or int(count) > size:
-            found = f"a claim of {count.decode()[:30]} for element {name.decode(errors='replace')}"
-            raise SceneError(path, f"header: found {found}, expected no more than fit into {size} bytes")
+    if lines[:2] != [b"ply", b"format binary_little_endian 1.0"]:
+        raise SceneError(path, f"header: found {b' '.join(lines[:2])[:40]!r}, expected a binary_little_endian PLY file")
+    if b"end_header" not in lines:
+        raise SceneError(path, f"header: found no end_header in {_HEADER_BYTES} bytes, expected one")
+    for words in (line.split() for line in lines[: lines.index(b"end_header")]):
+        if words[:1] == [b"element"] and not _is_count_up_to(words[-1], size):
+            found = b" ".join(words)[:60].decode(errors="replace")
+            raise SceneError(path, f"header: found {found!r}, expected a count of what fits into {size} bytes")
+
+
+def _is_count_up_to(word: bytes, limit: int) -> bool:
+    return word.isdigit() and len(word) <= len(str(limit)) and int(word) <= limit
 
 
 def majority_owner(faces: NDArray[np.int32], vertex_owner: NDArray[np.int32]) -> NDArray[np.int32]:

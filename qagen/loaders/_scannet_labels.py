@@ -8,6 +8,7 @@ cleaner ``category`` and a class of NYUv2's forty (``nyu40class``).
 * Where the map turns a group into one of its members ("books" to "book", "stack of chairs" to "chair") the raw text
   stays: a size or a count said of "the book" would be untrue of a shelf of books.
 * The join passes over blanks, because the map and the scans disagree about them ("trashcan", "trash can").
+* A few typing errors that category keeps are put right.
 * The forty-class names are no better: they hold "otherprop" for half of all labels and misspell "refridgerator".
 
 Room structure is never asked about: the classes wall, floor, ceiling and person, and by name whatever ends in wall,
@@ -28,6 +29,13 @@ LABEL_MAP = "scannetv2-labels.combined.tsv"
 _COLUMNS = ("raw_category", "category", "nyu40class")
 _STRUCTURE_CLASSES = frozenset({"wall", "floor", "ceiling", "person"})
 _STRUCTURE_ENDINGS = ("wall", "floor", "ceiling", "beam", "column", "pillar", "doorframe", "door frame")
+_MISSPELT = {
+    "bycicle": "bicycle",
+    "dumbell": "dumbbell",
+    "hand sanitzer dispenser": "hand sanitizer dispenser",
+    "loofa": "loofah",
+}
+"""Typing errors that the map's category keeps."""
 _VAGUE = frozenset({"ledge", "frame", "glass", "wood", "furniture", "legs"})
 
 
@@ -72,7 +80,7 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
         label = entry.category
     if not label or _is_structure(label) or (entry is not None and entry.nyu40class in _STRUCTURE_CLASSES):
         return None
-    return label
+    return _MISSPELT.get(label, label)
 
 
 def _is_structure(label: str) -> bool:

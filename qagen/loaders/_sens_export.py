@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.scene import FileSource
 from qagen.errors import SceneError
+from qagen.loaders._files import list_folder, parse_matrix, parse_number, read_entries, read_matrix, read_text
 from qagen.loaders._recording import (
     FRAMES_PER_SECOND,
     DepthImage,
@@ -32,7 +33,6 @@ from qagen.loaders._recording import (
     fit_camera,
     image_size,
 )
-from qagen.loaders._text import parse_matrix, parse_number, read_entries, read_matrix, read_text
 
 UNITS_PER_M = 1000.0
 """The Python exporter does not write the depth scale; every scan of the dataset has millimetres."""
@@ -59,7 +59,7 @@ def find_export(folder: Path, native: Sizes) -> Recording | None:
     Raises:
         SceneError: an export is there but damaged.
     """
-    for place in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
+    for place in (folder, *(path for path in list_folder(folder) if path.is_dir())):
         if (place / "color").is_dir() and (place / "pose").is_dir():
             return read_python_export(place, native)
         if (place / "_info.txt").is_file():
@@ -147,7 +147,7 @@ def _size_entry(entries: dict[str, str], prefix: str, path: Path) -> tuple[int, 
 def _numbered(folder: Path, names: re.Pattern[str]) -> dict[int, Path]:
     """Files of a folder whose whole name matches, by their number. Raises SceneError where a number comes twice."""
     found: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()):
+    for path in list_folder(folder):
         match = names.fullmatch(path.name)
         if match is None:
             continue

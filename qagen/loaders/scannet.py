@@ -41,12 +41,12 @@ from qagen.core.pose import Pose
 from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
+from qagen.loaders._files import list_folder, parse_matrix, parse_number, read_entries
 from qagen.loaders._recording import RawFrame, Recording
 from qagen.loaders._scannet_annotation import AGGREGATION_SUFFIX, Annotation, majority_owner, read_annotation
 from qagen.loaders._scannet_labels import LABEL_MAP, LabelEntry, name_object, read_label_map
 from qagen.loaders._sens import read_sens
 from qagen.loaders._sens_export import find_export
-from qagen.loaders._text import parse_matrix, parse_number, read_entries
 
 ALL = "all"
 """The split that is every scene on disk."""
@@ -124,8 +124,8 @@ class ScanNetLoader(Loader):
         if not self.root.is_dir():
             raise SceneError(self.root, f"dataset root: no such folder.{_hint(self.root)}")
         if _is_scene(self.root):
-            return {self.root.resolve().name: self.root}
-        found = {path.name: path for home in reversed(self._homes()) for path in home.iterdir() if _is_scene(path)}
+            return {_absolute(self.root).name: self.root}
+        found = {path.name: path for home in reversed(self._homes()) for path in list_folder(home) if _is_scene(path)}
         if not found:
             looked_for = "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens"
             raise SceneError(self.root, f"dataset root: found no scene, expected {looked_for}.{_hint(self.root)}")
@@ -134,7 +134,7 @@ class ScanNetLoader(Loader):
     def _folder(self, scene_id: str) -> Path:
         """One scene's folder without listing the rest; the name is checked before it meets a path."""
         if _SCENE_NAME.fullmatch(scene_id):
-            if _is_scene(self.root) and self.root.resolve().name == scene_id:
+            if _is_scene(self.root) and _absolute(self.root).name == scene_id:
                 return self.root
             for home in self._homes():
                 if _is_scene(home / scene_id):
@@ -143,7 +143,7 @@ class ScanNetLoader(Loader):
 
     def _shared_places(self) -> list[Path]:
         """Where files that serve all scenes may lie, nearest first."""
-        top = self.root.resolve()
+        top = _absolute(self.root)
         top = top.parent if _is_scene(top) else top
         return [place for base in (top, top.parent) for place in (base, base / "Tasks" / "Benchmark")]
 
@@ -161,20 +161,25 @@ class ScanNetLoader(Loader):
         return {}
 
 
+def _absolute(folder: Path) -> Path:
+    """With a name and a parent even for "."; a link keeps its own name, which is the scene's."""
+    return folder.resolve() if ".." in folder.parts else folder.absolute()
+
+
 def _is_scene(folder: Path) -> bool:
-    name = folder.resolve().name
+    name = _absolute(folder).name
     return bool(_SCENE_NAME.fullmatch(name)) and any((folder / f"{name}{suffix}").is_file() for suffix in _SCENE_FILES)
 
 
 def _hint(root: Path) -> str:
     """Name a folder near a wrong root that would do, if there is one."""
-    parent = root.resolve().parent
-    children = sorted(path for path in root.iterdir() if path.is_dir())[:_HINT_FOLDERS] if root.is_dir() else []
+    parent = _absolute(root).parent
+    children = [path for path in list_folder(root) if path.is_dir()][:_HINT_FOLDERS] if root.is_dir() else []
     for near in (parent, *children):
         if _is_scene(near) or (near / "scans").is_dir():
             return f" Did you mean '{near}'?"
     if not root.exists() and parent.is_dir():
-        return did_you_mean(root.name, [path.name for path in parent.iterdir() if path.is_dir()])
+        return did_you_mean(root.name, [path.name for path in list_folder(parent) if path.is_dir()])
     return ""
 
 

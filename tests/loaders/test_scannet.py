@@ -594,13 +594,16 @@ def test_missing_or_binary_files_are_refused(folder, file):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b"element vertex 12", b"element vertex 99999999999", "found a claim of 99999999999 for element vertex"),
+        (b"element vertex 12", b"element vertex 99999999999", "found 'element vertex 99999999999', expected a count"),
         (b"element vertex 12", b"element vertex 13", "mesh: cannot be read"),
         (b"element face 8", b"element face 9", "mesh: cannot be read"),
         (b"binary_little_endian", b"binary_middle_endian", "expected a binary_little_endian PLY file"),
         (b"vertex_indices", b"corners", "mesh: cannot be read"),
         (b"property float x", b"property float w", "mesh: cannot be read"),
-        (b"end_header\n", b"", "mesh: cannot be read"),
+        (b"end_header\n", b"", "header: found no end_header"),
+        (b"element vertex 12", b"element\tvertex\t1_000_000_000", "expected a count of what fits into"),
+        (b"element face 8", b"element face -8", "expected a count of what fits into"),
+        (b"element face 8", b"comment end_header\nelement face 10000000000", "expected a count of what fits into"),
     ],
 )
 def test_damaged_mesh_headers_are_refused(folder, old, new, message):
@@ -666,6 +669,7 @@ def test_a_face_belongs_to_the_majority(triples):
         ("picture frame", "picture frame"),
         ("glass", None),
         ("glasses", "glasses"),
+        ("bycicle", "bicycle"),
     ],
 )
 def test_names(raw, name, tmp_path):
@@ -700,6 +704,19 @@ def test_the_root_may_be_the_dataset_its_scans_or_one_scan(folder):
     assert ScanNetLoader(folder.parent).scene_ids("all") == ["scene0003_01", NAME]
     assert ScanNetLoader(folder).scene_ids("train") == [NAME]
     assert ScanNetLoader(folder.parent).load(NAME).id == ScanNetLoader(folder).load(NAME).id == NAME
+
+
+def test_a_link_to_a_scan_has_the_name_of_the_link(folder):
+    stored = folder.rename(folder.parents[1] / "blob")
+    folder.symlink_to(stored)
+    assert load(folder).id == NAME
+    assert [item.label for item in ScanNetLoader(folder).load(NAME).objects] == ["table", "chair"]
+
+
+def test_a_relative_root(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert ScanNetLoader(Path()).scene_ids("all") == ScanNetLoader(Path("..")).scene_ids("all") == [NAME]
+    assert [item.label for item in ScanNetLoader(Path()).load(NAME).objects] == ["table", "chair"]
 
 
 @pytest.mark.parametrize("place", [".", "Tasks/Benchmark", "..", "../Tasks/Benchmark"])

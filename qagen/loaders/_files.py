@@ -1,4 +1,4 @@
-"""Small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
+"""Listing folders, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
 
 from pathlib import Path
 
@@ -9,6 +9,14 @@ from qagen.errors import SceneError
 
 MAX_BYTES = 1 << 16
 """No file of this kind comes near it; a larger one is something else."""
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Everything in a folder, sorted. Raises SceneError when it cannot be listed."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise SceneError(folder, f"cannot be listed ({error.strerror})") from error
 
 
 def read_text(path: Path) -> str:
