@@ -47,8 +47,9 @@ UNDRAWN = "_hard"
 POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
 BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 2
+RIM_OF_STROKE = 0.3
 TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
-"""Sizes as shares of the image's diagonal (the rim: of the point's radius), and the least in pixels."""
+"""Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and the least in pixels."""
 SMOOTHING = 4
 
 
@@ -156,14 +157,14 @@ def _image_indices(record: Mapping[str, Any], kind: Kind, count: int) -> Sequenc
 
 def _sequence(value: Any, key: str, expected: str, count: int | None = None) -> list[Any]:
     if not isinstance(value, list) or count not in (None, len(value)):
-        raise QagenError(f"{key}: found {str(value)[:80]}, expected {expected}")
+        raise QagenError(f"{key}: found {repr(value)[:80]}, expected {expected}")
     return value
 
 
 def _integers(value: Any, key: str, expected: str, count: int, highest: int) -> list[int]:
     numbers = _sequence(value, key, expected, count)
     if not all(type(number) is int and 0 <= number <= highest for number in numbers):
-        raise QagenError(f"{key}: found {str(value)[:80]}, expected {expected}")
+        raise QagenError(f"{key}: found {repr(value)[:80]}, expected {expected}")
     return numbers
 
 
@@ -194,19 +195,29 @@ def _paste_disc(canvas: Image.Image, x_px: float, y_px: float, radius_px: float,
 
 
 def _draw_box(canvas: Image.Image, mark: Mark) -> Rect:
-    """Draw a frame around the box and return its outline (left, top, right, bottom), last pixels included."""
+    """Draw a frame with a white rim around the box; return its outline (left, top, right, bottom), last pixels too."""
     stroke_px = max(round(BOX_STROKE * _diagonal_px(canvas)), MIN_BOX_STROKE_PX)
+    rim_px = max(round(RIM_OF_STROKE * stroke_px), 1)
     x1, y1, x2, y2 = mark.place
     left, top = round(x1 * canvas.width / 1000), round(y1 * canvas.height / 1000)
     right, bottom = round(x2 * canvas.width / 1000) - 1, round(y2 * canvas.height / 1000) - 1
-    edges = (left - stroke_px, top - stroke_px, max(right, left) + stroke_px, max(bottom, top) + stroke_px)
-    outline = _inside(canvas, edges)
-    draw, color = ImageDraw.Draw(canvas), PALETTE[mark.color]
+    box = (left, top, max(right, left), max(bottom, top))
+    outline = _inside(canvas, _grow(box, stroke_px + rim_px))
+    _draw_frame(canvas, outline, rim_px, "white")
+    _draw_frame(canvas, _inside(canvas, _grow(box, stroke_px)), stroke_px, PALETTE[mark.color])
+    return outline
+
+
+def _draw_frame(canvas: Image.Image, outline: Rect, stroke_px: int, color: str) -> None:
+    draw = ImageDraw.Draw(canvas)
     if min(outline[2] - outline[0], outline[3] - outline[1]) < 2 * stroke_px:
         draw.rectangle(outline, fill=color)  # strokes that meet: Pillow would draw them past the outline
     else:
         draw.rectangle(outline, outline=color, width=stroke_px)
-    return outline
+
+
+def _grow(box: Rect, by_px: int) -> Rect:
+    return box[0] - by_px, box[1] - by_px, box[2] + by_px, box[3] + by_px
 
 
 def _inside(canvas: Image.Image, edges: tuple[float, float, float, float]) -> Rect:

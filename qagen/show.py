@@ -4,11 +4,10 @@ A picture shows the sample's images with their marks, the question and the answe
 id and the margin kept as evidence. Reads what the writer wrote:
 
     <out>/<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        one record a line
-    <out>/<dataset>/evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  its evidence, same lines in the same order
+    <out>/<dataset>/evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  its evidence, line by line
     <out>/<dataset>/images/...                                                 what records call their images
 """
 
-import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 import msgspec
@@ -27,17 +26,16 @@ from qagen.errors import ConfigError, QagenError, did_you_mean
 if TYPE_CHECKING:
     from numpy.random import Generator
     from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from PIL.ImageFont import FreeTypeFont
 
     from qagen.marks import Mark
-
-    Font = FreeTypeFont | ImageFont
 
 LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-PAPER, INK, FAINT, ACCENT = "#ffffff", "#1c1c1e", "#8a8a8e", "#0a6b3d"
-MARKED = "#d81b60"
+PAPER, DESK, INK, FAINT, ACCENT = "#ffffff", "#e4e4e8", "#1c1c1e", "#8a8a8e", "#0a6b3d"
+FRAMED = "#7048c8"
+"""Around frames that carry marks; no colour of a mark."""
 CARD_WIDTH_PX, SHEET_CARD_WIDTH_PX = 1400, 960
 CARDS_PER_PAGE, PAGE_COLUMNS = 6, 2
 TEXT_SIZE, SMALL_TEXT_SIZE = 0.0175, 0.0125
@@ -338,14 +336,14 @@ def draw_card(sample: Sample, width_px: int = CARD_WIDTH_PX) -> "Image":
 
 def draw_pages(cards: Iterable["Image"]) -> "Iterator[Image]":
     """Contact sheets: cards of one width, each put into the shortest column of its page."""
-    from PIL import Image
-
     cards = iter(cards)
     while page := list(islice(cards, CARDS_PER_PAGE)):
-        columns: list[list[Image.Image]] = [[] for _ in range(min(PAGE_COLUMNS, len(page)))]
+        columns: list[list[Image]] = [[] for _ in range(min(PAGE_COLUMNS, len(page)))]
         for card in page:
             min(columns, key=lambda column: sum(image.height for image in column)).append(card)
-        yield _row([_stack(column, 0) for column in columns], 0)
+        gap_px = round(GAP * page[0].width)
+        stacks = [_stack(column, gap_px, DESK) for column in columns]
+        yield _pad(_row(stacks, gap_px, DESK), gap_px, DESK)
 
 
 def _image_blocks(sample: Sample, width_px: int) -> "Iterator[Image]":
@@ -358,7 +356,7 @@ def _image_blocks(sample: Sample, width_px: int) -> "Iterator[Image]":
         return
     marked = sorted({mark.image for mark in sample.marks})
     if marked:
-        yield _grid(sample, marked, min(max(len(marked), 2), ROW_OF_IMAGES), width_px)
+        yield _grid(sample, marked, len(marked) if len(marked) in (2, 4) else ROW_OF_IMAGES, width_px)
     yield _grid(sample, every, ROW_OF_FRAMES, width_px, framed=marked)
 
 
@@ -378,12 +376,12 @@ def _tile(sample: Sample, index: int, tile_px: int, width_px: int, is_framed: bo
     image = _open_scaled(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
     image = draw_marks(image, [mark for mark in sample.marks if mark.image == index])
     if is_framed:
-        image = ImageOps.expand(ImageOps.crop(image, 3), 3, MARKED)
+        image = ImageOps.expand(ImageOps.crop(image, 3), 3, FRAMED)
     if len(sample.images) == 1:
         return image
     title = f"Frame-{index}" if sample.is_video else f"Image {index + 1}"
     font = _font(SMALL_TEXT_SIZE * width_px)
-    return _stack([_lines_block([title], font, MARKED if is_framed else FAINT, tile_px), image], 0)
+    return _stack([_lines_block([title], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
 
 
 def _open_scaled(sample: Sample, index: int, box_px: tuple[int, int]) -> "Image":
@@ -458,19 +456,19 @@ def _spell_sign(sign: str) -> str:
     if sign.isspace() or sign in IN_ASCII:
         return IN_ASCII.get(sign, " ")
     bare = unicodedata.normalize("NFKD", sign)[0]
-    return bare if bare.isascii() and bare.isprintable() else sign.encode("ascii", "backslashreplace").decode()
+    return bare if bare.isascii() and bare.isprintable() else sign.encode("unicode_escape").decode()
 
 
-def _font(size_px: float) -> "Font":
+def _font(size_px: float) -> "FreeTypeFont":
     from PIL import ImageFont
 
-    return ImageFont.load_default(size=size_px)
+    return cast("FreeTypeFont", ImageFont.load_default(size=size_px))
 
 
-def _lines_block(lines: Sequence[str], font: "Font", color: str, width_px: int) -> "Image":
+def _lines_block(lines: Sequence[str], font: "FreeTypeFont", color: str, width_px: int) -> "Image":
     from PIL import Image, ImageDraw
 
-    line_px = round(LINE_HEIGHT * sum(font.getmetrics()) / 1.2) if hasattr(font, "getmetrics") else 16
+    line_px = round(LINE_HEIGHT * font.size)
     block = Image.new("RGB", (width_px, line_px * len(lines)), PAPER)
     draw = ImageDraw.Draw(block)
     for number, line in enumerate(lines):
@@ -478,11 +476,11 @@ def _lines_block(lines: Sequence[str], font: "Font", color: str, width_px: int) 
     return block
 
 
-def _stack(images: Sequence["Image"], gap_px: int) -> "Image":
+def _stack(images: Sequence["Image"], gap_px: int, ground: str = PAPER) -> "Image":
     from PIL import Image
 
     height = sum(image.height for image in images) + gap_px * (len(images) - 1)
-    canvas = Image.new("RGB", (max(image.width for image in images), height), PAPER)
+    canvas = Image.new("RGB", (max(image.width for image in images), height), ground)
     top = 0
     for image in images:
         canvas.paste(image, (0, top))
@@ -490,11 +488,11 @@ def _stack(images: Sequence["Image"], gap_px: int) -> "Image":
     return canvas
 
 
-def _row(images: Sequence["Image"], gap_px: int) -> "Image":
+def _row(images: Sequence["Image"], gap_px: int, ground: str = PAPER) -> "Image":
     from PIL import Image
 
     width = sum(image.width for image in images) + gap_px * (len(images) - 1)
-    canvas = Image.new("RGB", (width, max(image.height for image in images)), PAPER)
+    canvas = Image.new("RGB", (width, max(image.height for image in images)), ground)
     left = 0
     for image in images:
         canvas.paste(image, (left, 0))
@@ -502,10 +500,10 @@ def _row(images: Sequence["Image"], gap_px: int) -> "Image":
     return canvas
 
 
-def _pad(image: "Image", margin_px: int) -> "Image":
+def _pad(image: "Image", margin_px: int, ground: str = PAPER) -> "Image":
     from PIL import ImageOps
 
-    return ImageOps.expand(image, margin_px, PAPER)
+    return ImageOps.expand(image, margin_px, ground)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -543,7 +541,7 @@ def _write_png(picture: "Image", path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         picture.save(part, format="PNG")
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         raise QagenError(f"{path}: cannot be written ({error.strerror})") from error
     finally:

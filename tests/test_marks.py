@@ -210,10 +210,12 @@ def test_point_is_a_disc_of_its_color_with_a_white_rim():
     assert drawn.getpixel((250 + 17, 200)) == GROUND
 
 
-def test_box_stroke_lies_just_outside_the_box():
+def test_box_stroke_and_white_rim_lie_just_outside_the_box():
     # (100, 200, 400, 600) of 1000 x 500 px is x 100-399, y 100-299; 0.4 % of the diagonal is 4.5 px, so 4 px.
-    found = pixels_of(draw_marks(blank(), [box(100, 200, 400, 600)]), "blue")
+    drawn = draw_marks(blank(), [box(100, 200, 400, 600)])
+    found = pixels_of(drawn, "blue")
     assert bounds(found) == (96, 96, 403, 303)
+    assert [drawn.getpixel((x, 200)) for x in (94, 95, 99, 100)] == [GROUND, (255, 255, 255), (0, 0, 255), GROUND]
     assert not found[100:300, 100:400].any()
     assert found[96:100, 96:404].all()
     assert found[96:304, 400:404].all()
