@@ -46,7 +46,7 @@ UNDRAWN = "_hard"
 
 POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
-BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 2
+BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 3
 RIM_OF_STROKE = 0.3
 TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
 """Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and the least in pixels."""
@@ -247,10 +247,9 @@ def _free_corner(canvas: Image.Image, outline: Rect, size: tuple[int, int], take
     width, height = size
     rows = (top - height, bottom + 1, top, bottom + 1 - height)
     spots = [(x, y) for y in rows for x in (left, right + 1 - width)]
-    spots = [spot for spot in spots if _fits(canvas, spot, size)] or [(left, top)]
+    spots = [spot for spot in spots if _fits(canvas, spot, size)] or [(0, 0)]
     free = [spot for spot in spots if not any(_overlap(spot, size, plate) for plate in taken)]
-    x, y = (free or spots)[0]
-    return max(min(x, canvas.width - width), 0), max(min(y, canvas.height - height), 0)
+    return (free or spots)[0]
 
 
 def _fits(canvas: Image.Image, spot: tuple[int, int], size: tuple[int, int]) -> bool:

@@ -261,7 +261,7 @@ def test_box_edges_lie_within_a_pixel(edges, width, height):
     (x1, x2), (y1, y2) = sorted(edges[::2]), sorted(edges[1::2])
     assume((x2 - x1) * width >= 1000 and (y2 - y1) * height >= 1000)
     left, top, right, bottom = bounds(pixels_of(draw_marks(blank(width, height), [box(x1, y1, x2, y2)]), "blue"))
-    stroke = max(round(0.004 * np.hypot(width, height)), 2)
+    stroke = max(round(0.004 * np.hypot(width, height)), 3)
     assert left == pytest.approx(max(x1 * width / 1000 - stroke, 0), abs=1)
     assert top == pytest.approx(max(y1 * height / 1000 - stroke, 0), abs=1)
     assert right + 1 == pytest.approx(min(x2 * width / 1000 + stroke, width), abs=1.01)
@@ -285,3 +285,9 @@ def test_text_in_a_corner_stays_inside(place):
     # "objectA" in 24.6 px type: some 90 px wide, 33 px high, all of it inside.
     assert right - left > 80
     assert bottom - top > 25
+
+
+def test_text_of_a_tiny_image_starts_at_its_corner():
+    # No place fits 11 px type in 30 x 30 px.
+    found = pixels_of(draw_marks(blank(30, 30), [point(900, 900, "green", "objectA")]), "green")
+    assert found[0].all()
