@@ -166,7 +166,7 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     if "select" in formats and family.answer is ImagePoint:
         blocks[f"option_{variant}"] = ANSWER_NAMES[ImagePoint]
     if "judge" in formats:
-        blocks["judge_pair"] = told | {"claim"}
+        blocks["judge_pair"] = frozenset({"subject", "reference", "claim"})
         if any(name.endswith("front_behind") for name in told):
             blocks["judge_facing"] = frozenset({"claim", "claimed"})
     shared = {rule: frozenset[str]() for rule in family.rules}
