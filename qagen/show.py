@@ -50,6 +50,13 @@ MOST_IMAGES = 10
 IN_ASCII = {"–": "-", "—": "-", "−": "-", "×": "x", "²": "^2", "³": "^3", "→": "->", "←": "<-", "≥": ">=", "≤": "<="}
 """Stand-ins for signs that the font which comes with Pillow does not have."""
 
+EPILOG = """\b
+Examples:
+  python -m qagen.show qagen_out --to pictures --sheet
+  python -m qagen.show qagen_out --to pictures --type 'depth_*' --format select --n 5
+  python -m qagen.show qagen_out --to pictures --ids scene0000_00_6,scene0000_00_1029
+"""
+
 T = TypeVar("T")
 
 
@@ -552,27 +559,47 @@ def _split_commas(_context: click.Context, _option: click.Parameter, values: tup
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="Folder for the pictures.")
-@click.option("--type", "types", multiple=True, callback=_split_commas, help="Task types, or patterns such as depth_*.")
-@click.option("--format", "formats", multiple=True, callback=_split_commas, help="fill, select, sentence, judge.")
-@click.option("--split", "splits", multiple=True, callback=_split_commas, help="train, val, ...")
-@click.option("--scene", "scenes", multiple=True, callback=_split_commas, help="Scenes.")
-@click.option("--ids", multiple=True, callback=_split_commas, help="Show these records, whatever --n says.")
-@click.option("--n", "per_group", default=1, show_default=True, type=click.IntRange(1), help="Of each type and format.")
-@click.option("--sheet", "as_sheets", is_flag=True, help="Contact sheets of six samples instead of a picture each.")
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder for the pictures."
+)
+@click.option(
+    "--type", "types", multiple=True, callback=_split_commas, metavar="TYPE,...", help="Only these types; * matches."
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    callback=_split_commas,
+    metavar="FORMAT,...",
+    help="Of fill, select, sentence, judge.",
+)
+@click.option(
+    "--split", "splits", multiple=True, callback=_split_commas, metavar="SPLIT,...", help="Only these splits."
+)
+@click.option(
+    "--scene", "scenes", multiple=True, callback=_split_commas, metavar="SCENE,...", help="Only these scenes."
+)
+@click.option(
+    "--ids", multiple=True, callback=_split_commas, metavar="ID,...", help="Just these records, whatever --n says."
+)
+@click.option(
+    "--n", "per_group", default=1, show_default=True, type=click.IntRange(1), help="Samples of each type and format."
+)
+@click.option("--sheet", "as_sheets", is_flag=True, help="Six samples on a page.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other samples.")
 def main(out: Path, folder: Path, as_sheets: bool, **wish: Any) -> None:
     """Draw samples of the run in OUT as pictures: images with their marks, question, answer.
 
-    Options that name something can be given more than once or take a list with commas. Without any, one sample of every
-    type and format is drawn, of as many scenes as there are.
+    Without options, one sample of every type and format is drawn, spread over the scenes.
+
+    Exit code 0: the pictures are drawn; 2: an option that fits nothing, or output that cannot be read.
     """
     try:
         samples, pictures = show(out, folder, Wish(**wish), as_sheets)
     except QagenError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"qagen: {error}", err=True)
         raise SystemExit(2) from error
     click.echo(f"{samples} samples in {pictures} pictures: {folder}")
 
