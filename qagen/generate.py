@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,8 @@ Examples:
   python -m qagen.generate --scene scannet --root /data/scannet --split val --per-scene 50
   python -m qagen.generate --scene scannet --root /data/scannet --tasks 'depth_*,position_matching' --rgbd
 """
+PLAIN_WIDTH = 140
+"""Columns of the summary where there is no terminal to ask."""
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str] | None:
@@ -71,7 +72,7 @@ def main(
     """
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
     try:
         failed = _generate(console, dataset, root, out, scenes, preset, config_file, workers, strict, flags)
     except QagenError as error:
@@ -195,7 +196,7 @@ def _summarize(console: "Console", report: dict[str, Any], seconds: float) -> No
 
     formats = [name for name in ("fill", "select", "sentence", "judge") if _any_has(report, name)]
     table = Table(title="Samples per task and format", title_justify="left")
-    table.add_column("task")
+    table.add_column("task", no_wrap=True)
     for name in formats:
         table.add_column(name, justify="right")
     table.add_column("candidates refused, by reason")
@@ -211,7 +212,7 @@ def _summarize(console: "Console", report: dict[str, Any], seconds: float) -> No
         console.print(f"{len(failed)} failed: {', '.join(failed)}", style="red", markup=False)
 
 
-def _any_has(report: dict[str, Any], answer_format: str) -> Iterable[bool] | bool:
+def _any_has(report: dict[str, Any], answer_format: str) -> bool:
     return any(answer_format in task["samples"] for task in report["tasks"].values())
 
 

@@ -210,7 +210,7 @@ class _Observer:
         pixels, boxes, marks = instance_stats(visible, undisputed, grid.project(centers))
         limits = self.thresholds
         return _Look(
-            visible_pixels=pixels * (REFERENCE_PIXELS / (grid.width * grid.height)),
+            visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
             visible_fraction=pixels / np.maximum(alone, 1),
             in_image_fraction=inside_fraction(
                 self.object_points, self.starts, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M

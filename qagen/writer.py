@@ -83,14 +83,15 @@ def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> 
 
 
 def _mark_columns(roles: Sequence[Role], family: Family) -> dict[str, Any]:
-    if family.marks is None:
+    marks = family.marks
+    if marks is None:
         return {}
-    columns: dict[str, Any] = dict.fromkeys(family.marks.names)
+    columns: dict[str, Any] = dict.fromkeys(marks.names)
     for role in roles:
         columns[f"{role.color}_{role.kind}"] = [list(role.place)]
-    if family.marks.indexed:
-        placed = sorted(roles, key=lambda role: family.marks.colors.index(role.color))
-        columns[f"{family.marks.kind}_img_idx"] = [[role.image for role in placed]]
+    if marks.indexed:
+        placed = sorted(roles, key=lambda role: marks.colors.index(role.color))
+        columns[f"{marks.kind}_img_idx"] = [[role.image for role in placed]]
     return columns
 
 
