@@ -42,12 +42,15 @@ def rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_ob
         if outside[a] & outside[b] & outside[c]:
             continue
         item = face_object[face]
-        if not (outside[a] | outside[b] | outside[c]) & _NEARER:
+        if (outside[a] | outside[b] | outside[c]) & _NEARER:
+            corners = _cut_at_near(vertices, screen, outside, faces[face], T_cw, K, near_m, polygon)
+            for last in range(2, corners):
+                _draw(polygon, 0, last - 1, last, item, depth, instance, stamp, alone)
+        elif (  # most faces of a scan lie between the pixel centres: finding that out here spares them the call
+            _has_centre(screen[a, 0], screen[b, 0], screen[c, 0], width)
+            and _has_centre(screen[a, 1], screen[b, 1], screen[c, 1], height)
+        ):
             _draw(screen, a, b, c, item, depth, instance, stamp, alone)
-            continue
-        corners = _cut_at_near(vertices, screen, outside, faces[face], T_cw, K, near_m, polygon)
-        for last in range(2, corners):
-            _draw(polygon, 0, last - 1, last, item, depth, instance, stamp, alone)
     return depth, instance, alone
 
 
@@ -118,16 +121,27 @@ def _meet_near(kept, cut, K, near_m):
 
 
 @njit(cache=True)
+def _has_centre(a, b, c, size):
+    """Whether a pixel centre of an image axis lies between the least and the greatest of three coordinates."""
+    first, last = _span(a, b, c, size)
+    return first <= last
+
+
+@njit(cache=True)
+def _span(a, b, c, size):
+    """First and last pixel centre of an image axis between the least and the greatest of three coordinates."""
+    return math.ceil(max(min(a, b, c), 0.0)), math.floor(min(max(a, b, c), size - 1.0))
+
+
+@njit(cache=True)
 def _draw(screen, a, b, c, item, depth, instance, stamp, alone):
     """Draw one triangle of rows a, b, c of screen (u, v, 1 / z) over the pixel centres that it covers."""
     height, width = depth.shape
     ua, va = screen[a, 0], screen[a, 1]
     ub, vb = screen[b, 0], screen[b, 1]
     uc, vc = screen[c, 0], screen[c, 1]
-    left = math.ceil(max(min(ua, ub, uc), 0.0))
-    right = math.floor(min(max(ua, ub, uc), width - 1.0))
-    top = math.ceil(max(min(va, vb, vc), 0.0))
-    bottom = math.floor(min(max(va, vb, vc), height - 1.0))
+    left, right = _span(ua, ub, uc, width)
+    top, bottom = _span(va, vb, vc, height)
     for row in range(top, bottom + 1):
         for col in range(left, right + 1):
             # Each side is the cross product of the vectors from the pixel to the side's ends: rounding keeps it exactly

@@ -40,8 +40,6 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
             if x < 0 or y < 0 or not 0.0 < measured[y, x] < np.inf:
                 continue
             composite[row, col] = measured[y, x]
-            if instance[row, col] < 0:
-                continue
             behind = np.float64(measured[y, x]) - np.float64(mesh_depth[row, col])
             tolerance = max(tolerance_m, tolerance_rel * np.float64(mesh_depth[row, col]))
             if behind < -tolerance:
@@ -107,7 +105,7 @@ def _measure(visible, n_objects):
             if item < 0:
                 continue
             if pixels[item] == 0:
-                boxes[item, 0], boxes[item, 1], boxes[item, 2] = col - 0.5, row - 0.5, col + 0.5
+                boxes[item, 0], boxes[item, 1], boxes[item, 2] = np.inf, row - 0.5, -np.inf
             boxes[item, 0] = min(boxes[item, 0], col - 0.5)
             boxes[item, 2] = max(boxes[item, 2], col + 0.5)
             boxes[item, 3] = row + 0.5

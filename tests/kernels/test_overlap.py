@@ -27,6 +27,13 @@ def test_by_hand_points_seen():
     assert seen.tolist() == [True, False, False, False, False, False, False]
 
 
+def test_by_hand_point_on_the_right_edge_of_the_image():
+    # u = 10 * 1 / 2 + 4.5 = 9.5, the outer edge of column 9, the only one that shows anything.
+    composite = np.full((8, 10), np.inf, np.float32)
+    composite[:, 9] = 2
+    assert points_seen(np.array([[1, 0, 2.0]]), np.eye(4), K, composite, 0.05, 0.025).tolist() == [True]
+
+
 @given(seeds, dtypes)
 def test_points_seen_equals_twin(seed, dtype):
     rng = np.random.default_rng(seed)

@@ -59,7 +59,7 @@ def test_by_hand_nearer_patch_hides():
 
 def test_by_hand_face_of_no_object_hides_and_counts_for_nothing():
     wall, patch = quad(-2, -2, 2, 2, 2), quad(-0.22, -0.14, 0.22, 0.24, 1)
-    depth, instance, alone = draw(np.vstack([patch, wall]), np.vstack([QUAD, QUAD + 4]), [-1, -1, 0, 0])
+    depth, instance, alone = draw(np.vstack([wall, patch]), np.vstack([QUAD, QUAD + 4]), [0, 0, -1, -1])
     assert (instance == -1).sum() == 12
     assert (depth == 1).sum() == 12
     assert alone.tolist() == [80]
@@ -116,6 +116,22 @@ def test_neighbours_leave_no_gap(seed):
     faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
     depth, _, _ = draw(sheet.reshape(-1, 3), faces.astype(np.int32), np.zeros(len(faces)))
     assert np.isfinite(depth).all()
+
+
+@pytest.mark.parametrize("stretch", [pytest.param(1.2, id="before the camera"), pytest.param(4, id="cut")])
+@settings(max_examples=20)
+@given(seeds)
+def test_an_edge_through_a_pixel_centre_leaves_no_gap(stretch, seed):
+    """Two faces meet in an edge from A to B through P, a point on the ray of a pixel centre."""
+    rng = np.random.default_rng(seed)
+    for row, col in np.ndindex(HEIGHT, WIDTH):
+        p = 0.5 * np.array([(col - K[2]) / K[0], (row - K[3]) / K[1], 1])
+        a = 4 * (p + rng.uniform((-0.15, -0.15, 0), (0.15, 0.15, 0)))
+        b = a + stretch * (p - a)  # at depth 0.2 or -4
+        aside = np.array([p[1] * a[2] - p[2] * a[1], p[2] * a[0] - p[0] * a[2], 0])  # off the plane of camera, A and P
+        vertices = np.array([a, b, p + aside, p - aside])
+        depth, _, _ = draw(vertices, np.array([[0, 1, 2], [1, 0, 3]], np.int32), [0, 0], near_m=0.1)
+        assert np.isfinite(depth[row, col])
 
 
 @given(seeds)
@@ -176,7 +192,7 @@ def test_triangle_of_a_thousand_kilometres_fills_the_image():
     ],
 )
 def test_draws_nothing(vertices):
-    intrinsics = np.array([10, 10, 5, 3.5])
+    intrinsics = np.array([10.0, 10, 5, 3])  # the optical axis meets a pixel centre
     depth, instance, alone = draw(
         np.array(vertices, np.float32), np.array([[0, 1, 2]], np.int32), [0], None, intrinsics
     )
