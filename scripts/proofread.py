@@ -1,0 +1,82 @@
+"""Print every phrasing with awkward labels and values, to be read by a person.
+
+``python scripts/proofread.py [FILE ...]``, where a file is named as in templates/: depth, relation, rules, ...
+"""
+
+import random
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from qagen.config import known_types, load_task
+from qagen.core.question import Answer, BoxAnswer, Directions, ImagePoint, Motion, Number, Slot
+from qagen.formats import SHAPES, answer_context, blocks_of
+from qagen.paths import TEMPLATES
+from qagen.render import Mention, Phrasebook
+from qagen.tasks._base import Family
+
+LABELS = ("chair", "glasses", "pair of scissors", "tv", "kitchen cabinets", "L-shaped couch", "air conditioner", "clothes")
+ROLES = {"red": "red", "blue": "blue", "green": "green", "yellow": "yellow"}
+ROLES |= {"subject": "red", "reference": "blue", "claimed": "green"}
+WORDS = {
+    "left_right": ("left", "right"),
+    "above_below": ("above", "below"),
+    "closer_farther": ("closer", "farther"),
+    "front_behind": ("front", "behind"),
+}
+CLAIMS = {"judge_pair": ("left", "right", "above", "below", "closer", "farther"), "judge_facing": ("front", "behind")}
+SHOWN = 3
+"""Contexts in which each phrasing is printed."""
+
+
+def all_blocks() -> dict[tuple[str, str], Family]:
+    """Every template block that some task type uses, with one family that uses it."""
+    families = [load_task(name) for name in known_types()]
+    families.append(load_task("view_change_infer", {"frame": "level"}))
+    return {block: family for family in families for block in blocks_of(family)}
+
+
+def contexts(family: Family, file: str, block: str) -> Iterator[dict[str, object]]:
+    """What phrasings of the block may be given: all kinds of answers and claims, with the labels taking turns."""
+    if file != family.name:
+        yield {}
+        return
+    for turn, (answer, claim) in enumerate(product(_answers(family), CLAIMS.get(block, ("",)))):
+        told: dict[str, object] = {**_mentions(family, turn), **answer_context(answer), "claim": claim}
+        yield told | ({"given": "2.7"} if "given" in family.says else {})
+
+
+def _mentions(family: Family, turn: int) -> Mapping[str, Mention]:
+    shape = SHAPES[family.marks.kind] if family.marks else ""
+    names = [name for name in ROLES if name in family.says | {"claimed"}]
+    labels = [LABELS[(turn + 3 * place) % len(LABELS)] for place in range(len(names))]
+    return {name: Mention(label, f"{ROLES[name]} {shape}") for name, label in zip(names, labels, strict=True)}
+
+
+def _answers(family: Family) -> list[Answer]:
+    if family.answer is Motion:
+        amounts = product((0.0, 1.6, -0.4), (0.0, -0.3, 2.0), (0.0, 1.0, -0.1), (0.0, 15.0, -5.0), (0.0, 75.0, -110.0))
+        return [Motion(*each) for each in amounts if any(each)]
+    if family.answer is Directions:
+        axes = [(name, words) for name in sorted(family.says) for axis, words in WORDS.items() if name.endswith(axis)]
+        told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
+        return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
+    single = {Number: Number(1.0), BoxAnswer: BoxAnswer((0, 212, 97, 1000)), ImagePoint: ImagePoint(7, 640, 0.9)}
+    return [single[family.answer]] * len(LABELS)
+
+
+def main() -> None:
+    """Print the phrasings of the named files, or of all."""
+    book, draw = Phrasebook(TEMPLATES), random.Random(0)
+    for (file, block), family in sorted(all_blocks().items(), key=lambda item: item[0]):
+        if file not in (sys.argv[1:] or [file]):
+            continue
+        print(f"\n== {file}: {block}")
+        known = list(contexts(family, file, block))
+        for phrasing in book.phrasings(file, block):
+            drawn = draw.sample(known, min(SHOWN, len(known)))
+            print(*dict.fromkeys(phrasing.render(told) for told in drawn), sep="\n   ")
+
+
+if __name__ == "__main__":
+    main()
