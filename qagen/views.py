@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
 
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh, Scene
@@ -24,6 +25,7 @@ REFERENCE_PIXELS = 640 * 480
 NEAR_M = 0.05
 COVISIBILITY_POINTS = 20_000
 POINTS_PER_OBJECT = 2_000
+POINTS_PER_PIECE_TEST = 400
 SHARPNESS_WIDTH = 320
 
 
@@ -57,6 +59,12 @@ class Thresholds:
     """A frame counts as new when the camera moved this far since the one before, metres, ..."""
     frame_step_deg: float = 4.0
     """... or turned this far, degrees."""
+    piece_gap_m: float = 0.5
+    """Surface points of an object farther than this from all others are another piece, metres."""
+    main_piece: float = 0.9
+    """Objects whose largest piece holds a smaller share of the points are never asked about."""
+    mark_border: float = 0.015
+    """Point marks keep this far from the image's edge, as a share of its width and height."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +79,7 @@ class SceneViews:
     frames: tuple[Frame, ...]
     """The frames that are used, in time order."""
     unused: Mapping[str, int]
-    """Frames left out: reason to count."""
+    """Frames and objects that are not used: reason to count."""
     cameras: NDArray[np.float64]
     """(F, 4, 4) world from camera, metres."""
     centers: NDArray[np.float64]
@@ -124,7 +132,9 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     kept, unused = _usable_frames(scene, thresholds)
     observer = _Observer(scene, thresholds)
     seen = [observer.look(frame, depth) for frame, depth in kept]
-    return _assemble(scene, tuple(frame for frame, _ in kept), unused, seen, thresholds)
+    if not observer.whole.all():
+        unused["object: in pieces"] = int((~observer.whole).sum())
+    return _assemble(scene, tuple(frame for frame, _ in kept), unused, seen, observer.whole, thresholds)
 
 
 def _usable_frames(
@@ -199,6 +209,7 @@ class _Observer:
         self.objects = scene.objects
         self.thresholds = thresholds
         self.mesh = _grouped_by_object(scene.mesh)
+        self.whole = np.array([is_whole(item.points, thresholds) for item in scene.objects], dtype=bool)
         self.surface = sample_surface(scene.mesh, COVISIBILITY_POINTS)
         self.object_points, self.starts = _object_points(scene)
 
@@ -207,6 +218,7 @@ class _Observer:
         T_cw = frame.world_from_camera.inverse().matrix
         visible, undisputed, composite, alone = self._instance_image(frame, grid, T_cw, measured)
         centers = (T_cw[:3, :3] @ np.array([item.box.center for item in self.objects]).T).T + T_cw[:3, 3]
+        _close_border(undisputed, self.thresholds.mark_border)
         pixels, boxes, marks = instance_stats(visible, undisputed, grid.project(centers))
         limits = self.thresholds
         return _Look(
@@ -254,6 +266,26 @@ class _Observer:
         return np.array([projected_box(c, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M) for c in corners])
 
 
+def _close_border(markable: NDArray[np.bool_], share: float) -> None:
+    """Take the image's rim out of the pixels that may carry a mark."""
+    rows, columns = (int(np.ceil(share * size)) for size in markable.shape)
+    for rim in (markable[:rows], markable[len(markable) - rows :], markable[:, :columns]):
+        rim[...] = False
+    markable[:, markable.shape[1] - columns :] = False
+
+
+def is_whole(points: NDArray | None, limits: Thresholds) -> bool:
+    """Whether an object's surface points (n, 3) hang together, so that its box's centre is the place of something.
+
+    Some annotations join things that lie metres apart under one name.
+    """
+    if points is None or len(points) < 2:
+        return True
+    thinned = points[:: -(-len(points) // POINTS_PER_PIECE_TEST)]
+    pieces = fcluster(linkage(thinned, "single"), limits.piece_gap_m, "distance")
+    return float(np.bincount(pieces).max() / len(pieces)) >= limits.main_piece
+
+
 def _grid_camera(camera: Camera) -> Camera:
     scale = np.sqrt(GRID_PIXELS / (camera.width * camera.height))
     return camera.scaled(max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
@@ -293,7 +325,12 @@ def _thin(points: NDArray) -> NDArray:
 
 
 def _assemble(
-    scene: Scene, frames: tuple[Frame, ...], unused: dict[str, int], seen: list[_Look], limits: Thresholds
+    scene: Scene,
+    frames: tuple[Frame, ...],
+    unused: dict[str, int],
+    seen: list[_Look],
+    whole: NDArray[np.bool_],
+    limits: Thresholds,
 ) -> SceneViews:
     n_frames, n_objects = len(frames), len(scene.objects)
     world = np.array([item.box.center for item in scene.objects]).reshape(-1, 3)
@@ -310,7 +347,8 @@ def _assemble(
     visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
     depth = centers[..., 2]
     askable = (
-        (visible_fraction >= limits.visible_fraction)
+        whole
+        & (visible_fraction >= limits.visible_fraction)
         & (in_image_fraction >= limits.in_image_fraction)
         & (visible_pixels >= limits.visible_pixels)
         & (depth >= limits.min_depth_m)
