@@ -130,7 +130,8 @@ def test_an_edge_through_a_pixel_centre_leaves_no_gap(stretch, seed):
         b = a + stretch * (p - a)  # at depth 0.2 or -4
         aside = np.array([p[1] * a[2] - p[2] * a[1], p[2] * a[0] - p[0] * a[2], 0])  # off the plane of camera, A and P
         vertices = np.array([a, b, p + aside, p - aside])
-        depth, _, _ = draw(vertices, np.array([[0, 1, 2], [1, 0, 3]], np.int32), [0, 0], near_m=0.1)
+        faces = np.array([rng.permutation([0, 1, 2]), rng.permutation([0, 1, 3])], np.int32)
+        depth, _, _ = draw(vertices, faces, [0, 0], near_m=0.1)
         assert np.isfinite(depth[row, col])
 
 

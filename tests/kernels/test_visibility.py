@@ -84,6 +84,11 @@ def test_by_hand_centre_on_the_object_is_the_mark():
     assert stats_of(BLOCK, (1.4, 2.6)) == (12, [0.5, 0.5, 4.5, 3.5], [1.4, 2.6])
 
 
+def test_by_hand_centre_on_the_right_edge_of_the_image_is_inside():
+    # u = 3.5 is the outer edge of column 3 of 4, which shows the object.
+    assert stats_of(["...#"] * 3, (3.5, 1))[2] == [3.5, 1]
+
+
 def test_by_hand_centre_beside_the_object_moves_to_its_interior():
     # Interior pixels are columns 2 and 3 of row 2; from (0, 0) column 2 is the nearer.
     assert stats_of(BLOCK, (0, 0))[2] == [2, 2]
