@@ -5,7 +5,6 @@
 
 import random
 import sys
-from collections.abc import Iterator, Mapping
 from itertools import product
 
 from qagen.config import known_types, load_task
@@ -15,9 +14,18 @@ from qagen.paths import TEMPLATES
 from qagen.render import Mention, Phrasebook
 from qagen.tasks._base import Family
 
-LABELS = ("chair", "glasses", "pair of scissors", "tv", "kitchen cabinets", "L-shaped couch", "air conditioner", "clothes")
-ROLES = {"red": "red", "blue": "blue", "green": "green", "yellow": "yellow"}
-ROLES |= {"subject": "red", "reference": "blue", "claimed": "green"}
+LABELS = (
+    "chair",
+    "glasses",
+    "pair of scissors",
+    "tv",
+    "kitchen cabinets",
+    "L-shaped couch",
+    "air conditioner",
+    "clothes",
+)
+COLORS = {"red": "red", "blue": "blue", "green": "green", "yellow": "yellow"}
+COLORS |= {"subject": "red", "reference": "blue", "claimed": "green"}
 WORDS = {
     "left_right": ("left", "right"),
     "above_below": ("above", "below"),
@@ -29,28 +37,28 @@ SHOWN = 3
 """Contexts in which each phrasing is printed."""
 
 
-def all_blocks() -> dict[tuple[str, str], Family]:
-    """Every template block that some task type uses, with one family that uses it."""
-    families = [load_task(name) for name in known_types()]
-    families.append(load_task("view_change_infer", {"frame": "level"}))
-    return {block: family for family in families for block in blocks_of(family)}
+def all_families() -> list[Family]:
+    """One family per task type, and those that only an override gives."""
+    return [*(load_task(name) for name in known_types()), load_task("view_change_infer", {"frame": "level"})]
 
 
-def contexts(family: Family, file: str, block: str) -> Iterator[dict[str, object]]:
-    """What phrasings of the block may be given: all kinds of answers and claims, with the labels taking turns."""
-    if file != family.name:
-        yield {}
-        return
-    for turn, (answer, claim) in enumerate(product(_answers(family), CLAIMS.get(block, ("",)))):
-        told: dict[str, object] = {**_mentions(family, turn), **answer_context(answer), "claim": claim}
-        yield told | ({"given": "2.7"} if "given" in family.says else {})
+def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
+    """What phrasings of the block may be given, with the labels taking turns.
+
+    Only sentences and options, which say the answer, are given every kind of it; a question that says it fails.
+    """
+    tells_answer = block.startswith(("sentence_", "option_"))
+    answers = [answer_context(answer) for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
+    names = blocks_of(family)[file, block]
+    cases = enumerate(product(answers, CLAIMS.get(block, ("",))))
+    told = [{**answer, "claim": claim, "given": "2.7", **_mentions(family, turn)} for turn, (answer, claim) in cases]
+    return [{name: case[name] for name in names if name in case} for case in told]
 
 
-def _mentions(family: Family, turn: int) -> Mapping[str, Mention]:
+def _mentions(family: Family, turn: int) -> dict[str, Mention]:
     shape = SHAPES[family.marks.kind] if family.marks else ""
-    names = [name for name in ROLES if name in family.says | {"claimed"}]
-    labels = [LABELS[(turn + 3 * place) % len(LABELS)] for place in range(len(names))]
-    return {name: Mention(label, f"{ROLES[name]} {shape}") for name, label in zip(names, labels, strict=True)}
+    labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(COLORS)}
+    return {name: Mention(label, f"{COLORS[name]} {shape}") for name, label in labels.items()}
 
 
 def _answers(family: Family) -> list[Answer]:
@@ -68,11 +76,12 @@ def _answers(family: Family) -> list[Answer]:
 def main() -> None:
     """Print the phrasings of the named files, or of all."""
     book, draw = Phrasebook(TEMPLATES), random.Random(0)
-    for (file, block), family in sorted(all_blocks().items(), key=lambda item: item[0]):
+    blocks = {key: family for family in all_families() for key in blocks_of(family)}
+    for (file, block), family in sorted(blocks.items(), key=lambda item: item[0]):
         if file not in (sys.argv[1:] or [file]):
             continue
         print(f"\n== {file}: {block}")
-        known = list(contexts(family, file, block))
+        known = contexts(family, file, block)
         for phrasing in book.phrasings(file, block):
             drawn = draw.sample(known, min(SHOWN, len(known)))
             print(*dict.fromkeys(phrasing.render(told) for told in drawn), sep="\n   ")
