@@ -41,6 +41,7 @@ SLOPPY = {
     "line break": r"\n",
     "blank before punctuation": r"\s[,.;:?!)\]]",
     "blank after a bracket": r"[(\[]\s",
+    "bracket after bracket": r"\) \(",
     "doubled article": r"(?i)\b(a|an|the) (a|an|the)\b",
     "doubled word": r"(?i)\b(\w+) \1\b",
     "doubled punctuation": r"[,.;:?!][,.;:?!]",
