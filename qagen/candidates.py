@@ -55,16 +55,20 @@ class FrameSets:
 
     def pairs(self, rng: Generator, min_shared: float) -> Iterator[tuple[int, int]]:
         """All ordered pairs of different views that share at least ``min_shared`` of their surface, shuffled."""
-        found = np.argwhere((self.shared >= min_shared) & ~self.same_view)
+        usable = np.outer(self.views.usable, self.views.usable)
+        found = np.argwhere(usable & (self.shared >= min_shared) & ~self.same_view)
         for first, second in rng.permutation(found):
             yield int(first), int(second)
 
     def draw(self, size: int, rng: Generator) -> tuple[int, ...] | None:
         """``size`` linked images whose rotation from the first follows SPAR-Bench, or None when they cannot be had."""
-        chosen = [int(rng.integers(len(self.views.frames)))]
+        usable = self.views.usable
+        if not usable.any():
+            return None
+        chosen = [int(rng.choice(np.flatnonzero(usable)))]
         while len(chosen) < size:
             linked = (self.shared[chosen] >= LINKED_SHARE).any(axis=0) & ~self.same_view[chosen].any(axis=0)
-            options = np.flatnonzero(linked)
+            options = np.flatnonzero(linked & usable)
             if not len(options):
                 return None
             chosen.append(self._draw_by_rotation(chosen[0], options, rng))

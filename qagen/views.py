@@ -4,6 +4,7 @@ The ground is one instance image per frame: the instance-labelled mesh, rasteris
 and held against the depth image. Everything here follows from it (tasks.md, sections 1 and 2).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,6 +24,7 @@ from qagen.rng import rng_for
 GRID_PIXELS = 320 * 240
 REFERENCE_PIXELS = 640 * 480
 NEAR_M = 0.05
+VIDEO_FRAMES = 32
 COVISIBILITY_POINTS = 20_000
 POINTS_PER_OBJECT = 2_000
 POINTS_PER_PIECE_TEST = 400
@@ -77,7 +79,11 @@ class SceneViews:
     scene: Scene
     """The scene that was looked at."""
     frames: tuple[Frame, ...]
-    """The frames that are used, in time order."""
+    """The frames that were looked at, in time order."""
+    usable: NDArray[np.bool_]
+    """(F,) frames that a question about single images may show; the others belong to the video only."""
+    video: tuple[int, ...]
+    """Indices of the 32 frames of the scene's video, in time order; empty when the scene has fewer frames."""
     unused: Mapping[str, int]
     """Frames and objects that are not used: reason to count."""
     cameras: NDArray[np.float64]
@@ -129,30 +135,37 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         SceneError: an image that is needed cannot be decoded.
     """
     thresholds = thresholds or Thresholds()
-    kept, unused = _usable_frames(scene, thresholds)
+    steady, unused = _sharp_frames(scene, thresholds)
+    video = video_frames(scene.frames)
     observer = _Observer(scene, thresholds)
-    seen = [observer.look(frame, depth) for frame, depth in kept]
-    if not observer.whole.all():
-        unused["object: in pieces"] = int((~observer.whole).sum())
-    return _assemble(scene, tuple(frame for frame, _ in kept), unused, seen, observer.whole, thresholds)
-
-
-def _usable_frames(
-    scene: Scene, thresholds: Thresholds
-) -> tuple[list[tuple[Frame, NDArray[np.float32] | None]], dict[str, int]]:
-    steady = spread_frames(scene.frames, thresholds)
-    unused = {"frame: repeats a view": len(scene.frames) - len(steady)}
-    sharpness = np.array([_sharpness(frame) for frame in steady])
-    blurred = sharpness < thresholds.min_sharpness * np.median(sharpness)
-    unused["frame: blurred"] = int(blurred.sum())
-    kept = []
-    for frame in (frame for frame, is_blurred in zip(steady, blurred, strict=True) if not is_blurred):
-        depth = None if frame.depth is None else frame.depth.read_m()
-        if depth is not None and np.mean(depth <= 0) > thresholds.max_missing_depth:
-            unused["frame: depth missing"] = unused.get("frame: depth missing", 0) + 1
+    looks: list[tuple[Frame, _Look, bool]] = []
+    for frame in scene.frames:
+        if frame.id not in steady and frame.id not in video:
             continue
-        kept.append((frame, depth))
-    return kept, {reason: count for reason, count in unused.items() if count}
+        depth = None if frame.depth is None else frame.depth.read_m()
+        has_depth = depth is None or bool(np.mean(depth <= 0) <= thresholds.max_missing_depth)
+        unused["frame: depth missing"] += not has_depth
+        if has_depth or frame.id in video:
+            looks.append((frame, observer.look(frame, depth), has_depth and frame.id in steady))
+    unused["object: in pieces"] = int((~observer.whole).sum())
+    return _assemble(scene, looks, video, +unused, observer.whole, thresholds)
+
+
+def video_frames(frames: tuple[Frame, ...]) -> list[str]:
+    """Ids of the 32 frames that stand for the scene's video, spread evenly; none when the scene has fewer."""
+    if len(frames) < VIDEO_FRAMES:
+        return []
+    return [frames[i].id for i in np.linspace(0, len(frames) - 1, VIDEO_FRAMES).astype(int)]
+
+
+def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[set[str], Counter[str]]:
+    """Ids of frames that are neither repeats nor blurred, and the counts of those that are."""
+    steady = spread_frames(scene.frames, thresholds)
+    sharpness = np.array([_sharpness(frame) for frame in steady])
+    is_sharp = sharpness >= thresholds.min_sharpness * np.median(sharpness)
+    sharp = {frame.id for frame, is_kept in zip(steady, is_sharp, strict=True) if is_kept}
+    unused = {"frame: repeats a view": len(scene.frames) - len(steady), "frame: blurred": len(steady) - len(sharp)}
+    return sharp, Counter(unused)
 
 
 def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Frame]:
@@ -326,12 +339,14 @@ def _thin(points: NDArray) -> NDArray:
 
 def _assemble(
     scene: Scene,
-    frames: tuple[Frame, ...],
-    unused: dict[str, int],
-    seen: list[_Look],
+    looks: list[tuple[Frame, _Look, bool]],
+    video: list[str],
+    unused: Mapping[str, int],
     whole: NDArray[np.bool_],
     limits: Thresholds,
 ) -> SceneViews:
+    frames, seen = tuple(frame for frame, _, _ in looks), [look for _, look, _ in looks]
+    index = {frame.id: position for position, frame in enumerate(frames)}
     n_frames, n_objects = len(frames), len(scene.objects)
     world = np.array([item.box.center for item in scene.objects]).reshape(-1, 3)
     cameras = np.array([frame.world_from_camera.matrix for frame in frames]).reshape(-1, 4, 4)
@@ -362,6 +377,8 @@ def _assemble(
     return SceneViews(
         scene=scene,
         frames=frames,
+        usable=np.array([is_usable for _, _, is_usable in looks], dtype=bool),
+        video=tuple(index[name] for name in video),
         unused=unused,
         cameras=cameras,
         centers=centers,
