@@ -253,7 +253,7 @@ def stove(width: float = 0.60) -> list[Part]:
 def range_hood(width: float = 0.60) -> list[Part]:
     """Hangs with its lower edge at z = 0."""
     skirt = box((width, 0.48, 0.07), (0, 0, 0.035), STEEL)
-    cone = turned_profile([(0.33, 0.07), (0.16, 0.28)], STEEL, centre=(0, 0, 0))
+    cone = turned_profile([(0.27, 0.07), (0.15, 0.28)], STEEL, centre=(0, 0, 0))
     return [skirt, cone, box((0.24, 0.24, 0.62), (0, 0.10, 0.57), STEEL)]
 
 
@@ -365,10 +365,10 @@ def plant(height: float, leaves: int, pot: Rgb, seed: int) -> list[Part]:
     for k in range(leaves):
         yaw, lift = 137.5 * k + rng.uniform(-15, 15), rng.uniform(0.45, 0.98)
         foot = np.array([0, 0, 0.85 * pot_h])
-        reach = height * rng.uniform(0.10, 0.24)
+        reach = height * rng.uniform(0.05, 0.15)
         tip = np.array([np.cos(np.deg2rad(yaw)) * reach, np.sin(np.deg2rad(yaw)) * reach, pot_h + lift * (height - pot_h) * 0.8])
         stems.append(bar(foot, tip, 0.006, Paint("plain", (0.35, 0.48, 0.22)), 0.09))
-        blades += turned([_leaf(height * rng.uniform(0.22, 0.34))], *tip, yaw_deg=yaw)
+        blades += turned([_leaf(height * rng.uniform(0.20, 0.29))], *tip, yaw_deg=yaw)
     return [vessel, soil, joined(stems), joined(blades)]
 
 

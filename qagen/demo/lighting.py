@@ -175,7 +175,7 @@ def _seen_faces(scene: EmbreeScene, points: NDArray, normals: NDArray, chunk: in
     angle = 2 * np.pi * (k * 0.618034 + rng.random((n, 1)))
     side = np.where(np.abs(normals[:, :1]) < 0.7, [[1.0, 0, 0]], [[0, 1.0, 0]])
     tangent = np.cross(normals, side)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)  # a pole may have no normal
     other = np.cross(normals, tangent)
     x, y, z = radius * np.cos(angle), radius * np.sin(angle), np.sqrt(np.maximum(1 - radius**2, 1e-4))
     directions = x[..., None] * tangent[:, None] + y[..., None] * other[:, None] + z[..., None] * normals[:, None]

@@ -13,6 +13,8 @@ from qagen.demo.materials import SIZE
 
 LEVELS = 6
 """Halvings of a texture that are kept for distant surfaces."""
+FAR_AWAY_M = 1e4
+"""Distance that stands for "nothing was hit"."""
 EXTRA_OFFSETS = ((-0.34, -0.12), (0.12, -0.34), (0.22, 0.30))
 """Where in an edge pixel more rays go, in pixels."""
 
@@ -40,7 +42,7 @@ class View:
     color: NDArray[np.float32]
     """(h, w, 3) linear radiance."""
     depth_m: NDArray[np.float32]
-    """(h, w) planar z, inf where nothing was hit."""
+    """(h, w) planar z, FAR_AWAY_M where nothing was hit."""
     cosine: NDArray[np.float32]
     """(h, w) between ray and surface normal."""
     part: NDArray[np.int32]
@@ -67,7 +69,7 @@ class Renderer:
         hits = self._trace(*rays)
         color = self._shaded(hits, *rays, camera.fx)
         part = self.surface.face_part[hits.prim].reshape(h, w)
-        depth_m = np.where(hits.prim >= 0, hits.t, np.inf).reshape(h, w)
+        depth_m = hits.t.reshape(h, w)
         edges = np.flatnonzero(_is_edge(part, depth_m, hits.normal.reshape(h, w, 3)))
         for du, dv in EXTRA_OFFSETS:
             more = _rays(camera, world_from_camera, u[edges] + np.float32(du), v[edges] + np.float32(dv))
@@ -87,7 +89,8 @@ class Renderer:
         normal = out["Ng"] / np.maximum(np.linalg.norm(out["Ng"], axis=1, keepdims=True), 1e-20)
         along = np.einsum("ij,ij->i", normal, directions) / np.linalg.norm(directions, axis=1)
         normal = np.where(along[:, None] > 0, -normal, normal)
-        return Hits(out["primID"], out["tfar"], np.stack([out["u"], out["v"]], axis=1), np.abs(along), normal)
+        distance = np.where(out["primID"] < 0, np.float32(FAR_AWAY_M), out["tfar"])
+        return Hits(out["primID"], distance, np.stack([out["u"], out["v"]], axis=1), np.abs(along), normal)
 
     def _shaded(self, hits: Hits, origins: NDArray, directions: NDArray, focal: float) -> NDArray[np.float32]:
         """(n, 3) linear radiance, with one reflection where the paint mirrors."""
