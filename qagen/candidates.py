@@ -13,7 +13,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.question import Box2D, Question, Role, Skip
+from qagen.core.answer import Box2D
+from qagen.core.question import Question, Role, Skip
 from qagen.views import SceneViews
 
 ROTATION_EDGES_DEG = (0, 10, 30, 60, 90, 120, 150, 180)

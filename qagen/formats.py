@@ -1,22 +1,22 @@
 """From a question to the two turns of a conversation: fill, select, sentence or judge (tasks.md, section 4)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
-from qagen.core.question import (
+from qagen.core.answer import (
     OPPOSITE,
     Answer,
     BoxAnswer,
+    Choice,
     Directions,
     ImagePoint,
-    Motion,
+    LocatedObject,
     Number,
-    Question,
-    Skip,
 )
+from qagen.core.question import Question, Role, Skip
 from qagen.core.scene import Scene
 from qagen.options import Deck, OptionMaker
 from qagen.render import RULES, Mention, Phrasebook
@@ -24,6 +24,8 @@ from qagen.tasks._base import Family
 
 LETTERS = "ABCD"
 SHAPES = {"point": "point", "bbox": "box"}
+SAID_OPTIONS = (ImagePoint, LocatedObject)
+"""Answers whose options are phrased by the block option_<variant>; the others are their bare text."""
 FORMAT_SKIPS = frozenset({"no options", "no even claim"})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""
 
@@ -48,7 +50,7 @@ class Formatter:
     ) -> None:
         self.family, self.scene, self.book, self.rng = family, scene, book, rng
         self._options = OptionMaker(Counter(name for question in questions for name in question.classes), rng)
-        self._letters = Deck(LETTERS, rng)
+        self._letters = {count: Deck(LETTERS[:count], rng) for count in (2, 4)}
         self._truths = Deck((True, False), rng)
 
     def write(self, question: Question, answer_format: str) -> Turns | Skip:
@@ -58,7 +60,7 @@ class Formatter:
 
     def _fill(self, question: Question) -> Turns:
         form = self._say(question, f"fill_{self.family.variant}")
-        return Turns(f"{self._ask(question)}\n{form}", question.answer.text)
+        return Turns(f"{self._ask(question)}\n{form}", self._bare(question, question.answer))
 
     def _sentence(self, question: Question) -> Turns:
         return Turns(self._ask(question), self._say(question, f"sentence_{self.family.variant}"))
@@ -67,15 +69,15 @@ class Formatter:
         wrong = self._wrong_options(question.answer)
         if wrong is None:
             return Skip("no options")
-        letter = self._letters.draw()
+        letter = self._letters[len(wrong) + 1].draw()
         answers = [*wrong]
         answers.insert(LETTERS.index(letter), question.answer)
-        options = [self._option(answer) for answer in answers]
+        options = [self._option(question, answer) for answer in answers]
         asked = self._ask(question)
         if isinstance(question.answer, Directions):
             asked += " " + self._say(question, f"options_{self.family.variant}")
-        listed = [f"{name}. {option}" for name, option in zip(LETTERS, options, strict=True)]
-        human = "\n".join([asked, self._rule("choose"), *listed, self._rule("reply_letter")])
+        listed = [f"{name}. {option}" for name, option in zip(LETTERS, options, strict=False)]
+        human = "\n".join([asked, self._rule("choose"), *listed, self._rule(f"reply_letter_{len(answers)}")])
         return Turns(human, letter, {"options": options})
 
     def _judge(self, question: Question) -> Turns | Skip:
@@ -91,20 +93,31 @@ class Formatter:
         human = f"{' '.join([asked, *self._rules()])}\n{self._rule('reply_yes_no')}"
         return Turns(human, "Yes" if truth else "No", {"claim": f"{slot.axis}:{claim}"})
 
-    def _wrong_options(self, answer: Answer) -> list | None:
-        if isinstance(answer, Number):
-            return self._options.numbers(answer)
-        if isinstance(answer, BoxAnswer):
-            return self._options.boxes(answer)
-        if isinstance(answer, ImagePoint):
-            return self._options.places(answer)
-        assert isinstance(answer, Directions)
-        return self._options.directions(answer)
+    def _wrong_options(self, answer: Answer) -> Sequence[Answer] | None:
+        match answer:
+            case Number():
+                return self._options.numbers(answer)
+            case BoxAnswer():
+                return self._options.boxes(answer)
+            case ImagePoint():
+                return self._options.places(answer)
+            case LocatedObject():
+                return self._options.located(answer)
+            case Directions():
+                return self._options.directions(answer)
+            case Choice():
+                return [Choice(role, ()) for role in self._options.shuffled(answer.wrong)]
+            case _:
+                raise TypeError(f"no options are made for {type(answer).__name__}")
 
-    def _option(self, answer: Answer) -> str:
-        if isinstance(answer, ImagePoint):
-            return self.book.draw(self.family.name, f"option_{self.family.variant}", self.rng, answer_context(answer))
-        return answer.text
+    def _option(self, question: Question, answer: Answer) -> str:
+        if isinstance(answer, SAID_OPTIONS):
+            return self.book.draw(self.family.name, f"option_{self.family.variant}", self.rng, answer.context)
+        return self._bare(question, answer)
+
+    def _bare(self, question: Question, answer: Answer) -> str:
+        """The answer without a sentence around it; an object of the question by its mention."""
+        return str(self._mentions(question)[answer.right]) if isinstance(answer, Choice) else answer.text
 
     def _ask(self, question: Question) -> str:
         return " ".join([self._say(question, f"question_{self.family.variant}"), *self._rules()])
@@ -116,66 +129,52 @@ class Formatter:
         return self.book.draw(RULES, block, self.rng, {})
 
     def _say(self, question: Question, block: str, **extra: object) -> str:
-        context = question_context(question, self.scene)
-        roles = {name: context.get(str(value), value) for name, value in extra.items()}
-        return self.book.draw(self.family.name, block, self.rng, {**context, **roles})
+        mentions = self._mentions(question)
+        told = {**question.facts, **question.answer.context, **extra}
+        context = {**mentions, **{name: mentions.get(str(value), value) for name, value in told.items()}}
+        return self.book.draw(self.family.name, block, self.rng, context)
 
+    def _mentions(self, question: Question) -> dict[str, Mention]:
+        return {role.color: self._mention(role, question) for role in question.roles}
 
-def question_context(question: Question, scene: Scene) -> dict[str, object]:
-    """Everything that a phrasing about the question may use: its roles by colour, its facts, its answer."""
-    mentions = {
-        role.color: Mention(scene.objects[role.object].label, f"{role.color} {SHAPES[role.kind]}")
-        for role in question.roles
-    }
-    facts = {name: mentions.get(str(fact), fact) for name, fact in question.facts.items()}
-    return {**mentions, **facts, **answer_context(question.answer)}
-
-
-def answer_context(answer: Answer) -> dict[str, object]:
-    """The answer as phrasings see it."""
-    if isinstance(answer, Directions):
-        return {slot.axis: slot.word for slot in answer.slots}
-    if isinstance(answer, ImagePoint):
-        return {"answer": answer.text, "x": answer.x, "y": answer.y, "depth": f"{answer.depth:.1f}"}
-    if isinstance(answer, Motion):
-        return {"answer": answer.text, "steps": [step for step in answer.steps if step[1] != "0"]}
-    return {"answer": answer.text}
-
-
-ANSWER_NAMES = {
-    Number: frozenset({"answer"}),
-    BoxAnswer: frozenset({"answer"}),
-    ImagePoint: frozenset({"answer", "x", "y", "depth"}),
-    Directions: frozenset(),
-    Motion: frozenset({"answer", "steps"}),
-}
-"""What answer_context gives for each kind of answer; the axes of Directions are the family's to declare."""
+    def _mention(self, role: Role, question: Question) -> Mention:
+        marks = self.family.marks
+        assert marks is not None
+        where = f"in Frame-{role.image}" if question.is_video and marks.drawn else ""
+        mark = f"{role.color} {SHAPES[role.kind]}" if marks.drawn and not marks.listed else ""
+        named = ", ".join(note for note in (where, role.alias) if note)
+        return Mention(self.scene.objects[role.object].label, tuple(note for note in (named, mark) if note))
 
 
 def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     """The template blocks that a task's formats use: (file, block) to the names that their phrasings may use."""
-    told = family.says | ANSWER_NAMES[family.answer]
+    asked = family.says
+    told = asked | family.answer.names | (family.axes if family.answer is Directions else frozenset())
     formats, variant = family.config.formats, family.variant
-    blocks = {f"question_{variant}": told}
+    blocks = {f"question_{variant}": asked}
     if "fill" in formats:
-        blocks[f"fill_{variant}"] = told
+        blocks[f"fill_{variant}"] = asked
     if "sentence" in formats:
-        blocks[f"sentence_{variant}"] = told
+        blocks[f"sentence_{variant}"] = told | family.tells
     if "select" in formats and family.answer is Directions:
-        blocks[f"options_{variant}"] = told
-    if "select" in formats and family.answer is ImagePoint:
-        blocks[f"option_{variant}"] = ANSWER_NAMES[ImagePoint]
+        blocks[f"options_{variant}"] = asked
+    if "select" in formats and family.answer in SAID_OPTIONS:
+        blocks[f"option_{variant}"] = family.answer.names
     if "judge" in formats:
         blocks["judge_pair"] = frozenset({"subject", "reference", "claim"})
-        if any(name.endswith("front_behind") for name in told):
+        if any(axis.endswith("front_behind") for axis in family.axes):
             blocks["judge_facing"] = frozenset({"claim", "claimed"})
-    shared = {rule: frozenset[str]() for rule in family.rules}
-    if "select" in formats:
-        shared |= {"choose": frozenset(), "reply_letter": frozenset()}
-    if "judge" in formats:
-        shared |= {"reply_yes_no": frozenset()}
     own = {(family.name, block): names for block, names in blocks.items()}
-    return own | {(RULES, block): names for block, names in shared.items()}
+    return own | {(RULES, block): frozenset[str]() for block in _shared_blocks(family)}
+
+
+def _shared_blocks(family: Family) -> list[str]:
+    blocks = [*family.rules]
+    if "select" in family.config.formats:
+        blocks += ["choose", f"reply_letter_{family.options}"]
+    if "judge" in family.config.formats:
+        blocks += ["reply_yes_no"]
+    return blocks
 
 
 def check_templates(families: list[Family], book: Phrasebook) -> None:

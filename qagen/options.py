@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.question import OPPOSITE, Box2D, BoxAnswer, Directions, ImagePoint, Number, Slot
+from qagen.core.answer import OPPOSITE, Box2D, BoxAnswer, Directions, ImagePoint, LocatedObject, Number, Slot
 from qagen.kernels.boxes import box_iou
 
 OPTIONS = 4
@@ -67,7 +67,7 @@ class OptionMaker:
     def _numbers_at_rank(self, truth: Number, rank: int) -> list[Number] | None:
         chosen = [round(truth.value, 1)]
         wanted = {-1: rank, 1: OPTIONS - 1 - rank}
-        for value in chain(self._shuffled(truth.decoys), self._invented_numbers(truth.value, wanted)):
+        for value in chain(self.shuffled(truth.decoys), self._invented_numbers(truth.value, wanted)):
             value = round(value, 1)
             side = 1 if value > chosen[0] else -1
             if wanted[side] and value >= SMALLEST_NUMBER_M and all(_apart(value, other) for other in chosen):
@@ -86,8 +86,8 @@ class OptionMaker:
     def boxes(self, truth: BoxAnswer) -> list[BoxAnswer] | None:
         """Three boxes that overlap neither the truth nor each other by much."""
         chosen = [truth.box]
-        for box in chain(self._shuffled(truth.decoys), self._invented_boxes(truth.box)):
-            if all(box_iou(np.array(box, float), np.array(other, float)) < MAX_IOU for other in chosen):
+        for box in chain(self.shuffled(truth.decoys), self._invented_boxes(truth.box)):
+            if all(_overlap(box, other) < MAX_IOU for other in chosen):
                 chosen.append(box)
             if len(chosen) == OPTIONS:
                 return [BoxAnswer(box) for box in chosen[1:]]
@@ -101,10 +101,20 @@ class OptionMaker:
             left, top, right, bottom = (int(edge) for edge in (*corner, *(corner + size)))
             yield left, top, right, bottom
 
+    def located(self, truth: LocatedObject) -> list[LocatedObject] | None:
+        """Three other objects, told by their boxes."""
+        chosen = [truth]
+        for other in self.shuffled(truth.decoys):
+            if all(other.image != one.image or _overlap(other.box, one.box) < MAX_IOU for one in chosen):
+                chosen.append(other)
+            if len(chosen) == OPTIONS:
+                return chosen[1:]
+        return None
+
     def places(self, truth: ImagePoint) -> list[ImagePoint] | None:
         """Three places that differ in the image and in depth."""
         chosen = [truth]
-        for place in chain(self._shuffled(truth.decoys), self._invented_places(truth)):
+        for place in chain(self.shuffled(truth.decoys), self._invented_places(truth)):
             if all(_places_apart(place, other) for other in chosen):
                 chosen.append(place)
             if len(chosen) == OPTIONS:
@@ -150,7 +160,7 @@ class OptionMaker:
     def _combinations(self, truth: Directions, swaps: dict[int, str]) -> list[tuple[str, ...]]:
         pairs = [(truth.slots[position].word, word) for position, word in swaps.items()]
         combined = list(product(*pairs))[1:]
-        return self._shuffled(combined)
+        return self.shuffled(combined)
 
     def claim_slot(self, truth: Directions) -> Slot | None:
         """A slot with a word whose opposite is the truth as often, or None."""
@@ -160,8 +170,13 @@ class OptionMaker:
                 return slot
         return None
 
-    def _shuffled(self, values: Sequence[T]) -> list[T]:
+    def shuffled(self, values: Sequence[T]) -> list[T]:
+        """The values in random order."""
         return [values[i] for i in self._rng.permutation(len(values))]
+
+
+def _overlap(box: Box2D, other: Box2D) -> float:
+    return box_iou(np.array(box, dtype=np.float64), np.array(other, dtype=np.float64))
 
 
 def _apart(value: float, other: float) -> bool:

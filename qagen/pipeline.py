@@ -30,6 +30,8 @@ from qagen.tasks._base import Family
 from qagen.views import SceneViews, observe
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
+REPEAT = "same words for the same images"
+"""Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -164,15 +166,18 @@ def _write_scene(job: Job, scene_id: str, outcome: SceneOutcome) -> None:
     book = Phrasebook(TEMPLATES)
     lines: dict[tuple[str, str], list[tuple[dict, dict]]] = {}
     shown: set[int] = set()
+    shows_video = False
     for family in job.families:
         tally = outcome.tasks[family.config.type] = TaskTally()
         for sample in make_samples(family, views, book, job.config, tally):
             record = writer.to_record(sample, family, views, job.config.rgbd)
             evidence = writer.to_evidence(sample, views, job.stamp)
             lines.setdefault((sample.type, sample.format), []).append((record, evidence))
-            shown.update(sample.question.frames)
-    frames = [views.frames[i] for i in sorted(shown)]
-    writer.write_media(job.layout, scene_id, frames, job.config.media, job.config.rgbd)
+            if sample.question.is_video:
+                shows_video = True
+            else:
+                shown.update(sample.question.frames)
+    writer.write_media(job.layout, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
     writer.write_part(job.layout, scene_id, lines)
 
 
@@ -191,19 +196,25 @@ def make_samples(
         if config.formats is not None and answer_format not in config.formats:
             continue
         formatter = Formatter(family, views.scene, book, picked, rng)
-        yield from _in_format(family, formatter, picked, answer_format, scene_id, tally)
+        asked = (picked * family.config.repeats)[: config.per_scene]
+        yield from _in_format(family, formatter, asked, answer_format, scene_id, tally)
 
 
 def _in_format(
     family: Family, formatter: Formatter, picked: list[Question], answer_format: str, scene_id: str, tally: TaskTally
 ) -> Iterator[Sample]:
     tally.samples[answer_format] = 0
+    told: set[tuple[tuple[int, ...], str]] = set()
     for question in picked:
         turns = formatter.write(question, answer_format)
         if isinstance(turns, Skip):
             reason = f"{answer_format}: {turns.reason}"
             tally.skips[reason] = tally.skips.get(reason, 0) + 1
             continue
+        if (question.frames, turns.human) in told:
+            tally.skips[REPEAT] = tally.skips.get(REPEAT, 0) + 1
+            continue
+        told.add((question.frames, turns.human))
         yield Sample(
             id=writer.sample_id(scene_id, family.config.code, answer_format, tally.samples[answer_format]),
             type=family.config.type,

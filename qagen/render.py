@@ -30,11 +30,11 @@ class Mention:
 
     label: str
     """The object's name."""
-    mark: str
-    """Its mark, "red point" or "red box"."""
+    notes: tuple[str, ...]
+    """What points it out: ("red point",), ("in Frame-16, Object2", "red box")."""
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.mark})"
+        return " ".join([self.label, *(f"({note})" for note in self.notes)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

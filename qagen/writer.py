@@ -12,14 +12,16 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
+from qagen.core.answer import Choice
 from qagen.core.question import Question, Role
 from qagen.core.sample import Sample
 from qagen.core.scene import Frame
@@ -70,16 +72,30 @@ def sample_id(scene_id: str, code: int, answer_format: str, index: int) -> str:
 
 def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> dict[str, Any]:
     """The SPAR training record."""
-    frames = [views.frames[i] for i in sample.question.frames]
     record: dict[str, Any] = {
         "id": sample.id,
         "conversations": [{"from": "human", "value": sample.human}, {"from": "gpt", "value": sample.gpt}],
-        "image": [color_path(views.scene.id, frame) for frame in frames],
+        "image": _image_paths(sample.question, views, color_path, "color"),
         "type": sample.type,
     }
     if rgbd:
-        record["depth"] = [depth_path(views.scene.id, frame) for frame in frames]
+        record["depth"] = _image_paths(sample.question, views, depth_path, "depth")
     return record | _mark_columns(sample.question.roles, family)
+
+
+def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Frame], str], kind: str) -> list[str]:
+    frames = [views.frames[i] for i in question.frames]
+    if not question.is_video:
+        return [path(views.scene.id, frame) for frame in frames]
+    return [
+        f"{views.scene.id}/video_{kind}/{video_name(position, frame)}{Path(path('', frame)).suffix}"
+        for position, frame in enumerate(frames)
+    ]
+
+
+def video_name(position: int, frame: Frame) -> str:
+    """File name, without its ending, of a frame at a position of the video."""
+    return f"frame{position}_{frame.id}"
 
 
 def _mark_columns(roles: Sequence[Role], family: Family) -> dict[str, Any]:
@@ -87,6 +103,10 @@ def _mark_columns(roles: Sequence[Role], family: Family) -> dict[str, Any]:
     if marks is None:
         return {}
     columns: dict[str, Any] = dict.fromkeys(marks.names)
+    if marks.listed:
+        columns[f"{marks.kind}_list"] = [[list(role.place) for role in roles]]
+        columns[f"{marks.kind}_img_idx"] = [[role.image for role in roles]]
+        return columns
     for role in roles:
         columns[f"{role.color}_{role.kind}"] = [list(role.place)]
     if marks.indexed:
@@ -105,7 +125,7 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "format": sample.format,
         "frames": [views.frames[i].id for i in question.frames],
         "objects": [_object_evidence(role, question, views) for role in question.roles],
-        "answer": question.answer.text,
+        "answer": _answer_evidence(question, views),
         "measured": _rounded(dict(question.measured)),
         "margin": _rounded(question.margin),
         "margin_unit": question.margin_unit,
@@ -114,10 +134,18 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
     }
 
 
+def _answer_evidence(question: Question, views: SceneViews) -> str:
+    if isinstance(question.answer, Choice):
+        chosen = next(role for role in question.roles if role.color == question.answer.right)
+        return f"{chosen.alias or chosen.color}: {views.scene.objects[chosen.object].label}"
+    return question.answer.text
+
+
 def _object_evidence(role: Role, question: Question, views: SceneViews) -> dict[str, Any]:
     item, frame = views.scene.objects[role.object], question.frames[role.image]
     told = {
         "color": role.color,
+        "alias": role.alias,
         "image": role.image,
         "id": item.id,
         "label": item.label,
@@ -154,34 +182,46 @@ def depth_path(scene_id: str, frame: Frame) -> str:
     return f"{scene_id}/image_depth/{frame.id}.png"
 
 
-def write_media(layout: Layout, scene_id: str, frames: Sequence[Frame], media: str, rgbd: bool) -> None:
-    """Put the images of the frames where the records say they are.
+def write_media(
+    layout: Layout, views: SceneViews, singles: Sequence[int], with_video: bool, media: str, rgbd: bool
+) -> None:
+    """Put the images of the frames ``singles`` and of the video where the records say they are.
 
     ``copy`` writes the dataset's own bytes; ``link`` links to the dataset's file, and writes the bytes where the image
     lies inside a container; ``none`` writes nothing.
     """
     if media == "none":
         return
-    for frame in frames:
-        target = layout.images / color_path(scene_id, frame)
-        if media == "link" and frame.color.path is not None:
-            link_atomic(target, frame.color.path)
-        else:
-            write_atomic(target, frame.color.read_bytes())
-        if rgbd:
-            _write_rgbd(layout.images / scene_id, frame)
-    if rgbd and frames:
-        _write_intrinsics(layout.images / scene_id / "intrinsic", frames[0])
+    folder = layout.images / views.scene.id
+    for frame in (views.frames[i] for i in singles):
+        _write_frame(folder, "image", "", frame.id, frame, media, rgbd)
+    if with_video:
+        video = [views.frames[i] for i in views.video]
+        for position, frame in enumerate(video):
+            _write_frame(folder, "video", "video_", video_name(position, frame), frame, media, rgbd)
+        write_atomic(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
+    if rgbd:
+        _write_intrinsics(folder / "intrinsic", views.frames[0])
 
 
-def _write_rgbd(folder: Path, frame: Frame) -> None:
+def _write_frame(folder: Path, prefix: str, pose: str, name: str, frame: Frame, media: str, rgbd: bool) -> None:
+    target = folder / f"{prefix}_color" / f"{name}{frame.color.suffix}"
+    if media == "link" and frame.color.path is not None:
+        link_atomic(target, frame.color.path)
+    else:
+        write_atomic(target, frame.color.read_bytes())
+    if rgbd and frame.depth is not None:
+        write_atomic(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
+    if rgbd:
+        write_atomic(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
+
+
+def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
+    """16-bit PNG in millimetres, as ScanNet exports it; level 1 because noise does not compress further."""
     import cv2
 
-    if frame.depth is not None:
-        millimetres = np.clip(np.rint(frame.depth.read_m() / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
-        encoded = cv2.imencode(".png", millimetres.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
-        write_atomic(folder / "image_depth" / f"{frame.id}.png", encoded.tobytes())
-    write_atomic(folder / "pose" / f"{frame.id}.txt", _matrix_text(frame.world_from_camera.matrix))
+    millimetres = np.clip(np.rint(depth_m / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
+    return cv2.imencode(".png", millimetres.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def _write_intrinsics(folder: Path, frame: Frame) -> None:

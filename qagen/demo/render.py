@@ -98,7 +98,7 @@ class Renderer:
         part = self.surface.face_part[hits.prim]
         mirror = self.surface.part_mirror[part]
         share = np.where(mirror > 0.5, mirror, mirror * (1 + 10 * (1 - hits.cosine) ** 3)).astype(np.float32)
-        rows = np.flatnonzero((share > 0.025) & (hits.prim >= 0))
+        rows = np.flatnonzero((share > 0.035) & (hits.prim >= 0))
         if len(rows):
             d, normal = directions[rows], hits.normal[rows]
             reflected = d - 2 * np.einsum("ij,ij->i", d, normal)[:, None] * normal
@@ -110,15 +110,14 @@ class Renderer:
 
     def _matte(self, hits: Hits, pixel_m: NDArray) -> NDArray[np.float32]:
         """(n, 3) radiance without reflections; ``pixel_m`` is a pixel's width at the hit."""
-        weights = np.concatenate([1 - hits.uv.sum(axis=1, keepdims=True), hits.uv], axis=1)
-        corners = self.surface.faces[hits.prim]
-        values = np.zeros((len(corners), 5), np.float32)
-        for k in range(3):
-            values += weights[:, k : k + 1] * self._corner_values[corners[:, k]]
+        corners = self.surface.faces.take(hits.prim, axis=0, mode="wrap")
+        values = self._corner_values.take(corners[:, 0], axis=0) * (1 - hits.uv.sum(axis=1, keepdims=True))
+        for k in (1, 2):
+            values += self._corner_values.take(corners[:, k], axis=0) * hits.uv[:, k - 1 : k]
         texels = pixel_m / np.maximum(hits.cosine, 0.2) * self._repeats_per_m[hits.prim] * SIZE
         level = np.clip(np.round(np.log2(np.maximum(texels, 1e-6)) - 0.2), 0, LEVELS - 1).astype(np.int32)
         part = self.surface.face_part[hits.prim]
-        color = self._albedo(part, values[:, :2], level) * (values[:, 2:] + self._glow[part])
+        color = self._albedo(part, values[:, :2], level) * (values[:, 2:] + self._glow.take(part, axis=0))
         color[hits.prim < 0] = 0
         return color
 
@@ -126,16 +125,26 @@ class Renderer:
         """(n, 3) linear reflectance, bilinear within a level of the texture."""
         size = (SIZE >> level).astype(np.int32)
         start = self._level_start[self.surface.part_texture[part], level]
-        place = (uv - np.floor(uv)) * size[:, None] - 0.5
+        place = (uv - np.floor(uv)) * size[:, None] - np.float32(0.5)
         corner = np.floor(place)
-        fraction = (place - corner).astype(np.float32)
-        u0, v0 = corner[:, 0].astype(np.int32) & (size - 1), corner[:, 1].astype(np.int32) & (size - 1)
-        u1, v1 = (u0 + 1) & (size - 1), (v0 + 1) & (size - 1)
+        fraction = place - corner
+        u0, v0 = corner.astype(np.int32).T & (size - 1)
+        u1 = (u0 + 1) & (size - 1)
+        rows = start + v0 * size, start + ((v0 + 1) & (size - 1)) * size
         a, b = fraction[:, :1], fraction[:, 1:]
-        low = self._texels[start + v0 * size + u0] * (1 - a) + self._texels[start + v0 * size + u1] * a
-        high = self._texels[start + v1 * size + u0] * (1 - a) + self._texels[start + v1 * size + u1] * a
-        display = (low * (1 - b) + high * b) * np.float32(1 / 255)
-        return display * display * self._tint[part]
+        low, high = (_mix(self._texel(row + u0), self._texel(row + u1), a) for row in rows)
+        display = _mix(low, high, b) * np.float32(1 / 255)
+        return display * display * self._tint.take(part, axis=0)
+
+    def _texel(self, index: NDArray[np.int32]) -> NDArray[np.float32]:
+        return self._texels.take(index).view(np.uint8).reshape(-1, 4)[:, :3].astype(np.float32)
+
+
+def _mix(a: NDArray[np.float32], b: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    b -= a
+    b *= share
+    b += a
+    return b
 
 
 def to_display(color: NDArray[np.float32], gain: float) -> NDArray[np.uint8]:
@@ -174,14 +183,16 @@ def _tail(array: NDArray, axis: int) -> NDArray:
     return array[1:] if axis == 0 else array[:, 1:]
 
 
-def _mip_levels(textures: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """All textures at all sizes in one (texels, 3) list, and where each (texture, level) starts in it."""
-    flat, starts, offset = [], np.zeros((len(textures), LEVELS), np.int64), 0
+def _mip_levels(textures: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """All textures at all sizes in one list of 4-byte texels, and where each (texture, level) starts in it."""
+    flat, starts, offset = [], np.zeros((len(textures), LEVELS), np.int32), 0
     for index, picture in enumerate(textures):
         level = picture.astype(np.float32)
         for k in range(LEVELS):
             starts[index, k] = offset
-            flat.append(np.round(level).astype(np.uint8).reshape(-1, 3))
+            texels = np.zeros((level.shape[0] * level.shape[1], 4), np.uint8)
+            texels[:, :3] = np.round(level).reshape(-1, 3)
+            flat.append(texels.view(np.uint32)[:, 0])
             offset += len(flat[-1])
             level = (level[::2, ::2] + level[1::2, ::2] + level[::2, 1::2] + level[1::2, 1::2]) / 4
     return np.concatenate(flat), starts

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.core.question import Answer, Question, Skip
+from qagen.core.answer import Answer
+from qagen.core.question import Question, Skip
 from qagen.views import SceneViews
 
 Format = Literal["fill", "select", "sentence", "judge"]
@@ -32,6 +33,8 @@ class TaskConfig(BaseModel):
     """Answer formats that are written."""
     independent: bool = False
     """Draw different facts for each format instead of writing each fact in all of them."""
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """How often one fact may be asked, each time in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,14 @@ class MarkColumns:
     """Colours that may occur, in the order of ``*_img_idx``."""
     indexed: bool
     """Whether ``*_img_idx`` says which image carries which mark; if not, image 0 carries all."""
+    listed: bool = False
+    """Whether the marks are one list, told apart by their aliases, instead of one column a colour."""
+    drawn: bool = True
+    """Whether the marks may be drawn; if not, words alone point the objects out."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        columns = tuple(f"{color}_{self.kind}" for color in self.colors)
+        columns = (f"{self.kind}_list",) if self.listed else tuple(f"{color}_{self.kind}" for color in self.colors)
         return (*columns, f"{self.kind}_img_idx") if self.indexed else columns
 
 
@@ -84,7 +91,22 @@ class Family(ABC, Generic[ConfigT]):
     @property
     @abstractmethod
     def says(self) -> frozenset[str]:
-        """Names that its phrasings may use besides the answer: colours of roles, facts, direction axes."""
+        """Names that all its phrasings may use: colours of roles, and facts that a question may give away."""
+
+    @property
+    def tells(self) -> frozenset[str]:
+        """Facts that only its answer sentences may use besides the answer."""
+        return frozenset()
+
+    @property
+    def axes(self) -> frozenset[str]:
+        """Direction axes of its answers."""
+        return frozenset()
+
+    @property
+    def options(self) -> int:
+        """How many options a select question of it has."""
+        return 4
 
     @property
     @abstractmethod

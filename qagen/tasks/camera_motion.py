@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.candidates import FrameSets, to_permille
-from qagen.core.question import ImagePoint, Question, Skip
+from qagen.core.answer import ImagePoint
+from qagen.core.question import Question, Skip
 from qagen.tasks._base import Family, TaskConfig
 from qagen.views import SceneViews
 

@@ -6,7 +6,8 @@ from typing import Literal
 from numpy.random import Generator
 
 from qagen.candidates import CAST_SKIPS, FrameSets
-from qagen.core.question import Number, Question, Role, Skip
+from qagen.core.answer import Number
+from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 

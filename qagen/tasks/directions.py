@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from qagen.core.question import Slot
+from qagen.core.answer import Slot
 
 
 class Sureness(BaseModel):

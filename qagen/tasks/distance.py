@@ -7,7 +7,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.candidates import CAST_SKIPS, FrameSets
-from qagen.core.question import Number, Question, Role, Skip
+from qagen.core.answer import Number
+from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 

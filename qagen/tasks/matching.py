@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.candidates import FrameSets, mark, visible_box
-from qagen.core.question import BoxAnswer, Question, Role, Skip
+from qagen.core.answer import BoxAnswer
+from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.candidates import CAST_SKIPS, FrameSets
-from qagen.core.question import Directions, Question, Role, Skip
+from qagen.core.answer import Directions
+from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
 from qagen.tasks.directions import Sureness, Told, lateral_deg
 from qagen.views import SceneViews
@@ -46,15 +47,19 @@ class Relation(Family[RelationConfig]):
 
     @property
     def says(self) -> frozenset[str]:
+        return frozenset({"subject", "reference"})
+
+    @property
+    def axes(self) -> frozenset[str]:
         axes = {"left_right", "above_below"}
         axes |= {"front_behind"} if self.config.asks == "oc" else {"closer_farther"}
         if self.variant == "oo_mv":
             axes |= {"first_front_behind", "second_front_behind"}
-        return frozenset(axes | {"subject", "reference"})
+        return frozenset(axes)
 
     @property
     def rules(self) -> tuple[str, ...]:
-        return ("center",) if self.config.views == 1 else ("center", "first_image_observer")
+        return ("center", "vertical") if self.config.views == 1 else ("center", "vertical", "first_image_observer")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.candidates import FrameSets
-from qagen.core.question import Motion, Question, Skip
+from qagen.core.answer import Motion
+from qagen.core.question import Question, Skip
 from qagen.tasks._base import Family, TaskConfig
 from qagen.views import SceneViews
 
