@@ -1,0 +1,124 @@
+"""What no scene may have, and what its error says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qagen.core.box import Box3D
+from qagen.core.pose import Pose
+from qagen.core.scene import FileSource, Mesh, Scene, validate_scene
+from qagen.errors import SceneError
+from tests.scenes import CAMERA, at, looking, room, with_depth
+
+
+def whole() -> Scene:
+    boxes = {"chair": at(0, 2, 1), "table": at(1, 3, 1)}
+    return with_depth(room(boxes, [looking("+y"), looking("+y", at=(1, 0, 1.5))]))
+
+
+def with_frame(**changes: Any) -> Callable[[Scene], Scene]:
+    return lambda scene: replace(scene, frames=(scene.frames[0], replace(scene.frames[1], **changes)))
+
+
+def with_object(**changes: Any) -> Callable[[Scene], Scene]:
+    return lambda scene: replace(scene, objects=(scene.objects[0], replace(scene.objects[1], **changes)))
+
+
+def with_mesh(**changes: Any) -> Callable[[Scene], Scene]:
+    return lambda scene: replace(scene, mesh=replace(scene.mesh, **changes))
+
+
+def with_camera(**changes: Any) -> Callable[[Scene], Scene]:
+    return with_frame(camera=replace(CAMERA, **changes))
+
+
+def tilted() -> Box3D:
+    c, s = np.cos(0.1), np.sin(0.1)
+    return replace(at(0, 2, 1), rotation=np.array([[1, 0, 0], [0, c, -s], [0, s, c]]))
+
+
+FACES = whole().mesh.faces
+VERTICES = whole().mesh.vertices
+OWNERS = whole().mesh.face_object
+FAR = VERTICES * np.float32(1000)
+HOLED = np.where(np.arange(VERTICES.size).reshape(VERTICES.shape) == 5, np.nan, VERTICES).astype(np.float32)
+
+DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
+    (lambda scene: replace(scene, id=""), "id: found '', expected a name without '.' and '/'"),
+    (lambda scene: replace(scene, id="scene.1"), "id: found 'scene.1'"),
+    (lambda scene: replace(scene, id="a/b"), "id: found 'a/b'"),
+    (lambda scene: replace(scene, frames=()), "frames: found none with a valid pose, expected at least one"),
+    (lambda scene: replace(scene, objects=()), "objects: found none that may be asked about, expected at least one"),
+    (with_frame(id="0"), "frames: found 1 repeated ids, expected unique ids"),
+    (with_frame(time_s=-1.0), "frames: found a frame earlier than the one before it, expected time order"),
+    (with_frame(time_s=float("nan")), "expected time order"),
+    (with_frame(id="1.jpg"), "frame 1.jpg: found '1.jpg', expected an id without '.' and '/'"),
+    (with_frame(depth=None), "frame 1: found depth and depth_camera disagree, expected both or none"),
+    (with_frame(depth_camera=None), "frame 1: found depth and depth_camera disagree, expected both or none"),
+    (with_frame(depth_camera=replace(CAMERA, fx=0)), "frame 1 depth_camera: found fx 0, fy 160"),
+    (with_camera(width=0), "frame 1 camera: found 0 x 240 pixels, expected a size above 0"),
+    (with_camera(fy=-160), "frame 1 camera: found fx 160, fy -160, expected finite focal lengths above 0"),
+    (with_camera(fx=float("inf")), "expected finite focal lengths above 0"),
+    (with_camera(cx=float("nan")), "expected finite focal lengths above 0"),
+    (with_camera(cx=640), "frame 1 camera: found principal point (640, 119.5) of a 320 x 240 image"),
+    (with_camera(cy=-1), "are the intrinsics of another resolution?"),
+    (
+        with_frame(world_from_camera=Pose(np.full((3, 3), np.nan), np.zeros(3))),
+        "frame 1 pose: found not finite, expected a rigid pose",
+    ),
+    (
+        with_frame(world_from_camera=Pose(np.diag([-1.0, 1, 1]), np.zeros(3))),
+        "frame 1 pose: found a matrix that is no rotation, expected orthonormal with determinant +1",
+    ),
+    (with_frame(world_from_camera=Pose(2 * np.eye(3), np.zeros(3))), "found a matrix that is no rotation"),
+    (with_object(id=10), "objects: found 1 repeated ids, expected unique ids"),
+    (with_object(label=" "), "expected a name"),
+    (with_object(label=""), "object 11 (no label): found an empty label, expected a name"),
+    (with_object(box=at(0, np.nan, 1)), "object 11 (table): found a box that is not finite, expected metres"),
+    (with_object(box=at(0, 2, 1, (-1, 1, 1))), "box size [-1.0, 1.0, 1.0], expected sides above 0"),
+    (with_object(box=at(0, 2, 1, (0, 0, 0))), "box size [0.0, 0.0, 0.0], expected sides above 0"),
+    (with_object(box=tilted()), "object 11 (table): found a tilted box, expected an upright box (world z up)"),
+    (with_mesh(faces=FACES[:0]), "mesh: found no faces, expected at least one"),
+    (with_mesh(vertices=HOLED), "mesh vertices: found a value that is not finite, expected metres"),
+    (with_mesh(vertices=FAR), "mesh: found an extent of 16000 m, expected under 1000 m; is it in millimetres?"),
+    (with_mesh(vertices=VERTICES[:-1]), "mesh faces: found vertex index 23, expected 0 to 22"),
+    (with_mesh(faces=FACES - 1), "mesh faces: found vertex index -1, expected 0 to 23"),
+    (with_mesh(face_object=OWNERS[:-1]), "mesh face_object: found 35 entries, expected 36"),
+    (with_mesh(face_object=OWNERS + 1), "mesh face_object: found object index 2, expected -1 to 1"),
+]
+
+
+def test_a_whole_scene_passes_unchanged() -> None:
+    scene = whole()
+    assert validate_scene(scene) is scene
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGE, ids=[message for _, message in DAMAGE])
+def test_a_damaged_scene_is_refused(damage: Callable[[Scene], Scene], message: str) -> None:
+    with pytest.raises(SceneError) as caught:
+        validate_scene(damage(whole()))
+    assert str(caught.value).startswith("room: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="the message names the highest index, not the one below -1")
+def test_an_object_index_below_minus_one_is_named() -> None:
+    with pytest.raises(SceneError, match=r"mesh face_object: found object index -2, expected -1 to 1"):
+        validate_scene(with_mesh(face_object=OWNERS - 1)(whole()))
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="the extent of no vertices is taken before it is checked")
+def test_faces_without_any_vertex_are_refused() -> None:
+    empty = Mesh(VERTICES[:0], FACES, OWNERS)
+    with pytest.raises(SceneError, match="mesh"):
+        validate_scene(replace(whole(), mesh=empty))
+
+
+def test_an_image_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match=r"7\.jpg: cannot be read \(No such file or directory\)"):
+        FileSource(tmp_path / "7.jpg").read_bytes()
+    assert FileSource(tmp_path / "7.JPG").suffix == ".jpg"
