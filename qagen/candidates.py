@@ -14,6 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Box2D
+from qagen.core.labels import kind_of
 from qagen.core.question import Question, Role, Skip
 from qagen.views import SceneViews
 
@@ -34,8 +35,8 @@ OBJECT_SHARE = 0.2
 CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
 
 
-CAST_SKIPS = frozenset({"no set of views", "too few objects", "marks collide"})
-"""The reasons for which FrameSets.cast refuses."""
+CAST_SKIPS = frozenset({"no set of views", "no video", "too few objects", "marks collide"})
+"""The reasons for which FrameSets.cast and cast_video refuse."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +87,35 @@ class FrameSets:
         objects = rng.permutation(np.flatnonzero(askable.any(axis=0)))[: len(colors)]
         if len(objects) < len(colors):
             return Skip("too few objects")
+        return self._placed(frames, colors, objects, kind, rng)
+
+    def cast_video(
+        self, colors: tuple[str, ...], kind: Literal["point", "bbox"], rng: Generator, one_of_a_kind: bool = False
+    ) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+        """The frames of the video and a different object for each colour, marked in a frame where it is askable.
+
+        With ``one_of_a_kind``, only objects whose label means nothing else in the video.
+        """
+        frames = self.views.video
+        if not frames:
+            return Skip("no video")
+        drawable = self.views.askable[list(frames)].any(axis=0)
+        if one_of_a_kind:
+            drawable = drawable & is_one_of_a_kind(self.views, frames)
+        objects = rng.permutation(np.flatnonzero(drawable))[: len(colors)]
+        if len(objects) < len(colors):
+            return Skip("too few objects")
+        return self._placed(frames, colors, objects, kind, rng)
+
+    def _placed(
+        self,
+        frames: tuple[int, ...],
+        colors: tuple[str, ...],
+        objects: NDArray[np.int64],
+        kind: Literal["point", "bbox"],
+        rng: Generator,
+    ) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+        askable = self.views.askable[list(frames)]
         images = [int(rng.choice(np.flatnonzero(askable[:, k]))) for k in objects]
         roles = tuple(
             mark(self.views, frames, color, int(k), image, kind)
@@ -98,6 +128,14 @@ class FrameSets:
         shares = np.array([ROTATION_SHARES[b] if (bins == b).any() else 0.0 for b in range(len(ROTATION_SHARES))])
         chosen_bin = rng.choice(len(shares), p=shares / shares.sum())
         return int(rng.choice(options[bins == chosen_bin]))
+
+
+def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(O,) whether nothing else that may be visible in the frames is of the same kind, so that the label tells it."""
+    kinds = np.array([kind_of(item.label) for item in views.scene.objects])
+    shown = ~views.absent[list(frames)].all(axis=0)
+    same = kinds[:, None] == kinds[None, :]
+    return (same & shown[None, :]).sum(axis=1) - shown == 0
 
 
 def mark(

@@ -8,8 +8,23 @@ import sys
 from itertools import product
 
 from qagen.config import known_types, load_task
-from qagen.core.question import Answer, BoxAnswer, Directions, ImagePoint, Motion, Number, Slot
-from qagen.formats import SHAPES, answer_context, blocks_of
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Choice,
+    Count,
+    Directions,
+    Extents,
+    ImagePoint,
+    Listing,
+    LocatedObject,
+    Motion,
+    Number,
+    Placement,
+    Route,
+    Slot,
+)
+from qagen.formats import SHAPES, blocks_of
 from qagen.paths import TEMPLATES
 from qagen.render import Mention, Phrasebook
 from qagen.tasks._base import Family
@@ -33,6 +48,18 @@ WORDS = {
     "front_behind": ("front", "behind"),
 }
 CLAIMS = {"judge_pair": ("left", "right", "above", "below", "closer", "farther"), "judge_facing": ("front", "behind")}
+EXAMPLES: dict[type[Answer], Answer] = {
+    Number: Number(1.0),
+    Count: Count(3),
+    Extents: Extents(120, 60, 75),
+    BoxAnswer: BoxAnswer((0, 212, 97, 1000)),
+    LocatedObject: LocatedObject("glasses", 1, (0, 212, 97, 1000)),
+    ImagePoint: ImagePoint(7, 640, 0.9),
+    Choice: Choice("green", ("blue",)),
+    Listing: Listing(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
+    Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.8))),
+    Route: Route((("forward", "2.0"), ("left", "90"))),
+}
 SHOWN = 3
 """Contexts in which each phrasing is printed."""
 
@@ -48,7 +75,7 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     Only sentences and options, which say the answer, are given every kind of it; a question that says it fails.
     """
     tells_answer = block.startswith(("sentence_", "option_"))
-    answers = [answer_context(answer) for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
+    answers = [answer.context for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     cases = enumerate(product(answers, CLAIMS.get(block, ("",))))
     told = [{**answer, "claim": claim, "given": "2.7", **_mentions(family, turn)} for turn, (answer, claim) in cases]
@@ -56,9 +83,9 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
 
 
 def _mentions(family: Family, turn: int) -> dict[str, Mention]:
-    shape = SHAPES[family.marks.kind] if family.marks else ""
+    shape = SHAPES[family.marks.kind] if family.marks else "box"
     labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(COLORS)}
-    return {name: Mention(label, f"{COLORS[name]} {shape}") for name, label in labels.items()}
+    return {name: Mention(label, (f"{COLORS[name]} {shape}",)) for name, label in labels.items()}
 
 
 def _answers(family: Family) -> list[Answer]:
@@ -66,11 +93,10 @@ def _answers(family: Family) -> list[Answer]:
         amounts = product((0.0, 1.6, -0.4), (0.0, -0.3, 2.0), (0.0, 1.0, -0.1), (0.0, 15.0, -5.0), (0.0, 75.0, -110.0))
         return [Motion(*each) for each in amounts if any(each)]
     if family.answer is Directions:
-        axes = [(name, words) for name in sorted(family.says) for axis, words in WORDS.items() if name.endswith(axis)]
+        axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
         told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
         return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
-    single = {Number: Number(1.0), BoxAnswer: BoxAnswer((0, 212, 97, 1000)), ImagePoint: ImagePoint(7, 640, 0.9)}
-    return [single[family.answer]] * len(LABELS)
+    return [EXAMPLES[family.answer]] * len(LABELS)
 
 
 def main() -> None:

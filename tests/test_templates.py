@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qagen.core.question import OPPOSITE, Directions
+from qagen.core.answer import OPPOSITE, Directions
 from qagen.errors import ConfigError
 from qagen.formats import blocks_of, check_templates
 from qagen.paths import TEMPLATES
