@@ -34,17 +34,24 @@ class Told:
         self.is_ambiguous = False
 
     def tell(
-        self, axis: str, words: tuple[str, str], value_m: float, is_clear: bool = True, is_level: bool = True
+        self,
+        axis: str,
+        words: tuple[str, str],
+        value_m: float,
+        least_m: float = 0.0,
+        is_clear: bool = True,
+        is_level: bool = True,
     ) -> None:
         """Add a slot: ``words`` are those for a positive and a negative value.
 
-        ``is_clear`` is what a stated word needs besides its size, ``is_level`` what an empty slot needs.
+        A stated word needs a size of ``least_m`` where that is more than ``state_m``, and ``is_clear``; an empty slot
+        needs ``is_level``.
         """
-        size = abs(value_m)
-        stated = size >= self.sureness.state_m and is_clear
+        size, needed = abs(value_m), max(self.sureness.state_m, least_m)
+        stated = size >= needed and is_clear
         empty = size <= self.sureness.empty_m and is_level
         self.is_ambiguous |= not (stated or empty)
-        self.margins.append(size - self.sureness.state_m if stated else self.sureness.empty_m - size)
+        self.margins.append(size - needed if stated else self.sureness.empty_m - size)
         self.slots.append(Slot(axis, (words[0] if value_m > 0 else words[1]) if stated else ""))
 
     def tell_left_right(self, offset_m: float, bearing_deg: float) -> None:
@@ -60,9 +67,8 @@ class Told:
 
     def tell_closer_farther(self, distance_m: float, other_m: float) -> None:
         """Whether something at ``distance_m`` is closer or farther than something at ``other_m``."""
-        gap = distance_m - other_m
-        enough = abs(gap) >= self.sureness.state_share * max(distance_m, other_m)
-        self.tell("closer_farther", ("farther", "closer"), gap, is_clear=enough)
+        least_m = self.sureness.state_share * max(distance_m, other_m)
+        self.tell("closer_farther", ("farther", "closer"), distance_m - other_m, least_m)
 
     @property
     def is_empty(self) -> bool:

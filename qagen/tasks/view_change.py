@@ -76,7 +76,11 @@ class ViewChange(Family[ViewChangeConfig]):
         return Question(
             frames=frames,
             answer=motion,
-            margin=min(self.config.max_roll_deg - roll, 90 - self.config.min_tilt_deg - steepest),
+            margin=min(
+                self.config.max_roll_deg - roll,
+                90 - self.config.min_tilt_deg - steepest,
+                180 - HALF_TURN_MARGIN_DEG - abs(turn),
+            ),
             margin_unit="deg",
             measured={
                 "right_m": motion.right_m,

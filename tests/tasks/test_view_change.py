@@ -1,0 +1,93 @@
+"""How a camera moved and turned, by hand."""
+
+import pytest
+
+from qagen.core.pose import Pose
+from tests.scenes import EYE, at, looking, room
+from tests.tasks.asking import ask, question, text
+
+BOXES = {"chair": at(0, 3, 1)}
+
+
+def change(first: Pose, second: Pose, **overrides: object) -> str:
+    return text(ask("view_change_infer", room(BOXES, [first, second]), (0, 1), overrides))
+
+
+def test_all_five_at_once() -> None:
+    # From (0, 0, 1.5) along +y: 1.6 along x is right, 0.3 lower is down, 0.5 along y is forward.
+    second = looking("+y", at=(1.6, 0.5, 1.2), left_deg=75, up_deg=15)
+    assert change(looking("+y"), second) == "move_right:1.6,move_down:0.3,move_forward:0.5,rotate_up:15,rotate_left:75"
+
+
+def test_all_five_the_other_way() -> None:
+    second = looking("+y", at=(-1.6, -0.5, 1.8), left_deg=-75, up_deg=-15)
+    assert change(looking("+y"), second) == "move_left:1.6,move_up:0.3,move_backward:0.5,rotate_down:15,rotate_right:75"
+
+
+def test_moves_are_along_the_first_cameras_axes() -> None:
+    # Looking along -x, the camera's right is +y: 1 m along y is right, 0.5 m along x is backward.
+    second = looking("-x", at=(0.5, 1, 1.5), left_deg=10)
+    assert change(looking("-x"), second) == "move_right:1.0,move_down:0,move_backward:0.5,rotate_up:0,rotate_left:10"
+
+
+def test_the_cameras_own_axes_or_level_ones() -> None:
+    # The first camera looks up by 30 degrees; 1 m along the floor is cos 30 = 0.87 along its axis and sin 30 = 0.5 down
+    # in its image.
+    first, second = looking("+y", up_deg=30), looking("+y", at=(0, 1, 1.5), up_deg=30)
+    assert change(first, second) == "move_right:0,move_down:0.5,move_forward:0.9,rotate_up:0,rotate_left:0"
+    level = change(first, second, frame="level")
+    assert level == "move_right:0,move_down:0,move_forward:1.0,rotate_up:0,rotate_left:0"
+
+
+def test_level_axes_turn_with_the_heading() -> None:
+    # Heading along -x and looking down: 1 m along y is right, 0.5 m up is up, 0.3 m along -x is forward.
+    first, second = looking("-x", up_deg=-40), looking("-x", at=(-0.3, 1, 2.0), up_deg=-40)
+    told = "move_right:1.0,move_up:0.5,move_forward:0.3,rotate_up:0,rotate_left:0"
+    assert change(first, second, frame="level") == told
+
+
+def test_headings_go_around() -> None:
+    # From 170 to 190 degrees is 20 to the left, not 340 to the right.
+    first, second = looking("+x", left_deg=170), looking("+x", left_deg=-170)
+    assert change(first, second).endswith("rotate_left:20")
+    assert change(second, first).endswith("rotate_right:20")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (looking("+y"), looking("+y", up_deg=71), "Skip: looks up or down"),
+        (looking("+y", up_deg=-71), looking("+y"), "Skip: looks up or down"),
+        (looking("+y"), looking("+y", up_deg=69), "rotate_up:70,rotate_left:0"),
+        (looking("+y"), looking("+y", left_deg=20, roll_deg=16), "Skip: roll differs"),
+        (looking("+y", roll_deg=-8), looking("+y", left_deg=20, roll_deg=8), "Skip: roll differs"),
+        (looking("+y"), looking("+y", left_deg=20, roll_deg=14), "rotate_up:0,rotate_left:20"),
+        (looking("+y", roll_deg=30), looking("+y", left_deg=20, roll_deg=30), "rotate_up:0,rotate_left:20"),
+        (looking("+y"), looking("+y", left_deg=176), "Skip: half turn"),
+        (looking("+y"), looking("+y", left_deg=-176), "Skip: half turn"),
+        (looking("+y"), looking("+y", left_deg=174), "rotate_left:175"),
+        (looking("+y"), looking("+y", left_deg=-174), "rotate_right:175"),
+        (looking("+y"), looking("+y", at=(0.04, 0.04, 1.54), left_deg=2), "Skip: no change"),
+        (looking("+y"), looking("+y", at=(0.06, 0, 1.5)), "move_right:0.1"),
+        (looking("+y"), looking("+y", left_deg=2.6), "rotate_left:5"),
+    ],
+)
+def test_what_is_told_and_what_is_not(first: Pose, second: Pose, told: str) -> None:
+    # A second frame that repeats the first view is not looked at: thresholds of views.py do not matter here, because
+    # every pair is at least 5 cm or 4 degrees apart or is led by a third camera.
+    scene = room(BOXES, [first, looking("-y", at=(3, 3, 1)), second])
+    assert told in text(ask("view_change_infer", scene, (0, 2)))
+
+
+def test_the_margin_is_in_degrees() -> None:
+    # Roll 4 of 15 leaves 11; 40 degrees up leave 70 - 40 = 30.
+    second = looking("+y", at=(1, 0, 1.5), up_deg=40, roll_deg=4)
+    asked = question(ask("view_change_infer", room(BOXES, [looking("+y", at=EYE), second]), (0, 1)))
+    assert (asked.margin, asked.margin_unit) == (pytest.approx(11), "deg")
+    assert asked.measured["roll_deg"] == pytest.approx(4)
+
+
+def test_the_margin_counts_the_half_turn_too() -> None:
+    # A turn of 172 degrees is 3 short of what is called a half turn.
+    asked = question(ask("view_change_infer", room(BOXES, [looking("+y"), looking("+y", left_deg=172)]), (0, 1)))
+    assert asked.margin == pytest.approx(3)
