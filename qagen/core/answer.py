@@ -1,0 +1,327 @@
+"""What an answer is, before it is said. Each kind knows its bare text and what phrasings may use of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+Box2D = tuple[int, int, int, int]
+"""left, top, right, bottom in thousandths of the image's width and height."""
+
+OPPOSITE = {
+    "left": "right",
+    "right": "left",
+    "above": "below",
+    "below": "above",
+    "closer": "farther",
+    "farther": "closer",
+    "front": "behind",
+    "behind": "front",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A measured quantity, told with one decimal."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    value: float
+    """Metres, or square metres."""
+    decoys: tuple[float, ...] = ()
+    """True values of other things, as wrong options."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.value:.1f}"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    value: int
+    """The number of instances."""
+
+    @property
+    def text(self) -> str:
+        return str(self.value)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """The sides of a box."""
+
+    names: ClassVar = frozenset({"answer", "length", "width", "height"})
+
+    length_cm: int
+    """Longer horizontal side, whole centimetres."""
+    width_cm: int
+    """Shorter horizontal side, whole centimetres."""
+    height_cm: int
+    """Vertical side, whole centimetres."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.length_cm},{self.width_cm},{self.height_cm}"
+
+    @property
+    def context(self) -> dict[str, object]:
+        sides = {"length": self.length_cm, "width": self.width_cm, "height": self.height_cm}
+        return {"answer": self.text, **{name: str(side) for name, side in sides.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class BoxAnswer:
+    """A box in one of the images."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    box: Box2D
+    """The box."""
+    decoys: tuple[Box2D, ...] = ()
+    """Other objects' boxes in the same image."""
+
+    @property
+    def text(self) -> str:
+        return spell_box(self.box)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedObject:
+    """An object pointed out by its name, an image that shows it, and its box there."""
+
+    names: ClassVar = frozenset({"answer", "label", "image", "box"})
+
+    label: str
+    """The object's name."""
+    image: int | None
+    """Index of the image, or None when there is one image only."""
+    box: Box2D
+    """Its tight box in that image."""
+    decoys: tuple["LocatedObject", ...] = ()
+    """Other objects of the images, as wrong options."""
+
+    @property
+    def text(self) -> str:
+        where = "" if self.image is None else f"image {self.image + 1}, "
+        return f"{self.label}, {where}{spell_box(self.box)}"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "label": self.label, "image": self.image, "box": spell_box(self.box)}
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePoint:
+    """A place in an image with its depth."""
+
+    names: ClassVar = frozenset({"answer", "x", "y", "depth"})
+
+    x: int
+    """Thousandths of the image's width."""
+    y: int
+    """Thousandths of the image's height."""
+    depth: float
+    """Depth z, metres."""
+    decoys: tuple["ImagePoint", ...] = ()
+    """Places that other cameras have."""
+
+    @property
+    def text(self) -> str:
+        return f"({self.x},{self.y}),{self.depth:.1f}"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "x": self.x, "y": self.y, "depth": f"{self.depth:.1f}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the question's own objects."""
+
+    names: ClassVar = frozenset({"winner"})
+
+    right: str
+    """Role of the answer."""
+    wrong: tuple[str, ...]
+    """Roles that it was chosen from."""
+
+    @property
+    def text(self) -> str:
+        return self.right
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"winner": self.right}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One direction of a relation."""
+
+    axis: str
+    """left_right, above_below, closer_farther, front_behind, first_front_behind or second_front_behind."""
+    word: str
+    """The direction's word, or "" where it cannot be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """A tuple of directions, ``left, , closer``: an empty slot stays empty, as trainers expect it."""
+
+    names: ClassVar = frozenset[str]()
+
+    slots: tuple[Slot, ...]
+    """In the order in which the answer names them; the axes are the names that phrasings use."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(slot.word for slot in self.slots).rstrip()
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {slot.axis: slot.word for slot in self.slots}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Things in order: labels, or frame numbers."""
+
+    names: ClassVar = frozenset({"answer", "items"})
+
+    items: tuple[str, ...]
+    """The things, as they are printed."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.items)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "items": list(self.items)}
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Things on a map."""
+
+    names: ClassVar = frozenset({"answer", "places"})
+
+    places: tuple[tuple[str, float, float], ...]
+    """Name, metres to the right and metres straight ahead of each thing."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(f"{name}: ({x:.1f}, {y:.1f})" for name, x, y in self._printed())
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "places": [(name, f"{x:.1f}", f"{y:.1f}") for name, x, y in self._printed()]}
+
+    def _printed(self) -> Iterable[tuple[str, float, float]]:
+        return [(name, round(x, 1) + 0.0, round(y, 1) + 0.0) for name, x, y in self.places]
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a camera moved and turned."""
+
+    names: ClassVar = frozenset({"answer", "steps"})
+    angle_step_deg: ClassVar = 5
+
+    right_m: float
+    """Along the first camera's x, metres."""
+    down_m: float
+    """Along the first camera's y, metres."""
+    forward_m: float
+    """Along the first camera's z, metres."""
+    up_deg: float
+    """Change of the optical axis' elevation, degrees, upwards positive."""
+    left_deg: float
+    """Change of heading, degrees, to the left positive."""
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """(name, printed amount) of the five components, zero printed as "0"."""
+        return (
+            _step("move", "right", "left", _meters(self.right_m)),
+            _step("move", "down", "up", _meters(self.down_m)),
+            _step("move", "forward", "backward", _meters(self.forward_m)),
+            _step("rotate", "up", "down", self._degrees(self.up_deg)),
+            _step("rotate", "left", "right", self._degrees(self.left_deg)),
+        )
+
+    @property
+    def text(self) -> str:
+        return ",".join(f"{name}:{amount}" for name, amount in self.steps)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "steps": [step for step in self.steps if step[1] != "0"]}
+
+    def _degrees(self, angle_deg: float) -> tuple[float, str]:
+        rounded = self.angle_step_deg * round(angle_deg / self.angle_step_deg)
+        return rounded, str(abs(rounded))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way as a list of moves."""
+
+    names: ClassVar = frozenset({"moves"})
+
+    moves: tuple[tuple[str, str], ...]
+    """(name, printed amount): ("forward", "2.0"), ("left", "90")."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(f"{name} {amount}" for name, amount in self.moves)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"moves": list(self.moves)}
+
+
+Answer = (
+    Number
+    | Count
+    | Extents
+    | BoxAnswer
+    | LocatedObject
+    | ImagePoint
+    | Choice
+    | Directions
+    | Listing
+    | Placement
+    | Motion
+    | Route
+)
+
+
+def spell_box(box: Box2D) -> str:
+    """``[left, top, right, bottom]``."""
+    return f"[{', '.join(str(edge) for edge in box)}]"
+
+
+def _meters(value: float) -> tuple[float, str]:
+    rounded = round(value, 1)
+    return rounded, f"{abs(rounded):.1f}" if rounded else "0"
+
+
+def _step(verb: str, positive: str, negative: str, amount: tuple[float, str]) -> tuple[str, str]:
+    value, printed = amount
+    return f"{verb}_{positive if value >= 0 else negative}", printed
