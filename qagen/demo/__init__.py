@@ -62,7 +62,9 @@ def make_once(root: Path, build: Callable[[Path], None]) -> None:
         _remove_stale(root.parent)
         folder = Path(tempfile.mkdtemp(prefix=".building-", dir=root.parent))
     except OSError as error:
-        raise ConfigError(f"{root.parent}: cannot be written ({error.strerror}); set QAGEN_CACHE to a folder") from error
+        raise ConfigError(
+            f"{root.parent}: cannot be written ({error.strerror}); set QAGEN_CACHE to a folder"
+        ) from error
     try:
         build(folder)
         folder.chmod(0o755)
@@ -91,8 +93,9 @@ def _last_change_s(folder: Path) -> float:
 
 def _film_flat(folder: Path, report: Report) -> None:
     # imported here: asking for a demo that exists need not load the ray caster
-    from qagen.demo.apartment import furnish, lamps
+    from qagen.demo.apartment import lamps
     from qagen.demo.build import Script, film
     from qagen.demo.camera_path import walk_poses
+    from qagen.demo.rooms import furnish
 
     film(folder, Script(furnish(), lamps(), walk_poses(FRAMES)), os.cpu_count() or 1, report)

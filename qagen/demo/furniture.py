@@ -41,17 +41,20 @@ def four_legs(width: float, depth: float, height: float, side: float, paint: Pai
     return [box((side, side, height), (sx * x, sy * y, height / 2), paint) for sx in (-1, 1) for sy in (-1, 1)]
 
 
-def table(width: float, depth: float, height: float, paint: Paint, top: Paint | None = None, leg: float = 0.06) -> list[Part]:
+def table(
+    width: float, depth: float, height: float, paint: Paint, top: Paint | None = None, leg: float = 0.06
+) -> list[Part]:
     plate = box((width, depth, 0.035), (0, 0, height - 0.0175), top or paint)
-    apron = [
-        box((width - 0.12, 0.02, 0.07), (0, sy * (depth / 2 - 0.05), height - 0.07), paint) for sy in (-1, 1)
-    ]
+    apron = [box((width - 0.12, 0.02, 0.07), (0, sy * (depth / 2 - 0.05), height - 0.07), paint) for sy in (-1, 1)]
     return [plate, joined(four_legs(width, depth, height - 0.035, leg, paint)), joined(apron)]
 
 
 def round_table(radius: float, height: float, paint: Paint) -> list[Part]:
     top = cylinder(radius, 0.025, (0, 0, height - 0.025), paint)
-    legs = [bar((0, 0, height - 0.03), (0.8 * radius * np.cos(a), 0.8 * radius * np.sin(a), 0.0), 0.015, DARK_STEEL) for a in (0.5, 2.6, 4.7)]
+    legs = [
+        bar((0, 0, height - 0.03), (0.8 * radius * np.cos(a), 0.8 * radius * np.sin(a), 0.0), 0.015, DARK_STEEL)
+        for a in (0.5, 2.6, 4.7)
+    ]
     return [top, joined(legs)]
 
 
@@ -64,9 +67,17 @@ def chair(seat: Paint, frame: Paint) -> list[Part]:
 
 
 def stool(seat: Paint, frame: Paint, height: float = 0.62) -> list[Part]:
-    legs = [bar((0.10 * sx, 0.10 * sy, height - 0.03), (0.17 * sx, 0.17 * sy, 0), 0.016, frame) for sx in (-1, 1) for sy in (-1, 1)]
+    legs = [
+        bar((0.10 * sx, 0.10 * sy, height - 0.03), (0.17 * sx, 0.17 * sy, 0), 0.016, frame)
+        for sx in (-1, 1)
+        for sy in (-1, 1)
+    ]
     rung = ring(0.145, 0.010, (0, 0, 0), frame)
-    return [cylinder(0.17, 0.04, (0, 0, height - 0.04), seat), joined(legs), *turned([rung], z=0.22, rotation=rotation_x(90))]
+    return [
+        cylinder(0.17, 0.04, (0, 0, height - 0.04), seat),
+        joined(legs),
+        *turned([rung], z=0.22, rotation=rotation_x(90)),
+    ]
 
 
 def office_chair(seat: Paint) -> list[Part]:
@@ -75,8 +86,14 @@ def office_chair(seat: Paint) -> list[Part]:
         a = 2 * np.pi * k / 5
         tip = np.array([0.29 * np.cos(a), 0.29 * np.sin(a), 0.07])
         arms += [bar((0, 0, 0.10), tip, 0.02, DARK_STEEL), ball(0.03, tip - (0, 0, 0.04), DARK_STEEL, 0.04)]
-    rests = [part for sx in (-1, 1) for part in (
-        box((0.05, 0.26, 0.03), (sx * 0.27, 0.0, 0.67), DARK_STEEL), box((0.03, 0.05, 0.2), (sx * 0.27, 0.05, 0.57), DARK_STEEL))]
+    rests = [
+        part
+        for sx in (-1, 1)
+        for part in (
+            box((0.05, 0.26, 0.03), (sx * 0.27, 0.0, 0.67), DARK_STEEL),
+            box((0.03, 0.05, 0.2), (sx * 0.27, 0.05, 0.57), DARK_STEEL),
+        )
+    ]
     back = turned([soft_box((0.46, 0.07, 0.55), (0, 0, 0.28), seat, 5)], y=0.24, z=0.53, rotation=rotation_x(-8))
     post = bar((0, 0, 0.08), (0, 0, 0.42), 0.028, DARK_STEEL)
     return [soft_box((0.50, 0.48, 0.10), (0, 0, 0.46), seat, 5), *back, joined(arms), post, joined(rests)]
@@ -99,14 +116,20 @@ def sofa(width: float, fabric: Paint, seats: int) -> list[Part]:
 
 
 def ottoman(paint: Paint) -> list[Part]:
-    return [soft_box((0.56, 0.50, 0.34), (0, 0, 0.25), paint, 9), joined(four_legs(0.5, 0.44, 0.09, 0.05, wooden(WALNUT)))]
+    return [
+        soft_box((0.56, 0.50, 0.34), (0, 0, 0.25), paint, 9),
+        joined(four_legs(0.5, 0.44, 0.09, 0.05, wooden(WALNUT))),
+    ]
 
 
 def bookshelf(width: float, height: float, shelves: int, paint: Paint) -> list[Part]:
     """Shelf tops stand at ``shelf_height(height, shelves, k)``."""
     depth, t = 0.28, 0.025
     sides = [box((t, depth, height), (sx * (width - t) / 2, 0, height / 2), paint) for sx in (-1, 1)]
-    boards = [box((width - 2 * t, depth - 0.01, t), (0, 0, shelf_height(height, shelves, k) - t / 2), paint) for k in range(shelves + 1)]
+    boards = [
+        box((width - 2 * t, depth - 0.01, t), (0, 0, shelf_height(height, shelves, k) - t / 2), paint)
+        for k in range(shelves + 1)
+    ]
     back = panel((-width / 2 + t, depth / 2 - 0.012, 0), (width - 2 * t, 0, 0), (0, 0, height), paint)
     return [joined(sides), joined(boards), back]
 
@@ -138,7 +161,10 @@ def bed(length: float, width: float, frame: Paint, sheet: Paint, cover: Paint) -
 
 def bench(width: float, depth: float, height: float, paint: Paint, cushion: Paint) -> list[Part]:
     seat = box((width, depth, 0.03), (0, 0, height - 0.055), paint)
-    legs = [box((0.05, depth - 0.04, height - 0.07), (sx * (width / 2 - 0.06), 0, (height - 0.07) / 2), paint) for sx in (-1, 1)]
+    legs = [
+        box((0.05, depth - 0.04, height - 0.07), (sx * (width / 2 - 0.06), 0, (height - 0.07) / 2), paint)
+        for sx in (-1, 1)
+    ]
     return [seat, joined(legs), soft_box((width - 0.04, depth - 0.02, 0.06), (0, 0, height - 0.012), cushion, 8)]
 
 
@@ -165,7 +191,12 @@ def table_lamp(base: Rgb, shade: Rgb) -> list[Part]:
 def desk_lamp(color: Rgb) -> list[Part]:
     paint = Paint("plain", color)
     arm = [bar((0, 0.08, 0.02), (0.0, 0.16, 0.26), 0.009, paint), bar((0, 0.16, 0.26), (0, -0.06, 0.40), 0.009, paint)]
-    head = turned([turned_profile([(0.075, 0), (0.025, 0.10), (0.0, 0.10)], paint, 0.03)], y=-0.10, z=0.335, rotation=rotation_x(-18))
+    head = turned(
+        [turned_profile([(0.075, 0), (0.025, 0.10), (0.0, 0.10)], paint, 0.03)],
+        y=-0.10,
+        z=0.335,
+        rotation=rotation_x(-18),
+    )
     bulb = ball(0.03, (0, -0.10, 0.365), Paint("plain", (1, 0.95, 0.8), glow=1.5), 0.02)
     return [cylinder(0.09, 0.02, (0, 0.08, 0), paint, edge_m=0.04), joined(arm), *head, bulb]
 
@@ -180,7 +211,7 @@ def pendant(drop: float, color: Rgb) -> list[Part]:
 
 def ceiling_lamp() -> list[Part]:
     glass = Paint("plain", (1, 0.97, 0.90), glow=1.9)
-    bowl = turned_profile(smooth_profile([(0.0, -0.12), (0.12, -0.10), (0.19, -0.03), (0.19, 0.0)]), glass, 0.05)
+    bowl = turned_profile(smooth_profile([(0.0, -0.12), (0.12, -0.10), (0.19, -0.03), (0.19, 0.0)], 8), glass, 0.09)
     return [bowl, cylinder(0.21, 0.02, (0, 0, -0.02), STEEL)]
 
 
@@ -199,13 +230,24 @@ def monitor() -> list[Part]:
     screen = Paint("screen_desktop", glow=0.75, mirror=0.03, depth_loss=0.6)
     body = box((0.56, 0.04, 0.34), (0, 0, 0.30), black)
     picture = panel((-0.265, -0.022, 0.145), (0.53, 0, 0), (0, 0, 0.31), screen, is_fit=True)
-    foot = [cylinder(0.11, 0.012, (0, 0.04, 0), black, edge_m=0.05), bar((0, 0.05, 0.01), (0, 0.03, 0.25), 0.018, black)]
+    foot = [
+        cylinder(0.11, 0.012, (0, 0.04, 0), black, edge_m=0.05),
+        bar((0, 0.05, 0.01), (0, 0.03, 0.25), 0.018, black),
+    ]
     return [body, picture, joined(foot)]
 
 
 def speaker(paint: Paint) -> list[Part]:
     cone = Paint("plain", (0.2, 0.2, 0.21))
-    rims = [turned([turned_profile([(r, 0), (r - 0.01, 0.012), (0.3 * r, 0.004), (0, 0.012)], cone, 0.04)], y=-0.13, z=z, rotation=rotation_x(90)) for r, z in ((0.085, 0.25), (0.05, 0.48))]
+    rims = [
+        turned(
+            [turned_profile([(r, 0), (r - 0.01, 0.012), (0.3 * r, 0.004), (0, 0.012)], cone, 0.04)],
+            y=-0.13,
+            z=z,
+            rotation=rotation_x(90),
+        )
+        for r, z in ((0.085, 0.25), (0.05, 0.48))
+    ]
     return [box((0.24, 0.26, 0.62), (0, 0, 0.31), paint), *(part for rim in rims for part in rim)]
 
 
@@ -226,8 +268,16 @@ def curtain(width: float, height: float, paint: Paint, folds: int) -> list[Part]
     return [grid_surface(surface, s, t, (width / paint.repeat_m, height / paint.repeat_m), paint)]
 
 
-def curtain_rod(width: float) -> Part:
-    return bar((-width / 2, 0, 0), (width / 2, 0, 0), 0.014, DARK_STEEL)
+def hung_curtain(width: float, height: float, paint: Paint, folds: int, rod: tuple[float, float]) -> list[Part]:
+    """A curtain on a rod that runs from rod[0] to rod[1] in x."""
+    z = height + 0.01
+    return [*curtain(width, height, paint, folds), bar((rod[0], 0, z), (rod[1], 0, z), 0.014, DARK_STEEL)]
+
+
+def curtain_pair(width: float, height: float, paint: Paint, apart: float) -> list[Part]:
+    """Two curtains on one rod; the second hangs ``apart`` further along x."""
+    first = hung_curtain(width, height, paint, 4, (-0.3, apart + 0.3))
+    return [*first, *turned(curtain(width, height, paint, 4), x=apart)]
 
 
 def rug(width: float, depth: float, paint: Paint) -> list[Part]:
@@ -238,7 +288,10 @@ def refrigerator() -> list[Part]:
     body = box((0.68, 0.62, 1.78), (0, 0.02, 0.90), Paint("metal", (0.80, 0.82, 0.84), 0.8))
     door = Paint("metal", (0.86, 0.87, 0.89), 0.8, mirror=0.06, depth_loss=0.05)
     doors = [box((0.67, 0.04, 1.12), (0, -0.31, 1.225), door), box((0.67, 0.04, 0.60), (0, -0.31, 0.345), door)]
-    handles = [bar((0.27, -0.36, 0.80), (0.27, -0.36, 1.35), 0.012, DARK_STEEL), bar((0.27, -0.36, 0.30), (0.27, -0.36, 0.58), 0.012, DARK_STEEL)]
+    handles = [
+        bar((0.27, -0.36, 0.80), (0.27, -0.36, 1.35), 0.012, DARK_STEEL),
+        bar((0.27, -0.36, 0.30), (0.27, -0.36, 0.58), 0.012, DARK_STEEL),
+    ]
     return [body, joined(doors), joined(handles)]
 
 
@@ -272,9 +325,9 @@ def counter(width: float, depth: float, gap: tuple[float, float], top: Paint) ->
 def kitchen_sink(width: float = 0.56) -> list[Part]:
     """Its rim lies on z = 0, the bowl hangs below, the tap stands at the back."""
     d, w = 0.38, width - 0.02
-    walls = [
-        box((w, 0.012, 0.17), (0, sy * (d / 2), -0.085), STEEL) for sy in (-1, 1)
-    ] + [box((0.012, d, 0.17), (sx * w / 2, 0, -0.085), STEEL) for sx in (-1, 1)]
+    walls = [box((w, 0.012, 0.17), (0, sy * (d / 2), -0.085), STEEL) for sy in (-1, 1)] + [
+        box((0.012, d, 0.17), (sx * w / 2, 0, -0.085), STEEL) for sx in (-1, 1)
+    ]
     floor = box((w, d, 0.01), (0, 0, -0.17), STEEL)
     return [joined([*walls, floor]), faucet(0.24, 0.22)]
 
@@ -288,11 +341,44 @@ def faucet(y: float, height: float) -> Part:
 
 def toilet() -> list[Part]:
     """The cistern is at +y."""
-    foot = turned([turned_profile(smooth_profile([(0.0, 0), (0.15, 0), (0.12, 0.15), (0.17, 0.33), (0.185, 0.385), (0.13, 0.385), (0.10, 0.25), (0.0, 0.2)], 20), CERAMIC, 0.05)], y=-0.08, rotation=np.diag([1.0, 1.25, 1.0]))
-    seat = turned([turned_profile([(0.19, 0.39), (0.19, 0.41), (0.12, 0.41), (0.12, 0.39)], CERAMIC, 0.05)], y=-0.08, rotation=np.diag([1.0, 1.25, 1.0]))
+    foot = turned(
+        [
+            turned_profile(
+                smooth_profile(
+                    [
+                        (0.0, 0),
+                        (0.15, 0),
+                        (0.12, 0.15),
+                        (0.17, 0.33),
+                        (0.185, 0.385),
+                        (0.13, 0.385),
+                        (0.10, 0.25),
+                        (0.0, 0.2),
+                    ],
+                    20,
+                ),
+                CERAMIC,
+                0.05,
+            )
+        ],
+        y=-0.08,
+        rotation=np.diag([1.0, 1.25, 1.0]),
+    )
+    seat = turned(
+        [turned_profile([(0.19, 0.39), (0.19, 0.41), (0.12, 0.41), (0.12, 0.39)], CERAMIC, 0.05)],
+        y=-0.08,
+        rotation=np.diag([1.0, 1.25, 1.0]),
+    )
     lid = turned([soft_box((0.38, 0.03, 0.44), (0, 0, 0.22), CERAMIC, 4)], y=0.165, z=0.42, rotation=rotation_x(-8))
     tank = [box((0.42, 0.18, 0.36), (0, 0.30, 0.60), CERAMIC), box((0.44, 0.20, 0.03), (0, 0.30, 0.795), CERAMIC)]
-    return [*foot, *seat, *lid, joined(tank), cylinder(0.02, 0.012, (0, 0.30, 0.81), STEEL, edge_m=0.03), box((0.22, 0.24, 0.40), (0, 0.16, 0.20), CERAMIC)]
+    return [
+        *foot,
+        *seat,
+        *lid,
+        joined(tank),
+        cylinder(0.02, 0.012, (0, 0.30, 0.81), STEEL, edge_m=0.03),
+        box((0.22, 0.24, 0.40), (0, 0.16, 0.20), CERAMIC),
+    ]
 
 
 def bathtub(length: float, width: float) -> list[Part]:
@@ -305,7 +391,10 @@ def bathtub(length: float, width: float) -> list[Part]:
 
 
 def vanity(width: float, paint: Paint) -> list[Part]:
-    return [*faced_box((width, 0.44, 0.74), (0, 0.0, 0.44), paint, Paint("doors_2", paint.tint)), box((width - 0.06, 0.36, 0.07), (0, 0.02, 0.035), DARK_STEEL)]
+    return [
+        *faced_box((width, 0.44, 0.74), (0, 0.0, 0.44), paint, Paint("doors_2", paint.tint)),
+        box((width - 0.06, 0.36, 0.07), (0, 0.02, 0.035), DARK_STEEL),
+    ]
 
 
 def basin(width: float) -> list[Part]:
@@ -313,23 +402,42 @@ def basin(width: float) -> list[Part]:
     w, d, h, t = width, 0.46, 0.13, 0.03
     sides = [box((w, t, h), (0, sy * (d - t) / 2, h / 2), CERAMIC) for sy in (-1, 1)]
     sides += [box((t, d - 2 * t, h), (sx * (w - t) / 2, 0, h / 2), CERAMIC) for sx in (-1, 1)]
-    return [joined([*sides, box((w - 2 * t, d - 2 * t, 0.03), (0, 0, 0.02), CERAMIC)]), *turned([faucet(0.19, 0.14)], z=h)]
+    return [
+        joined([*sides, box((w - 2 * t, d - 2 * t, 0.03), (0, 0, 0.02), CERAMIC)]),
+        *turned([faucet(0.19, 0.14)], z=h),
+    ]
 
 
 def washing_machine() -> list[Part]:
     white = Paint("plain", OFF_WHITE)
-    door = turned([turned_profile([(0.19, 0), (0.17, 0.03), (0.13, 0.03), (0.11, 0.0)], Paint("metal", (0.6, 0.62, 0.65), 0.3), 0.05)], y=-0.29, z=0.38, rotation=rotation_x(90))
+    door = turned(
+        [
+            turned_profile(
+                [(0.19, 0), (0.17, 0.03), (0.13, 0.03), (0.11, 0.0)], Paint("metal", (0.6, 0.62, 0.65), 0.3), 0.05
+            )
+        ],
+        y=-0.29,
+        z=0.38,
+        rotation=rotation_x(90),
+    )
     return [*faced_box((0.60, 0.58, 0.85), (0, 0, 0.425), white, Paint("washer_front", depth_loss=0.1)), *door]
 
 
 def mirror(width: float, height: float, frame: Paint) -> list[Part]:
     """Hangs with its middle at z = 0, its glass at y = −0.02."""
-    glass = panel((-width / 2, -0.021, -height / 2), (width, 0, 0), (0, 0, height), Paint("plain", (0.9, 0.95, 0.95), mirror=0.9, depth_loss=0.97))
+    glass = panel(
+        (-width / 2, -0.021, -height / 2),
+        (width, 0, 0),
+        (0, 0, height),
+        Paint("plain", (0.9, 0.95, 0.95), mirror=0.9, depth_loss=0.97),
+    )
     return [glass, frame_bars(width, height, 0.035, 0.03, frame)]
 
 
 def frame_bars(width: float, height: float, border: float, depth: float, paint: Paint) -> Part:
-    upright = [box((border, depth, height + 2 * border), (sx * (width + border) / 2, -depth / 2, 0), paint) for sx in (-1, 1)]
+    upright = [
+        box((border, depth, height + 2 * border), (sx * (width + border) / 2, -depth / 2, 0), paint) for sx in (-1, 1)
+    ]
     across = [box((width, depth, border), (0, -depth / 2, sz * (height + border) / 2), paint) for sz in (-1, 1)]
     return joined([*upright, *across])
 
@@ -348,9 +456,16 @@ def flat_board(width: float, height: float, paint: Paint, edge: Paint) -> list[P
 def wall_clock(radius: float, rim: Paint) -> list[Part]:
     face = grid_surface(
         lambda s, t: np.stack([radius * s * np.cos(t), 0 * s - 0.032, radius * s * np.sin(t)], axis=-1),
-        np.linspace(0.02, 1, 4), np.linspace(0, 2 * np.pi, 25), (1, 1), Paint("clock_face"))
+        np.linspace(0.02, 1, 4),
+        np.linspace(0, 2 * np.pi, 25),
+        (1, 1),
+        Paint("clock_face"),
+    )
     uv = 0.5 + 0.5 * face.vertices[:, [0, 2]] / radius
-    case = turned([turned_profile([(radius, 0), (radius + 0.015, 0.005), (radius + 0.015, 0.03), (radius, 0.04)], rim, 0.05)], rotation=rotation_x(90))
+    case = turned(
+        [turned_profile([(radius, 0), (radius + 0.015, 0.005), (radius + 0.015, 0.03), (radius, 0.04)], rim, 0.05)],
+        rotation=rotation_x(90),
+    )
     return [Part(face.vertices, np.tile([0.0, -1.0, 0.0], (len(uv), 1)), uv, face.faces, face.paint), *case]
 
 
@@ -359,14 +474,18 @@ def plant(height: float, leaves: int, pot: Rgb, seed: int) -> list[Part]:
     rng = np.random.default_rng(seed)
     pot_h = 0.30 * height
     r = 0.42 * pot_h + 0.03
-    vessel = turned_profile([(0, 0), (0.75 * r, 0), (r, pot_h), (0.88 * r, pot_h), (0.86 * r, 0.88 * pot_h)], Paint("plain", pot), 0.05)
+    vessel = turned_profile(
+        [(0, 0), (0.75 * r, 0), (r, pot_h), (0.88 * r, pot_h), (0.86 * r, 0.88 * pot_h)], Paint("plain", pot), 0.05
+    )
     soil = cylinder(0.87 * r, 0.01, (0, 0, 0.87 * pot_h), Paint("soil", repeat_m=0.2), edge_m=0.05)
     blades, stems = [], []
     for k in range(leaves):
         yaw, lift = 137.5 * k + rng.uniform(-15, 15), rng.uniform(0.45, 0.98)
         foot = np.array([0, 0, 0.85 * pot_h])
         reach = height * rng.uniform(0.05, 0.15)
-        tip = np.array([np.cos(np.deg2rad(yaw)) * reach, np.sin(np.deg2rad(yaw)) * reach, pot_h + lift * (height - pot_h) * 0.8])
+        tip = np.array(
+            [np.cos(np.deg2rad(yaw)) * reach, np.sin(np.deg2rad(yaw)) * reach, pot_h + lift * (height - pot_h) * 0.8]
+        )
         stems.append(bar(foot, tip, 0.006, Paint("plain", (0.35, 0.48, 0.22)), 0.09))
         blades += turned([_leaf(height * rng.uniform(0.20, 0.29))], *tip, yaw_deg=yaw)
     return [vessel, soil, joined(stems), joined(blades)]
@@ -385,9 +504,27 @@ def bicycle(color: Rgb) -> list[Part]:
     """Front wheel at +x."""
     frame, rubber = Paint("plain", color), Paint("plain", (0.10, 0.10, 0.11))
     wheels = [ring(0.33, 0.018, (x, 0, 0.35), rubber, 0.08) for x in (-0.52, 0.52)]
-    spokes = [bar((x, 0, 0.35), (x + 0.32 * np.cos(a), 0, 0.35 + 0.32 * np.sin(a)), 0.003, STEEL, 0.2) for x in (-0.52, 0.52) for a in np.arange(8) * np.pi / 4]
-    seat, crank, head, rear, front = (-0.20, 0, 0.84), (-0.08, 0, 0.32), (0.36, 0, 0.80), (-0.52, 0, 0.35), (0.52, 0, 0.35)
-    pairs = [(seat, crank), (crank, head), (seat, head), (rear, crank), (rear, seat), (front, head), (head, (0.33, 0, 0.98))]
+    spokes = [
+        bar((x, 0, 0.35), (x + 0.32 * np.cos(a), 0, 0.35 + 0.32 * np.sin(a)), 0.003, STEEL, 0.2)
+        for x in (-0.52, 0.52)
+        for a in np.arange(8) * np.pi / 4
+    ]
+    seat, crank, head, rear, front = (
+        (-0.20, 0, 0.84),
+        (-0.08, 0, 0.32),
+        (0.36, 0, 0.80),
+        (-0.52, 0, 0.35),
+        (0.52, 0, 0.35),
+    )
+    pairs = [
+        (seat, crank),
+        (crank, head),
+        (seat, head),
+        (rear, crank),
+        (rear, seat),
+        (front, head),
+        (head, (0.33, 0, 0.98)),
+    ]
     tubes = [bar(a, b, 0.016, frame) for a, b in pairs]
     handle = tube([(0.30, -0.27, 0.99), (0.36, -0.15, 1.0), (0.36, 0.15, 1.0), (0.30, 0.27, 0.99)], 0.014, rubber)
     saddle = soft_box((0.26, 0.14, 0.06), (-0.22, 0, 0.90), rubber, 3)
@@ -404,10 +541,19 @@ def guitar(body: Rgb) -> list[Part]:
 
     def shell(s: np.ndarray, t: np.ndarray) -> np.ndarray:
         width = np.interp(t, z, half)
-        return np.stack([width * np.sign(np.cos(s)) * np.abs(np.cos(s)) ** 0.25, 0.05 * np.sign(np.sin(s)) * np.abs(np.sin(s)) ** 0.25, t], axis=-1)
+        return np.stack(
+            [
+                width * np.sign(np.cos(s)) * np.abs(np.cos(s)) ** 0.25,
+                0.05 * np.sign(np.sin(s)) * np.abs(np.sin(s)) ** 0.25,
+                t,
+            ],
+            axis=-1,
+        )
 
     sound_box = grid_surface(shell, np.linspace(0, 2 * np.pi, 33), z, (0.06, 1.6), wood)
-    hole = turned([cylinder(0.05, 0.004, (0, 0, 0), Paint("plain", BLACK), edge_m=0.03)], y=-0.05, z=0.29, rotation=rotation_x(90))
+    hole = turned(
+        [cylinder(0.05, 0.004, (0, 0, 0), Paint("plain", BLACK), edge_m=0.03)], y=-0.05, z=0.29, rotation=rotation_x(90)
+    )
     neck = box((0.055, 0.03, 0.52), (0, -0.045, 0.70), dark)
     head = box((0.075, 0.025, 0.15), (0, -0.04, 1.03), wood)
     bridge = box((0.14, 0.012, 0.03), (0, -0.055, 0.13), dark)
@@ -427,7 +573,10 @@ def coat(color: Rgb) -> list[Part]:
     cloth = Paint("fabric", color, 0.12)
     body = smooth_profile([(0.06, 0.0), (0.15, -0.06), (0.17, -0.35), (0.21, -0.85)], 10)[::-1]
     torso = turned([turned_profile(body, cloth)], y=-0.10, rotation=np.diag([1.0, 0.45, 1.0]))
-    sleeves = [tube([(sx * 0.15, -0.10, -0.08), (sx * 0.21, -0.11, -0.30), (sx * 0.22, -0.13, -0.62)], 0.05, cloth) for sx in (-1, 1)]
+    sleeves = [
+        tube([(sx * 0.15, -0.10, -0.08), (sx * 0.21, -0.11, -0.30), (sx * 0.22, -0.13, -0.62)], 0.05, cloth)
+        for sx in (-1, 1)
+    ]
     return [*torso, joined(sleeves)]
 
 

@@ -4,7 +4,7 @@ Direct light comes from rectangular lamps by shadow rays; then light is gathered
 the faces that it sees, three times over, which gives colour bleeding and soft corners.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, diags
+from scipy.sparse import coo_matrix, csr_matrix, diags
 
 from qagen.demo.apartment import Lamp, Thing
 from qagen.demo.materials import paint_texture
@@ -93,7 +93,9 @@ def ray_scene(surface: Surface) -> EmbreeScene:
     return scene
 
 
-def bake_light(surface: Surface, scene: EmbreeScene, lamps: Sequence[Lamp], workers: int, report: Report) -> NDArray[np.float32]:
+def bake_light(
+    surface: Surface, scene: EmbreeScene, lamps: Sequence[Lamp], workers: int, report: Report
+) -> NDArray[np.float32]:
     """(n, 3) irradiance of each vertex, in units in which a well lit white wall has about 1."""
     points = _lifted_vertices(surface)
     chunks = [slice(i, min(i + CHUNK, len(points))) for i in range(0, len(points), CHUNK)]
@@ -113,7 +115,7 @@ def bake_light(surface: Surface, scene: EmbreeScene, lamps: Sequence[Lamp], work
     return (light + smooth @ (smooth @ _bounced_light(surface, light, hits))).astype(np.float32)
 
 
-def _counted(results, first: int, total: int, report: Report):
+def _counted(results: Iterable[NDArray], first: int, total: int, report: Report) -> Iterator[NDArray]:
     for k, result in enumerate(results):
         report(first + k + 1, total, "lighting")
         yield result
@@ -127,18 +129,23 @@ def _lifted_vertices(surface: Surface) -> NDArray[np.float32]:
         np.add.at(total, surface.faces[:, k], centroids)
         np.add.at(count, surface.faces[:, k], 1)
     inner = total / np.maximum(count, 1)[:, None]
-    return surface.vertices + 0.3 * (inner - surface.vertices) + 0.008 * surface.normals
+    lifted = surface.vertices + 0.3 * (inner - surface.vertices) + 0.008 * surface.normals
+    return lifted.astype(np.float32)
 
 
-def _direct_light(scene: EmbreeScene, points: NDArray, normals: NDArray, lamps: Sequence[Lamp], chunk: int) -> NDArray[np.float32]:
+def _direct_light(
+    scene: EmbreeScene, points: NDArray, normals: NDArray, lamps: Sequence[Lamp], chunk: int
+) -> NDArray[np.float32]:
     rng = rng_for(0, "demo lamp rays", str(chunk))
     light = np.zeros((len(points), 3), np.float32)
     for lamp in lamps:
-        light += _light_of(scene, points, normals, lamp, rng)[:, None] * np.float32(lamp.color)
+        light += _light_of(scene, points, normals, lamp, rng)[:, None] * np.array(lamp.color, np.float32)
     return light
 
 
-def _light_of(scene: EmbreeScene, points: NDArray, normals: NDArray, lamp: Lamp, rng: np.random.Generator) -> NDArray[np.float32]:
+def _light_of(
+    scene: EmbreeScene, points: NDArray, normals: NDArray, lamp: Lamp, rng: np.random.Generator
+) -> NDArray[np.float32]:
     half_u, half_v = np.array(lamp.half_u), np.array(lamp.half_v)
     facing = np.cross(half_u, half_v)
     facing /= np.linalg.norm(facing)
@@ -198,12 +205,12 @@ def _bounced_light(surface: Surface, direct: NDArray, hits: NDArray[np.int32]) -
     return bounced
 
 
-def _neighbour_average(surface: Surface):
+def _neighbour_average(surface: Surface) -> csr_matrix:
     """Sparse matrix that averages each vertex with its neighbours in the mesh."""
     a, b, c = surface.faces.T
     rows, columns = np.concatenate([a, b, c, b, c, a]), np.concatenate([b, c, a, a, b, c])
     n = len(surface.vertices)
     links = coo_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(n, n)).tocsr()
     links.data[:] = 1
-    links = links + diags(np.full(n, 2.0, np.float32))
-    return (diags(1 / np.asarray(links.sum(axis=1)).ravel()) @ links).tocsr()
+    links = csr_matrix(links + diags(np.full(n, 2.0, np.float32)))
+    return csr_matrix(diags(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)

@@ -18,6 +18,12 @@ Rgb = tuple[float, float, float]
 WHITE: Rgb = (1.0, 1.0, 1.0)
 
 
+def shaded(color: Rgb, factor: float) -> Rgb:
+    """The colour made darker or lighter, at most 1 in each channel."""
+    red, green, blue = (min(1.0, factor * channel) for channel in color)
+    return red, green, blue
+
+
 @dataclass(frozen=True, slots=True)
 class Paint:
     """How a part looks and how a depth camera sees it."""
@@ -178,13 +184,20 @@ def metal(rng: np.random.Generator) -> Picture:
 def cardboard(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     picture = _filled((0.76, 0.60, 0.42)) * (1 + 0.03 * _noise(rng, 30, 1) + 0.02 * _noise(rng, 2))[..., None]
-    return _blend(picture, (0.88, 0.80, 0.62), np.abs(v - 0.5) < 0.07) * np.where(np.abs(u - 0.5) < 0.004, 0.8, 1)[..., None]
+    return (
+        _blend(picture, (0.88, 0.80, 0.62), np.abs(v - 0.5) < 0.07)
+        * np.where(np.abs(u - 0.5) < 0.004, 0.8, 1)[..., None]
+    )
 
 
 @_texture
 def wicker(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    over = np.where(((u * 16).astype(int) + (v * 16).astype(int)) % 2, np.abs(np.sin(16 * np.pi * u)), np.abs(np.sin(16 * np.pi * v)))
+    over = np.where(
+        ((u * 16).astype(int) + (v * 16).astype(int)) % 2,
+        np.abs(np.sin(16 * np.pi * u)),
+        np.abs(np.sin(16 * np.pi * v)),
+    )
     return _grey(0.55 + 0.38 * over + 0.03 * _noise(rng, 1.5))
 
 
@@ -247,7 +260,9 @@ def persian_rug(rng: np.random.Generator) -> Picture:
 @_texture
 def striped_rug(rng: np.random.Generator) -> Picture:
     _, v = _grid()
-    colors = np.array([(0.25, 0.40, 0.45), (0.88, 0.84, 0.74), (0.80, 0.52, 0.25), (0.88, 0.84, 0.74), (0.42, 0.22, 0.22)])
+    colors = np.array(
+        [(0.25, 0.40, 0.45), (0.88, 0.84, 0.74), (0.80, 0.52, 0.25), (0.88, 0.84, 0.74), (0.42, 0.22, 0.22)]
+    )
     return colors[(v * 15).astype(int) % 5] * (1 + 0.07 * _noise(rng, 0.9))[..., None]
 
 
@@ -275,7 +290,9 @@ def painting_hills(rng: np.random.Generator) -> Picture:
     picture = _blend(_filled((0.95, 0.75, 0.45)), (0.35, 0.55, 0.80), v)
     picture = _blend(picture, (1.0, 0.95, 0.75), np.hypot(u - 0.7, v - 0.68) < 0.09)
     for height, color in ((0.55, (0.40, 0.45, 0.60)), (0.42, (0.35, 0.50, 0.40)), (0.26, (0.25, 0.38, 0.20))):
-        crest = height + 0.06 * np.sin(2 * np.pi * (u * 1.5 + height * 7)) + 0.03 * np.sin(2 * np.pi * u * 5 + height * 40)
+        crest = (
+            height + 0.06 * np.sin(2 * np.pi * (u * 1.5 + height * 7)) + 0.03 * np.sin(2 * np.pi * u * 5 + height * 40)
+        )
         picture = _blend(picture, color, v < crest)
     return picture * (1 + 0.04 * _noise(rng, 2))[..., None]
 
@@ -333,7 +350,13 @@ def screen_desktop(rng: np.random.Generator) -> Picture:
         inside = (u > x0) & (u < x1) & (v > y0) & (v < y1)
         picture = _blend(picture, (0.96, 0.96, 0.97), inside)
         picture = _blend(picture, (0.30, 0.33, 0.38), inside & (v > y1 - 0.05))
-        line = inside & (v < y1 - 0.08) & ((v * 28 % 1) < 0.4) & (u > x0 + 0.03) & (u < x1 - 0.05 - 0.15 * (np.floor(v * 28) % 3))
+        line = (
+            inside
+            & (v < y1 - 0.08)
+            & ((v * 28 % 1) < 0.4)
+            & (u > x0 + 0.03)
+            & (u < x1 - 0.05 - 0.15 * (np.floor(v * 28) % 3))
+        )
         picture = _blend(picture, (0.45, 0.48, 0.52), line)
     return _blend(picture, (0.08, 0.09, 0.12), v < 0.06)
 
@@ -384,7 +407,13 @@ def globe_map(rng: np.random.Generator) -> Picture:
 @_texture
 def page(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    line = ((v * 26 % 1) < 0.4) & (u > 0.12) & (u < 0.88 - 0.2 * rng.random(26)[np.minimum((v * 26).astype(int), 25)]) & (v > 0.1) & (v < 0.88)
+    line = (
+        ((v * 26 % 1) < 0.4)
+        & (u > 0.12)
+        & (u < 0.88 - 0.2 * rng.random(26)[np.minimum((v * 26).astype(int), 25)])
+        & (v > 0.1)
+        & (v < 0.88)
+    )
     picture = _blend(_filled((0.96, 0.96, 0.94)), (0.35, 0.35, 0.38), line * (0.5 + 0.5 * (_noise(rng, 2, 1) > -0.6)))
     return _blend(picture, (0.15, 0.25, 0.50), (v > 0.91) & (v < 0.95) & (u > 0.12) & (u < 0.6))
 
@@ -394,8 +423,12 @@ def magazine_cover(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     picture = _blend(_filled((0.95, 0.55, 0.35)), (0.90, 0.25, 0.40), v)
     picture = _blend(picture, (0.98, 0.88, 0.75), np.hypot(u - 0.5, (v - 0.42) * 0.8) < 0.2)
-    picture = _blend(picture, (0.98, 0.98, 0.98), (v > 0.82) & (v < 0.94) & (u > 0.08) & (u < 0.92) & ((u * 9 % 1) < 0.75))
-    return _blend(picture, (0.2, 0.1, 0.2), (v < 0.2) & ((v * 22 % 1) < 0.5) & (u > 0.1) & (u < 0.5)) + 0.0 * rng.random()
+    picture = _blend(
+        picture, (0.98, 0.98, 0.98), (v > 0.82) & (v < 0.94) & (u > 0.08) & (u < 0.92) & ((u * 9 % 1) < 0.75)
+    )
+    return (
+        _blend(picture, (0.2, 0.1, 0.2), (v < 0.2) & ((v * 22 % 1) < 0.5) & (u > 0.1) & (u < 0.5)) + 0.0 * rng.random()
+    )
 
 
 @_texture
@@ -512,7 +545,10 @@ def label_print(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     picture = _filled((0.97, 0.97, 0.95))
     picture = _blend(picture, (0.45, 0.45, 0.45), (v > 0.25) & (v < 0.75) & (np.sin(2 * np.pi * 2 * u) > -0.2))
-    return _blend(picture, WHITE, (v > 0.45) & (v < 0.6) & ((u * 22 % 1) < 0.6) & (np.sin(2 * np.pi * 2 * u) > 0.1)) + 0.0 * rng.random()
+    return (
+        _blend(picture, WHITE, (v > 0.45) & (v < 0.6) & ((u * 22 % 1) < 0.6) & (np.sin(2 * np.pi * 2 * u) > 0.1))
+        + 0.0 * rng.random()
+    )
 
 
 @_texture
@@ -527,4 +563,8 @@ def chest_map(rng: np.random.Generator) -> Picture:
     picture = _filled((0.93, 0.88, 0.76))
     land = _noise(rng, 35) + 0.4 * _noise(rng, 9)
     picture = _blend(picture, (0.60, 0.72, 0.50), (land - 0.1) * 15)
-    return _blend(picture, (0.75, 0.30, 0.20), (np.abs(land) < 0.06) | (np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)) < 0.015))
+    return _blend(
+        picture,
+        (0.75, 0.30, 0.20),
+        (np.abs(land) < 0.06) | (np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)) < 0.015),
+    )

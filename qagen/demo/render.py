@@ -13,6 +13,8 @@ from qagen.demo.materials import SIZE
 
 LEVELS = 6
 """Halvings of a texture that are kept for distant surfaces."""
+BAND = 20_480
+"""Rays that are traced and coloured at once."""
 FAR_AWAY_M = 1e4
 """Distance that stands for "nothing was hit"."""
 EXTRA_OFFSETS = ((-0.34, -0.12), (0.12, -0.34), (0.22, 0.30))
@@ -65,24 +67,36 @@ class Renderer:
         """Render one frame; depth is exact at pixel centres, colour is smoothed at edges."""
         h, w = camera.height, camera.width
         v, u = np.mgrid[0:h, 0:w].reshape(2, -1).astype(np.float32)
+        bands = [self._band(camera, world_from_camera, u[i : i + BAND], v[i : i + BAND]) for i in range(0, h * w, BAND)]
+        color, depth_m, cosine, part, normal = (np.concatenate(column) for column in zip(*bands, strict=True))
+        edges = np.flatnonzero(_is_edge(part.reshape(h, w), depth_m.reshape(h, w), normal.reshape(h, w, 3)))
+        for i in range(0, len(edges), BAND):
+            self._smooth(color, edges[i : i + BAND], camera, world_from_camera, u, v)
+        return View(color.reshape(h, w, 3), depth_m.reshape(h, w), cosine.reshape(h, w), part.reshape(h, w))
+
+    def _band(self, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray) -> tuple[NDArray, ...]:
+        """Colour, depth, cosine, part and normal of some pixels: few enough for the processor's cache."""
         rays = _rays(camera, world_from_camera, u, v)
         hits = self._trace(*rays)
-        color = self._shaded(hits, *rays, camera.fx)
-        part = self.surface.face_part[hits.prim].reshape(h, w)
-        depth_m = hits.t.reshape(h, w)
-        edges = np.flatnonzero(_is_edge(part, depth_m, hits.normal.reshape(h, w, 3)))
+        part = self.surface.face_part.take(hits.prim, mode="wrap")
+        return self._shaded(hits, *rays, camera.fx), hits.t, hits.cosine, part, hits.normal
+
+    def _smooth(
+        self, color: NDArray, edges: NDArray, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray
+    ) -> None:
+        """Average more rays into the colours of edge pixels."""
+        total = color[edges]
         for du, dv in EXTRA_OFFSETS:
-            more = _rays(camera, world_from_camera, u[edges] + np.float32(du), v[edges] + np.float32(dv))
-            color[edges] += self._shaded(self._trace(*more), *more, camera.fx)
-        color[edges] /= 1 + len(EXTRA_OFFSETS)
-        return View(color.reshape(h, w, 3), depth_m, hits.cosine.reshape(h, w), part)
+            rays = _rays(camera, world_from_camera, u[edges] + np.float32(du), v[edges] + np.float32(dv))
+            total += self._shaded(self._trace(*rays), *rays, camera.fx)
+        color[edges] = total / (1 + len(EXTRA_OFFSETS))
 
     def vertex_colors(self, light: NDArray[np.float32]) -> NDArray[np.uint8]:
         """(n, 3) display colour of each vertex, as a fused scan would have it."""
         part = self.surface.vertex_part
         level = np.full(len(part), 3)
         albedo = self._albedo(part, self.surface.uv, level)
-        return to_display(albedo * (light + self._glow[part]), gain=1.0)
+        return to_display((albedo * (light + self._glow[part])).astype(np.float32), gain=1.0)
 
     def _trace(self, origins: NDArray[np.float32], directions: NDArray[np.float32]) -> Hits:
         out = self.scene.run(origins, directions, output=1)
@@ -102,8 +116,8 @@ class Renderer:
         if len(rows):
             d, normal = directions[rows], hits.normal[rows]
             reflected = d - 2 * np.einsum("ij,ij->i", d, normal)[:, None] * normal
-            start = origins[rows] + hits.t[rows, None] * d + 1e-3 * normal
-            second = self._trace(start, reflected)
+            start = origins[rows] + hits.t[rows, None] * d + np.float32(1e-3) * normal
+            second = self._trace(start.astype(np.float32, copy=False), reflected)
             seen = self._matte(second, (hits.t[rows] + second.t) / focal)
             color[rows] += share[rows, None] * (seen - color[rows])
         return color
@@ -134,7 +148,7 @@ class Renderer:
         a, b = fraction[:, :1], fraction[:, 1:]
         low, high = (_mix(self._texel(row + u0), self._texel(row + u1), a) for row in rows)
         display = _mix(low, high, b) * np.float32(1 / 255)
-        return display * display * self._tint.take(part, axis=0)
+        return (display * display * self._tint.take(part, axis=0)).astype(np.float32, copy=False)
 
     def _texel(self, index: NDArray[np.int32]) -> NDArray[np.float32]:
         return self._texels.take(index).view(np.uint8).reshape(-1, 4)[:, :3].astype(np.float32)
@@ -154,7 +168,9 @@ def to_display(color: NDArray[np.float32], gain: float) -> NDArray[np.uint8]:
     return np.round(255 * np.sqrt(np.clip(rolled, 0, 1))).astype(np.uint8)
 
 
-def _rays(camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _rays(
+    camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Origins and directions; directions have z = 1 in the camera, so that a ray's parameter is planar depth."""
     local = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=1)
     directions = (local @ world_from_camera.rotation.T).astype(np.float32)
@@ -167,7 +183,10 @@ def _is_edge(part: NDArray, depth_m: NDArray, normal: NDArray) -> NDArray[np.boo
     edge = np.zeros(part.shape, bool)
     for axis in (0, 1):
         step = np.diff(part, axis=axis) != 0
-        near, far = np.minimum(_head(depth_m, axis), _tail(depth_m, axis)), np.maximum(_head(depth_m, axis), _tail(depth_m, axis))
+        near, far = (
+            np.minimum(_head(depth_m, axis), _tail(depth_m, axis)),
+            np.maximum(_head(depth_m, axis), _tail(depth_m, axis)),
+        )
         step |= far > 1.06 * near
         step |= np.einsum("ijk,ijk->ij", _head(normal, axis), _tail(normal, axis)) < 0.8
         _head(edge, axis)[...] |= step

@@ -24,7 +24,8 @@ ALIGNMENT_SHIFT_M = (-3.862150, 1.274310, -0.057420)
 
 LABEL_MAP_COLUMNS = (
     "id", "raw_category", "category", "count", "nyu40id", "eigen13id", "nyuClass", "nyu40class", "eigen13class",
-    "ModelNet40", "ModelNet10", "ShapeNetCore55", "synsetoffset", "wnsynsetid", "wnsynsetkey", "mpcat40", "mpcat40index",
+    "ModelNet40", "ModelNet10", "ShapeNetCore55", "synsetoffset", "wnsynsetid", "wnsynsetkey",
+    "mpcat40", "mpcat40index",
 )  # fmt: skip
 NYU40 = (
     "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture", "counter",
@@ -123,7 +124,9 @@ def write_info(path: Path, camera: Camera, frame_count: int) -> None:
     path.write_text("\n".join([*lines, "sceneType = Apartment"]) + "\n", encoding="utf-8")
 
 
-def write_mesh(path: Path, surface: Surface, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None) -> None:
+def write_mesh(
+    path: Path, surface: Surface, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None
+) -> None:
     """Binary PLY in the raw frame; ``colors`` is (n, 3), ``labels`` is (n,) for the labelled variant."""
     fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1"), ("alpha", "u1")]
     if labels is not None:

@@ -17,7 +17,7 @@ GRAZING_COSINE = 0.14
 
 def expose(view: View, rng: np.random.Generator) -> NDArray[np.uint8]:
     """(h, w, 3) RGB picture with automatic exposure, vignette and a little noise."""
-    gain = float(np.clip(1.9 * np.sqrt(0.25 / max(float(view.color.mean()), 1e-3)), 1.5, 3.0))
+    gain = float(np.clip(2.1 * np.sqrt(0.25 / max(float(view.color.mean()), 1e-3)), 1.6, 3.3))
     h, w = view.depth_m.shape
     v, u = np.mgrid[0:h, 0:w]
     radius = np.hypot((u - w / 2) / w, (v - h / 2) / w) / 0.625

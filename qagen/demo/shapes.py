@@ -5,13 +5,20 @@ All lengths are metres. A surface carries a texture coordinate per vertex, in re
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from qagen.demo.materials import Paint
 
-EDGE_M = 0.08
+Vector = Sequence[float] | NDArray[np.float64]
+"""x, y, z in metres."""
+Polyline = Sequence[Sequence[float]] | NDArray[np.float64]
+"""Points in a row."""
+
+EDGE_M = 0.11
 """Longest edge of furniture, as in a 2 cm scan that was simplified."""
 
 
@@ -30,7 +37,7 @@ class Part:
     paint: Paint
     """What it looks like."""
 
-    def moved(self, rotation: NDArray, shift: ArrayLike) -> "Part":
+    def moved(self, rotation: NDArray, shift: Vector) -> "Part":
         """The part after x ↦ R x + t."""
         return replace(self, vertices=self.vertices @ rotation.T + shift, normals=self.normals @ rotation.T)
 
@@ -92,9 +99,9 @@ def grid_faces(rows: int, columns: int) -> NDArray[np.int64]:
 
 
 def panel(
-    origin: ArrayLike,
-    side_u: ArrayLike,
-    side_v: ArrayLike,
+    origin: Vector,
+    side_u: Vector,
+    side_v: Vector,
     paint: Paint,
     edge_m: float = EDGE_M,
     is_fit: bool = False,
@@ -104,7 +111,7 @@ def panel(
     ``is_fit`` stretches the texture once over the panel, else the texture keeps its own size.
     """
     origin, side_u, side_v = (np.asarray(a, dtype=float) for a in (origin, side_u, side_v))
-    length_u, length_v = np.linalg.norm(side_u), np.linalg.norm(side_v)
+    length_u, length_v = float(np.linalg.norm(side_u)), float(np.linalg.norm(side_v))
     s = np.linspace(0, 1, 1 + int(np.ceil(length_u / edge_m)))
     t = np.linspace(0, 1, 1 + int(np.ceil(length_v / edge_m)))
     uv_size = (1.0, 1.0) if is_fit else (length_u / paint.repeat_m, length_v / paint.repeat_m)
@@ -138,23 +145,21 @@ _BOX_SIDES = (
 )
 
 
-def box_sides(size: ArrayLike, centre: ArrayLike, paint: Paint, edge_m: float = EDGE_M) -> dict[str, Part]:
+def box_sides(size: Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> dict[str, Part]:
     """The six sides of a box by name; the front looks along −y."""
     half, centre = np.asarray(size, dtype=float) / 2, np.asarray(centre, dtype=float)
     return {
-        name: panel(
-            centre + half * corner, 2 * half * np.asarray(u), 2 * half * np.asarray(v), paint, edge_m=edge_m
-        )
+        name: panel(centre + half * corner, 2 * half * np.asarray(u), 2 * half * np.asarray(v), paint, edge_m=edge_m)
         for name, corner, u, v in _BOX_SIDES
     }
 
 
-def box(size: ArrayLike, centre: ArrayLike, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def box(size: Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A closed box of full extents ``size``."""
     return joined(list(box_sides(size, centre, paint, edge_m).values()))
 
 
-def faced_box(size: ArrayLike, centre: ArrayLike, paint: Paint, face_paint: Paint, side: str = "front") -> list[Part]:
+def faced_box(size: Vector, centre: Vector, paint: Paint, face_paint: Paint, side: str = "front") -> list[Part]:
     """A box with a picture fitted to one of its sides: a screen, a book's spine, a drawer front."""
     sides = box_sides(size, centre, paint)
     face = sides.pop(side)
@@ -162,10 +167,10 @@ def faced_box(size: ArrayLike, centre: ArrayLike, paint: Paint, face_paint: Pain
     return [joined(list(sides.values())), replace(face, uv=u_to_1, paint=face_paint)]
 
 
-def soft_box(size: ArrayLike, centre: ArrayLike, paint: Paint, power: float = 5.0, edge_m: float = EDGE_M) -> Part:
+def soft_box(size: Vector, centre: Vector, paint: Paint, power: float = 5.0, edge_m: float = EDGE_M) -> Part:
     """A cushion: the superellipsoid Σ|x / half|^power = 1, on the grid of a cube so that faces stay even."""
     half = np.asarray(size, dtype=float) / 2
-    sides = box_sides(2 * half, (0, 0, 0), paint, min(edge_m, half.min())).values()
+    sides = box_sides(2 * half, (0, 0, 0), paint, min(edge_m, max(half.min(), 0.04))).values()
     cube = joined(list(sides))
     unit = cube.vertices / half
     unit /= (np.abs(unit) ** power).sum(axis=1, keepdims=True) ** (1 / power)
@@ -177,7 +182,7 @@ def soft_box(size: ArrayLike, centre: ArrayLike, paint: Paint, power: float = 5.
     return Part(unit * half + centre, normals, uv, cube.faces, paint)
 
 
-def turned_profile(profile: ArrayLike, paint: Paint, edge_m: float = EDGE_M, centre: ArrayLike = (0, 0, 0)) -> Part:
+def turned_profile(profile: Polyline, paint: Paint, edge_m: float = EDGE_M, centre: Vector = (0, 0, 0)) -> Part:
     """A surface of revolution about z: ``profile`` is (n, 2) radius and height, outer side to the right of its run.
 
     A run from the bottom up faces outwards; from the top down it faces the axis (the inside of a cup).
@@ -219,7 +224,7 @@ def turned_profile(profile: ArrayLike, paint: Paint, edge_m: float = EDGE_M, cen
 def _refined(profile: NDArray, edge_m: float) -> NDArray:
     """The profile with long runs cut and every corner doubled, so that creases stay sharp."""
     pieces = []
-    for a, b in zip(profile[:-1], profile[1:], strict=True):
+    for a, b in pairwise(profile):
         count = max(1, int(np.ceil(np.linalg.norm(b - a) / edge_m)))
         pieces.append(a + np.linspace(0, 1, count + 1)[:, None] * (b - a))
     return np.concatenate(pieces)
@@ -235,24 +240,27 @@ def _vertex_slopes(run: NDArray) -> NDArray:
     return np.where(is_short_after[:, None], before, after)
 
 
-def smooth_profile(points: ArrayLike, count: int = 14) -> NDArray[np.float64]:
+def smooth_profile(points: Polyline, count: int = 14) -> NDArray[np.float64]:
     """A curved (count, 2) profile through a few (radius, height) points."""
     points = np.asarray(points, dtype=float)
-    from scipy.interpolate import PchipInterpolator
-
     arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     return PchipInterpolator(arc, points)(np.linspace(0, arc[-1], count))
 
 
 def cylinder(
-    radius: float, height: float, centre: ArrayLike, paint: Paint, top_radius: float | None = None, edge_m: float = EDGE_M
+    radius: float,
+    height: float,
+    centre: Vector,
+    paint: Paint,
+    top_radius: float | None = None,
+    edge_m: float = EDGE_M,
 ) -> Part:
     """A closed upright cylinder or cone on the point ``centre``."""
     top = radius if top_radius is None else top_radius
     return turned_profile([(0, 0), (radius, 0), (top, height), (0, height)], paint, edge_m, centre)
 
 
-def ball(radii: ArrayLike, centre: ArrayLike, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def ball(radii: float | Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """An ellipsoid of half axes ``radii``."""
     radii = np.broadcast_to(np.asarray(radii, dtype=float), (3,))
     count = max(7, int(np.ceil(np.pi * radii.max() / edge_m)))
@@ -270,7 +278,7 @@ def ball(radii: ArrayLike, centre: ArrayLike, paint: Paint, edge_m: float = EDGE
     return replace(part, normals=normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
 
-def tube(points: ArrayLike, radius: float, paint: Paint, edge_m: float = 0.05, sides: int = 8) -> Part:
+def tube(points: Polyline, radius: float, paint: Paint, edge_m: float = 0.05, sides: int = 8) -> Part:
     """A round bar along a (n, 3) polyline."""
     points = np.asarray(points, dtype=float)
     along = np.gradient(points, axis=0)
@@ -286,9 +294,7 @@ def tube(points: ArrayLike, radius: float, paint: Paint, edge_m: float = 0.05, s
     vertices = points + radius * normals
     faces = grid_faces(sides + 1, len(points))
     ends = [_disc(points[0], -along[0], radius, paint), _disc(points[-1], along[-1], radius, paint)]
-    return joined(
-        [Part(vertices.reshape(-1, 3), normals.reshape(-1, 3), uv.reshape(-1, 2), faces[:, ::-1], paint), *ends]
-    )
+    return joined([Part(vertices.reshape(-1, 3), normals.reshape(-1, 3), uv.reshape(-1, 2), faces, paint), *ends])
 
 
 def _disc(centre: NDArray, normal: NDArray, radius: float, paint: Paint, sides: int = 8) -> Part:
@@ -303,14 +309,14 @@ def _disc(centre: NDArray, normal: NDArray, radius: float, paint: Paint, sides: 
     return Part(vertices, np.tile(normal, (sides + 1, 1)), np.vstack([[0, 0], ring[:, :2]]) * 0.1, faces, paint)
 
 
-def bar(start: ArrayLike, end: ArrayLike, radius: float, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def bar(start: Vector, end: Vector, radius: float, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A straight round bar."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     count = 1 + max(1, int(np.ceil(np.linalg.norm(end - start) / edge_m)))
     return tube(start + np.linspace(0, 1, count)[:, None] * (end - start), radius, paint)
 
 
-def ring(radius: float, thickness: float, centre: ArrayLike, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def ring(radius: float, thickness: float, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A wheel rim or handle: a round bar bent to a circle in the xz plane."""
     angle = np.linspace(0, 2 * np.pi, max(12, int(2 * np.pi * radius / edge_m)))[:, None]
     circle = np.cos(angle) * (radius, 0, 0) + np.sin(angle) * (0, 0, radius)
@@ -318,8 +324,8 @@ def ring(radius: float, thickness: float, centre: ArrayLike, paint: Paint, edge_
 
 
 def wall_with_openings(
-    corner: ArrayLike,
-    along: ArrayLike,
+    corner: Vector,
+    along: Vector,
     height_m: float,
     openings: Sequence[tuple[float, float, float, float]],
     paint: Paint,
@@ -335,9 +341,11 @@ def wall_with_openings(
     cuts_u = sorted({0.0, length, *(u for opening in openings for u in opening[:2])})
     cuts_v = sorted({0.0, height_m, *(v for opening in openings for v in opening[2:])})
     pieces = []
-    for u0, u1 in zip(cuts_u[:-1], cuts_u[1:], strict=True):
-        for v0, v1 in zip(cuts_v[:-1], cuts_v[1:], strict=True):
+    for u0, u1 in pairwise(cuts_u):
+        for v0, v1 in pairwise(cuts_v):
             if not any(a <= u0 and u1 <= b and c <= v0 and v1 <= d for a, b, c, d in openings):
-                piece = panel(corner + u0 * direction + (0, 0, v0), (u1 - u0) * direction, (0, 0, v1 - v0), paint, edge_m)
+                piece = panel(
+                    corner + u0 * direction + (0, 0, v0), (u1 - u0) * direction, (0, 0, v1 - v0), paint, edge_m
+                )
                 pieces.append(replace(piece, uv=piece.uv + np.array([u0, v0]) / paint.repeat_m))
     return joined(pieces)

@@ -1,0 +1,312 @@
+"""The demo's own laws, on a bare room that is small enough to film in a second."""
+
+import json
+import struct
+import zlib
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from scipy.spatial import KDTree
+
+from qagen import demo
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+from qagen.demo import apartment, scannet_files
+from qagen.demo.apartment import Lamp, Thing
+from qagen.demo.build import SCENE_ID, Script, film
+from qagen.demo.camera_path import blocked_steps, clearance_m, view_rotation, walk_poses
+from qagen.demo.lighting import build_surface, ray_scene
+from qagen.demo.materials import TEXTURES, Paint
+from qagen.demo.rooms import furnish
+from qagen.demo.shapes import ball, box, joined, panel, soft_box, tube, turned_profile
+from qagen.errors import ConfigError
+
+CAMERA = Camera(fx=72.0, fy=72.0, cx=39.5, cy=29.5, width=80, height=60)
+FRAME_COUNT = 22  # one more than the first frame without a pose
+
+
+def bare_room() -> Script:
+    """A room of 4 m × 4 m × 2.6 m with a box of 0.8 m; its near side stands at y = 3.1. The camera looks along +y."""
+    wall, red = Paint("plain"), Paint("plain", (0.9, 0.1, 0.1))
+    corners = [(0, 0), (0, 4), (4, 4), (4, 0), (0, 0)]
+    walls = [panel((*a, 0), (b[0] - a[0], b[1] - a[1], 0), (0, 0, 2.6), wall, 0.5) for a, b in pairwise(corners)]
+    floor, ceiling = (
+        panel((0, 0, 0), (4, 0, 0), (0, 4, 0), wall, 0.5),
+        panel((0, 4, 2.6), (4, 0, 0), (0, -4, 0), wall, 0.5),
+    )
+    things = [
+        Thing("wall", (joined(walls),)),
+        Thing("floor", (floor,)),
+        Thing("ceiling", (ceiling,)),
+        Thing("box", (box((0.8, 0.8, 0.8), (1.0, 3.5, 0.4), red), box((0.2, 0.2, 0.2), (1.0, 3.5, 0.9), red))),
+        Thing("nameless gadget", (ball(0.2, (3.2, 3.2, 1.0), red),)),
+    ]
+    lamp = Lamp((2, 2, 2.5), (0.2, 0, 0), (0, -0.2, 0), 4.0, (1, 1, 1))
+    poses = [Pose(view_rotation(np.pi / 2, 0, 0), np.array([2.0, 0.6, 1.2])) for _ in range(FRAME_COUNT)]
+    return Script(things, [lamp], poses, CAMERA)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    film(folder, bare_room(), 2, lambda done, total, what: None)
+    return folder
+
+
+def scan_file(root: Path, ending: str) -> Path:
+    return root / "scans" / SCENE_ID / f"{SCENE_ID}{ending}"
+
+
+def read_sens(path: Path) -> tuple[dict, list[dict]]:
+    """A reader of its own, straight from the format's table."""
+    data = path.read_bytes()
+    version, name_length = struct.unpack_from("<IQ", data)
+    at = 12 + name_length
+    intrinsics = np.frombuffer(data, "<f4", 64, at).reshape(4, 4, 4)
+    at += 256
+    codecs = struct.unpack_from("<2i", data, at)
+    color_w, color_h, depth_w, depth_h, shift, count = struct.unpack_from("<4IfQ", data, at + 8)
+    at += 8 + 16 + 4 + 8
+    frames = []
+    for _ in range(count):
+        pose = np.frombuffer(data, "<f4", 16, at).reshape(4, 4)
+        time_us, _, color_bytes, depth_bytes = struct.unpack_from("<4Q", data, at + 64)
+        at += 96
+        jpeg = np.frombuffer(data, np.uint8, color_bytes, at)
+        at += color_bytes
+        depth = np.frombuffer(zlib.decompress(data[at : at + depth_bytes]), "<u2").reshape(depth_h, depth_w)
+        at += depth_bytes
+        frames.append(
+            {"pose": pose, "time_us": time_us, "color": cv2.imdecode(jpeg, cv2.IMREAD_COLOR), "depth": depth / shift}
+        )
+    assert data[at:] == bytes(8)  # no IMU readings, nothing behind
+    return {"version": version, "codecs": codecs, "intrinsic": intrinsics[0], "size": (color_w, color_h)}, frames
+
+
+def read_ply_vertices(path: Path) -> np.ndarray:
+    data = path.read_bytes()
+    header, body = data.split(b"end_header\n", 1)
+    lines = header.decode().splitlines()
+    count = next(int(line.split()[2]) for line in lines if line.startswith("element vertex"))
+    kinds = {"float": "<f4", "uchar": "u1", "ushort": "<u2"}
+    fields = [
+        (line.split()[2], kinds[line.split()[1]])
+        for line in lines
+        if line.startswith("property") and "list" not in line
+    ]
+    return np.frombuffer(body, fields, count)
+
+
+def alignment(root: Path) -> np.ndarray:
+    text = scan_file(root, ".txt").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("axisAlignment = "))
+    return np.array(line.split("=")[1].split(), dtype=float).reshape(4, 4)
+
+
+def test_depth_is_the_distance_along_the_axis(root: Path) -> None:
+    # The far wall stands at y = 4, the camera at y = 0.6: z = 3.4 at every pixel that shows the wall.
+    # The near side of the box stands at y = 3.1: z = 2.5. Pixel (u, v) = (18, 45) looks at x = 2 − 21.5/72·2.5 = 1.25,
+    # inside the box's 0.6–1.4, and at the height 1.2 − 15.5/72·2.5 = 0.66, below its top.
+    _, frames = read_sens(scan_file(root, ".sens"))
+    depth = frames[0]["depth"]
+    wall = depth[20:35, 30:50]
+    assert np.median(wall) == pytest.approx(3.4, abs=0.02)
+    assert depth[45, 18] == pytest.approx(2.5, abs=0.05)
+    # 1 cm of noise at 3 m grows with z²: about 1.3 cm here
+    assert 0.002 < np.std(wall[wall > 0]) < 0.03
+
+
+def test_back_projected_depth_lies_on_the_aligned_mesh(root: Path) -> None:
+    header, frames = read_sens(scan_file(root, ".sens"))
+    to_aligned = alignment(root)
+    v, u = np.nonzero(frames[3]["depth"])
+    z = frames[3]["depth"][v, u]
+    fx, fy, cx, cy = (header["intrinsic"][i, j] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    local = np.stack([(u - cx) / fx * z, (v - cy) / fy * z, z, np.ones_like(z)])
+    points = (to_aligned @ frames[3]["pose"].astype(float) @ local)[:3].T
+    surface = build_surface(bare_room().things)
+    raw = read_ply_vertices(scan_file(root, "_vh_clean_2.ply"))
+    mesh = np.stack([raw[axis] for axis in "xyz"], axis=1) @ to_aligned[:3, :3].T + to_aligned[:3, 3]
+    assert np.allclose(mesh, surface.vertices, atol=1e-4)  # the aligned frame is the flat's own
+    assert not np.allclose(np.stack([raw[axis] for axis in "xyz"], axis=1), surface.vertices, atol=0.5)
+    corners = mesh[surface.faces]
+    weights = np.random.default_rng(0).dirichlet((1, 1, 1), 60)
+    samples = np.einsum("kw,fwc->fkc", weights, corners).reshape(-1, 3)
+    distance, _ = KDTree(samples).query(points)
+    assert np.percentile(distance, 95) < 0.09
+
+
+def test_container_header_and_lost_frames(root: Path) -> None:
+    header, frames = read_sens(scan_file(root, ".sens"))
+    assert header["version"] == 4
+    assert header["codecs"] == (2, 1)  # JPEG, zlib of 16 bits
+    assert header["size"] == (80, 60)
+    assert [k for k, frame in enumerate(frames) if not np.isfinite(frame["pose"]).all()] == [20]
+    assert np.isneginf(frames[20]["pose"]).all()
+    times = [frame["time_us"] for frame in frames]
+    assert len(frames) == FRAME_COUNT
+    assert times == sorted(set(times))
+    assert all(frame["color"].shape == (60, 80, 3) for frame in frames)
+    assert 40 < frames[0]["color"].mean() < 230
+
+
+def test_every_vertex_has_a_segment_and_every_object_its_own(root: Path) -> None:
+    segments = json.loads(scan_file(root, "_vh_clean_2.0.010000.segs.json").read_text())["segIndices"]
+    groups = json.loads(scan_file(root, ".aggregation.json").read_text())["segGroups"]
+    labelled = read_ply_vertices(scan_file(root, "_vh_clean_2.labels.ply"))
+    assert len(segments) == len(labelled)
+    assert [group["label"] for group in groups] == [thing.label for thing in bare_room().things]
+    claimed = [segment for group in groups for segment in group["segments"]]
+    assert sorted(claimed) == sorted(set(segments))  # each segment once, none left over
+    is_box = np.isin(segments, groups[3]["segments"])
+    z = labelled["z"] - scannet_files.axis_alignment()[2, 3] * -1  # raw z = aligned z − shift
+    assert len(groups[3]["segments"]) == 2
+    assert np.ptp(z[is_box]) == pytest.approx(1.0, abs=1e-4)  # 0.8 m and on it 0.2 m
+    assert set(labelled["label"][is_box]) == {29}  # NYU40 "box"
+    assert set(labelled["label"][np.isin(segments, groups[4]["segments"])]) == {40}  # unknown words: "otherprop"
+
+
+def test_label_map_has_the_official_columns(root: Path) -> None:
+    rows = [line.split("\t") for line in (root / "scannetv2-labels.combined.tsv").read_text().splitlines()]
+    assert rows[0][:5] == ["id", "raw_category", "category", "count", "nyu40id"]
+    assert all(len(row) == 17 for row in rows)
+    by_label = {row[1]: row for row in rows[1:]}
+    assert by_label["box"][4] == "29"
+    assert set(by_label) == {thing.label for thing in bare_room().things}
+
+
+def test_bytes_do_not_depend_on_workers(root: Path, tmp_path: Path) -> None:
+    film(tmp_path, bare_room(), 1, lambda done, total, what: None)
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / path.relative_to(root)).read_bytes(), path.name
+
+
+def test_progress_counts_up_to_its_total(tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    film(tmp_path, bare_room(), 2, lambda *step: told.append(step))
+    frames = [(done, total) for done, total, what in told if what == "frames"]
+    assert frames == [(k + 1, FRAME_COUNT) for k in range(FRAME_COUNT)]
+    lighting = [(done, total) for done, total, what in told if what == "lighting"]
+    assert lighting[-1][0] == lighting[-1][1] == len(lighting)
+
+
+@pytest.fixture(scope="module")
+def flat() -> list[Thing]:
+    return furnish()
+
+
+def test_flat_is_richly_furnished(flat: list[Thing]) -> None:
+    labels = [thing.label for thing in flat]
+    shell = {"wall", "floor", "ceiling", "doorframe", "window"}
+    kinds = set(labels) - shell
+    assert len(kinds) >= 40
+    assert 90 <= sum(label in kinds for label in labels) <= 220
+    assert len([kind for kind in kinds if labels.count(kind) > 1]) >= 15
+    assert {"scissors", "curtains", "tv", "kitchen cabinets"} <= kinds
+
+
+def test_nothing_floats_outside_the_flat(flat: list[Thing]) -> None:
+    points = np.concatenate([part.vertices for thing in flat for part in thing.parts])
+    assert points[:, 2].min() > -0.05
+    assert points[:, 2].max() <= apartment.CEILING_M + 1e-6
+    assert (points[:, :2].min(axis=0) > -0.25).all()
+    assert (points[:, :2].max(axis=0) < 9.7).all()
+
+
+def test_every_texture_that_is_used_exists(flat: list[Thing]) -> None:
+    assert {part.paint.texture for thing in flat for part in thing.parts} <= set(TEXTURES)
+
+
+def test_walk_keeps_clear_of_everything(flat: list[Thing], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qagen.demo.lighting.paint_texture", lambda name: np.zeros((1, 1, 3), np.uint8))
+    scene = ray_scene(build_surface(flat))
+    poses = walk_poses(demo.FRAMES)
+    assert clearance_m(scene, poses).min() > 0.2
+    assert blocked_steps(scene, poses) == []
+    heights = np.array([pose.translation[2] for pose in poses])
+    assert 1.4 < np.median(heights) < 1.6
+    eyes = np.array([pose.translation for pose in poses])
+    for room in apartment.ROOMS:
+        inside = (
+            (eyes[:, 0] > room.x[0]) & (eyes[:, 0] < room.x[1]) & (eyes[:, 1] > room.y[0]) & (eyes[:, 1] < room.y[1])
+        )
+        assert inside.sum() >= 20, room.name
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        box((1.0, 0.5, 0.3), (0, 0, 0), Paint()),
+        soft_box((0.6, 0.4, 0.2), (0, 0, 0), Paint()),
+        ball(0.3, (0, 0, 0), Paint()),
+        turned_profile([(0, -0.2), (0.3, -0.2), (0.3, 0.2), (0, 0.2)], Paint()),
+        tube([(0, 0, -0.3), (0, 0, 0), (0, 0, 0.3)], 0.05, Paint()),
+    ],
+    ids=["box", "soft box", "ball", "cylinder", "tube"],
+)
+def test_normals_and_windings_point_outwards(part) -> None:
+    # all of these are convex round the origin, so outwards means away from it
+    assert (np.einsum("ij,ij->i", part.normals, part.vertices) > -1e-6).all()
+    a, b, c = np.moveaxis(part.vertices[part.faces], 1, 0)
+    area = np.cross(b - a, c - a)
+    assert (np.einsum("ij,ij->i", area, a + b + c) > -1e-9).all()
+    assert np.linalg.norm(area, axis=1).sum() > 0
+
+
+def test_camera_axes_follow_the_convention() -> None:
+    # Looking along +x and level: right is −y, down is −z.
+    assert np.allclose(view_rotation(0, 0, 0), [[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
+    turned = view_rotation(1.1, -0.4, 0.2)
+    assert np.allclose(turned @ turned.T, np.eye(3))
+    assert np.linalg.det(turned) == pytest.approx(1)
+
+
+def test_killed_build_leaves_no_root(tmp_path: Path) -> None:
+    def die(folder: Path) -> None:
+        (folder / "half").write_text("x")
+        raise KeyboardInterrupt
+
+    root = tmp_path / "cache" / "scan"
+    with pytest.raises(KeyboardInterrupt):
+        demo.make_once(root, die)
+    assert list(root.parent.iterdir()) == []
+
+
+def test_second_of_two_builds_is_thrown_away(tmp_path: Path) -> None:
+    root = tmp_path / "scan"
+
+    def quick(folder: Path) -> None:
+        (folder / "who").write_text("quick")
+
+    def slow(folder: Path) -> None:
+        (folder / "who").write_text("slow")
+        demo.make_once(root, quick)
+
+    demo.make_once(root, slow)
+    assert (root / "who").read_text() == "quick"
+    assert [path.name for path in tmp_path.iterdir()] == ["scan"]
+
+
+def test_leftovers_of_a_dead_build_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".building-dead").mkdir()
+    demo.make_once(tmp_path / "a", lambda folder: None)
+    assert (tmp_path / ".building-dead").is_dir()  # young: it may still be at work
+    monkeypatch.setattr(demo, "STALE_S", -1.0)
+    demo.make_once(tmp_path / "b", lambda folder: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_existing_demo_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QAGEN_CACHE", str(tmp_path))
+    root = tmp_path / "demo" / f"scannet-{demo.version()}"
+    root.mkdir(parents=True)
+    assert demo.demo_root() == root
+
+
+def test_unknown_layout_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match=r"'replica'.*Known: scannet"):
+        demo.demo_root("replica")
