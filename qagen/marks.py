@@ -134,10 +134,10 @@ def _listed(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, t
 
 
 def _list_text(kind: Kind, index: int) -> str:
-    """Boxes count from object0; of listed points the first is the anchor, objectA, and the rest count from object0."""
+    """Boxes count from object0; of listed points the first is the anchor, objectA, and the rest count from point0."""
     if kind == "box":
         return f"object{index}"
-    return f"object{index - 1}" if index else "objectA"
+    return f"point{index - 1}" if index else "objectA"
 
 
 def _places(value: Any, key: str, kind: Kind, count: int | None = None) -> list[tuple[int, ...]]:

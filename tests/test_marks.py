@@ -155,7 +155,7 @@ def test_listed_boxes_are_numbered_from_0():
 def test_first_listed_point_is_the_anchor():
     points = [[[i, i] for i in range(5)]]
     marks = marks_of(record("distance_infer_center_oo_video", 32, point_list=points, point_img_idx=[[31, 0, 1, 2, 3]]))
-    assert [mark.text for mark in marks] == ["objectA", "object0", "object1", "object2", "object3"]
+    assert [mark.text for mark in marks] == ["objectA", "point0", "point1", "point2", "point3"]
     assert [mark.image for mark in marks] == [31, 0, 1, 2, 3]
 
 
