@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from qagen.candidates import FrameSets
 from qagen.core.answer import Motion
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks.attitude import Attitude
 from qagen.views import SceneViews
 
 HALF_TURN_MARGIN_DEG = 5.0
@@ -58,7 +57,7 @@ class ViewChange(Family[ViewChangeConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """The question how the second frame's camera stands to the first's."""
-        first, second = (_Attitude(views.cameras[frame, :3, :3]) for frame in frames)
+        first, second = (Attitude(views.cameras[frame, :3, :3]) for frame in frames)
         steepest = max(abs(first.elevation_deg), abs(second.elevation_deg))
         turn = _wrap_deg(second.heading_deg - first.heading_deg)
         roll = abs(_wrap_deg(second.roll_deg - first.roll_deg))
@@ -93,26 +92,6 @@ class ViewChange(Family[ViewChangeConfig]):
             },
             classes=tuple(name for name, amount in motion.steps if amount != "0"),
         )
-
-
-class _Attitude:
-    """Heading, elevation and roll of a camera under gravity."""
-
-    def __init__(self, rotation: NDArray[np.float64]) -> None:
-        right, down, forward = rotation.T
-        self.rotation = rotation
-        self.heading_deg = float(np.degrees(np.arctan2(forward[1], forward[0])))
-        """Counter-clockwise from world x, so that a turn to the left is positive."""
-        self.elevation_deg = float(np.degrees(np.arcsin(np.clip(forward[2], -1, 1))))
-        self.roll_deg = float(np.degrees(np.arctan2(right[2], -down[2])))
-
-    @property
-    def level_axes(self) -> NDArray[np.float64]:
-        """(3, 3), columns right, down, forward of the levelled camera in the world."""
-        heading = np.radians(self.heading_deg)
-        forward = np.array([np.cos(heading), np.sin(heading), 0.0])
-        down = np.array([0.0, 0.0, -1.0])
-        return np.stack([np.cross(down, forward), down, forward], axis=1)
 
 
 def _wrap_deg(angle: float) -> float:
