@@ -64,3 +64,95 @@ def kind_of(label: str) -> str:
     if kind.endswith(("ches", "shes", "sses", "xes")):
         return kind[:-2]
     return kind[:-1] if kind.endswith("s") and not kind.endswith("ss") else kind
+
+
+_ALIKE = (
+    {"couch", "sofa", "loveseat", "sofa chair", "armchair"},
+    {"chair", "seat", "stool"},
+    {"stool", "ottoman", "footrest", "bench"},
+    {"table", "desk"},
+    {"nightstand", "end table", "side table", "night table"},
+    {"cabinet", "cupboard", "wardrobe", "closet", "dresser", "armoire", "drawer", "pantry"},
+    {"shelf", "bookcase", "rack", "storage organizer"},
+    {"trash can", "bin", "basket", "bucket", "hamper"},
+    {"tv", "television", "monitor", "screen", "display"},
+    {"picture", "painting", "poster", "photo", "photograph", "artwork", "art", "decoration", "wall hanging"},
+    {"bag", "backpack", "purse", "luggage", "suitcase"},
+    {"pillow", "cushion"},
+    {"lamp", "light", "lantern"},
+    {"rug", "carpet", "mat"},
+    {"curtain", "blind", "drape", "shade"},
+    {"refrigerator", "fridge", "freezer"},
+    {"box", "carton", "crate", "container", "case"},
+    {"cup", "mug", "glass", "tumbler"},
+    {"plant", "flower", "flowerpot", "tree"},
+    {"shoe", "slipper", "boot", "sneaker", "sandal", "flip flop"},
+    {"jacket", "coat", "sweater", "hoodie", "shirt", "clothe", "clothing"},
+    {"laptop", "computer", "notebook"},
+    {"sink", "basin"},
+    {"stove", "oven", "range", "cooktop"},
+    {"towel", "cloth", "blanket", "sheet", "rag"},
+    {"toaster", "oven", "microwave"},
+    {"printer", "copier", "scanner"},
+)
+"""Last words of names that people use for one another; a name may stand in several sets."""
+
+
+def may_be_called_alike(label: str, other: str) -> bool:
+    """Whether a viewer may well use one name for both: "chair" and "office chair", "couch" and "sofa".
+
+    Cautious: "can" and "trash can" count as alike, too. Questions about all things of a name need it.
+    """
+    second = kind_of(other)
+    return any(name.endswith(second) or second.endswith(name) for name in _synonyms(kind_of(label)))
+
+
+def _synonyms(kind: str) -> set[str]:
+    """The kind, and what it becomes when its last word is exchanged: "leather couch" for "leather sofa"."""
+    exchanged = {
+        kind.removesuffix(old) + new for names in _ALIKE for old in names if kind.endswith(old) for new in names
+    }
+    return exchanged | {kind}
+
+
+_NO_SINGLE_THINGS = (
+    "cabinet", "cupboard", "counter", "countertop", "shelf", "curtain", "drape", "blind", "rail", "railing",
+    "handrail", "banister", "pipe", "tube", "rod", "bar", "stair", "step", "ledge", "closet", "drawer", "tile",
+    "divider", "partition", "panel", "cable", "wire", "light", "clothing", "laundry", "paper", "cloth", "luggage",
+    "baggage", "food", "fruit", "trash", "garbage", "equipment", "mail", "bedding", "cardboard", "plastic",
+    "foliage", "greenery", "soap", "detergent", "salt", "shampoo", "art", "artwork", "decoration", "hardware",
+    "grass", "carpet", "machinery", "jewelry", "silverware", "cutlery", "bread", "makeup", "tape", "paper towel",
+    "toothpaste", "lotion", "cream", "tupperware", "toiletry",
+)  # fmt: skip
+"""Last words of names for stuff, and for things that one viewer counts as one and another as several."""
+
+
+def is_countable(label: str) -> bool:
+    """Whether a label names one thing that everybody tells apart from the next: not "books", "paper" or "counter"."""
+    return kind_of(label) == label and not f" {label}".endswith(tuple(f" {word}" for word in _NO_SINGLE_THINGS))
+
+
+_AFTERTHOUGHT = re.compile(r" (?:of|for|with|in|on|from|to|under|by) ")
+_IRREGULAR = {"mouse": "mice", "child": "children", "man": "men", "woman": "women", "foot": "feet", "fish": "fish"}
+_F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife")
+_O_TO_OES = ("potato", "tomato", "hero", "echo")
+
+
+def plural_of(label: str) -> str:
+    """Several of what a countable label names: "chairs", "shelves", "cases of water bottles"."""
+    aside = _AFTERTHOUGHT.search(label)
+    if aside:
+        return plural_of(label[: aside.start()]) + label[aside.start() :]
+    *before, noun = label.split(" ")
+    return " ".join([*before, _plural_noun(noun)])
+
+
+def _plural_noun(noun: str) -> str:
+    if noun in _IRREGULAR:
+        return _IRREGULAR[noun]
+    if noun.endswith(_F_TO_VES):
+        return re.sub("fe?$", "ves", noun)
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    is_hissed = noun.endswith(("s", "x", "z", "ch", "sh", *_O_TO_OES))
+    return f"{noun}es" if is_hissed else f"{noun}s"

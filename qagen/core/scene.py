@@ -122,6 +122,8 @@ class Scene:
     """The scanned surface."""
     room_polygon: NDArray[np.float64] | None = None
     """(n, 2) floor outline, world xy, metres, where the dataset has one."""
+    unplaced: frozenset[str] = frozenset()
+    """Names of annotated things whose surface the scan does not have; images may show them all the same."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """What the loader left out, reason to count: {"frame: invalid pose": 4}."""
 

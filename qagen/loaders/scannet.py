@@ -101,7 +101,7 @@ class ScanNetLoader(Loader):
         entries = read_entries(description)
         world_from_recording = _alignment(entries, description)
         annotation = _aligned(read_annotation(folder, scene_id), world_from_recording)
-        objects, object_of_group, dropped = _objects(annotation, self._label_map())
+        objects, object_of_group, dropped, unplaced = _objects(annotation, self._label_map())
         recording = _recording(folder, scene_id, _native_sizes(entries, description))
         frames, invalid = _frames(recording, world_from_recording)
         return validate_scene(
@@ -112,6 +112,7 @@ class ScanNetLoader(Loader):
                 frames=frames,
                 objects=objects,
                 mesh=_mesh(annotation, object_of_group),
+                unplaced=unplaced,
                 dropped={**recording.dropped, **invalid, **dropped},
             )
         )
@@ -251,24 +252,27 @@ def _aligned(annotation: Annotation, world_from_recording: Pose) -> Annotation:
 
 def _objects(
     annotation: Annotation, label_map: dict[str, LabelEntry]
-) -> tuple[tuple[Object3D, ...], NDArray[np.int32], dict[str, int]]:
-    """Objects that may be asked about, the index of each group among them (-1: none), and what was left out."""
+) -> tuple[tuple[Object3D, ...], NDArray[np.int32], dict[str, int], frozenset[str]]:
+    """Objects that may be asked about, the index of each group among them (-1: none), and what was left out.
+
+    What was left out is told as counts by reason, and as the names of things that have no surface to speak of.
+    """
     objects: list[Object3D] = []
     object_of_group = np.full(len(annotation.groups), -1, dtype=np.int32)
     dropped: Counter[str] = Counter()
+    unplaced: set[str] = set()
     for index, group in enumerate(annotation.groups):
         points = annotation.vertices[annotation.vertex_group == index]
         label = name_object(group.label, label_map)
         if label is None:
             dropped[NEVER_ASKED] += 1
-        elif len(points) == 0:
-            dropped[NO_VERTICES] += 1
-        elif np.ptp(points, axis=0).max() <= MIN_BOX_SIDE_M:
-            dropped[TOO_SMALL] += 1
+        elif len(points) == 0 or np.ptp(points, axis=0).max() <= MIN_BOX_SIDE_M:
+            dropped[TOO_SMALL if len(points) else NO_VERTICES] += 1
+            unplaced.add(label)
         else:
             object_of_group[index] = len(objects)
             objects.append(Object3D(group.objectId, label, Box3D.around(points), points.astype(np.float32)))
-    return tuple(objects), object_of_group, dict(dropped)
+    return tuple(objects), object_of_group, dict(dropped), frozenset(unplaced)
 
 
 def _mesh(annotation: Annotation, object_of_group: NDArray[np.int32]) -> Mesh:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.labels import NEVER_ASKED, clean_label
+from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, may_be_called_alike, plural_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,84 @@ def test_a_clean_label_holds_no_tag_and_stays_clean(raw: str) -> None:
 def test_what_is_never_asked_is_spelt_as_labels_are() -> None:
     assert {clean_label(name) for name in NEVER_ASKED} == NEVER_ASKED
     assert {"wall", "floor", "ceiling", "object", "unknown", "remove", "person"} <= NEVER_ASKED
+
+
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        ("chair", "office chair"),
+        ("chair", "armchair"),
+        ("kitchen cabinets", "cabinet"),
+        ("couch", "sofa chair"),
+        ("leather sofa", "couches"),
+        ("stool", "bar stool"),
+        ("tv", "computer monitor"),
+        ("stack of books", "book"),
+        ("recycling bin", "trash can"),
+    ],
+)
+def test_names_that_viewers_use_for_one_another(label: str, other: str) -> None:
+    assert may_be_called_alike(label, other)
+    assert may_be_called_alike(other, label)
+
+
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        ("tv", "tv stand"),
+        ("desk lamp", "desk"),
+        ("chair", "table"),
+        ("bed", "bedroom lamp"),
+        ("office chair", "armchair"),
+    ],
+)
+def test_names_that_mean_different_things(label: str, other: str) -> None:
+    assert not may_be_called_alike(label, other)
+    assert not may_be_called_alike(other, label)
+
+
+@pytest.mark.parametrize(
+    ("label", "countable"),
+    [
+        ("chair", True),
+        ("paper cutter", True),
+        ("bookshelf", True),
+        ("glass", True),
+        ("chairs", False),
+        ("glasses", False),
+        ("stack of cups", False),
+        ("toilet paper", False),
+        ("kitchen cabinet", False),
+        ("shower curtain", False),
+    ],
+)
+def test_what_can_be_counted(label: str, countable: bool) -> None:
+    assert is_countable(label) is countable
+
+
+@pytest.mark.parametrize(
+    ("one", "several"),
+    [
+        ("chair", "chairs"),
+        ("kitchen knife", "kitchen knives"),
+        ("bookshelf", "bookshelves"),
+        ("tissue box", "tissue boxes"),
+        ("bench", "benches"),
+        ("dish", "dishes"),
+        ("glass", "glasses"),
+        ("battery", "batteries"),
+        ("toy", "toys"),
+        ("tray", "trays"),
+        ("piano", "pianos"),
+        ("potato", "potatoes"),
+        ("stove", "stoves"),
+        ("mouse", "mice"),
+        ("tv", "tvs"),
+        ("bag of chips", "bags of chips"),
+        ("box for shoes", "boxes for shoes"),
+        ("l-shaped couch", "l-shaped couches"),
+    ],
+)
+def test_plurals(one: str, several: str) -> None:
+    assert plural_of(one) == several
+    assert not is_countable(several) or one == "mouse"

@@ -540,7 +540,9 @@ def test_a_segment_claimed_twice_goes_to_the_later_object(folder):
 
 def test_objects_of_one_vertex_are_dropped(folder):
     write_groups(folder, [*GROUPS, {"id": 4, "objectId": 9, "segments": [31], "label": "cup"}])
-    assert load(folder).dropped["object: too small"] == 1
+    scene = load(folder)
+    assert scene.dropped["object: too small"] == 1
+    assert "cup" in scene.unplaced
 
 
 @pytest.mark.parametrize(
