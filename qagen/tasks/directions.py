@@ -1,10 +1,13 @@
 """Saying only what is sure: the words for a direction, from two thresholds (tasks.md, section 3)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from qagen.core.answer import Slot
+from qagen.views import SceneViews
 
 
 class Sureness(BaseModel):
@@ -22,6 +25,30 @@ class Sureness(BaseModel):
     """left and right are empty only up to this much bearing, degrees."""
     state_share: float = 0.15
     """closer and farther also need a gap of this share of the longer distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where an observer has something."""
+
+    right_m: float
+    """To the observer's right, metres."""
+    up_m: float
+    """Above the observer along the world's vertical, metres."""
+    front_m: float
+    """Ahead of the observer, metres."""
+    bearing_deg: float
+    """Angle to the right of the plane that halves the view, -90 to 90 degrees."""
+    distance_m: float
+    """From the observer, metres."""
+
+
+def seen_by_camera(views: SceneViews, frame: int, item: int) -> Sight:
+    """The centre of object ``item`` for an observer who looks through the camera of ``frame``."""
+    center = views.centers[frame, item]
+    up = float(views.world_centers[item, 2] - views.cameras[frame, 2, 3])
+    away = float(np.linalg.norm(center))
+    return Sight(float(center[0]), up, float(center[2]), lateral_deg(center), away)
 
 
 class Told:
@@ -69,6 +96,39 @@ class Told:
         """Whether something at ``distance_m`` is closer or farther than something at ``other_m``."""
         least_m = self.sureness.state_share * max(distance_m, other_m)
         self.tell("closer_farther", ("farther", "closer"), distance_m - other_m, least_m)
+
+    def tell_place(self, sight: Sight) -> dict[str, float]:
+        """Where one thing is for the observer: three slots. Returns what they follow from."""
+        self.tell_left_right(sight.right_m, sight.bearing_deg)
+        self.tell("above_below", ("above", "below"), sight.up_m)
+        self.tell("front_behind", ("front", "behind"), sight.front_m)
+        return {
+            "right_m": sight.right_m,
+            "up_m": sight.up_m,
+            "front_m": sight.front_m,
+            "bearing_deg": sight.bearing_deg,
+        }
+
+    def tell_pair(self, first: Sight, second: Sight) -> dict[str, float]:
+        """Where the first thing is relative to the second: three slots. Returns what they follow from."""
+        right, up = first.right_m - second.right_m, first.up_m - second.up_m
+        turn = first.bearing_deg - second.bearing_deg
+        self.tell_left_right(right, turn)
+        self.tell("above_below", ("above", "below"), up)
+        self.tell_closer_farther(first.distance_m, second.distance_m)
+        return {
+            "right_m": right,
+            "up_m": up,
+            "bearing_deg": turn,
+            "distance_m": first.distance_m,
+            "other_distance_m": second.distance_m,
+        }
+
+    def tell_facing(self, first: Sight, second: Sight) -> dict[str, float]:
+        """Which of two things the observer has in front and which behind: two slots."""
+        for order, sight in (("first", first), ("second", second)):
+            self.tell(f"{order}_front_behind", ("front", "behind"), sight.front_m)
+        return {"first_front_m": first.front_m, "second_front_m": second.front_m}
 
     @property
     def is_empty(self) -> bool:

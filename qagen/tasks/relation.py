@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
 from numpy.random import Generator
 
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Directions
 from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
-from qagen.tasks.directions import Sureness, Told, lateral_deg
+from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
 from qagen.views import SceneViews
 
 COLORS = ("red", "blue", "green")
@@ -73,7 +72,7 @@ class Relation(Family[RelationConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
         """The question about the first role, relative to the second or to the observer."""
         told = Told(self.config.sure)
-        measured = (self._tell_observer if self.config.asks == "oc" else self._tell_pair)(told, views, frames[0], roles)
+        measured = self._tell(told, [seen_by_camera(views, frames[0], role.object) for role in roles])
         if told.is_ambiguous:
             return Skip("ambiguous")
         if told.is_empty:
@@ -88,32 +87,8 @@ class Relation(Family[RelationConfig]):
             classes=told.classes,
         )
 
-    def _tell_observer(self, told: Told, views: SceneViews, frame: int, roles: tuple[Role, ...]) -> dict[str, float]:
-        seen = views.centers[frame, roles[0].object]
-        up = float(views.world_centers[roles[0].object, 2] - views.cameras[frame, 2, 3])
-        told.tell_left_right(float(seen[0]), lateral_deg(seen))
-        told.tell("above_below", ("above", "below"), up)
-        told.tell("front_behind", ("front", "behind"), float(seen[2]))
-        return {"right_m": float(seen[0]), "up_m": up, "front_m": float(seen[2]), "bearing_deg": lateral_deg(seen)}
-
-    def _tell_pair(self, told: Told, views: SceneViews, frame: int, roles: tuple[Role, ...]) -> dict[str, float]:
-        first, second = (views.centers[frame, role.object] for role in roles)
-        right = float(first[0] - second[0])
-        up = float(views.world_centers[roles[0].object, 2] - views.world_centers[roles[1].object, 2])
-        turn = lateral_deg(first) - lateral_deg(second)
-        away = [float(np.linalg.norm(center)) for center in (first, second)]
-        told.tell_left_right(right, turn)
-        told.tell("above_below", ("above", "below"), up)
-        told.tell_closer_farther(away[0], away[1])
-        measured = {
-            "right_m": right,
-            "up_m": up,
-            "bearing_deg": turn,
-            "distance_m": away[0],
-            "other_distance_m": away[1],
-        }
-        if self.config.views > 1:
-            for axis, center in (("first", first), ("second", second)):
-                told.tell(f"{axis}_front_behind", ("front", "behind"), float(center[2]))
-                measured[f"{axis}_front_m"] = float(center[2])
-        return measured
+    def _tell(self, told: Told, sights: list[Sight]) -> dict[str, float]:
+        if self.config.asks == "oc":
+            return told.tell_place(*sights)
+        measured = told.tell_pair(*sights)
+        return measured | told.tell_facing(*sights) if self.config.views > 1 else measured
