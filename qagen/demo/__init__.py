@@ -21,6 +21,8 @@ from qagen.paths import cache_dir
 
 Report = Callable[[int, int, str], None]
 FRAMES = 300
+MAX_WORKERS = 8
+"""More would only cost memory (about 100 MB each)."""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
@@ -98,4 +100,4 @@ def _film_flat(folder: Path, report: Report) -> None:
     from qagen.demo.camera_path import walk_poses
     from qagen.demo.rooms import furnish
 
-    film(folder, Script(furnish(), lamps(), walk_poses(FRAMES)), os.cpu_count() or 1, report)
+    film(folder, Script(furnish(), lamps(), walk_poses(FRAMES)), min(os.cpu_count() or 1, MAX_WORKERS), report)

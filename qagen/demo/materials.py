@@ -170,12 +170,6 @@ def granite(rng: np.random.Generator) -> Picture:
 
 
 @_texture
-def marble(rng: np.random.Generator) -> Picture:
-    vein = np.exp(-np.abs(_noise(rng, 35) + 0.4 * _noise(rng, 8)) * 9)
-    return _grey(0.95 - 0.22 * vein + 0.01 * _noise(rng, 3))
-
-
-@_texture
 def metal(rng: np.random.Generator) -> Picture:
     return _grey(0.88 + 0.04 * _noise(rng, 60, 0.7) + 0.03 * _noise(rng, 50))
 
@@ -558,7 +552,7 @@ def radiator_ribs(rng: np.random.Generator) -> Picture:
 
 
 @_texture
-def chest_map(rng: np.random.Generator) -> Picture:
+def wall_map(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     picture = _filled((0.93, 0.88, 0.76))
     land = _noise(rng, 35) + 0.4 * _noise(rng, 9)

@@ -395,8 +395,8 @@ def _bathroom_rest() -> list[Thing]:
         place("trash can", s.trash_can((0.92, 0.92, 0.90), 0.12, 0.27), 4.20, 7.92),
         place("scale", s.scale(), 4.95, 7.30, 0.0, 15),
         place("laundry basket", s.basket((0.55, 0.65, 0.72), 0.20, 0.45), 5.95, 6.28),
-        place("shampoo bottle", s.bottle((0.92, 0.45, 0.25), 0.20), 6.15, 7.90, 0.56),
-        place("shampoo bottle", s.bottle((0.35, 0.65, 0.35), 0.20), 6.15, 8.12, 0.56),
+        place("shampoo bottle", s.bottle((0.92, 0.45, 0.25), 0.20), 6.14, 8.72, 0.56),
+        place("shampoo bottle", s.bottle((0.35, 0.65, 0.35), 0.20), 6.14, 8.92, 0.56),
         place("ceiling light", f.ceiling_lamp(), 5.1, 7.5, CEILING_M),
     ]
 
@@ -468,7 +468,7 @@ def _study_rest() -> list[Thing]:
             1.50,
             180,
         ),
-        place("map", f.flat_board(0.90, 0.62, Paint("chest_map"), f.wooden(f.WALNUT)), 7.35, 9.398, 1.75),
+        place("map", f.flat_board(0.90, 0.62, Paint("wall_map"), f.wooden(f.WALNUT)), 7.35, 9.398, 1.75),
         place("rug", f.rug(1.7, 1.2, Paint("checks", (0.75, 0.48, 0.36), 0.5)), 7.55, 7.25),
         place("radiator", f.radiator(1.0), 9.10, 8.05, yaw_deg=-90),
         place("ceiling light", f.ceiling_lamp(), 7.7, 7.6, CEILING_M),
