@@ -110,6 +110,10 @@ class SceneViews:
     """(F, O) seen well enough to be asked about."""
     absent: NDArray[np.bool_]
     """(F, O) nothing of the object is visible. Neither askable nor absent means doubtful."""
+    surface: NDArray[np.float64]
+    """(P, 3) points spread evenly over the scanned surface by area, world, metres."""
+    sees: NDArray[np.bool_]
+    """(F, P) which of them a frame shows."""
     covisible: NDArray[np.float64]
     """(F, F) share of the surface seen in the first frame that the second sees too."""
     rotation_deg: NDArray[np.float64]
@@ -148,7 +152,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         if has_depth or frame.id in video:
             looks.append((frame, observer.look(frame, depth), has_depth and frame.id in steady))
     unused["object: in pieces"] = int((~observer.whole).sum())
-    return _assemble(scene, looks, video, +unused, observer.whole, thresholds)
+    return _assemble(scene, looks, video, +unused, observer, thresholds)
 
 
 def video_frames(frames: tuple[Frame, ...]) -> list[str]:
@@ -342,7 +346,7 @@ def _assemble(
     looks: list[tuple[Frame, _Look, bool]],
     video: list[str],
     unused: Mapping[str, int],
-    whole: NDArray[np.bool_],
+    observer: _Observer,
     limits: Thresholds,
 ) -> SceneViews:
     frames, seen = tuple(frame for frame, _, _ in looks), [look for _, look, _ in looks]
@@ -362,7 +366,7 @@ def _assemble(
     visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
     depth = centers[..., 2]
     askable = (
-        whole
+        observer.whole
         & (visible_fraction >= limits.visible_fraction)
         & (in_image_fraction >= limits.in_image_fraction)
         & (visible_pixels >= limits.visible_pixels)
@@ -373,7 +377,7 @@ def _assemble(
     positions = cameras[:, :3, 3]
     rotations = cameras[:, :3, :3]
     relative = np.einsum("iab,jac->ijbc", rotations, rotations)
-    seen_points = np.array([look.seen_points for look in seen], dtype=bool).reshape(n_frames, -1)
+    sees = np.array([look.seen_points for look in seen], dtype=bool).reshape(n_frames, -1)
     return SceneViews(
         scene=scene,
         frames=frames,
@@ -392,7 +396,9 @@ def _assemble(
         mark_xy=mark_xy,
         askable=askable,
         absent=visible_pixels == 0,
-        covisible=shared_fraction(seen_points),
+        surface=observer.surface,
+        sees=sees,
+        covisible=shared_fraction(sees),
         rotation_deg=rotation_angle_deg(relative),
         baseline_m=np.linalg.norm(positions[:, None] - positions[None], axis=-1),
     )

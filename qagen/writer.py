@@ -76,7 +76,7 @@ def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> 
         "id": sample.id,
         "conversations": [{"from": "human", "value": sample.human}, {"from": "gpt", "value": sample.gpt}],
         "image": _image_paths(sample.question, views, color_path, "color"),
-        "type": sample.type,
+        "type": family.config.record_type or sample.type,
     }
     if rgbd:
         record["depth"] = _image_paths(sample.question, views, depth_path, "depth")

@@ -35,6 +35,8 @@ class TaskConfig(BaseModel):
     """Draw different facts for each format instead of writing each fact in all of them."""
     repeats: Annotated[int, Field(ge=1)] = 1
     """How often one fact may be asked, each time in other words."""
+    record_type: Annotated[str, Field(min_length=1)] | None = None
+    """What records call the type, where trainers know it by another name than that of its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Family(ABC, Generic[ConfigT]):
     """Family name, also the name of its template file."""
     Config: ClassVar[type[TaskConfig]]
     """What the YAML of its types may say."""
-    answer: ClassVar[type[Answer]]
-    """What its answers are."""
+    answer: type[Answer]
+    """What its answers are; a family whose types answer differently sets it for each."""
     formats: ClassVar[frozenset[Format]]
     """Formats that they can be written in."""
     skips: ClassVar[frozenset[str]]
