@@ -226,7 +226,7 @@ def studio() -> Scene:
     }
     ring = [
         facing((0.1, 0.1, 0.7), at=(2.4 * np.cos(a), 2.1 * np.sin(a), 1.3 + 0.25 * np.sin(3 * a)))
-        for a in np.radians(np.arange(7, 367, 24))
+        for a in np.radians(np.arange(7, 367, 13))
     ]
     walk = [
         looking("+y", at=(0.4, -2.8, 1.5), up_deg=-8),
