@@ -5,7 +5,7 @@
 
 import random
 import sys
-from itertools import product
+from itertools import cycle, islice, product
 
 from qagen.config import known_types, load_task
 from qagen.core.answer import (
@@ -58,7 +58,25 @@ EXAMPLES: dict[type[Answer], Answer] = {
     Choice: Choice("green", ("blue",)),
     Listing: Listing(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
     Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.8))),
-    Route: Route((("forward", "2.0"), ("left", "90"))),
+}
+EXAMPLES_OF: dict[str, tuple[Answer, ...]] = {
+    "count": (Count(1), Count(2), Count(11)),
+    "locate": (Listing(("7",)), Listing(("0", "31")), Listing(("3", "4", "18"))),
+    "navigation": (
+        Route((("forward", "2.0"),)),
+        Route((("left", "90"), ("forward", "1.0"))),
+        Route((("forward", "2.5"), ("right", "105"), ("forward", "0.8"), ("left", "30"), ("forward", "1.2"))),
+    ),
+}
+"""Families whose answers come in several kinds."""
+FACTS: dict[str, object] = {
+    "given": "2.7",
+    "labels": ("glasses", "tv", "pair of scissors", "kitchen cabinets"),
+    "sightings": (("tv", 0), ("kitchen cabinets", 4), ("pair of scissors", 11), ("glasses", 31)),
+    "thing": "pair of scissors",
+    "things": "pairs of scissors",
+    "first": 4,
+    "last": 17,
 }
 SHOWN = 3
 """Contexts in which each phrasing is printed."""
@@ -78,7 +96,7 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     answers = [answer.context for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     cases = enumerate(product(answers, CLAIMS.get(block, ("",))))
-    told = [{**answer, "claim": claim, "given": "2.7", **_mentions(family, turn)} for turn, (answer, claim) in cases]
+    told = [{**FACTS, **answer, "claim": claim, **_mentions(family, turn)} for turn, (answer, claim) in cases]
     return [{name: case[name] for name in names if name in case} for case in told]
 
 
@@ -96,7 +114,8 @@ def _answers(family: Family) -> list[Answer]:
         axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
         told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
         return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
-    return [EXAMPLES[family.answer]] * len(LABELS)
+    examples = EXAMPLES_OF.get(family.name) or (EXAMPLES[family.answer],)
+    return list(islice(cycle(examples), len(LABELS) * len(examples)))
 
 
 def main() -> None:

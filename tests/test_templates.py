@@ -25,6 +25,11 @@ MUST_SAY = {
     "matching": (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second"),
     "camera_motion": ("meters", "1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first"),
     "view_change": ("meters", "degrees", "first", "second"),
+    "locate": ("frame", "number"),
+    "order": ("video", "first|meets"),
+    "count": ("(?i)how many|number|count|total",),
+    "room": ("square meters", "(?i)floor|space"),
+    "navigation": ("meters", "degrees", "Frame-4", "Frame-17"),
     "relation": ("observer", "left", "right", "above", "below", "front|closer", "behind|farther"),
 }
 """What every question of a family must say, as patterns."""
@@ -33,6 +38,9 @@ FORMS = {
     "distance": ("number", "meters", "one decimal"),
     "matching": (r"\[x1, y1, x2, y2\]",),
     "camera_motion": (r"\(x,y\),depth", "one decimal"),
+    "order": ("names", "comma", "order|earliest|first"),
+    "count": ("number|count",),
+    "room": ("number", "square meters", "one decimal"),
     "view_change": ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
 }
 """What every line that names the form of the answer must say."""
@@ -159,7 +167,8 @@ def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
             assert set(heard_words(text)) == set(told), f"{source}: {text}"
             assert len(heard_words(text)) <= len(told), f"{source}: {text}"
         else:
-            steps = context.get("steps") or [(n, context[n]) for n in ("x", "y", "depth") if n in context]
+            parts = [(n, context[n]) for n in ("x", "y", "depth") if n in context]
+            steps = context.get("steps") or context.get("moves") or [(n, n) for n in context.get("items", ())] or parts
             values = [str(value) for _, value in steps or [("answer", context["answer"])]]
             assert all(re.search(rf"(?<![\d.]){re.escape(value)}(?!\d|\.\d)", text) for value in values), text
 
@@ -200,8 +209,27 @@ BY_HAND = {
         "Move 0.3 meters up, then turn 5 degrees to the left"
     ),
     'say.motion([("rotate_down", "10")], "move", "tilt", "turn")': "Tilt 10 degrees down",
+    'say.frames(["3"])': "Frame-3",
+    "say.frames([0, 3, 31])": "Frame-0, Frame-3, and Frame-31",
+    'say.sighted([("tv", 2), ("clothes", 9)], "in")': "Tv in Frame-2 and clothes in Frame-9",
+    'say.amount("1", "pair of scissors", "pairs of scissors")': "1 pair of scissors",
+    'say.amount("11", "shelf", "shelves")': "11 shelves",
+    'say.route([("forward", "2.0")], "turn", "go forward")': "Go forward 2.0 meters",
+    'say.route([("left", "90"), ("forward", "2.0")], "turning", "walking forward")': (
+        "Turning 90 degrees to the left and walking forward 2.0 meters"
+    ),
     'say.changes([("move_left", "1.0")])': "A move of 1.0 meters to the left",
 }
+
+
+@each("sentence")
+def test_lists_keep_their_order(file, block):
+    for source, context, text in renderings(file, block):
+        places = [text.index(str(item)) for item in context.get("items", ()) if not str(item).isdigit()]
+        assert places == sorted(places), source
+        told = re.findall(r"Frame-(\d+)", text)
+        known = [str(number) for _, number in context.get("sightings", ())] or list(context.get("items", told))
+        assert told in ([], known) or {"first", "last"} <= set(context), f"{source}: {text}"
 
 
 @pytest.mark.parametrize("call", BY_HAND)

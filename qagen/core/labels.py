@@ -1,6 +1,7 @@
 """Object names as they appear in questions."""
 
 import re
+from functools import cache
 
 NEVER_ASKED = frozenset(
     {
@@ -98,6 +99,7 @@ _ALIKE = (
 """Last words of names that people use for one another; a name may stand in several sets."""
 
 
+@cache
 def may_be_called_alike(label: str, other: str) -> bool:
     """Whether a viewer may well use one name for both: "chair" and "office chair", "couch" and "sofa".
 

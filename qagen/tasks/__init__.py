@@ -2,12 +2,34 @@
 
 from qagen.tasks._base import Family
 from qagen.tasks.camera_motion import CameraMotion
+from qagen.tasks.count import Count
 from qagen.tasks.depth import Depth
 from qagen.tasks.distance import Distance
+from qagen.tasks.locate import Locate
 from qagen.tasks.matching import Matching
+from qagen.tasks.navigation import Navigation
+from qagen.tasks.nearest import Nearest
+from qagen.tasks.order import Order
 from qagen.tasks.relation import Relation
+from qagen.tasks.room import Room
 from qagen.tasks.view_change import ViewChange
+from qagen.tasks.volume import Volume
 
 FAMILIES: dict[str, type[Family]] = {
-    family.name: family for family in (Depth, Distance, Relation, Matching, CameraMotion, ViewChange)
+    family.name: family
+    for family in (
+        Depth,
+        Distance,
+        Nearest,
+        Relation,
+        Volume,
+        Matching,
+        CameraMotion,
+        ViewChange,
+        Locate,
+        Order,
+        Count,
+        Room,
+        Navigation,
+    )
 }

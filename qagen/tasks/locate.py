@@ -40,7 +40,7 @@ class Locate(Family[LocateConfig]):
 
     @property
     def rules(self) -> tuple[str, ...]:
-        return ("frame_numbers",)
+        return ("video",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:

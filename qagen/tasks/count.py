@@ -1,0 +1,97 @@
+"""How many things of a name the video shows."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.core.answer import Count as CountAnswer
+from qagen.core.labels import is_countable, may_be_called_alike, plural_of
+from qagen.core.question import Question, Skip
+from qagen.tasks._base import Family, TaskConfig
+from qagen.views import SceneViews
+
+
+class CountConfig(TaskConfig):
+    max_count: int = 20
+    """More than this is not asked."""
+
+
+class Count(Family[CountConfig]):
+    """Annotated instances of a label, all of which the video shows well, with nothing else that it could mean."""
+
+    name = "count"
+    Config = CountConfig
+    answer = CountAnswer
+    formats = frozenset({"fill", "sentence"})
+    skips = frozenset(
+        {"no video", "not countable", "other names for it", "not all placed", "not all shown", "too many", "only one"}
+    )
+
+    @property
+    def marks(self) -> None:
+        return None
+
+    @property
+    def variant(self) -> str:
+        return "video"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"thing", "things"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("count_once", "video")
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        if not views.video:
+            yield Skip("no video")
+            return
+        labels = sorted({item.label for item in views.scene.objects})
+        asked = [self.ask(views, views.video, label) for label in rng.permutation(labels).tolist()]
+        yield from (candidate for candidate in asked if isinstance(candidate, Skip))
+        yield from _even([candidate for candidate in asked if isinstance(candidate, Question)])
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
+        """The question how many things called ``label`` the video ``frames`` shows."""
+        if not is_countable(label):
+            return Skip("not countable")
+        meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
+        if any(views.scene.objects[k].label != label for k in meant):
+            return Skip("other names for it")
+        if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
+            return Skip("not all placed")
+        askable = views.askable[np.ix_(frames, meant)]
+        if not askable.any(axis=0).all():
+            return Skip("not all shown")
+        if len(meant) > self.config.max_count:
+            return Skip("too many")
+        best = np.where(askable, views.visible_fraction[np.ix_(frames, meant)], 0.0)
+        return Question(
+            frames=frames,
+            is_video=True,
+            facts={"thing": label, "things": plural_of(label)},
+            answer=CountAnswer(len(meant)),
+            margin=float(best.max(axis=0).min()),
+            margin_unit="fraction",
+            measured={
+                "ids": [views.scene.objects[k].id for k in meant],
+                "best_frames": best.argmax(axis=0).tolist(),
+                "best_visible_fraction": best.max(axis=0).tolist(),
+            },
+            classes=(f"count:{len(meant)}",),
+        )
+
+
+def _even(questions: Sequence[Question]) -> Iterator[Question | Skip]:
+    """All that ask for several things, and of those that ask for a single one no more than of any larger count."""
+    by_count: defaultdict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        by_count[question.answer.text].append(question)
+    single = by_count.pop("1", [])
+    kept = min((len(several) for several in by_count.values()), default=0)
+    yield from (question for several in by_count.values() for question in several)
+    yield from single[:kept]
+    yield from [Skip("only one")] * (len(single) - kept)

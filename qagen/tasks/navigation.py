@@ -1,0 +1,185 @@
+"""The way that the video takes, as moves and turns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.core.answer import Route
+from qagen.core.path import corners_of, distance_to_leg, slip_back, wrap_deg
+from qagen.core.question import Question, Skip
+from qagen.tasks._base import Family, TaskConfig
+from qagen.views import SceneViews
+
+TURN_STEP_DEG = 15
+"""Turns are told in multiples of this, as templates/rules.jinja says."""
+STEADY = (2 / 3, 1.5)
+"""A way that has more or fewer legs with the tolerance changed by these factors is a matter of taste."""
+
+
+class NavigationConfig(TaskConfig):
+    tolerance_m: float = 0.25
+    """The camera strays at most this far from the straight legs, metres."""
+    min_leg_m: float = 0.7
+    """Shorter legs cannot be told from looking around, metres."""
+    max_legs: int = 4
+    """A way with more is not told."""
+    min_turn_deg: float = 25.0
+    """Two legs that differ less in direction could be one, degrees."""
+    max_turn_deg: float = 160.0
+    """Beyond, left and right are the same, degrees."""
+    min_tilt_deg: float = 20.0
+    """At the start the camera looks no nearer than this to straight up or down, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A path over the floor as straight legs."""
+
+    corners: NDArray[np.float64]
+    """(n + 1, 2) ends of the legs, metres."""
+    stray_m: float
+    """How far the camera is from its leg, at most."""
+    slip_m: float
+    """How far it goes back along its leg, at most."""
+
+    @property
+    def lengths_m(self) -> NDArray[np.float64]:
+        """(n,) of the legs."""
+        return np.linalg.norm(np.diff(self.corners, axis=0), axis=1)
+
+    @property
+    def headings_deg(self) -> NDArray[np.float64]:
+        """(n,) of the legs, counter-clockwise from world x."""
+        x, y = np.diff(self.corners, axis=0).T
+        return np.degrees(np.arctan2(y, x))
+
+
+class Navigation(Family[NavigationConfig]):
+    """Legs of the camera's own path over the floor and the turns between them, whichever way the camera looks.
+
+    The way is what somebody would have to walk who stands at the first frame and looks where it looks: turn, go
+    forward, turn, go forward. Corners are frames that the video shows, so that they can be checked; but the whole
+    recording between them, not only the frames shown, must keep to the legs.
+    """
+
+    name = "navigation"
+    Config = NavigationConfig
+    answer = Route
+    formats = frozenset({"sentence"})
+    skips = frozenset(
+        {
+            "no video",
+            "looks up or down",
+            "too many legs",
+            "leg too short",
+            "unclear corners",
+            "strays",
+            "goes to and fro",
+        }
+        | {"slight turn", "half turn"}
+    )
+
+    @property
+    def marks(self) -> None:
+        return None
+
+    @property
+    def variant(self) -> str:
+        return "video"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"first", "last"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("way", "video")
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        if not views.video:
+            yield Skip("no video")
+            return
+        runs = list(combinations(range(len(views.video)), 2))
+        for first, last in rng.permutation(runs).tolist():
+            yield self.ask(views, views.video, first, last)
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
+        """The question which way the camera takes from image ``first`` to image ``last`` of the video ``frames``."""
+        look = views.cameras[frames[first], :3, 2]
+        if np.hypot(look[0], look[1]) < np.sin(np.radians(self.config.min_tilt_deg)):
+            return Skip("looks up or down")
+        way = self._way(views, frames[first : last + 1])
+        if isinstance(way, Skip):
+            return way
+        start_deg = float(np.degrees(np.arctan2(look[1], look[0])))
+        turns = [wrap_deg(after - before) for before, after in pairwise([start_deg, *way.headings_deg.tolist()])]
+        if any(abs(turn) < self.config.min_turn_deg for turn in turns[1:]):
+            return Skip("slight turn")
+        if any(abs(turn) > self.config.max_turn_deg for turn in turns):
+            return Skip("half turn")
+        moves = _moves(turns, way.lengths_m.tolist())
+        return Question(
+            frames=frames,
+            is_video=True,
+            facts={"first": first, "last": last},
+            answer=Route(moves),
+            margin=self._margin(way, turns),
+            margin_unit="fraction",
+            measured={
+                "start_heading_deg": start_deg,
+                "corners_m": way.corners.tolist(),
+                "lengths_m": way.lengths_m.tolist(),
+                "turns_deg": turns,
+                "stray_m": way.stray_m,
+                "slip_m": way.slip_m,
+            },
+            classes=(f"moves:{len(moves)}", *{name for name, _ in moves}, f"from:{first}", f"to:{last}"),
+        )
+
+    def _way(self, views: SceneViews, frames: tuple[int, ...]) -> Way | Skip:
+        limits, shown = self.config, views.cameras[list(frames), :2, 3]
+        corners = corners_of(shown, limits.tolerance_m)
+        if len(corners) - 1 > limits.max_legs:
+            return Skip("too many legs")
+        legs = [(shown[start], shown[end]) for start, end in pairwise(corners)]
+        if min(float(np.linalg.norm(end - start)) for start, end in legs) < limits.min_leg_m:
+            return Skip("leg too short")
+        if any(len(corners_of(shown, factor * limits.tolerance_m)) != len(corners) for factor in STEADY):
+            return Skip("unclear corners")
+        walked = [_walked(views, frames[start], frames[end]) for start, end in pairwise(corners)]
+        stray = max(float(distance_to_leg(path, *leg).max()) for path, leg in zip(walked, legs, strict=True))
+        slip = max(slip_back(path, *leg) for path, leg in zip(walked, legs, strict=True))
+        if stray > limits.tolerance_m:
+            return Skip("strays")
+        return Skip("goes to and fro") if slip > limits.tolerance_m else Way(shown[corners], stray, slip)
+
+    def _margin(self, way: Way, turns: list[float]) -> float:
+        limits = self.config
+        margins = [
+            float(way.lengths_m.min()) / limits.min_leg_m - 1,
+            1 - max(way.stray_m, way.slip_m) / limits.tolerance_m,
+            *(1 - abs(turn) / limits.max_turn_deg for turn in turns),
+            *(abs(turn) / limits.min_turn_deg - 1 for turn in turns[1:]),
+        ]
+        return min(margins)
+
+
+def _moves(turns: list[float], lengths: list[float]) -> tuple[tuple[str, str], ...]:
+    moves: list[tuple[str, str]] = []
+    for turn, length in zip(turns, lengths, strict=True):
+        rounded = TURN_STEP_DEG * round(turn / TURN_STEP_DEG)
+        if rounded:
+            moves.append(("left" if rounded > 0 else "right", str(abs(rounded))))
+        moves.append(("forward", f"{length:.1f}"))
+    return tuple(moves)
+
+
+def _walked(views: SceneViews, start: int, end: int) -> NDArray[np.float64]:
+    """(n, 2) every recorded camera position from one looked-at frame to another, those between them included."""
+    ids = [frame.id for frame in views.scene.frames]
+    between = slice(ids.index(views.frames[start].id), ids.index(views.frames[end].id) + 1)
+    return np.array([frame.world_from_camera.translation[:2] for frame in views.scene.frames[between]])

@@ -1,0 +1,120 @@
+"""In which order kinds of objects come into view."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.core.answer import Listing
+from qagen.core.labels import may_be_called_alike
+from qagen.core.question import Question, Skip
+from qagen.tasks._base import Family, TaskConfig
+from qagen.views import SceneViews
+
+LABELS = 4
+
+
+class OrderConfig(TaskConfig):
+    min_gap: int = 2
+    """First sightings are at least so many frames apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The first frame of the video that shows a kind of object."""
+
+    image: int
+    """Position in the video."""
+    visible_fraction: float
+    """How much of the object is visible there, of the one that can be seen best."""
+
+
+class Order(Family[OrderConfig]):
+    """Labels by first sighting: in no frame before it may anything be seen that the label could mean."""
+
+    name = "order"
+    Config = OrderConfig
+    answer = Listing
+    formats = frozenset({"fill", "sentence"})
+    skips = frozenset({"no video", "no first sighting", "too few labels", "names alike", "first sightings too close"})
+
+    @property
+    def marks(self) -> None:
+        return None
+
+    @property
+    def variant(self) -> str:
+        return "video"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"labels"})
+
+    @property
+    def tells(self) -> frozenset[str]:
+        return frozenset({"sightings"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("video",)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        if not views.video:
+            yield Skip("no video")
+            return
+        labels = sorted({item.label for item in views.scene.objects if "," not in item.label})
+        found = {label: first_sighting(views, label) for label in labels}
+        sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
+        yield from [Skip("no first sighting")] * (len(found) - len(sightings))
+        if len(sightings) < LABELS:
+            yield Skip("too few labels")
+            return
+        while True:
+            drawn = rng.permutation(list(sightings))[:LABELS].tolist()
+            yield self._asked(views.video, {label: sightings[label] for label in drawn})
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
+        """The question in which order the labels come into view in the video ``frames``, listed as given."""
+        found = {label: first_sighting(views, label) for label in labels}
+        sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
+        return self._asked(frames, sightings) if len(sightings) == len(labels) else Skip("no first sighting")
+
+    def _asked(self, frames: tuple[int, ...], sightings: Mapping[str, Sighting]) -> Question | Skip:
+        if any(may_be_called_alike(label, other) for label, other in combinations(sightings, 2)):
+            return Skip("names alike")
+        ordered = sorted(sightings, key=lambda label: sightings[label].image)
+        images = [sightings[label].image for label in ordered]
+        gap = int(np.diff(images).min())
+        if gap < self.config.min_gap:
+            return Skip("first sightings too close")
+        return Question(
+            frames=frames,
+            is_video=True,
+            facts={"labels": tuple(sightings), "sightings": tuple(zip(ordered, images, strict=True))},
+            answer=Listing(tuple(ordered)),
+            margin=gap / self.config.min_gap - 1,
+            margin_unit="fraction",
+            measured={
+                "first_frames": images,
+                "visible_fraction": [sightings[label].visible_fraction for label in ordered],
+            },
+            classes=tuple(sorted(sightings)),
+        )
+
+
+def first_sighting(views: SceneViews, label: str) -> Sighting | None:
+    """Where the video shows a thing of that label first, or None where that is not sure."""
+    meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
+    if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
+        return None
+    askable = views.askable[np.ix_(views.video, meant)]
+    maybe = ~views.absent[np.ix_(views.video, meant)]
+    if not askable.any():
+        return None
+    image = int(np.argmax(askable.any(axis=1)))
+    named = [views.scene.objects[k].label == label for k in meant]
+    is_sure = not maybe[:image].any() and askable[image, named].any()
+    best = float(np.max(views.visible_fraction[views.video[image], meant], where=askable[image], initial=0.0))
+    return Sighting(image, best) if is_sure else None
