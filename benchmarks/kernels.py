@@ -29,6 +29,7 @@ K = np.array([290.0, 290.0, 159.5, 119.5])
 K_DEPTH = np.array([580.0, 580.0, 319.5, 239.5])
 NEAR_M = 0.05
 TOLERANCE_M, TOLERANCE_REL = 0.05, 0.025
+INSET = 4
 N_OBJECTS = 50
 N_VIEWS = 12
 
@@ -119,12 +120,12 @@ def numpy_hold(instance, mesh_depth, K, measured, K_measured, tolerance_m, toler
     with np.errstate(invalid="ignore"):
         tolerance = np.maximum(tolerance_m, tolerance_rel * mesh_depth)
         visible = np.where(known & (found < mesh_depth - tolerance), -1, instance)
-        undisputed = (visible >= 0) & ~(known & (found > mesh_depth + tolerance))
-    return visible, undisputed, np.where(known, found, mesh_depth)
+        confirmed = (visible >= 0) & known & (found <= mesh_depth + tolerance)
+    return visible, confirmed, np.where(known, found, mesh_depth)
 
 
-def numpy_stats(visible, undisputed, centers_uv):
-    """Marks are the nearest undisputed pixels only."""
+def numpy_stats(visible, markable, centers_uv, _inset):
+    """Marks are the nearest markable pixels only."""
     pixels, boxes, marks = np.zeros(len(centers_uv), int), [], []
     for item, center in enumerate(centers_uv):
         rows, cols = np.nonzero(visible == item)
@@ -132,7 +133,7 @@ def numpy_stats(visible, undisputed, centers_uv):
         if len(rows):
             boxes.append([cols.min() - 0.5, rows.min() - 0.5, cols.max() + 0.5, rows.max() + 0.5])
             marks.append(
-                np.nanargmin(np.where(undisputed[rows, cols], np.hypot(cols - center[0], rows - center[1]), 1e9))
+                np.nanargmin(np.where(markable[rows, cols], np.hypot(cols - center[0], rows - center[1]), 1e9))
             )
     return pixels, boxes, marks
 
@@ -192,7 +193,7 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
     to_hold = [(i, d, K, m, K_DEPTH, TOLERANCE_M, TOLERANCE_REL) for (d, i), m in zip(drawn, measured, strict=True)]
     centers = rng.uniform(0, 240, (N_OBJECTS, 2))
     held = [hold_against_depth(*arguments) for arguments in to_hold]
-    to_count = [(visible, undisputed, centers) for visible, undisputed, _ in held]
+    to_count = [(visible, confirmed, centers, INSET) for visible, confirmed, _ in held]
     to_see = [(surface.vertices, T, K, d, TOLERANCE_M, TOLERANCE_REL) for T, (d, _) in zip(views, drawn, strict=True)]
     seen = np.repeat([points_seen(*arguments) for arguments in to_see], 10, axis=0)
     starts = np.linspace(0, len(surface.vertices), N_OBJECTS + 1).astype(np.int64)

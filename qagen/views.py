@@ -11,10 +11,13 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
 
+from qagen.core.box import Box3D
 from qagen.core.camera import Camera
-from qagen.core.scene import Frame, Mesh, Scene
+from qagen.core.scene import Frame, Mesh, Object3D, Scene
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.raster import rasterize
@@ -26,8 +29,8 @@ REFERENCE_PIXELS = 640 * 480
 NEAR_M = 0.05
 VIDEO_FRAMES = 32
 COVISIBILITY_POINTS = 20_000
-POINTS_PER_OBJECT = 2_000
-POINTS_PER_PIECE_TEST = 400
+POINTS_PER_OBJECT = 500
+PIECE_VOXEL_M = 0.1
 SHARPNESS_WIDTH = 320
 
 
@@ -53,7 +56,9 @@ class Thresholds:
     """... or as a share of the depth, whichever is more."""
     max_missing_depth: float = 0.4
     """Frames with a larger share of missing depth are not used."""
-    min_sharpness: float = 0.1
+    min_confirmed: float = 0.3
+    """Least share of the visible pixels that measured depth confirms, where the frame has depth."""
+    min_sharpness: float = 0.65
     """Frames less sharp than this share of the scene's median are not used."""
     max_frames: int = 300
     """At most so many frames of a scene are looked at, spread over the camera's path."""
@@ -61,12 +66,16 @@ class Thresholds:
     """A frame counts as new when the camera moved this far since the one before, metres, ..."""
     frame_step_deg: float = 4.0
     """... or turned this far, degrees."""
-    piece_gap_m: float = 0.5
+    piece_gap_m: float = 0.3
     """Surface points of an object farther than this from all others are another piece, metres."""
-    main_piece: float = 0.9
-    """Objects whose largest piece holds a smaller share of the points are never asked about."""
-    mark_border: float = 0.015
-    """Point marks keep this far from the image's edge, as a share of its width and height."""
+    max_piece_shift_m: float = 0.1
+    """Objects whose centre would move farther without their smaller pieces are never asked about, metres."""
+    max_stretch_m: float = 0.2
+    """Nor are those whose centre would move farther without the outer tenth of their surface, metres, ..."""
+    max_stretch_share: float = 0.2
+    """... and farther than this share of their length."""
+    mark_inset: float = 0.0125
+    """Point marks lie this deep inside what is visible of the object where they can, as a share of image width."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +114,7 @@ class SceneViews:
     projected_box: NDArray[np.float64]
     """(F, O, 4) left, top, right, bottom of the 3D box, clipped to the image; NaN when outside."""
     mark_xy: NDArray[np.float64]
-    """(F, O, 2) a visible pixel of the object that depth does not contradict; NaN when there is none."""
+    """(F, O, 2) a visible pixel of the object that measured depth confirms; NaN when there is none."""
     askable: NDArray[np.bool_]
     """(F, O) seen well enough to be asked about."""
     absent: NDArray[np.bool_]
@@ -151,7 +160,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         unused["frame: depth missing"] += not has_depth
         if has_depth or frame.id in video:
             looks.append((frame, observer.look(frame, depth), has_depth and frame.id in steady))
-    unused["object: in pieces"] = int((~observer.whole).sum())
+    unused["object: no sure center"] = int((~observer.has_center).sum())
     return _assemble(scene, looks, video, +unused, observer, thresholds)
 
 
@@ -212,6 +221,7 @@ class _Look:
 
     visible_pixels: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
+    confirmed_fraction: NDArray[np.float64]
     in_image_fraction: NDArray[np.float64]
     visible_box: NDArray[np.float64]
     projected_box: NDArray[np.float64]
@@ -226,19 +236,24 @@ class _Observer:
         self.objects = scene.objects
         self.thresholds = thresholds
         self.mesh = _grouped_by_object(scene.mesh)
-        self.whole = np.array([is_whole(item.points, thresholds) for item in scene.objects], dtype=bool)
         self.surface = sample_surface(scene.mesh, COVISIBILITY_POINTS)
-        self.object_points, self.starts = _object_points(scene)
+        self.object_points, self.starts = _object_points(scene, self.mesh)
+        clouds = np.split(self.object_points, self.starts[1:-1])
+        self.has_center = np.array(
+            [has_sure_center(item, cloud, thresholds) for item, cloud in zip(scene.objects, clouds, strict=True)],
+            dtype=bool,
+        )
 
     def look(self, frame: Frame, measured: NDArray[np.float32] | None) -> _Look:
         grid = _grid_camera(frame.camera)
         T_cw = frame.world_from_camera.inverse().matrix
-        visible, undisputed, composite, alone = self._instance_image(frame, grid, T_cw, measured)
+        visible, confirmed, composite, alone = self._instance_image(frame, grid, T_cw, measured)
         centers = (T_cw[:3, :3] @ np.array([item.box.center for item in self.objects]).T).T + T_cw[:3, 3]
-        _close_border(undisputed, self.thresholds.mark_border)
-        pixels, boxes, marks = instance_stats(visible, undisputed, grid.project(centers))
         limits = self.thresholds
+        inset = max(1, round(limits.mark_inset * grid.width))
+        pixels, boxes, marks = instance_stats(visible, confirmed, grid.project(centers), inset)
         return _Look(
+            confirmed_fraction=np.bincount(visible[confirmed], minlength=len(pixels)) / np.maximum(pixels, 1),
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
             visible_fraction=pixels / np.maximum(alone, 1),
             in_image_fraction=inside_fraction(
@@ -267,7 +282,7 @@ class _Observer:
         if measured is None or frame.depth_camera is None:
             return instance, instance >= 0, depth, alone
         limits = self.thresholds
-        visible, undisputed, composite = hold_against_depth(
+        visible, confirmed, composite = hold_against_depth(
             instance,
             depth,
             grid.intrinsics,
@@ -276,31 +291,39 @@ class _Observer:
             limits.depth_tolerance_m,
             limits.depth_tolerance_rel,
         )
-        return visible, undisputed, composite, alone
+        return visible, confirmed, composite, alone
 
     def _projected_boxes(self, grid: Camera, T_cw: NDArray) -> NDArray[np.float64]:
         corners = [item.box.corners for item in self.objects]
         return np.array([projected_box(c, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M) for c in corners])
 
 
-def _close_border(markable: NDArray[np.bool_], share: float) -> None:
-    """Take the image's rim out of the pixels that may carry a mark."""
-    rows, columns = (int(np.ceil(share * size)) for size in markable.shape)
-    for rim in (markable[:rows], markable[len(markable) - rows :], markable[:, :columns]):
-        rim[...] = False
-    markable[:, markable.shape[1] - columns :] = False
+def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds) -> bool:
+    """Whether the centre of the object's box is the place of something.
 
+    Some annotations join things that lie apart under one name, and some have a stray patch that stretches the box.
 
-def is_whole(points: NDArray | None, limits: Thresholds) -> bool:
-    """Whether an object's surface points (n, 3) hang together, so that its box's centre is the place of something.
-
-    Some annotations join things that lie metres apart under one name.
+    Args:
+        surface: (n, 3) points spread evenly over the object's surface, world, metres.
     """
-    if points is None or len(points) < 2:
-        return True
-    thinned = points[:: -(-len(points) // POINTS_PER_PIECE_TEST)]
-    pieces = fcluster(linkage(thinned, "single"), limits.piece_gap_m, "distance")
-    return float(np.bincount(pieces).max() / len(pieces)) >= limits.main_piece
+    low, high = np.percentile((surface - item.box.center) @ item.box.rotation[:, :2], (10, 90), axis=0)
+    stretch_m = float(np.linalg.norm((low + high) / 2))
+    if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[:2].max()):
+        return False
+    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m) <= limits.max_piece_shift_m
+
+
+def _piece_shift_m(points: NDArray, gap_m: float) -> float:
+    """How far the box's centre moves when only the largest piece of points (n, 3) is kept, metres."""
+    _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
+    thinned = np.asarray(points[first], dtype=np.float64)
+    near = KDTree(thinned).query_pairs(gap_m, output_type="ndarray")
+    links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(thinned), len(thinned)))
+    count, pieces = connected_components(links, directed=False)
+    if count == 1:
+        return 0.0
+    largest = Box3D.around(thinned[pieces == np.bincount(pieces).argmax()])
+    return float(np.linalg.norm(largest.center - Box3D.around(thinned).center))
 
 
 def _grid_camera(camera: Camera) -> Camera:
@@ -331,14 +354,15 @@ def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
     return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
 
 
-def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    clouds = [_thin(item.points if item.points is not None else item.box.corners) for item in scene.objects]
+def _object_points(scene: Scene, grouped: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points spread evenly over each object's surface, (n, 3), and where each object's begin, (O + 1,)."""
+    bounds = np.searchsorted(grouped.face_object, np.arange(len(scene.objects) + 1))
+    clouds = []
+    for item, start, stop in zip(scene.objects, bounds, bounds[1:], strict=False):
+        own = Mesh(grouped.vertices, grouped.faces[start:stop], grouped.face_object[start:stop])
+        clouds.append(sample_surface(own, POINTS_PER_OBJECT) if stop > start else item.box.corners)
     starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
-    return np.concatenate(clouds).astype(np.float64), starts
-
-
-def _thin(points: NDArray) -> NDArray:
-    return points[:: max(1, len(points) // POINTS_PER_OBJECT)]
+    return np.concatenate(clouds), starts
 
 
 def _assemble(
@@ -366,10 +390,11 @@ def _assemble(
     visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
     depth = centers[..., 2]
     askable = (
-        observer.whole
+        observer.has_center
         & (visible_fraction >= limits.visible_fraction)
         & (in_image_fraction >= limits.in_image_fraction)
         & (visible_pixels >= limits.visible_pixels)
+        & (stack("confirmed_fraction") >= limits.min_confirmed)
         & (depth >= limits.min_depth_m)
         & (depth <= limits.max_depth_m)
         & np.isfinite(mark_xy).all(axis=-1)

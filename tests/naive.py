@@ -83,7 +83,7 @@ def _intersect(ray, corners):
 
 def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
     height, width = instance.shape
-    visible, undisputed, composite = instance.copy(), np.zeros((height, width), bool), mesh_depth.copy()
+    visible, confirmed, composite = instance.copy(), np.zeros((height, width), bool), mesh_depth.copy()
     for row in range(height):
         for col in range(width):
             ray = np.linalg.solve(intrinsic_matrix(K), [col, row, 1.0])
@@ -94,16 +94,15 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
             tolerance = max(tolerance_m, tolerance_rel * mesh_z) if math.isfinite(mesh_z) else 0.0
             measures = math.isfinite(z) and z > 0
             hidden = measures and z < mesh_z - tolerance
-            missing = measures and z > mesh_z + tolerance
             if hidden:
                 visible[row, col] = -1
             if measures:
                 composite[row, col] = z
-            undisputed[row, col] = visible[row, col] != -1 and not missing
-    return visible, undisputed, composite
+            confirmed[row, col] = visible[row, col] != -1 and measures and z <= mesh_z + tolerance
+    return visible, confirmed, composite
 
 
-def instance_stats(visible, undisputed, centers_uv):
+def instance_stats(visible, markable, centers_uv, inset):
     pixels, boxes, marks = [], [], []
     for item, center in enumerate(centers_uv):
         rows, cols = np.nonzero(visible == item)
@@ -112,32 +111,43 @@ def instance_stats(visible, undisputed, centers_uv):
             boxes.append([np.nan] * 4)
         else:
             boxes.append([cols.min() - 0.5, rows.min() - 0.5, cols.max() + 0.5, rows.max() + 0.5])
-        marks.append(_mark(visible, undisputed, item, center))
+        marks.append(_mark(visible, markable, item, center, inset))
     return np.array(pixels, np.int64), np.array(boxes).reshape(-1, 4), np.array(marks).reshape(-1, 2)
 
 
-def _mark(visible, undisputed, item, center):
+def _mark(visible, markable, item, center, inset):
     height, width = visible.shape
-    rows, cols = np.nonzero((visible == item) & undisputed)
+    rows, cols = np.nonzero((visible == item) & markable)
     if len(rows) == 0:
         return [np.nan, np.nan]
     if np.isfinite(center).all():
         at = nearest_pixel(center[0], center[1], width, height)
-        if at is not None and visible[at] == item and undisputed[at]:
+        if at is not None and visible[at] == item and markable[at] and _depth_inside(visible, at) > 1:
             return list(center)
     else:
         shown_rows, shown_cols = np.nonzero(visible == item)
         center = np.array([shown_cols.sum() / len(shown_cols), shown_rows.sum() / len(shown_rows)])
-    candidates = list(zip(rows.tolist(), cols.tolist(), strict=True))
-    candidates = [at for at in candidates if _is_interior(visible, at)] or candidates
-    row, col = min(candidates, key=lambda at: ((at[1] - center[0]) ** 2 + (at[0] - center[1]) ** 2, *at))
+    row, col = min(
+        zip(rows.tolist(), cols.tolist(), strict=True),
+        key=lambda at: (
+            -min(_depth_inside(visible, at), inset),
+            (at[1] - center[0]) ** 2 + (at[0] - center[1]) ** 2,
+            *at,
+        ),
+    )
     return [col, row]
 
 
-def _is_interior(visible, at):
+def _depth_inside(visible, at):
+    """The largest square around the pixel that shows nothing else tells how deep it lies."""
     row, col = at
-    neighbourhood = visible[max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
-    return neighbourhood.shape == (3, 3) and (neighbourhood == visible[at]).all()
+    depth = 1
+    while True:
+        top, left = row - depth, col - depth
+        square = visible[max(top, 0) : row + depth + 1, max(left, 0) : col + depth + 1]
+        if square.shape != (2 * depth + 1, 2 * depth + 1) or (square != visible[at]).any():
+            return depth
+        depth += 1
 
 
 def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):

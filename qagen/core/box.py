@@ -30,7 +30,7 @@ class Box3D:
 
     @classmethod
     def around(cls, points: ArrayLike) -> Self:
-        """The upright box of least footprint around points (n, 3), world, metres.
+        """The upright box of least footprint around points (n, 3), world, metres; its first axis is the longer side.
 
         The footprint is the minimum-area rectangle of the points' horizontal convex hull, one side of which
         always lies along a hull edge (Freeman and Shapira, 1975).
@@ -44,6 +44,8 @@ class Box3D:
         yaw = _least_footprint_yaw(points[:, :2])
         c, s = np.cos(yaw), np.sin(yaw)
         axes = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
+        if np.ptp(points @ axes[:, 0]) < np.ptp(points @ axes[:, 1]):
+            axes = np.stack([axes[:, 1], -axes[:, 0], axes[:, 2]], axis=1)
         local = points @ axes
         low, high = local.min(axis=0), local.max(axis=0)
         return cls(axes @ ((low + high) / 2), high - low, axes)

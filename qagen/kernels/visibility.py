@@ -26,12 +26,12 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
 
     Returns:
         visible: (h, w) int32 instance, -1 where something else stands before it.
-        undisputed: (h, w) bool, False where visible is -1 and where the measurement is farther than the mesh.
+        confirmed: (h, w) bool, True where the measurement agrees with the object that is visible.
         composite: (h, w) float32 the measurement where there is one, else the mesh's depth.
     """
     height, width = instance.shape
     visible = instance.copy()
-    undisputed = instance >= 0
+    confirmed = np.zeros(instance.shape, np.bool_)
     composite = mesh_depth.copy()
     for row in range(height):
         y = _nearest_pixel((row - K[3]) / K[1] * K_measured[1] + K_measured[3], measured.shape[0])
@@ -44,52 +44,86 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
             tolerance = max(tolerance_m, tolerance_rel * np.float64(mesh_depth[row, col]))
             if behind < -tolerance:
                 visible[row, col] = -1
-            if abs(behind) > tolerance:
-                undisputed[row, col] = False
-    return visible, undisputed, composite
+            confirmed[row, col] = instance[row, col] >= 0 and abs(behind) <= tolerance
+    return visible, confirmed, composite
 
 
 @njit(cache=True)
-def instance_stats(visible, undisputed, centers_uv):
-    """Count, frame and mark every object of an instance image, in two passes over its pixels.
+def instance_stats(visible, markable, centers_uv, inset):
+    """Count, frame and mark every object of an instance image, in a few passes over its pixels.
 
-    The mark is the projected centre itself where that pixel shows the object undisputed. Otherwise it is the centre of
-    the nearest undisputed pixel whose whole 3 x 3 neighbourhood lies inside the image and shows the object, or,
-    without such a one, of the nearest undisputed pixel; ties go to the upper, then the left pixel.
+    The mark is the projected centre itself where that pixel shows the object, is markable and is not at the object's
+    rim. Otherwise it is the centre of the markable pixel that lies deepest inside what is visible of the object, where
+    ``inset`` pixels are deep enough; among equals the one nearest to the projected centre, then the upper, then the
+    left one.
 
     Args:
         visible: (h, w) int32 object index below O, or -1.
-        undisputed: (h, w) bool.
+        markable: (h, w) bool, pixels that may carry a mark.
         centers_uv: (O, 2) float64 projected object centres, pixels. NaN (behind the camera or at depth 0) makes the
-            mark the pixel nearest to the mean of the object's visible pixels.
+            mark near the mean of the object's visible pixels.
+        inset: pixels from something else, or from the image's edge, that are deep enough; a pixel at the rim has 1.
 
     Returns:
         pixels: (O,) int64 visible pixels.
         boxes: (O, 4) float64 left, top, right, bottom: the outer edges of the visible pixels; NaN when there are none.
-        marks: (O, 2) float64 u, v in pixels; NaN when no pixel is undisputed.
+        marks: (O, 2) float64 u, v in pixels; NaN when no pixel is markable.
         An image or an object list that is empty gives zeros and NaN of these shapes.
     """
     pixels, boxes, sums = _measure(visible, len(centers_uv))
-    targets, marks, settled = _place_centers(visible, undisputed, centers_uv, pixels, sums)
-    best = np.full((2, len(centers_uv)), np.inf)  # squared distance of the best interior and the best other pixel
-    second = np.full((len(centers_uv), 2), np.nan)
+    depths = _depth_inside(visible)
+    targets, marks, settled = _place_centers(visible, markable, depths, centers_uv, pixels, sums)
+    deepest = np.zeros(len(centers_uv), np.int64)
+    nearest = np.full(len(centers_uv), np.inf)
     height, width = visible.shape
     for row in range(height):
         for col in range(width):
             item = visible[row, col]
-            if item < 0 or settled[item] or not undisputed[row, col]:
+            if item < 0 or settled[item] or not markable[row, col]:
                 continue
+            depth = min(depths[row, col], inset)
             distance = (col - targets[item, 0]) ** 2 + (row - targets[item, 1]) ** 2
-            if distance < best[0, item] and _is_interior(visible, row, col):
-                best[0, item] = distance
+            if depth > deepest[item] or (depth == deepest[item] and distance < nearest[item]):
+                deepest[item], nearest[item] = depth, distance
                 marks[item, 0], marks[item, 1] = col, row
-            if distance < best[1, item]:
-                best[1, item] = distance
-                second[item, 0], second[item, 1] = col, row
-    for item in range(len(centers_uv)):
-        if not settled[item] and best[0, item] == np.inf:
-            marks[item] = second[item]
     return pixels, boxes, marks
+
+
+@njit(cache=True)
+def _depth_inside(visible):
+    """(h, w) int64 chessboard distance to the nearest pixel of something else, outside the image included.
+
+    Two passes, each from the neighbours already done (Rosenfeld and Pfaltz, 1966).
+    """
+    height, width = visible.shape
+    depths = np.zeros(visible.shape, np.int64)
+    for row in range(height):
+        for col in range(width):
+            depths[row, col] = 1 + min(
+                _depth_at(visible, depths, row, col, row - 1, col - 1),
+                _depth_at(visible, depths, row, col, row - 1, col),
+                _depth_at(visible, depths, row, col, row - 1, col + 1),
+                _depth_at(visible, depths, row, col, row, col - 1),
+            )
+    for row in range(height - 1, -1, -1):
+        for col in range(width - 1, -1, -1):
+            beyond = 1 + min(
+                _depth_at(visible, depths, row, col, row + 1, col - 1),
+                _depth_at(visible, depths, row, col, row + 1, col),
+                _depth_at(visible, depths, row, col, row + 1, col + 1),
+                _depth_at(visible, depths, row, col, row, col + 1),
+            )
+            depths[row, col] = min(depths[row, col], beyond)
+    return depths
+
+
+@njit(cache=True)
+def _depth_at(visible, depths, row, col, y, x):
+    """Depth of the neighbour (y, x) of (row, col), 0 where it shows something else or lies outside."""
+    height, width = visible.shape
+    if y < 0 or x < 0 or y >= height or x >= width or visible[y, x] != visible[row, col]:
+        return 0
+    return depths[y, x]
 
 
 @njit(cache=True)
@@ -116,7 +150,7 @@ def _measure(visible, n_objects):
 
 
 @njit(cache=True)
-def _place_centers(visible, undisputed, centers_uv, pixels, sums):
+def _place_centers(visible, markable, depths, centers_uv, pixels, sums):
     """(O, 2) the point to look near, (O, 2) marks that are settled by the centre itself else NaN, (O,) bool settled."""
     height, width = visible.shape
     targets = centers_uv.copy()
@@ -127,23 +161,12 @@ def _place_centers(visible, undisputed, centers_uv, pixels, sums):
             targets[item] = sums[item] / max(pixels[item], 1)
             continue
         col, row = _nearest_pixel(centers_uv[item, 0], width), _nearest_pixel(centers_uv[item, 1], height)
-        if col >= 0 and row >= 0 and visible[row, col] == item and undisputed[row, col]:
+        if col < 0 or row < 0 or visible[row, col] != item or not markable[row, col]:
+            continue
+        if depths[row, col] > 1:
             marks[item] = centers_uv[item]
             settled[item] = True
     return targets, marks, settled
-
-
-@njit(cache=True)
-def _is_interior(visible, row, col):
-    height, width = visible.shape
-    if not (0 < row < height - 1 and 0 < col < width - 1):
-        return False
-    item = visible[row, col]
-    for y in range(row - 1, row + 2):
-        for x in range(col - 1, col + 2):
-            if visible[y, x] != item:
-                return False
-    return True
 
 
 @njit(cache=True)

@@ -15,9 +15,9 @@ def test_by_hand_depth_decides():
     instance = np.array([[0, 0, 0, 0, -1]], np.int32)
     mesh = np.array([[2, 2, 2, 2, INF]], np.float32)
     measured = np.array([[0, 2.04, 1.9, 2.1, 1]], np.float32)
-    visible, undisputed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+    visible, confirmed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
     assert visible.tolist() == [[0, 0, -1, 0, -1]]
-    assert undisputed.tolist() == [[True, True, False, False, False]]
+    assert confirmed.tolist() == [[False, True, False, False, False]]
     np.testing.assert_array_equal(composite, np.array([[2, 2.04, 1.9, 2.1, 1]], np.float32))
 
 
@@ -60,47 +60,54 @@ def test_no_measurement_changes_nothing(seed):
     instance = rng.integers(-1, 3, (4, 5)).astype(np.int32)
     mesh = rng.uniform(1, 4, (4, 5)).astype(np.float32)
     for measured in (np.zeros((4, 5), np.float32), np.empty((0, 0), np.float32)):
-        visible, undisputed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+        visible, confirmed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
         np.testing.assert_array_equal(visible, instance)
-        np.testing.assert_array_equal(undisputed, instance >= 0)
+        assert not confirmed.any()
         np.testing.assert_array_equal(composite, mesh)
 
 
-def stats_of(rows, center, disputed=()):
+def stats_of(rows, center, closed=(), inset=4):
     """Stats of the only object of a picture in words: "#" is the object, anything else is not."""
     visible = np.array([[0 if sign == "#" else -1 for sign in row] for row in rows], np.int32)
-    undisputed = visible >= 0
-    for row, col in disputed:
-        undisputed[row, col] = False
-    pixels, boxes, marks = instance_stats(visible, undisputed, np.array([center], np.float64))
+    markable = visible >= 0
+    for row, col in closed:
+        markable[row, col] = False
+    pixels, boxes, marks = instance_stats(visible, markable, np.array([center], np.float64), inset)
     return int(pixels[0]), boxes[0].tolist(), marks[0].tolist()
 
 
-BLOCK = ["......", ".####.", ".####.", ".####.", "......"]
+BLOCK = [".......", ".#####.", ".#####.", ".#####.", "......."]
 
 
-def test_by_hand_centre_on_the_object_is_the_mark():
-    # Columns 1 to 4 and rows 1 to 3: edges 0.5, 0.5, 4.5, 3.5; 12 pixels. (1.4, 2.6) falls on pixel column 1, row 3.
-    assert stats_of(BLOCK, (1.4, 2.6)) == (12, [0.5, 0.5, 4.5, 3.5], [1.4, 2.6])
+def test_by_hand_centre_inside_the_object_is_the_mark():
+    # Columns 1 to 5 and rows 1 to 3: edges 0.5, 0.5, 5.5, 3.5; 15 pixels. (2.4, 2.3) falls on pixel column 2, row 2.
+    assert stats_of(BLOCK, (2.4, 2.3)) == (15, [0.5, 0.5, 5.5, 3.5], [2.4, 2.3])
 
 
-def test_by_hand_centre_on_the_right_edge_of_the_image_is_inside():
-    # u = 3.5 is the outer edge of column 3 of 4, which shows the object.
-    assert stats_of(["...#"] * 3, (3.5, 1))[2] == [3.5, 1]
+def test_by_hand_centre_at_the_rim_moves_inside():
+    # (1, 1) is the upper left corner of the block; the pixels that are two deep are columns 2 to 4 of row 2.
+    assert stats_of(BLOCK, (1, 1))[2] == [2, 2]
 
 
-def test_by_hand_centre_beside_the_object_moves_to_its_interior():
-    # Interior pixels are columns 2 and 3 of row 2; from (0, 0) column 2 is the nearer.
+def test_by_hand_centre_beside_the_object_moves_to_its_inside():
     assert stats_of(BLOCK, (0, 0))[2] == [2, 2]
 
 
-def test_by_hand_disputed_centre_moves():
-    # (2, 2) itself is disputed, so the other interior pixel (3, 2).
-    assert stats_of(BLOCK, (2, 2), disputed=[(2, 2)])[2] == [3, 2]
+def test_by_hand_closed_centre_moves():
+    # (3, 2) itself may not carry a mark, so column 2 or 4 of its row; the left one.
+    assert stats_of(BLOCK, (3, 2), closed=[(2, 3)])[2] == [2, 2]
 
 
-def test_by_hand_without_interior_the_nearest_pixel():
-    # Two rows have no interior. From (9, 9) the nearest pixel is the lower right one.
+def test_by_hand_deep_enough_is_enough():
+    # A 9 x 9 block from (1, 1) to (9, 9), centre projected to (0, 5). Depth 2 begins at column 2, depth 3 at column 3.
+    block = ["." * 11, *["." + "#" * 9 + "."] * 9, "." * 11]
+    assert stats_of(block, (0, 5), inset=1)[2] == [1, 5]
+    assert stats_of(block, (0, 5), inset=3)[2] == [3, 5]
+    assert stats_of(block, (0, 5), inset=9)[2] == [5, 5]
+
+
+def test_by_hand_where_all_is_rim_the_nearest_pixel():
+    # Two rows have no inside. From (9, 9) the nearest pixel is the lower right one.
     assert stats_of(["....", ".##.", ".##.", "...."], (9, 9))[2] == [2, 2]
 
 
@@ -109,18 +116,18 @@ def test_by_hand_ties_go_up_then_left():
     assert stats_of(["#.#", "...", "#.#"], (1, 1))[2] == [0, 0]
 
 
-def test_by_hand_pixels_at_the_image_border_are_no_interior():
-    # All of a 4 x 4 image: interior are columns and rows 1 and 2. From (-3, 1.2) the nearest is (1, 1).
+def test_by_hand_the_image_border_is_a_rim():
+    # All of a 4 x 4 image: two deep are columns and rows 1 and 2. From (-3, 1.2) the nearest is (1, 1).
     assert stats_of(["####"] * 4, (-3, 1.2))[2] == [1, 1]
 
 
 def test_by_hand_centre_behind_the_camera():
-    # The mean of the visible pixels is (2.5, 2): as near to (2, 2) as to (3, 2), so the left one.
-    assert stats_of(BLOCK, (np.nan, np.nan))[2] == [2, 2]
+    # The mean of the visible pixels is (3, 2).
+    assert stats_of(BLOCK, (np.nan, np.nan))[2] == [3, 2]
 
 
-def test_by_hand_wholly_disputed_object_has_no_mark():
-    pixels, box, mark = stats_of(["#"], (0, 0), disputed=[(0, 0)])
+def test_by_hand_wholly_closed_object_has_no_mark():
+    pixels, box, mark = stats_of(["#"], (0, 0), closed=[(0, 0)])
     assert (pixels, box) == (1, [-0.5, -0.5, 0.5, 0.5])
     assert np.isnan(mark).all()
 
@@ -134,10 +141,12 @@ def test_stats_equal_twin(seed):
     )  # of 4 x 4, so that some have inside
     visible = np.kron(blocks, np.ones((4, 4), np.int32))[:height, :width].copy()
     visible[rng.random((height, width)) < 0.1] = -1
-    undisputed = (visible >= 0) & (rng.random((height, width)) < 0.7)
+    markable = (visible >= 0) & (rng.random((height, width)) < 0.7)
     centers = rng.uniform(-3, 14, (5, 2)).round(rng.integers(0, 3))
     centers[rng.random(5) < 0.2] = np.nan
-    found, expected = instance_stats(visible, undisputed, centers), naive.instance_stats(visible, undisputed, centers)
+    inset = int(rng.integers(1, 5))
+    found = instance_stats(visible, markable, centers, inset)
+    expected = naive.instance_stats(visible, markable, centers, inset)
     for array, twin in zip(found, expected, strict=True):
         np.testing.assert_array_equal(array, twin)
 
@@ -145,13 +154,13 @@ def test_stats_equal_twin(seed):
 def test_empty_inputs():
     none = np.empty((0, 0), np.int32)
     empty = np.empty((0, 0), np.float32)
-    visible, undisputed, composite = hold_against_depth(none, empty, K, empty, K, 0.05, 0.025)
-    assert visible.shape == undisputed.shape == composite.shape == (0, 0)
-    pixels, boxes, marks = instance_stats(none, none.astype(bool), np.zeros((2, 2)))
+    visible, confirmed, composite = hold_against_depth(none, empty, K, empty, K, 0.05, 0.025)
+    assert visible.shape == confirmed.shape == composite.shape == (0, 0)
+    pixels, boxes, marks = instance_stats(none, none.astype(bool), np.zeros((2, 2)), 4)
     assert pixels.tolist() == [0, 0]
     assert np.isnan(boxes).all()
     assert np.isnan(marks).all()
-    pixels, boxes, marks = instance_stats(np.full((3, 3), -1, np.int32), np.zeros((3, 3), bool), np.empty((0, 2)))
+    pixels, boxes, marks = instance_stats(np.full((3, 3), -1, np.int32), np.zeros((3, 3), bool), np.empty((0, 2)), 4)
     assert pixels.shape == (0,)
     assert boxes.shape == (0, 4)
     assert marks.shape == (0, 2)
