@@ -1,0 +1,111 @@
+"""Wrong options that are other questions' right ones.
+
+Four questions of a type whose answers differ clearly share one set of options, and each of the four answers is right
+once. So whatever a reader of the text alone prefers, the middle number, the frequent word, is right one time in four.
+Questions that give a number away ("the other one is 2.3 m deep") are grouped with those that give a similar one.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.core.answer import Answer, Directions, Extents, ImagePoint, Number
+from qagen.core.question import Question
+
+GROUP = 4
+SIMILAR = 24
+"""Questions are first grouped among so many that give away the most similar numbers."""
+NUMBER_GAP = 0.3
+GAP_SHARE = 0.15
+PLACE_GAP = 100
+
+
+def find_peers(questions: Sequence[Question], rng: Generator) -> dict[int, list[Answer]]:
+    """Position of a question to the three wrong options it is offered; questions without peers are left out."""
+    hints = np.array([float(question.facts.get("given", 0.0)) for question in questions])
+    order = rng.permutation(len(questions))
+    order = order[np.argsort(hints[order], kind="stable")]
+    fits = _fit_together([question.answer for question in questions])
+    groups, alone = [], []
+    for start in range(0, len(order), SIMILAR):
+        found, left = _group(order[start : start + SIMILAR], fits)
+        groups += found
+        alone += left
+    groups += _group(np.array(alone, dtype=int), fits)[0]
+    return {
+        member: [questions[other].answer for other in rng.permutation(group) if other != member]
+        for group in groups
+        for member in group
+    }
+
+
+def _group(members: NDArray[np.int64], fits: NDArray[np.bool_]) -> tuple[list[list[int]], list[int]]:
+    """Groups of four that all fit each other, those with the fewest fitting partners first; and who is left alone."""
+    free = list(members)
+    groups, alone = [], []
+    while free:
+        among = fits[np.ix_(free, free)]
+        seed = int(np.argmin(among.sum(axis=1)))
+        group = _grow(seed, among)
+        if len(group) == GROUP:
+            groups.append([int(free[i]) for i in group])
+            free = [member for i, member in enumerate(free) if i not in group]
+        else:
+            alone.append(int(free.pop(seed)))
+    return groups, alone
+
+
+def _grow(seed: int, among: NDArray[np.bool_]) -> list[int]:
+    group, partners = [seed], among[seed].copy()
+    while len(group) < GROUP and partners.any():
+        candidates = np.flatnonzero(partners)
+        chosen = int(candidates[np.argmin(among[candidates].sum(axis=1))])
+        group.append(chosen)
+        partners &= among[chosen]
+    return group
+
+
+def _fit_together(answers: Sequence[Answer]) -> NDArray[np.bool_]:
+    """(n, n) whether two answers may stand in one set of options."""
+    fits = np.zeros((len(answers), len(answers)), dtype=bool)
+    for i, first in enumerate(answers):
+        for j in range(i):
+            fits[i, j] = fits[j, i] = DIFFER[type(first)](first, answers[j])
+    return fits
+
+
+def _numbers_differ(first: Number, second: Number) -> bool:
+    return _apart(round(first.value, 1), round(second.value, 1))
+
+
+def _places_differ(first: ImagePoint, second: ImagePoint) -> bool:
+    in_image = max(abs(first.x - second.x), abs(first.y - second.y)) >= PLACE_GAP
+    return in_image and _apart(round(first.depth, 1), round(second.depth, 1))
+
+
+def _directions_differ(first: Directions, second: Directions) -> bool:
+    return first.text != second.text
+
+
+def _sizes_differ(first: Extents, second: Extents) -> bool:
+    sides = zip(
+        (first.length_cm, first.width_cm, first.height_cm),
+        (second.length_cm, second.width_cm, second.height_cm),
+        strict=True,
+    )
+    return any(abs(a - b) >= GAP_SHARE * max(a, b) for a, b in sides)
+
+
+def _apart(value: float, other: float) -> bool:
+    return abs(value - other) >= max(NUMBER_GAP, GAP_SHARE * max(value, other)) - 1e-9
+
+
+DIFFER: dict[type[Answer], Callable[..., bool]] = {
+    Number: _numbers_differ,
+    ImagePoint: _places_differ,
+    Directions: _directions_differ,
+    Extents: _sizes_differ,
+}
+"""Answers whose wrong options come from peers, and when two of them are told apart."""
