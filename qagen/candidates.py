@@ -21,7 +21,7 @@ from qagen.views import SceneViews
 ROTATION_EDGES_DEG = (0, 10, 30, 60, 90, 120, 150, 180)
 ROTATION_SHARES = (0.05, 0.27, 0.33, 0.18, 0.09, 0.05, 0.03)
 """Rotation of the views of SPAR-Bench relative to image 0 (tasks.md, section 6)."""
-LINKED_SHARE = 0.05
+LINKED_SHARE = 0.1
 """Least co-visible surface between an image of a set and one of the images before it."""
 SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
@@ -55,6 +55,17 @@ class FrameSets:
         """(F, F) share of surface that both see, of the one that sees more."""
         return np.minimum(self.views.covisible, self.views.covisible.T)
 
+    @cached_property
+    def linked(self) -> NDArray[np.bool_]:
+        """(F, F) usable pairs of different views that share surface."""
+        usable = np.outer(self.views.usable, self.views.usable)
+        return usable & (self.shared >= LINKED_SHARE) & ~self.same_view
+
+    @cached_property
+    def turns(self) -> NDArray[np.int64]:
+        """(F, F) bin of ROTATION_SHARES into which the rotation between two views falls."""
+        return np.digitize(self.views.rotation_deg, ROTATION_EDGES_DEG[1:-1])
+
     def pairs(self, rng: Generator, min_shared: float) -> Iterator[tuple[int, int]]:
         """All ordered pairs of different views that share at least ``min_shared`` of their surface, shuffled."""
         usable = np.outer(self.views.usable, self.views.usable)
@@ -63,18 +74,34 @@ class FrameSets:
             yield int(first), int(second)
 
     def draw(self, size: int, rng: Generator) -> tuple[int, ...] | None:
-        """``size`` linked images whose rotation from the first follows SPAR-Bench, or None when they cannot be had."""
-        usable = self.views.usable
-        if not usable.any():
+        """``size`` images whose rotation from the first follows SPAR-Bench, or None when they cannot be had.
+
+        Each image after the first shares surface with one before it.
+        """
+        if size == 1:
+            usable = np.flatnonzero(self.views.usable)
+            return (int(rng.choice(usable)),) if len(usable) else None
+        if not self.linked.any():
             return None
-        chosen = [int(rng.choice(np.flatnonzero(usable)))]
+        chosen = list(self._draw_pair(rng))
         while len(chosen) < size:
-            linked = (self.shared[chosen] >= LINKED_SHARE).any(axis=0) & ~self.same_view[chosen].any(axis=0)
-            options = np.flatnonzero(linked & usable)
+            linked = self.linked[chosen].any(axis=0) & ~self.same_view[chosen].any(axis=0)
+            options = np.flatnonzero(linked)
             if not len(options):
                 return None
-            chosen.append(self._draw_by_rotation(chosen[0], options, rng))
+            turns = self.turns[chosen[0], options]
+            chosen.append(int(rng.choice(options[turns == _draw_turn(turns, rng)])))
         return tuple(chosen)
+
+    @cached_property
+    def _pairs_by_turn(self) -> list[NDArray[np.int64]]:
+        return [np.argwhere(self.linked & (self.turns == turn)) for turn in range(len(ROTATION_SHARES))]
+
+    def _draw_pair(self, rng: Generator) -> tuple[int, int]:
+        occurring = np.flatnonzero([len(pairs) for pairs in self._pairs_by_turn])
+        pairs = self._pairs_by_turn[_draw_turn(occurring, rng)]
+        first, second = pairs[int(rng.integers(len(pairs)))]
+        return int(first), int(second)
 
     def cast(
         self, colors: tuple[str, ...], size: int, kind: Literal["point", "bbox"], rng: Generator
@@ -123,11 +150,11 @@ class FrameSets:
         )
         return Skip("marks collide") if marks_collide(roles) else (frames, roles)
 
-    def _draw_by_rotation(self, first: int, options: NDArray[np.int64], rng: Generator) -> int:
-        bins = np.digitize(self.views.rotation_deg[first, options], ROTATION_EDGES_DEG[1:-1])
-        shares = np.array([ROTATION_SHARES[b] if (bins == b).any() else 0.0 for b in range(len(ROTATION_SHARES))])
-        chosen_bin = rng.choice(len(shares), p=shares / shares.sum())
-        return int(rng.choice(options[bins == chosen_bin]))
+
+def _draw_turn(turns: NDArray[np.int64], rng: Generator) -> int:
+    """One of the bins that occur, by its share in SPAR-Bench."""
+    shares = np.where(np.isin(np.arange(len(ROTATION_SHARES)), turns), ROTATION_SHARES, 0.0)
+    return int(rng.choice(len(shares), p=shares / shares.sum()))
 
 
 def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
