@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from numpy.random import Generator
 
@@ -12,6 +13,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Directions,
+    Extents,
     ImagePoint,
     LocatedObject,
     Number,
@@ -19,12 +21,13 @@ from qagen.core.answer import (
 from qagen.core.question import Question, Role, Skip
 from qagen.core.scene import Scene
 from qagen.options import Deck, OptionMaker
+from qagen.peers import DIFFER, GROUP, find_peers
 from qagen.render import RULES, Mention, Phrasebook
 from qagen.tasks._base import Family
 
 LETTERS = "ABCD"
 SHAPES = {"point": "point", "bbox": "box"}
-SAID_OPTIONS = (ImagePoint, LocatedObject)
+SAID_OPTIONS = (Extents, ImagePoint, LocatedObject)
 """Answers whose options are phrased by the block option_<variant>; the others are their bare text."""
 FORMAT_SKIPS = frozenset({"no options", "no even claim"})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""
@@ -51,7 +54,8 @@ class Formatter:
         self.family, self.scene, self.book, self.rng = family, scene, book, rng
         self._options = OptionMaker(Counter(name for question in questions for name in question.classes), rng)
         self._letters = {count: Deck(LETTERS[:count], rng) for count in (2, 4)}
-        self._truths = Deck((True, False), rng)
+        self._questions = questions
+        self._claims: Counter[tuple[str, bool]] = Counter()
 
     def write(self, question: Question, answer_format: str) -> Turns | Skip:
         """Raises ConfigError when a template lacks what the question needs."""
@@ -63,10 +67,13 @@ class Formatter:
         return Turns(f"{self._ask(question)}\n{form}", self._bare(question, question.answer))
 
     def _sentence(self, question: Question) -> Turns:
-        return Turns(self._ask(question), self._say(question, f"sentence_{self.family.variant}"))
+        asked = self._ask(question)
+        if isinstance(question.answer, Directions):
+            asked += " " + self._rule("leave_out")
+        return Turns(asked, self._say(question, f"sentence_{self.family.variant}"))
 
     def _select(self, question: Question) -> Turns | Skip:
-        wrong = self._wrong_options(question.answer)
+        wrong = self._wrong_options(question)
         if wrong is None:
             return Skip("no options")
         letter = self._letters[len(wrong) + 1].draw()
@@ -82,27 +89,46 @@ class Formatter:
 
     def _judge(self, question: Question) -> Turns | Skip:
         assert isinstance(question.answer, Directions)
-        slot = self._options.claim_slot(question.answer)
-        if slot is None:
+        claim = self._draw_claim(question.answer)
+        if claim is None:
             return Skip("no even claim")
-        truth = self._truths.draw()
-        claim = slot.word if truth else OPPOSITE[slot.word]
-        is_facing = slot.axis.endswith("front_behind")
-        claimed = question.facts["reference" if slot.axis.startswith("second") else "subject"]
-        asked = self._say(question, "judge_facing" if is_facing else "judge_pair", claim=claim, claimed=claimed)
+        word, truth = claim
+        self._claims[claim] += 1
+        asked = self._say(question, "judge", claim=word)
         human = f"{' '.join([asked, *self._rules()])}\n{self._rule('reply_yes_no')}"
-        return Turns(human, "Yes" if truth else "No", {"claim": f"{slot.axis}:{claim}"})
+        return Turns(human, "Yes" if truth else "No", {"claim": word})
 
-    def _wrong_options(self, answer: Answer) -> Sequence[Answer] | None:
+    def _draw_claim(self, answer: Directions) -> tuple[str, bool] | None:
+        """A word to claim and whether it holds, such that each word holds as often as not."""
+        words = [slot.word for slot in answer.slots if slot.word and not slot.axis.endswith("front_behind")]
+        claims = [(word, True) for word in words] + [(OPPOSITE[word], False) for word in words]
+        even = [claim for claim in claims if self._surplus(claim) <= 0]
+        return min((even[i] for i in self.rng.permutation(len(even))), key=self._surplus, default=None)
+
+    def _surplus(self, claim: tuple[str, bool]) -> int:
+        word, truth = claim
+        return self._claims[word, truth] - self._claims[word, not truth]
+
+    @cached_property
+    def _peers(self) -> dict[tuple, list[Answer]]:
+        peers = find_peers(self._questions, self.rng)
+        return {self._questions[position].key: wrong for position, wrong in peers.items()}
+
+    def _wrong_options(self, question: Question) -> Sequence[Answer] | None:
+        answer = question.answer
+        if type(answer) in DIFFER and len(self._questions) >= GROUP:
+            return self._peers.get(question.key)
         match answer:
             case Number():
                 return self._options.numbers(answer)
+            case Extents():
+                return self._options.extents(answer)
             case BoxAnswer():
                 return self._options.boxes(answer)
             case ImagePoint():
                 return self._options.places(answer)
             case LocatedObject():
-                return self._options.located(answer)
+                return self._options.located(answer, str(question.facts.get("extreme")))
             case Directions():
                 return self._options.directions(answer)
             case Choice():
@@ -161,15 +187,15 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     if "select" in formats and family.answer in SAID_OPTIONS:
         blocks[f"option_{variant}"] = family.answer.names
     if "judge" in formats:
-        blocks["judge_pair"] = frozenset({"subject", "reference", "claim"})
-        if any(axis.endswith("front_behind") for axis in family.axes):
-            blocks["judge_facing"] = frozenset({"claim", "claimed"})
+        blocks["judge"] = asked | {"claim"}
     own = {(family.name, block): names for block, names in blocks.items()}
     return own | {(RULES, block): frozenset[str]() for block in _shared_blocks(family)}
 
 
 def _shared_blocks(family: Family) -> list[str]:
     blocks = [*family.rules]
+    if "sentence" in family.config.formats and family.answer is Directions:
+        blocks += ["leave_out"]
     if "select" in family.config.formats:
         blocks += ["choose", f"reply_letter_{family.options}"]
     if "judge" in family.config.formats:

@@ -12,20 +12,37 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
-from qagen.core.answer import OPPOSITE, Box2D, BoxAnswer, Directions, ImagePoint, LocatedObject, Number, Slot
+from qagen.core.answer import (
+    OPPOSITE,
+    Box2D,
+    BoxAnswer,
+    Directions,
+    Extents,
+    ImagePoint,
+    LocatedObject,
+    Number,
+    Sides,
+    Slot,
+)
 from qagen.kernels.boxes import box_iou
 
 OPTIONS = 4
 NUMBER_GAP_M = 0.3
 NUMBER_GAP_SHARE = 0.15
 SMALLEST_NUMBER_M = 0.1
+SIDE_SPREAD = 0.5
+"""Logarithm of how much larger or smaller a side of an option may be than that in the middle."""
+SIDE_GAP_SHARE = 0.15
+SMALLEST_SIDE_CM = 10
 PLACE_GAP = 100
 MAX_IOU = 0.3
 TRIES = 40
 
 T = TypeVar("T")
 R = TypeVar("R")
+Look = tuple[str, str, int | None]
 
 
 class Deck(Generic[T]):
@@ -59,6 +76,7 @@ class OptionMaker:
         self._class_counts = class_counts
         self._rng = rng
         self._ranks = Deck(list(range(OPTIONS)) * 5, rng)
+        self._seen_looks: Counter[Look] = Counter()
 
     def numbers(self, truth: Number) -> list[Number] | None:
         """Three numbers, apart from the truth and each other, so that the truth's rank is even."""
@@ -83,6 +101,28 @@ class OptionMaker:
             span = (SMALLEST_NUMBER_M, truth) if low else (truth, 2 * truth + 1)
             yield float(self._rng.uniform(*span))
 
+    def extents(self, truth: Extents) -> list[Extents] | None:
+        """Three sizes, apart from the truth and each other, that lie with it around a size that nobody is told.
+
+        The truth is no likelier to be in the middle than the others, because the middle is drawn first.
+        """
+        chosen: list[Sides] = [(truth.length_cm, truth.width_cm, truth.height_cm)]
+        middle = np.log(chosen[0]) + self._rng.uniform(-SIDE_SPREAD, SIDE_SPREAD, 3)
+        alike = (sides for sides in self.shuffled(truth.decoys) if abs(np.log(sides) - middle).max() <= SIDE_SPREAD)
+        for sides in chain(alike, self._invented_sides(middle)):
+            if all(_sizes_apart(sides, other) for other in chosen):
+                chosen.append(sides)
+            if len(chosen) == OPTIONS:
+                return [Extents(*sides) for sides in chosen[1:]]
+        return None
+
+    def _invented_sides(self, middle: NDArray[np.float64]) -> Iterator[Sides]:
+        for _ in range(TRIES):
+            drawn = np.exp(middle + self._rng.uniform(-SIDE_SPREAD, SIDE_SPREAD, 3))
+            first, second, height = (int(side) for side in np.rint(drawn))
+            if first >= second >= SMALLEST_SIDE_CM <= height:
+                yield first, second, height
+
     def boxes(self, truth: BoxAnswer) -> list[BoxAnswer] | None:
         """Three boxes that overlap neither the truth nor each other by much."""
         chosen = [truth.box]
@@ -101,8 +141,22 @@ class OptionMaker:
             left, top, right, bottom = (int(edge) for edge in (*corner, *(corner + size)))
             yield left, top, right, bottom
 
-    def located(self, truth: LocatedObject) -> list[LocatedObject] | None:
-        """Three other objects, told by their boxes."""
+    def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
+        """Three other objects, told by their boxes.
+
+        Near things fill large boxes that reach far down. So of several choices the one is taken by which the truth
+        ranks evenly in both, and comes from each image as often as the others, over all truths that are ``asked_for`` alike.
+        """
+        drawn = [choice for _ in range(TRIES) if (choice := self._draw_located(truth))]
+        if not drawn:
+            return None
+        looks = [_looks(truth, choice, asked_for) for choice in drawn]
+        best = min(range(len(drawn)), key=lambda i: sum(self._seen_looks[look] for look in looks[i]))
+        self._seen_looks.update(looks[best])
+        self._seen_looks[asked_for, "image", truth.image] -= OPTIONS - 1
+        return drawn[best]
+
+    def _draw_located(self, truth: LocatedObject) -> list[LocatedObject] | None:
         chosen = [truth]
         for other in self.shuffled(truth.decoys):
             if all(other.image != one.image or _overlap(other.box, one.box) < MAX_IOU for one in chosen):
@@ -181,6 +235,22 @@ def _overlap(box: Box2D, other: Box2D) -> float:
 
 def _apart(value: float, other: float) -> bool:
     return abs(value - other) >= max(NUMBER_GAP_M, NUMBER_GAP_SHARE * max(value, other)) - 1e-9
+
+
+def _looks(truth: LocatedObject, others: Sequence[LocatedObject], asked_for: str) -> list[Look]:
+    """What tells the truth from the others without a look at the images: ranks of its box, and their images."""
+    size = sum(_area(other.box) < _area(truth.box) for other in others)
+    bottom = sum(other.box[3] < truth.box[3] for other in others)
+    images = [(asked_for, "image", other.image) for other in others]
+    return [(asked_for, "size", size), (asked_for, "bottom", bottom), *images]
+
+
+def _area(box: Box2D) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _sizes_apart(sides: Sides, other: Sides) -> bool:
+    return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in zip(sides, other, strict=True))
 
 
 def _places_apart(place: ImagePoint, other: ImagePoint) -> bool:

@@ -24,7 +24,7 @@ PLACE_GAP = 100
 
 def find_peers(questions: Sequence[Question], rng: Generator) -> dict[int, list[Answer]]:
     """Position of a question to the three wrong options it is offered; questions without peers are left out."""
-    hints = np.array([float(question.facts.get("given", 0.0)) for question in questions])
+    hints = np.array([float(str(question.facts.get("given", 0.0))) for question in questions])
     order = rng.permutation(len(questions))
     order = order[np.argsort(hints[order], kind="stable")]
     fits = _fit_together([question.answer for question in questions])

@@ -47,15 +47,13 @@ WORDS = {
     "closer_farther": ("closer", "farther"),
     "front_behind": ("front", "behind"),
 }
-CLAIMS = {"judge_pair": ("left", "right", "above", "below", "closer", "farther"), "judge_facing": ("front", "behind")}
+CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
 EXAMPLES: dict[type[Answer], Answer] = {
     Number: Number(1.0),
     Count: Count(3),
     Extents: Extents(120, 60, 75),
     BoxAnswer: BoxAnswer((0, 212, 97, 1000)),
-    LocatedObject: LocatedObject("glasses", 1, (0, 212, 97, 1000)),
     ImagePoint: ImagePoint(7, 640, 0.9),
-    Choice: Choice("green", ("blue",)),
     Listing: Listing(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
     Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.8))),
 }
@@ -71,6 +69,9 @@ EXAMPLES_OF: dict[str, tuple[Answer, ...]] = {
 """Families whose answers come in several kinds."""
 FACTS: dict[str, object] = {
     "given": "2.7",
+    "distance": "1.3",
+    "other_distance": "2.4",
+    "loser": "blue",
     "labels": ("glasses", "tv", "pair of scissors", "kitchen cabinets"),
     "sightings": (("tv", 0), ("kitchen cabinets", 4), ("pair of scissors", 11), ("glasses", 31)),
     "thing": "pair of scissors",
@@ -78,6 +79,7 @@ FACTS: dict[str, object] = {
     "first": 4,
     "last": 17,
 }
+EXTREMES = ("closest", "farthest")
 SHOWN = 3
 """Contexts in which each phrasing is printed."""
 
@@ -96,11 +98,20 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     answers = [answer.context for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     cases = enumerate(product(answers, CLAIMS.get(block, ("",))))
-    told = [{**FACTS, **answer, "claim": claim, **_mentions(family, turn)} for turn, (answer, claim) in cases]
-    return [{name: case[name] for name in names if name in case} for case in told]
+    told = [{**FACTS, **answer, "claim": claim, "extreme": EXTREMES[turn % 2]} for turn, (answer, claim) in cases]
+    return [_with_mentions(case, _mentions(family, turn), names) for turn, case in enumerate(told)]
+
+
+def _with_mentions(case: dict[str, object], mentions: dict[str, Mention], names: frozenset[str]) -> dict[str, object]:
+    """The names that a block may use; a value that is an object's colour stands for the object."""
+    known = {name: mentions.get(str(value), value) for name, value in case.items()} | mentions
+    return {name: known[name] for name in names if name in known}
 
 
 def _mentions(family: Family, turn: int) -> dict[str, Mention]:
+    if family.marks and family.marks.listed:
+        labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(family.marks.colors)}
+        return {name: Mention(label, (f"in Frame-{7 + turn}, {name}",)) for name, label in labels.items()}
     shape = SHAPES[family.marks.kind] if family.marks else "box"
     labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(COLORS)}
     return {name: Mention(label, (f"{COLORS[name]} {shape}",)) for name, label in labels.items()}
@@ -114,6 +125,10 @@ def _answers(family: Family) -> list[Answer]:
         axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
         told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
         return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
+    if family.answer is LocatedObject:
+        return [LocatedObject(label, turn % 3, (0, 212, 97, 1000)) for turn, label in enumerate(LABELS)]
+    if family.answer is Choice and family.marks:
+        return [Choice(family.marks.colors[1], family.marks.colors[2:])] * len(LABELS)
     examples = EXAMPLES_OF.get(family.name) or (EXAMPLES[family.answer],)
     return list(islice(cycle(examples), len(LABELS) * len(examples)))
 

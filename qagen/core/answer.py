@@ -6,6 +6,8 @@ from typing import ClassVar
 
 Box2D = tuple[int, int, int, int]
 """left, top, right, bottom in thousandths of the image's width and height."""
+Sides = tuple[int, int, int]
+"""length, width, height in whole centimetres."""
 
 OPPOSITE = {
     "left": "right",
@@ -59,7 +61,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Extents:
-    """The sides of a box."""
+    """The sides of a box, length no less than width."""
 
     names: ClassVar = frozenset({"answer", "length", "width", "height"})
 
@@ -69,6 +71,8 @@ class Extents:
     """Shorter horizontal side, whole centimetres."""
     height_cm: int
     """Vertical side, whole centimetres."""
+    decoys: tuple[Sides, ...] = ()
+    """True sides of other things, as wrong options."""
 
     @property
     def text(self) -> str:

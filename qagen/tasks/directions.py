@@ -132,7 +132,8 @@ class Told:
 
     @property
     def is_empty(self) -> bool:
-        return not any(slot.word for slot in self.slots)
+        """Whether nothing can be told of where the thing is; that both are in front of the observer is too little."""
+        return not any(slot.word for slot in self.slots[:3])
 
     @property
     def classes(self) -> tuple[str, ...]:
