@@ -144,8 +144,8 @@ class OptionMaker:
     def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
         """Three other objects, told by their boxes.
 
-        Near things fill large boxes that reach far down. So of several choices the one is taken by which the truth
-        ranks evenly in both, and comes from each image as often as the others, over all truths that are ``asked_for`` alike.
+        Near things fill large boxes that reach far down. So of several choices the one is taken that keeps the truth's
+        rank in both even, and its images those of the others, over all truths that are ``asked_for`` alike.
         """
         drawn = [choice for _ in range(TRIES) if (choice := self._draw_located(truth))]
         if not drawn:

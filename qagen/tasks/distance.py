@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
+from pydantic import model_validator
 
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Number
@@ -18,10 +19,16 @@ COLORS = {"oc": ("red",), "oo": ("red", "blue")}
 class DistanceConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: from the camera of the first image to red; oo: between red and blue."""
-    views: int = 1
-    """Images of a question."""
+    views: int | Literal["video"] = 1
+    """Images of a question, or the scene's video."""
     min_distance_m: float = 0.2
     """Shorter distances are not asked, metres."""
+
+    @model_validator(mode="after")
+    def _has_an_observer(self) -> "DistanceConfig":
+        if self.asks == "oc" and self.views == "video":
+            raise ValueError("a number of views for asks: oc, because a video has no single observer")
+        return self
 
 
 class Distance(Family[DistanceConfig]):
@@ -35,7 +42,7 @@ class Distance(Family[DistanceConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
+        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views != 1)
 
     @property
     def variant(self) -> str:
@@ -47,14 +54,22 @@ class Distance(Family[DistanceConfig]):
 
     @property
     def rules(self) -> tuple[str, ...]:
+        if self.config.views == "video":
+            return ("center", "video")
         needs_observer = self.config.asks == "oc" and self.config.views > 1
         return ("center", "first_image_observer") if needs_observer else ("center",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)
         while True:
-            drawn = sets.cast(COLORS[self.config.asks], self.config.views, "point", rng)
+            drawn = self._cast(sets, rng)
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+
+    def _cast(self, sets: FrameSets, rng: Generator) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+        colors = COLORS[self.config.asks]
+        if self.config.views == "video":
+            return sets.cast_video(colors, "point", rng)
+        return sets.cast(colors, self.config.views, "point", rng)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
         """The question about roles red(, blue)."""
@@ -68,6 +83,7 @@ class Distance(Family[DistanceConfig]):
         return Question(
             frames=frames,
             roles=roles,
+            is_video=self.config.views == "video",
             answer=Number(value, tuple(float(d) for d in away[shown])),
             margin=value - self.config.min_distance_m,
             measured={"distance_m": value},

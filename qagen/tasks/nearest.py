@@ -1,0 +1,222 @@
+"""Which object is closest to, or farthest from, the observer or another object."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import model_validator
+
+from qagen.candidates import CAST_SKIPS, FrameSets, is_one_of_a_kind, mark, marks_collide, visible_box
+from qagen.core.answer import Choice, LocatedObject
+from qagen.core.labels import kind_of
+from qagen.core.question import Question, Role, Skip
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.views import SceneViews
+
+Extreme = Literal["closest", "farthest"]
+EXTREMES: tuple[Extreme, ...] = ("closest", "farthest")
+MARKED = ("red", "green", "blue")
+"""Roles, first the object to measure from; records of several images list them in this order."""
+LISTED = {"anchor": "objectA", "point0": "point0", "point1": "point1", "point2": "point2", "point3": "point3"}
+"""Roles of a video's question, first the object to measure from, and the names that the question gives them."""
+
+
+class NearestConfig(TaskConfig):
+    asks: Literal["oc", "oo"]
+    """oc: which of all objects is closest to the camera of the first image; oo: which of the marked ones to another."""
+    views: int | Literal["video"] = 1
+    """Images of a question, or the scene's video."""
+    min_objects: int = 3
+    """oc: least number of objects to choose from."""
+    gap_m: float = 0.20
+    """The answer leads every other object by this much, metres, ..."""
+    gap_share: float = 0.15
+    """... and by this share of the longer distance."""
+
+    @model_validator(mode="after")
+    def _has_an_observer(self) -> "NearestConfig":
+        if self.asks == "oc" and self.views == "video":
+            raise ValueError("a number of views for asks: oc, because a video has no single observer")
+        return self
+
+
+class Nearest(Family[NearestConfig]):
+    """The order of the Euclidean distances of box centres."""
+
+    name = "nearest"
+    Config = NearestConfig
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = CAST_SKIPS | {"ambiguous", "doubtful rival", "label not unique"}
+
+    def __init__(self, config: NearestConfig) -> None:
+        super().__init__(config)
+        self.answer = LocatedObject if config.asks == "oc" else Choice
+
+    @property
+    def marks(self) -> MarkColumns | None:
+        if self.config.asks == "oc":
+            return None
+        if self.config.views == "video":
+            return MarkColumns("point", tuple(LISTED), indexed=True, listed=True)
+        if self.config.views == 1:
+            return MarkColumns("point", ("red", "blue", "green"), indexed=False)
+        return MarkColumns("point", MARKED, indexed=True)
+
+    @property
+    def variant(self) -> str:
+        if self.config.views == "video":
+            return "oo_video"
+        return "oc_mv" if self.config.asks == "oc" and self.config.views > 1 else self.config.asks
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"extreme", *(self.marks.colors if self.marks else ())})
+
+    @property
+    def tells(self) -> frozenset[str]:
+        return frozenset({"distance", "loser", "other_distance"} if self.variant == "oo" else {"distance"})
+
+    @property
+    def options(self) -> int:
+        return 2 if self.variant == "oo" else 4
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        also = {"oc": ("things",), "oc_mv": ("things", "first_image_observer"), "oo_video": ("video",)}
+        return ("center", *also.get(self.variant, ()))
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for drawn in self._draws(views, rng):
+            extremes = [EXTREMES[i] for i in rng.permutation(len(EXTREMES))]
+            if isinstance(drawn, Skip):
+                yield drawn
+            elif self.config.asks == "oc":
+                yield from (self.ask(views, *drawn, extreme) for extreme in extremes)
+            else:
+                yield self.ask(views, *drawn, extremes[0])
+
+    def _draws(self, views: SceneViews, rng: Generator) -> Iterator[tuple[tuple[int, ...], tuple[Role, ...]] | Skip]:
+        sets = FrameSets(views)
+        if self.variant == "oc":
+            yield from (((int(frame),), ()) for frame in rng.permutation(np.flatnonzero(views.usable)))
+            return
+        while True:
+            if self.config.views == "video":
+                yield _cast_apart(views, rng)
+            elif self.config.asks == "oo":
+                yield sets.cast(MARKED, self.config.views, "point", rng)
+            else:
+                frames = sets.draw(self.config.views, rng)
+                yield Skip("no set of views") if frames is None else (frames, ())
+
+    def ask(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...] = (), extreme: Extreme = "closest"
+    ) -> Question | Skip:
+        """oc: the question about all objects of the frames; oo: about the roles after the first, measured from it."""
+        if self.config.asks == "oc":
+            return self._ask_observer(views, frames, extreme)
+        return self._ask_marked(views, frames, roles, extreme)
+
+    def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
+        away = views.distance[frames[0]]
+        seen = ~views.absent[list(frames)].all(axis=0)
+        is_candidate = views.askable[list(frames)].any(axis=0)
+        ranked = sorted(np.flatnonzero(is_candidate).tolist(), key=lambda k: away[k], reverse=extreme == "farthest")
+        if len(ranked) < max(2, self.config.min_objects):
+            return Skip("too few objects")
+        winner, second = ranked[:2]
+        lead = self._lead_m(away[winner], away[second], extreme)
+        if lead < 0:
+            return Skip("ambiguous")
+        doubtful = np.flatnonzero(seen & ~is_candidate)
+        reaches = [_reach_m(views, frames[0], int(k), extreme) for k in doubtful]
+        leads = [self._lead_m(away[winner], reach, extreme) for reach in reaches]
+        if min(leads, default=0.0) < 0:
+            return Skip("doubtful rival")
+        if not is_one_of_a_kind(views, frames)[winner]:
+            return Skip("label not unique")
+        located = {k: _located(views, frames, k) for k in ranked}
+        answer = located.pop(winner)
+        return Question(
+            frames=frames,
+            facts={"extreme": extreme, "distance": f"{away[winner]:.1f}"},
+            answer=LocatedObject(answer.label, answer.image, answer.box, tuple(located.values())),
+            margin=float(min(lead, *leads)) if leads else float(lead),
+            measured={
+                "extreme": extreme,
+                "object_ids": [views.scene.objects[k].id for k in ranked],
+                "distances_m": [float(away[k]) for k in ranked],
+                "doubtful_ids": [views.scene.objects[k].id for k in doubtful],
+                "doubtful_reaches_m": reaches,
+            },
+            classes=(f"{extreme}:image {answer.image}", f"label:{answer.label}"),
+        )
+
+    def _ask_marked(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...], extreme: Extreme
+    ) -> Question | Skip:
+        anchor, *others = roles
+        away = np.linalg.norm(views.world_centers - views.world_centers[anchor.object], axis=1)
+        ranked = sorted(others, key=lambda role: away[role.object], reverse=extreme == "farthest")
+        winner, second = ranked[:2]
+        lead = self._lead_m(away[winner.object], away[second.object], extreme)
+        if lead < 0:
+            return Skip("ambiguous")
+        facts = {"extreme": extreme, "distance": f"{away[winner.object]:.1f}"}
+        if len(others) == 2:
+            facts |= {"loser": second.color, "other_distance": f"{away[second.object]:.1f}"}
+        return Question(
+            frames=frames,
+            roles=roles,
+            is_video=self.config.views == "video",
+            facts=facts,
+            answer=Choice(winner.color, tuple(role.color for role in others if role is not winner)),
+            margin=float(lead),
+            measured={"extreme": extreme, **{f"{role.color}_m": float(away[role.object]) for role in others}},
+            classes=(f"{extreme}:{winner.color}",),
+        )
+
+    def _lead_m(self, winner_m: float, rival_m: float, extreme: Extreme) -> float:
+        """How much more than the least gap lies between the answer and a rival, metres."""
+        gap = rival_m - winner_m if extreme == "closest" else winner_m - rival_m
+        return gap - max(self.config.gap_m, self.config.gap_share * max(winner_m, rival_m))
+
+
+def _reach_m(views: SceneViews, frame: int, item: int, extreme: Extreme) -> float:
+    """How near or far any part of a doubtful object is: its centre may be anywhere between, as far as one can see."""
+    box, points = views.scene.objects[item].box, views.scene.objects[item].points
+    away = np.linalg.norm((box.corners if points is None else points) - views.cameras[frame, :3, 3], axis=1)
+    return float(away.min() if extreme == "closest" else away.max())
+
+
+def _located(views: SceneViews, frames: tuple[int, ...], item: int) -> LocatedObject:
+    """An object in the image that shows most of it."""
+    shown = np.where(views.askable[list(frames), item], views.visible_pixels[list(frames), item], -1)
+    image = int(np.argmax(shown))
+    box = visible_box(views, frames[image], item)
+    return LocatedObject(views.scene.objects[item].label, image if len(frames) > 1 else None, box)
+
+
+def _cast_apart(views: SceneViews, rng: Generator) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+    """Objects of different kinds in frames of the video that differ as far as possible."""
+    frames = views.video
+    if not frames:
+        return Skip("no video")
+    askable = views.askable[list(frames)]
+    objects = rng.permutation(np.flatnonzero(askable.any(axis=0)))
+    of_kind = {kind_of(views.scene.objects[k].label): int(k) for k in objects}
+    chosen = [int(k) for k in objects if k in of_kind.values()][: len(LISTED)]
+    if len(chosen) < len(LISTED):
+        return Skip("too few objects")
+    images: list[int] = []
+    for k in chosen:
+        shows = np.flatnonzero(askable[:, k])
+        unused = np.setdiff1d(shows, images)
+        images.append(int(rng.choice(unused if len(unused) else shows)))
+    roles = tuple(
+        replace(mark(views, frames, color, k, image, "point"), alias=alias)
+        for (color, alias), k, image in zip(LISTED.items(), chosen, images, strict=True)
+    )
+    return Skip("marks collide") if marks_collide(roles) else (frames, roles)

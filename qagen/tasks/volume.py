@@ -1,0 +1,103 @@
+"""How long, wide and high an object is."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.candidates import mark
+from qagen.core.answer import Extents
+from qagen.core.question import Question, Role, Skip
+from qagen.core.scene import Object3D
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.views import SceneViews
+
+
+class VolumeConfig(TaskConfig):
+    min_in_image: float = 0.9
+    """Least share of the object's surface inside the image."""
+    min_visible: float = 0.5
+    """Least share of the object's pixels that nothing hides."""
+    min_side_m: float = 0.1
+    """Objects with a shorter side are not asked about: a scan blurs it by some centimetres."""
+    min_aside_deg: float = 30.0
+    """Some frame looks at each side at this angle or more from its own direction, degrees; else the scan may have
+    missed where the side ends."""
+
+
+class Volume(Family[VolumeConfig]):
+    """The sides of an upright box."""
+
+    name = "volume"
+    Config = VolumeConfig
+    answer = Extents
+    formats = frozenset({"fill", "select", "sentence"})
+    skips = frozenset({"cut by the image", "mostly hidden", "too thin", "seen from one side"})
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("bbox", ("red",), indexed=False)
+
+    @property
+    def variant(self) -> str:
+        return "object"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"red"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("extents",)
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for frame, item in rng.permutation(np.argwhere(views.askable & views.usable[:, None])):
+            frames = (int(frame),)
+            yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+        """The question about the sides of role red."""
+        frame, item = frames[0], roles[0].object
+        thing = views.scene.objects[item]
+        aside_deg = _aside_deg(views, item)
+        margins = {
+            "cut by the image": float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
+            "mostly hidden": float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
+            "too thin": float(thing.box.size.min()) / self.config.min_side_m - 1,
+            "seen from one side": float(aside_deg.min()) / self.config.min_aside_deg - 1,
+        }
+        reason = min(margins, key=lambda name: margins[name])
+        if margins[reason] < 0:
+            return Skip(reason)
+        sides = _sides(thing)
+        others = [other for other in views.scene.objects if other is not thing]
+        decoys = [_sides(other) for other in others if other.box.size.min() >= self.config.min_side_m]
+        return Question(
+            frames=frames,
+            roles=roles,
+            answer=Extents(*sides, tuple(decoys)),
+            margin=margins[reason],
+            margin_unit="fraction",
+            measured={
+                "size_m": thing.box.size.tolist(),
+                "in_image_fraction": float(views.in_image_fraction[frame, item]),
+                "visible_fraction": float(views.visible_fraction[frame, item]),
+                "seen_aside_deg": aside_deg.tolist(),
+            },
+        )
+
+
+def _sides(thing: Object3D) -> tuple[int, int, int]:
+    """Length, width and height, whole centimetres."""
+    first, second, height = (round(100 * float(side)) for side in thing.box.size)
+    return max(first, second), min(first, second), height
+
+
+def _aside_deg(views: SceneViews, item: int) -> NDArray[np.float64]:
+    """(3,) for each axis of the object's box, the largest angle to it at which a frame sees the object, 0 to 90."""
+    box = views.scene.objects[item].box
+    frames = views.askable[:, item]
+    toward = (views.cameras[frames, :3, 3] - box.center) @ box.rotation
+    along = np.abs(toward) / np.linalg.norm(toward, axis=1, keepdims=True)
+    return np.degrees(np.arccos(along.clip(0, 1))).max(axis=0)
