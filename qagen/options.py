@@ -38,6 +38,8 @@ SIDE_GAP_SHARE = 0.15
 SMALLEST_SIDE_CM = 10
 PLACE_GAP = 100
 MAX_IOU = 0.3
+RANK_LEAD = 3
+"""A rank may have been the truth's so much more often than another."""
 TRIES = 40
 
 T = TypeVar("T")
@@ -144,17 +146,24 @@ class OptionMaker:
     def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
         """Three other objects, told by their boxes.
 
-        Near things fill large boxes that reach far down. So of several choices the one is taken that keeps the truth's
-        rank in both even, and its images those of the others, over all truths that are ``asked_for`` alike.
+        Near things fill large boxes that reach far down. So the others are chosen such that the truth's rank in both is
+        even, and its images those of the others, over all truths that are ``asked_for`` alike.
         """
         drawn = [choice for _ in range(TRIES) if (choice := self._draw_located(truth))]
-        if not drawn:
+        even = [choice for choice in drawn if self._is_rank_even(truth, choice, asked_for)]
+        if not even:
             return None
-        looks = [_looks(truth, choice, asked_for) for choice in drawn]
-        best = min(range(len(drawn)), key=lambda i: sum(self._seen_looks[look] for look in looks[i]))
-        self._seen_looks.update(looks[best])
+        best = min(even, key=lambda choice: sum(self._seen_looks[look] for look in _looks(truth, choice, asked_for)))
+        self._seen_looks.update(_looks(truth, best, asked_for))
         self._seen_looks[asked_for, "image", truth.image] -= OPTIONS - 1
-        return drawn[best]
+        return best
+
+    def _is_rank_even(self, truth: LocatedObject, others: Sequence[LocatedObject], asked_for: str) -> bool:
+        for _, name, rank in _looks(truth, others, asked_for)[:2]:
+            counts = [self._seen_looks[asked_for, name, other] for other in range(OPTIONS)]
+            if self._seen_looks[asked_for, name, rank] - min(counts) >= RANK_LEAD:
+                return False
+        return True
 
     def _draw_located(self, truth: LocatedObject) -> list[LocatedObject] | None:
         chosen = [truth]

@@ -1,5 +1,6 @@
 """Which object is closest to, or farthest from, the observer or another object."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
@@ -17,6 +18,8 @@ from qagen.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
 EXTREMES: tuple[Extreme, ...] = ("closest", "farthest")
+MAX_SURPLUS = 200
+"""One end of the order is asked about at most so much more often than the other."""
 MARKED = ("red", "green", "blue")
 """Roles, first the object to measure from; records of several images list them in this order."""
 LISTED = {"anchor": "objectA", "point0": "point0", "point1": "point1", "point2": "point2", "point3": "point3"}
@@ -88,14 +91,17 @@ class Nearest(Family[NearestConfig]):
         return ("center", *also.get(self.variant, ()))
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        asked: Counter[Extreme] = Counter()
         for drawn in self._draws(views, rng):
-            extremes = [EXTREMES[i] for i in rng.permutation(len(EXTREMES))]
             if isinstance(drawn, Skip):
                 yield drawn
-            elif self.config.asks == "oc":
-                yield from (self.ask(views, *drawn, extreme) for extreme in extremes)
-            else:
-                yield self.ask(views, *drawn, extremes[0])
+                continue
+            extremes = [EXTREMES[i] for i in rng.permutation(len(EXTREMES))]
+            for extreme in extremes[: 2 if self.config.asks == "oc" else 1]:
+                if asked[extreme] - min(asked[other] for other in EXTREMES) < MAX_SURPLUS:
+                    found = self.ask(views, *drawn, extreme)
+                    asked[extreme] += isinstance(found, Question)
+                    yield found
 
     def _draws(self, views: SceneViews, rng: Generator) -> Iterator[tuple[tuple[int, ...], tuple[Role, ...]] | Skip]:
         sets = FrameSets(views)
