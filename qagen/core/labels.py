@@ -75,7 +75,8 @@ _ALIKE = (
     {"nightstand", "end table", "side table", "night table"},
     {"cabinet", "cupboard", "wardrobe", "closet", "dresser", "armoire", "drawer", "pantry"},
     {"shelf", "bookcase", "rack", "storage organizer"},
-    {"trash can", "bin", "basket", "bucket", "hamper"},
+    {"trash can", "garbage can", "bin", "waste basket"},
+    {"basket", "hamper", "bin", "bucket"},
     {"tv", "television", "monitor", "screen", "display"},
     {"picture", "painting", "poster", "photo", "photograph", "artwork", "art", "decoration", "wall hanging"},
     {"bag", "backpack", "purse", "luggage", "suitcase"},
@@ -105,8 +106,8 @@ def may_be_called_alike(label: str, other: str) -> bool:
 
     Cautious: "can" and "trash can" count as alike, too. Questions about all things of a name need it.
     """
-    second = kind_of(other)
-    return any(name.endswith(second) or second.endswith(name) for name in _synonyms(kind_of(label)))
+    first, second = kind_of(label), kind_of(other)
+    return first.endswith(tuple(_synonyms(second))) or second.endswith(tuple(_synonyms(first)))
 
 
 def _synonyms(kind: str) -> set[str]:
@@ -132,6 +133,25 @@ _NO_SINGLE_THINGS = (
 def is_countable(label: str) -> bool:
     """Whether a label names one thing that everybody tells apart from the next: not "books", "paper" or "counter"."""
     return kind_of(label) == label and not f" {label}".endswith(tuple(f" {word}" for word in _NO_SINGLE_THINGS))
+
+
+_OVERLOOKED = (
+    "backpack", "bag", "purse", "book", "notebook", "magazine", "folder", "binder", "bottle", "box", "carton",
+    "case", "jar", "cup", "mug", "glass", "plate", "bowl", "pot", "pan", "dish", "shoe", "slipper", "boot",
+    "sneaker", "sandal", "hat", "cap", "helmet", "jacket", "coat", "shirt", "sweater", "clothe", "sock", "pant",
+    "towel", "blanket", "sheet", "pillow", "cushion", "paper", "poster", "picture", "photo", "painting", "sign",
+    "calendar", "toy", "ball", "doll", "bear", "animal", "phone", "remote", "controller", "mouse", "keyboard",
+    "laptop", "headphone", "speaker", "charger", "cord", "outlet", "switch", "candle", "vase", "flower", "plant",
+    "flowerpot", "soap", "sponge", "brush", "mop", "broom", "umbrella", "tray", "basket", "container", "tupperware",
+    "utensil", "knife", "tool", "envelope", "card", "pen", "pencil", "decoration", "statue", "hanger", "rag", "mat",
+    "stuff", "detector", "alarm", "hook", "handle", "knob", "camera",
+)  # fmt: skip
+"""Last words of names for things that lie about in numbers."""
+
+
+def is_overlooked(label: str) -> bool:
+    """Whether annotators often leave out some of these, so that not finding one in the annotation means little."""
+    return f" {kind_of(label)}".endswith(tuple(f" {word}" for word in _OVERLOOKED))
 
 
 _AFTERTHOUGHT = re.compile(r" (?:of|for|with|in|on|from|to|under|by) ")

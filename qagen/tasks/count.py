@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Count as CountAnswer
-from qagen.core.labels import is_countable, may_be_called_alike, plural_of
+from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Family, TaskConfig
 from qagen.views import SceneViews
@@ -16,6 +16,8 @@ from qagen.views import SceneViews
 class CountConfig(TaskConfig):
     max_count: int = 20
     """More than this is not asked."""
+    min_side_m: float = 0.3
+    """Things whose longest side is shorter are often left out by annotators, metres."""
 
 
 class Count(Family[CountConfig]):
@@ -26,7 +28,16 @@ class Count(Family[CountConfig]):
     answer = CountAnswer
     formats = frozenset({"fill", "sentence"})
     skips = frozenset(
-        {"no video", "not countable", "other names for it", "not all placed", "not all shown", "too many", "only one"}
+        {
+            "no video",
+            "not countable",
+            "often overlooked",
+            "other names for it",
+            "not all placed",
+            "not all shown",
+            "too many",
+            "only one",
+        }
     )
 
     @property
@@ -59,6 +70,9 @@ class Count(Family[CountConfig]):
         if not is_countable(label):
             return Skip("not countable")
         meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
+        longest = [float(views.scene.objects[k].box.size.max()) for k in meant]
+        if is_overlooked(label) or min(longest) < self.config.min_side_m:
+            return Skip("often overlooked")
         if any(views.scene.objects[k].label != label for k in meant):
             return Skip("other names for it")
         if any(may_be_called_alike(name, label) for name in views.scene.unplaced):

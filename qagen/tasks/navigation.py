@@ -25,11 +25,13 @@ class NavigationConfig(TaskConfig):
     """The camera strays at most this far from the straight legs, metres."""
     min_leg_m: float = 0.7
     """Shorter legs cannot be told from looking around, metres."""
+    min_frames: int = 3
+    """The way is shown by at least so many frames."""
     max_legs: int = 4
     """A way with more is not told."""
     min_turn_deg: float = 25.0
     """Two legs that differ less in direction could be one, degrees."""
-    max_turn_deg: float = 160.0
+    max_turn_deg: float = 150.0
     """Beyond, left and right are the same, degrees."""
     min_tilt_deg: float = 20.0
     """At the start the camera looks no nearer than this to straight up or down, degrees."""
@@ -103,7 +105,9 @@ class Navigation(Family[NavigationConfig]):
         if not views.video:
             yield Skip("no video")
             return
-        runs = list(combinations(range(len(views.video)), 2))
+        runs = [
+            run for run in combinations(range(len(views.video)), 2) if run[1] - run[0] + 1 >= self.config.min_frames
+        ]
         for first, last in rng.permutation(runs).tolist():
             yield self.ask(views, views.video, first, last)
 

@@ -8,17 +8,24 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Listing
-from qagen.core.labels import may_be_called_alike
+from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Family, TaskConfig
 from qagen.views import SceneViews
 
 LABELS = 4
+"""Names of a question."""
+MAX_LABELS = 24
+"""Of more names in one scene, so many are drawn, because all sets of four of them are tried."""
 
 
 class OrderConfig(TaskConfig):
     min_gap: int = 2
     """First sightings are at least so many frames apart."""
+    min_side_m: float = 0.3
+    """Things whose longest side is shorter are often left out by annotators, metres."""
+    listings: int = 3
+    """How often the same names are asked about, each time listed in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,16 @@ class Order(Family[OrderConfig]):
     Config = OrderConfig
     answer = Listing
     formats = frozenset({"fill", "sentence"})
-    skips = frozenset({"no video", "no first sighting", "too few labels", "names alike", "first sightings too close"})
+    skips = frozenset(
+        {
+            "no video",
+            "often overlooked",
+            "no first sighting",
+            "too few labels",
+            "names alike",
+            "first sightings too close",
+        }
+    )
 
     @property
     def marks(self) -> None:
@@ -64,22 +80,34 @@ class Order(Family[OrderConfig]):
         if not views.video:
             yield Skip("no video")
             return
-        labels = sorted({item.label for item in views.scene.objects if "," not in item.label})
+        named = {item.label for item in views.scene.objects if "," not in item.label}
+        labels = sorted(label for label in named if not self._is_overlooked(views, label))
+        yield from [Skip("often overlooked")] * (len(named) - len(labels))
         found = {label: first_sighting(views, label) for label in labels}
         sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
         yield from [Skip("no first sighting")] * (len(found) - len(sightings))
         if len(sightings) < LABELS:
             yield Skip("too few labels")
             return
-        while True:
-            drawn = rng.permutation(list(sightings))[:LABELS].tolist()
-            yield self._asked(views.video, {label: sightings[label] for label in drawn})
+        drawn = sorted(rng.permutation(list(sightings))[:MAX_LABELS].tolist())
+        candidates: list[Question | Skip] = []
+        for names in rng.permutation(list(combinations(drawn, LABELS))).tolist():
+            listings = (rng.permutation(names).tolist() for _ in range(self.config.listings))
+            asked = [self._asked(views.video, {name: sightings[name] for name in listing}) for listing in listings]
+            candidates += asked[:1] if isinstance(asked[0], Skip) else asked
+        yield from sorted(candidates, key=lambda candidate: isinstance(candidate, Skip))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
         """The question in which order the labels come into view in the video ``frames``, listed as given."""
+        if any(self._is_overlooked(views, label) for label in labels):
+            return Skip("often overlooked")
         found = {label: first_sighting(views, label) for label in labels}
         sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
         return self._asked(frames, sightings) if len(sightings) == len(labels) else Skip("no first sighting")
+
+    def _is_overlooked(self, views: SceneViews, label: str) -> bool:
+        longest = [float(item.box.size.max()) for item in views.scene.objects if item.label == label]
+        return is_overlooked(label) or min(longest, default=0.0) < self.config.min_side_m
 
     def _asked(self, frames: tuple[int, ...], sightings: Mapping[str, Sighting]) -> Question | Skip:
         if any(may_be_called_alike(label, other) for label, other in combinations(sightings, 2)):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, may_be_called_alike, plural_of
+from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, is_overlooked, may_be_called_alike, plural_of
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,7 @@ def test_names_that_viewers_use_for_one_another(label: str, other: str) -> None:
         ("tv", "tv stand"),
         ("desk lamp", "desk"),
         ("chair", "table"),
+        ("chair", "couch"),
         ("bed", "bedroom lamp"),
         ("office chair", "armchair"),
     ],
@@ -116,3 +117,11 @@ def test_what_can_be_counted(label: str, countable: bool) -> None:
 def test_plurals(one: str, several: str) -> None:
     assert plural_of(one) == several
     assert not is_countable(several) or one == "mouse"
+
+
+@pytest.mark.parametrize(
+    ("label", "overlooked"),
+    [("backpack", True), ("stack of books", True), ("flowerpot", True), ("stool", False), ("trash can", False)],
+)
+def test_what_annotators_leave_out(label: str, overlooked: bool) -> None:
+    assert is_overlooked(label) is overlooked
