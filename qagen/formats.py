@@ -157,7 +157,7 @@ class Formatter:
     def _say(self, question: Question, block: str, **extra: object) -> str:
         mentions = self._mentions(question)
         told = {**question.facts, **question.answer.context, **extra}
-        context = {**mentions, **{name: mentions.get(str(value), value) for name, value in told.items()}}
+        context = {**mentions, **{name: mentioned(value, mentions) for name, value in told.items()}}
         return self.book.draw(self.family.name, block, self.rng, context)
 
     def _mentions(self, question: Question) -> dict[str, Mention]:
@@ -170,6 +170,13 @@ class Formatter:
         mark = f"{role.color} {SHAPES[role.kind]}" if marks.drawn and not marks.listed else ""
         named = ", ".join(note for note in (where, role.alias) if note)
         return Mention(self.scene.objects[role.object].label, tuple(note for note in (named, mark) if note))
+
+
+def mentioned(value: object, mentions: Mapping[str, Mention]) -> object:
+    """The value with roles, wherever it names them, replaced by their mentions."""
+    if isinstance(value, (tuple, list)):
+        return [mentioned(part, mentions) for part in value]
+    return mentions.get(str(value), value)
 
 
 def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:

@@ -24,7 +24,7 @@ from qagen.core.answer import (
     Route,
     Slot,
 )
-from qagen.formats import SHAPES, blocks_of
+from qagen.formats import SHAPES, blocks_of, mentioned
 from qagen.paths import TEMPLATES
 from qagen.render import Mention, Phrasebook
 from qagen.tasks._base import Family
@@ -55,7 +55,7 @@ EXAMPLES: dict[type[Answer], Answer] = {
     BoxAnswer: BoxAnswer((0, 212, 97, 1000)),
     ImagePoint: ImagePoint(7, 640, 0.9),
     Listing: Listing(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
-    Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.8))),
+    Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),
 }
 EXAMPLES_OF: dict[str, tuple[Answer, ...]] = {
     "count": (Count(1), Count(2), Count(11)),
@@ -98,20 +98,38 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     answers = [answer.context for answer in _answers(family)] if tells_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     cases = enumerate(product(answers, CLAIMS.get(block, ("",))))
-    told = [{**FACTS, **answer, "claim": claim, "extreme": EXTREMES[turn % 2]} for turn, (answer, claim) in cases]
+    told = [
+        {**FACTS, **answer, **_before(family, turn), "claim": claim, **_of_turn(turn)}
+        for turn, (answer, claim) in cases
+    ]
     return [_with_mentions(case, _mentions(family, turn), names) for turn, case in enumerate(told)]
+
+
+def _of_turn(turn: int) -> dict[str, object]:
+    """Facts that take turns."""
+    return {"extreme": EXTREMES[turn % 2], "objects": tuple(f"object{i}" for i in range(3 + turn % 5))}
+
+
+def _before(family: Family, turn: int) -> dict[str, str]:
+    """Words that a family tells besides its answer; they go through all states in another order than the answers."""
+    if family.answer is not Directions or not family.tells:
+        return {}
+    states = _states(family)
+    slots = states[(2 * turn + 1) % len(states)].slots
+    return {f"before_{slot.axis}": slot.word for slot in slots}
 
 
 def _with_mentions(case: dict[str, object], mentions: dict[str, Mention], names: frozenset[str]) -> dict[str, object]:
     """The names that a block may use; a value that is an object's colour stands for the object."""
-    known = {name: mentions.get(str(value), value) for name, value in case.items()} | mentions
+    known = {name: mentioned(value, mentions) for name, value in case.items()} | mentions
     return {name: known[name] for name in names if name in known}
 
 
 def _mentions(family: Family, turn: int) -> dict[str, Mention]:
     if family.marks and family.marks.listed:
         labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(family.marks.colors)}
-        return {name: Mention(label, (f"in Frame-{7 + turn}, {name}",)) for name, label in labels.items()}
+        where = f"in Frame-{7 + turn}, " if family.marks.kind == "point" else ""
+        return {name: Mention(label, (f"{where}{name}",)) for name, label in labels.items()}
     shape = SHAPES[family.marks.kind] if family.marks else "box"
     labels = {name: LABELS[(turn + 3 * place) % len(LABELS)] for place, name in enumerate(COLORS)}
     return {name: Mention(label, (f"{COLORS[name]} {shape}",)) for name, label in labels.items()}
@@ -122,15 +140,21 @@ def _answers(family: Family) -> list[Answer]:
         amounts = product((0.0, 1.6, -0.4), (0.0, -0.3, 2.0), (0.0, 1.0, -0.1), (0.0, 15.0, -5.0), (0.0, 75.0, -110.0))
         return [Motion(*each) for each in amounts if any(each)]
     if family.answer is Directions:
-        axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
-        told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
-        return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
+        return [told for told in _states(family) if family.tells or any(slot.word for slot in told.slots)]
     if family.answer is LocatedObject:
         return [LocatedObject(label, turn % 3, (0, 212, 97, 1000)) for turn, label in enumerate(LABELS)]
     if family.answer is Choice and family.marks:
         return [Choice(family.marks.colors[1], family.marks.colors[2:])] * len(LABELS)
     examples = EXAMPLES_OF.get(family.name) or (EXAMPLES[family.answer],)
     return list(islice(cycle(examples), len(LABELS) * len(examples)))
+
+
+def _states(family: Family) -> list[Directions]:
+    """Every choice of words, beginning with none."""
+    axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
+    return [
+        Directions(told) for told in product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
+    ]
 
 
 def main() -> None:

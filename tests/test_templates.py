@@ -30,6 +30,12 @@ MUST_SAY = {
     "count": ("(?i)how many|number|count|total",),
     "room": ("square meters", "(?i)floor|space"),
     "navigation": ("meters", "degrees", "Frame-4", "Frame-17"),
+    "imagination": (
+        "observer",
+        r"\b(mov|go|walk|leav|path|change places|viewpoint)",
+        *("left", "right", "above", "below", "front|closer", "behind|farther"),
+    ),
+    "map": ("meters", r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling"),
     "relation": ("observer", "left", "right", "above", "below", "front|closer", "behind|farther"),
     "nearest": ("close(st|r) to|farthe(st|r) from",),
     "volume": ("length", "width", "height", "centimeters"),
@@ -90,7 +96,12 @@ def each(*kinds: str):
 
 
 def mentions_in(context: dict[str, Any]) -> list[Mention]:
-    return [value for value in context.values() if isinstance(value, Mention)]
+    def found(value: Any) -> list[Mention]:
+        if isinstance(value, list):
+            return [mention for part in value for mention in found(part)]
+        return [value] if isinstance(value, Mention) else []
+
+    return found([*context.values()])
 
 
 def heard_words(text: str) -> list[str]:
@@ -160,6 +171,7 @@ def test_questions_say_their_units_and_name_all_their_objects(file, block):
         missing = [pattern for pattern in MUST_SAY[file] if not re.search(pattern, text)]
         assert not missing, f"{missing}: {source}"
         assert all(str(context[name]) in text for name in asked), source
+        assert all(str(mention) in text for mention in context.get("objects", ())), source
 
 
 @each("fill")
@@ -179,6 +191,7 @@ def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
             assert len(heard_words(text)) <= len(told), f"{source}: {text}"
         else:
             parts = [(n, context[n]) for n in PARTS if n in context and not block.startswith("option_oc")]
+            parts += [("place", f"({x}, {y})") for _, x, y in context.get("places", ())]
             steps = context.get("steps") or context.get("moves") or [(n, n) for n in context.get("items", ())] or parts
             values = [
                 str(value)

@@ -5,7 +5,9 @@ from qagen.tasks.camera_motion import CameraMotion
 from qagen.tasks.count import Count
 from qagen.tasks.depth import Depth
 from qagen.tasks.distance import Distance
+from qagen.tasks.imagination import Imagination
 from qagen.tasks.locate import Locate
+from qagen.tasks.map import Map
 from qagen.tasks.matching import Matching
 from qagen.tasks.navigation import Navigation
 from qagen.tasks.nearest import Nearest
@@ -22,6 +24,8 @@ FAMILIES: dict[str, type[Family]] = {
         Distance,
         Nearest,
         Relation,
+        Imagination,
+        Map,
         Volume,
         Matching,
         CameraMotion,

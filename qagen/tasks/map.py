@@ -1,0 +1,87 @@
+"""Where objects are on a map seen from above."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated
+
+from numpy.random import Generator
+from pydantic import Field
+
+from qagen.candidates import CAST_SKIPS, FrameSets
+from qagen.core.answer import Placement
+from qagen.core.question import Question, Role, Skip
+from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks.attitude import Attitude
+from qagen.views import SceneViews
+
+
+class MapConfig(TaskConfig):
+    views: int = 3
+    """Images of a question."""
+    min_objects: Annotated[int, Field(ge=1)] = 3
+    """Objects on a map, at least ..."""
+    max_objects: Annotated[int, Field(ge=1)] = 7
+    """... and at most; each number is drawn as often."""
+    min_tilt_deg: float = 20.0
+    """A first image that looks nearer than this to straight up or down has no heading, degrees."""
+
+
+class Map(Family[MapConfig]):
+    """Box centres on the floor plan: the first camera is the origin and its heading points up the map."""
+
+    name = "map"
+    Config = MapConfig
+    answer = Placement
+    formats = frozenset({"sentence"})
+    skips = CAST_SKIPS | {"looks up or down"}
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("bbox", self._names(self.config.max_objects), indexed=True, listed=True)
+
+    @property
+    def variant(self) -> str:
+        return "mv"
+
+    @property
+    def says(self) -> frozenset[str]:
+        return frozenset({"objects"})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return ("center", "map_axes")
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        sets = FrameSets(views)
+        while True:
+            count = int(rng.integers(self.config.min_objects, self.config.max_objects + 1))
+            drawn = sets.cast(self._names(count), self.config.views, "bbox", rng)
+            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+        """The question about roles object0, object1, ..."""
+        camera = views.cameras[frames[0]]
+        attitude = Attitude(camera[:3, :3])
+        margin = 90 - self.config.min_tilt_deg - abs(attitude.elevation_deg)
+        if margin < 0:
+            return Skip("looks up or down")
+        offsets = views.world_centers[[role.object for role in roles]] - camera[:3, 3]
+        places = (offsets @ attitude.level_axes)[:, [0, 2]].tolist()
+        return Question(
+            frames=frames,
+            roles=tuple(replace(role, alias=role.color) for role in roles),
+            facts={"objects": tuple(role.color for role in roles)},
+            answer=Placement(tuple((role.color, x, y) for role, (x, y) in zip(roles, places, strict=True))),
+            margin=margin,
+            margin_unit="deg",
+            measured={
+                "observer_m": camera[:3, 3].tolist(),
+                "heading_deg": attitude.heading_deg,
+                "elevation_deg": attitude.elevation_deg,
+                "places_m": places,
+            },
+            classes=(f"objects:{len(roles)}",),
+        )
+
+    def _names(self, count: int) -> tuple[str, ...]:
+        return tuple(f"object{i}" for i in range(count))
