@@ -72,6 +72,7 @@ FACTS: dict[str, object] = {
     "distance": "1.3",
     "other_distance": "2.4",
     "loser": "blue",
+    "kinds": ("air conditioner", "glasses", "kitchen cabinets", "pair of scissors"),
     "labels": ("glasses", "tv", "pair of scissors", "kitchen cabinets"),
     "sightings": (("tv", 0), ("kitchen cabinets", 4), ("pair of scissors", 11), ("glasses", 31)),
     "thing": "pair of scissors",
@@ -114,9 +115,8 @@ def _before(family: Family, turn: int) -> dict[str, str]:
     """Words that a family tells besides its answer; they go through all states in another order than the answers."""
     if family.answer is not Directions or not family.tells:
         return {}
-    states = _states(family)
-    slots = states[(2 * turn + 1) % len(states)].slots
-    return {f"before_{slot.axis}": slot.word for slot in slots}
+    told = _answers(family)[(5 * turn + 1) % len(_answers(family))].context
+    return {f"before_{axis}": str(word) for axis, word in told.items()}
 
 
 def _with_mentions(case: dict[str, object], mentions: dict[str, Mention], names: frozenset[str]) -> dict[str, object]:
@@ -140,21 +140,15 @@ def _answers(family: Family) -> list[Answer]:
         amounts = product((0.0, 1.6, -0.4), (0.0, -0.3, 2.0), (0.0, 1.0, -0.1), (0.0, 15.0, -5.0), (0.0, 75.0, -110.0))
         return [Motion(*each) for each in amounts if any(each)]
     if family.answer is Directions:
-        return [told for told in _states(family) if family.tells or any(slot.word for slot in told.slots)]
+        axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
+        told = product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
+        return [Directions(slots) for slots in told if any(slot.word for slot in slots)]
     if family.answer is LocatedObject:
         return [LocatedObject(label, turn % 3, (0, 212, 97, 1000)) for turn, label in enumerate(LABELS)]
     if family.answer is Choice and family.marks:
         return [Choice(family.marks.colors[1], family.marks.colors[2:])] * len(LABELS)
     examples = EXAMPLES_OF.get(family.name) or (EXAMPLES[family.answer],)
     return list(islice(cycle(examples), len(LABELS) * len(examples)))
-
-
-def _states(family: Family) -> list[Directions]:
-    """Every choice of words, beginning with none."""
-    axes = [(name, words) for name in sorted(family.axes) for axis, words in WORDS.items() if name.endswith(axis)]
-    return [
-        Directions(told) for told in product(*([Slot(name, word) for word in ("", *words)] for name, words in axes))
-    ]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import model_validator
 
 from qagen.candidates import CAST_SKIPS, FrameSets, is_one_of_a_kind, mark, marks_collide, visible_box
 from qagen.core.answer import Choice, LocatedObject
-from qagen.core.labels import kind_of
+from qagen.core.labels import kind_of, may_be_called_alike
 from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
@@ -75,7 +76,7 @@ class Nearest(Family[NearestConfig]):
 
     @property
     def says(self) -> frozenset[str]:
-        return frozenset({"extreme", *(self.marks.colors if self.marks else ())})
+        return frozenset({"extreme", *(self.marks.colors if self.marks else {"kinds"})})
 
     @property
     def tells(self) -> frozenset[str]:
@@ -87,7 +88,7 @@ class Nearest(Family[NearestConfig]):
 
     @property
     def rules(self) -> tuple[str, ...]:
-        also = {"oc": ("things",), "oc_mv": ("things", "first_image_observer"), "oo_video": ("video",)}
+        also = {"oc_mv": ("first_image_observer",), "oo_video": ("video",)}
         return ("center", *also.get(self.variant, ()))
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
@@ -120,7 +121,10 @@ class Nearest(Family[NearestConfig]):
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...] = (), extreme: Extreme = "closest"
     ) -> Question | Skip:
-        """oc: the question about all objects of the frames; oo: about the roles after the first, measured from it."""
+        """oc: the question about all objects of the frames; oo: about the roles after the first, measured from it.
+
+        Annotations are not complete, so the first kind of question tells which kinds of objects it is about.
+        """
         if self.config.asks == "oc":
             return self._ask_observer(views, frames, extreme)
         return self._ask_marked(views, frames, roles, extreme)
@@ -136,10 +140,11 @@ class Nearest(Family[NearestConfig]):
         lead = self._lead_m(away[winner], away[second], extreme)
         if lead < 0:
             return Skip("ambiguous")
-        doubtful = np.flatnonzero(seen & ~is_candidate)
+        labels = {views.scene.objects[k].label for k in ranked}
+        doubtful = [k for k in np.flatnonzero(seen & ~is_candidate) if _may_count(views.scene.objects[k].label, labels)]
         reaches = [_reach_m(views, frames[0], int(k), extreme) for k in doubtful]
         leads = [self._lead_m(away[winner], reach, extreme) for reach in reaches]
-        if min(leads, default=0.0) < 0:
+        if min(leads, default=0.0) < 0 or any(_may_count(name, labels) for name in views.scene.unplaced):
             return Skip("doubtful rival")
         if not is_one_of_a_kind(views, frames)[winner]:
             return Skip("label not unique")
@@ -147,7 +152,7 @@ class Nearest(Family[NearestConfig]):
         answer = located.pop(winner)
         return Question(
             frames=frames,
-            facts={"extreme": extreme, "distance": f"{away[winner]:.1f}"},
+            facts={"extreme": extreme, "kinds": tuple(sorted(labels)), "distance": f"{away[winner]:.1f}"},
             answer=LocatedObject(answer.label, answer.image, answer.box, tuple(located.values())),
             margin=float(min(lead, *leads)) if leads else float(lead),
             measured={
@@ -188,6 +193,14 @@ class Nearest(Family[NearestConfig]):
         """How much more than the least gap lies between the answer and a rival, metres."""
         gap = rival_m - winner_m if extreme == "closest" else winner_m - rival_m
         return gap - max(self.config.gap_m, self.config.gap_share * max(winner_m, rival_m))
+
+
+def _may_count(name: str, labels: set[str]) -> bool:
+    """Whether a viewer may take something of this name for one of the kinds that the question is about."""
+    return any(_alike(name, label) for label in labels)
+
+
+_alike = cache(may_be_called_alike)
 
 
 def _reach_m(views: SceneViews, frame: int, item: int, extreme: Extreme) -> float:
