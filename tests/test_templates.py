@@ -105,7 +105,7 @@ def mentions_in(context: dict[str, Any]) -> list[Mention]:
 
 
 def heard_words(text: str) -> list[str]:
-    return sorted(re.findall(rf"\b({'|'.join(OPPOSITE)})\b", text))
+    return sorted(re.findall(rf"\b({'|'.join(OPPOSITE)})\b", text.lower()))
 
 
 def test_every_family_and_every_block_is_read():
@@ -231,7 +231,7 @@ BY_HAND = {
     'say.faces("bin", "tv", "front", "front")': "The centers of the bin and the tv are both in front of the observer",
     'say.faces("bin", "tv", "", "behind")': "The center of the tv is behind the observer",
     'say.has("bin", "tv", "front", "behind")': (
-        "The observer has the center of the bin in front and that of the tv behind"
+        "In front of the observer is the center of the bin, and behind the observer is that of the tv"
     ),
     'say.sentences(["one is left", "", "two is right"])': "One is left. Two is right.",
     'say.motion([("move_up", "0.3"), ("rotate_left", "5")], "move", "tilt", "turn")': (
