@@ -71,14 +71,14 @@ class Room(Family[RoomConfig]):
         if outline < self.config.min_area_m2:
             return Skip("too small")
         differs = {name: abs(other / outline - 1) for name, other in others.items()}
-        spread = max(differs.values())
-        if spread > self.config.max_spread:
-            return Skip("not all shown" if differs["shown"] == spread else "uncertain outline")
+        if max(differs.values()) > self.config.max_spread:
+            is_certain = all(differs[name] <= self.config.max_spread for name in differs if name != "shown")
+            return Skip("not all shown" if is_certain else "uncertain outline")
         return Question(
             frames=frames,
             is_video=True,
             answer=Number(outline),
-            margin=self.config.max_spread - spread,
+            margin=self.config.max_spread - max(differs.values()),
             margin_unit="fraction",
             measured={"area_m2": outline, **{f"{name}_area_m2": other for name, other in others.items()}},
         )

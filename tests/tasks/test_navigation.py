@@ -1,0 +1,126 @@
+"""The way that the video takes."""
+
+import numpy as np
+import pytest
+
+from qagen.config import load_task
+from qagen.core.question import Question, Skip
+from qagen.rng import rng_for
+from qagen.views import observe
+from tests.scenes import at, looking, room
+from tests.tasks.asking import question, text
+
+STEP = 0.25
+
+
+def views_along(positions, **look):
+    """Cameras at (x, y), all looking along +x unless told otherwise."""
+    return observe(
+        room(
+            {"table": at(6, 6, 0.4)}, [looking(**{"direction": "+x", "at": (x, y, 1.5), **look}) for x, y in positions]
+        )
+    )
+
+
+def ask(views, first=0, last=31, **overrides):
+    return load_task("nav_video", overrides).ask(views, views.video, first, last)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def line(start, heading_deg, count, step=STEP):
+    """``count`` positions from ``start`` on, the first of them one step away."""
+    turn = np.radians(heading_deg)
+    return [(start[0] + k * step * np.cos(turn), start[1] + k * step * np.sin(turn)) for k in range(1, count + 1)]
+
+
+NORTH_THEN_EAST = [(0.0, -4.0), *line((0, -4), 90, 16), *line((0, 0), 0, 15, 0.24)]
+"""16 steps of 0.25 m along +y, then 15 of 0.24 m along +x."""
+
+
+def test_two_legs():
+    # The camera looks along +x. First leg along +y: 90 degrees to the left, 16 x 0.25 = 4.0 m. Then along +x:
+    # 90 degrees back to the right, 15 x 0.24 = 3.6 m.
+    asked = question(ask(views_along(NORTH_THEN_EAST)))
+    assert asked.answer.text == "left 90, forward 4.0, right 90, forward 3.6"
+    assert asked.facts == {"first": 0, "last": 31}
+    assert asked.measured["turns_deg"] == pytest.approx([90, -90])
+    assert asked.measured["lengths_m"] == pytest.approx([4.0, 3.6])
+    assert asked.margin == pytest.approx(1 - 90 / 150)
+
+
+def test_where_the_camera_looks_at_the_start_decides_the_first_turn_alone():
+    assert text(ask(views_along(NORTH_THEN_EAST, direction="+y"))) == "forward 4.0, right 90, forward 3.6"
+    # 100 degrees to the left of +x; the leg is 10 degrees to the right of it, which is 15 in steps of 15.
+    assert text(ask(views_along(NORTH_THEN_EAST, left_deg=100))) == "right 15, forward 4.0, right 90, forward 3.6"
+
+
+def test_a_part_of_the_video():
+    # Frame 4 is at y = -3, frame 10 at y = -1.5.
+    assert text(ask(views_along(NORTH_THEN_EAST), 4, 10)) == "left 90, forward 1.5"
+
+
+def test_wobbles_are_smoothed_out():
+    rng = rng_for(0, "wobble")
+    shaken = [
+        (x + dx, y + dy) for (x, y), (dx, dy) in zip(NORTH_THEN_EAST, rng.uniform(-0.04, 0.04, (32, 2)), strict=True)
+    ]
+    asked = question(ask(views_along(shaken)))
+    assert [name for name, _ in asked.answer.moves] == ["left", "forward", "right", "forward"]  # pyright: ignore[reportAttributeAccessIssue]
+    assert asked.measured["lengths_m"] == pytest.approx([4.0, 3.6], abs=0.12)
+
+
+def zigzag(turn_deg, legs, count):
+    """Legs of ``count`` steps whose headings alternate."""
+    path = [(-4.0, -4.0)]
+    for leg in range(legs):
+        path += line(path[-1], 45 + (turn_deg / 2 if leg % 2 else -turn_deg / 2), count)
+    return (path + line(path[-1], 45, 32))[:32]
+
+
+OUT_AND_BACK = [(0.0, 0.0), *line((0, 0), 0, 16), *line((4, 0), 178, 15)]
+BUMP = [(x, 0.2 if 14 <= i <= 17 else 0.0) for i, (x, _) in enumerate([(0, 0), *line((0, 0), 0, 31)])]
+"""0.2 m to the side: within the tolerance of 0.25 m, but not of two thirds of it."""
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "reason"),
+    [
+        (zigzag(90, 6, 5), (0, 31), "too many legs"),
+        (NORTH_THEN_EAST, (0, 2), "leg too short"),
+        (BUMP, (0, 31), "unclear corners"),
+        (OUT_AND_BACK, (0, 31), "half turn"),
+        (zigzag(20, 2, 16), (0, 31), "slight turn"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_ways_that_cannot_be_told(path, part, reason):
+    assert text(ask(views_along(path), *part)) == f"Skip: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("between", "reason"), [((2.0, 1.0), "strays"), ((5.0, 0.0), "goes to and fro"), ((2.1, 0.1), "")], ids=str
+)
+def test_what_happens_between_the_frames_shown_counts(between, reason):
+    # 63 frames along +x, of which the video shows every second: x = 0, 0.25, ..., 7.75. Frame 17 of the recording,
+    # where x = 2.125, is somewhere else: a metre to the side, or three metres ahead, or hardly displaced.
+    path = [(0.125 * i, 0.0) for i in range(63)]
+    path[17] = between
+    assert text(ask(views_along(path))) == (f"Skip: {reason}" if reason else "forward 7.8")
+
+
+def test_a_camera_that_looks_at_the_floor_has_no_direction():
+    assert text(ask(views_along(NORTH_THEN_EAST, up_deg=-75))) == "Skip: looks up or down"
+    assert text(ask(views_along(NORTH_THEN_EAST, up_deg=-65))) == "left 90, forward 4.0, right 90, forward 3.6"
+
+
+def test_what_is_proposed():
+    found = list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST), rng_for(0, "nav")))
+    assert len(found) == 32 * 31 / 2 - 31  # every run of at least three frames
+    asked = [q for q in found if isinstance(q, Question)]
+    assert all(q.facts["last"] - q.facts["first"] >= 2 for q in asked)  # pyright: ignore[reportOperatorIssue]
+    assert {len(q.answer.moves) for q in asked} == {1, 2, 4}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_no_video():
+    assert list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST[:31]), rng_for(0, "nav"))) == [
+        Skip("no video")
+    ]

@@ -1,0 +1,79 @@
+"""How much floor there is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qagen.config import load_task
+from qagen.core.question import Skip
+from qagen.rng import rng_for
+from qagen.views import observe
+from tests.scenes import at, looking, room
+from tests.tasks.asking import question, text
+
+SHELL = at(0, 0, 1.4, (5, 4, 2.8))
+TABLE = at(1.5, 1, 0.4, (1.2, 0.8, 0.8))
+
+
+def spin(downs=(0, -60), count=32, heights=(1.5,)):
+    """Cameras that turn on the spot, half of them tilted to see the floor at their feet."""
+    return [
+        looking("+x", (0, 0, heights[i % len(heights)]), left_deg=360 / count * i, up_deg=downs[i % len(downs)])
+        for i in range(count)
+    ]
+
+
+def ask(views, **overrides):
+    return load_task("room_size", overrides).ask(views, views.video)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_box_of_known_size():
+    # 5 m x 4 m; the table takes nothing away.
+    asked = question(ask(observe(room({"table": TABLE}, spin(), SHELL))))
+    assert asked.answer.text == "20.0"
+    assert asked.measured["low_area_m2"] == pytest.approx(20, rel=0.01)
+    assert asked.measured["shown_area_m2"] == pytest.approx(20, rel=0.02)
+    assert 0.13 < asked.margin <= 0.15
+
+
+def test_the_polygon_of_the_dataset_comes_first():
+    # A triangle: 6 x 7 / 2 = 21, whatever the hull says; the video shows 20 of it, which is near enough.
+    outline = np.array([(-3, -3), (3, -3), (0, 4.0)])
+    scene = replace(room({"table": TABLE}, spin(), SHELL), room_polygon=outline)
+    assert ask(observe(scene)).answer.text == "21.0"
+    larger = replace(scene, room_polygon=1.2 * outline)  # 30.2, of which the video shows two thirds
+    assert text(ask(observe(larger))) == "Skip: not all shown"
+
+
+def test_a_floor_that_the_video_does_not_show():
+    # Level cameras on the spot miss what is nearer than 1.5 / tan 36.9 deg = 2 m, above and below: most of the room.
+    views = observe(room({"table": TABLE}, spin(downs=(0,)), SHELL))
+    assert text(ask(views)) == "Skip: not all shown"
+
+
+def test_an_annex_that_is_reached_across_a_gap_only():
+    # 3 x 2 and, 0.7 m apart, another 3 x 2: half the radius does not bridge the gap.
+    boxes = {"stage": at(3.7, 0, 1.4, (3, 2, 2.8))}
+    views = observe(room(boxes, spin(), at(0, 0, 1.4, (3, 2, 2.8))))
+    assert text(ask(views)) == "Skip: uncertain outline"
+
+
+def test_something_high_above_the_cameras_only():
+    # A loft of 3 x 4 beside the room, from 2 m up: the hull has 12 m2 more than what lies below the cameras.
+    views = observe(room({"loft": at(4, 0, 2.4, (3, 4, 0.8))}, spin(), SHELL))
+    assert text(ask(views)) == "Skip: uncertain outline"
+
+
+def test_cameras_on_two_floors():
+    tall = at(0, 0, 2.4, (5, 4, 4.8))
+    assert text(ask(observe(room({"table": TABLE}, spin(heights=(1.5, 3.5)), tall)))) == "Skip: several floors"
+
+
+def test_a_space_too_small_to_be_a_room():
+    assert text(ask(observe(room({"table": TABLE}, spin(), SHELL)), min_area_m2=25)) == "Skip: too small"
+
+
+def test_no_video():
+    views = observe(room({"table": TABLE}, spin(count=31), SHELL))
+    assert list(load_task("room_size").propose(views, rng_for(0, "room"))) == [Skip("no video")]
