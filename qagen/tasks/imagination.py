@@ -111,7 +111,7 @@ class Imagination(Family[ImaginationConfig]):
         measured |= {f"after_{name}": value for name, value in imagined.items()}
         if before.is_ambiguous or after.is_ambiguous:
             return Skip("ambiguous")
-        if before.is_empty and after.is_empty:
+        if after.is_empty or (before.slots and before.is_empty):
             return Skip("no direction")
         if not self._is_aim_sure(centers, ahead_m, imagined):
             return Skip("aim unsure")

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from qagen.core.answer import Directions
 from qagen.core.scene import Scene
 from tests.scenes import Box3D, at, looking, room
 from tests.tasks.asking import ask, question, text
@@ -177,22 +176,31 @@ def test_the_first_image_sets_before() -> None:
 
 
 def test_the_pair_before_and_after() -> None:
-    # Before: red 1 m right, yellow 1 m left, equally far (8.06 and 8.06 m). After, facing -x with +y to the right: both
-    # 2 m right, red 1 m behind, yellow 1 m ahead: alike in all three respects.
-    boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((-1, 2, 1))}
+    # Before: red 1 m right, yellow 1 m left, 14 degrees in all; 0.6 m lower; sqrt(1 + 64 + 0.25) = 8.08 against 8.06 m.
+    # After, facing -x with +y to the right: both 2 m right at 63 and 60 degrees; sqrt(5) = 2.24 against 2.32 m; red 1 m
+    # behind, yellow 1 m ahead.
+    boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((-1, 2, 1.6))}
     asked = question(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO))
-    assert asked.facts == {"before_left_right": "right", "before_above_below": "", "before_closer_farther": ""}
-    assert asked.answer == Directions(asked.answer.slots if isinstance(asked.answer, Directions) else ())
-    assert asked.answer.text == ", ,"
+    assert asked.answer.text == ", below,"
+    assert asked.facts == {"before_left_right": "right", "before_above_below": "below", "before_closer_farther": ""}
     facing = question(ask("spatial_imagination_oo_mv", room(boxes, [CAMERA]), **OO))
-    assert facing.answer.text == ", , , behind, front"
+    assert facing.answer.text == ", below, , behind, front"
     assert facing.facts["before_first_front_behind"] == facing.facts["before_second_front_behind"] == "front"
 
 
-def test_nothing_to_tell_at_all() -> None:
-    # 0.1 m apart: neither viewpoint tells red from yellow.
-    boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((1.11, 2, 1))}
+def test_nothing_to_tell() -> None:
+    # As above with red and yellow level: after the move both are 2 m right and 2.24 m away.
+    boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((-1, 2, 1))}
     assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "Skip: no direction"
+    # Facing (1, 1.2), ahead is (0.64, 0.77) and right (0.77, -0.64): red at (1, 2) is 0.51 m left and 2.18 m ahead,
+    # yellow at (-1, 2) 2.05 m left and 0.90 m ahead: 13 and 66 degrees, 2.24 m both. That can be told,
+    boxes["mug"] = small((1, 1.2, 1))
+    assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "right, ,"
+    # but not where before, seen from their middle, one was 1 m ahead and one 1 m behind.
+    middle = room(boxes, [looking("+x", at=(0, 2, 1)), looking("+y", at=(0, -6, 1.5))])
+    roles: dict[str, Any] = {color: (label, 1) for color, label in OO.items()}
+    assert text(ask("spatial_imagination_oo_mv", middle, (0, 1), **roles)) == "Skip: no direction"
+    assert text(ask("spatial_imagination_oo_video", middle, (0, 1), **roles)) == "right, , , front, front"
 
 
 def test_videos_tell_only_what_holds_after() -> None:
