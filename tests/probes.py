@@ -1,0 +1,329 @@
+"""Faults that the tests must notice: ``python -m tests.probes [WORD]`` plants each in a copy and runs one test there.
+
+A probe is red when its test fails, as it should; green means that nobody would have noticed. Before any fault is
+planted, the named tests must pass in the copy. Exit code 1: a probe is green, or no longer fits the source.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+COPIED = ("qagen", "templates", "task_configs", "tests")
+PASSED, FAILED = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One fault."""
+
+    fault: str
+    """What is wrong."""
+    file: str
+    """File below qagen/."""
+    find: str
+    """Text that occurs there once."""
+    replace: str
+    """What it becomes."""
+    test: str
+    """Test below tests/ that must fail."""
+
+
+PROBES = (
+    Probe(
+        "pose inverted when centres are placed",
+        "views.py",
+        "frame.world_from_camera.inverse() @ world for",
+        "frame.world_from_camera @ world for",
+        "test_views.py::test_camera_axes_are_right_down_forward",
+    ),
+    Probe(
+        "pose inverted when the mesh is drawn",
+        "views.py",
+        "frame.world_from_camera.inverse().matrix",
+        "frame.world_from_camera.matrix",
+        "test_views.py::test_a_cube_straight_ahead",
+    ),
+    Probe(
+        "inverse without turning the translation",
+        "core/pose.py",
+        "-self.rotation.T @ self.translation",
+        "-self.translation",
+        "core/test_pose.py::test_poses_are_a_group",
+    ),
+    Probe(
+        "y flipped",
+        "core/camera.py",
+        "self.fy * points[..., 1] / z",
+        "-self.fy * points[..., 1] / z",
+        "core/test_camera.py::test_projection_by_hand",
+    ),
+    Probe(
+        "pixel corners taken for centres",
+        "core/camera.py",
+        "(self.cx + 0.5) * sx - 0.5",
+        "self.cx * sx",
+        "core/test_camera.py::test_halving_keeps_pixel_centres_at_integers",
+    ),
+    Probe(
+        "box of most footprint",
+        "core/box.py",
+        "np.argmin(area)",
+        "np.argmax(area)",
+        "core/test_box.py::test_a_known_box_is_found_again",
+    ),
+    Probe(
+        "time order unchecked",
+        "core/scene.py",
+        "(np.diff(times) >= 0).all()",
+        "True",
+        "core/test_scene.py::test_a_damaged_scene_is_refused",
+    ),
+    Probe(
+        "angles rounded to whole degrees",
+        "core/answer.py",
+        "angle_step_deg: ClassVar = 5",
+        "angle_step_deg: ClassVar = 1",
+        "core/test_answer.py::test_a_motion_by_hand",
+    ),
+    Probe(
+        "depth in millimetres",
+        "views.py",
+        "else frame.depth.read_m()",
+        "else 1000 * frame.depth.read_m()",
+        "test_views.py::test_what_measures_nearer_hides",
+    ),
+    Probe(
+        "threshold excludes its edge",
+        "views.py",
+        "(visible_fraction >= limits.visible_fraction)",
+        "(visible_fraction > limits.visible_fraction)",
+        "test_views.py::test_a_post_hides_three_quarters",
+    ),
+    Probe(
+        "pixels not scaled to 640 x 480",
+        "views.py",
+        "REFERENCE_PIXELS = 640 * 480",
+        "REFERENCE_PIXELS = 320 * 240",
+        "test_views.py::test_ten_by_ten_pixels_are_four_hundred",
+    ),
+    Probe(
+        "one frame too late",
+        "views.py",
+        "for frame in frames[1:]:",
+        "for frame in frames[2:]:",
+        "test_views.py::test_frames_count_from_the_last_one_kept",
+    ),
+    Probe(
+        "co-visibility the wrong way round",
+        "views.py",
+        "covisible=shared_fraction(seen_points)",
+        "covisible=shared_fraction(seen_points).T",
+        "test_views.py::test_covisibility_is_of_the_first_frames_surface",
+    ),
+    Probe(
+        "depth of the first image instead of the marked one",
+        "tasks/depth.py",
+        "views.depth[frames[role.image], role.object]",
+        "views.depth[frames[0], role.object]",
+        "tasks/test_depth.py::test_each_depth_is_taken_in_the_image_of_its_mark",
+    ),
+    Probe(
+        "distance from the last image",
+        "tasks/distance.py",
+        "views.cameras[frames[0], :3, 3]",
+        "views.cameras[frames[-1], :3, 3]",
+        "tasks/test_distance.py::test_the_observer_is_the_first_image_wherever_the_mark_is",
+    ),
+    Probe(
+        "left and right swapped",
+        "tasks/directions.py",
+        '("right", "left")',
+        '("left", "right")',
+        "tasks/test_relation.py::test_red_relative_to_blue",
+    ),
+    Probe(
+        "bearing not asked for",
+        "tasks/directions.py",
+        "turn >= self.sureness.state_deg",
+        "True",
+        "tasks/test_relation.py::test_red_relative_to_the_observer",
+    ),
+    Probe(
+        "above by the camera's axis",
+        "tasks/relation.py",
+        "up = float(views.world_centers[roles[0].object, 2] - views.world_centers[roles[1].object, 2])",
+        "up = float(second[1] - first[1])",
+        "tasks/test_relation.py::test_above_is_the_worlds_and_not_the_cameras",
+    ),
+    Probe(
+        "turn to the right counted as left",
+        "tasks/view_change.py",
+        "second.heading_deg - first.heading_deg",
+        "first.heading_deg - second.heading_deg",
+        "tasks/test_view_change.py::test_all_five_at_once",
+    ),
+    Probe(
+        "first camera seen from the second",
+        "tasks/camera_motion.py",
+        "first.inverse() @ second.translation",
+        "second.inverse() @ first.translation",
+        "tasks/test_camera_motion.py::test_the_first_camera_is_the_first_of_the_question",
+    ),
+    Probe(
+        "box of the first image as the answer",
+        "tasks/matching.py",
+        "item, second = roles[0].object, frames[1]",
+        "item, second = roles[0].object, frames[0]",
+        "tasks/test_matching.py::test_the_box_in_the_second_image",
+    ),
+    Probe(
+        "objects not spread",
+        "candidates.py",
+        "np.argmin(cost)",
+        "np.argmin(np.where(free, 0, np.inf))",
+        "test_candidates.py::test_objects_are_picked_evenly",
+    ),
+    Probe(
+        "views alike are paired",
+        "candidates.py",
+        "(self.shared >= min_shared) & ~self.same_view",
+        "(self.shared >= min_shared)",
+        "test_candidates.py::test_pairs_are_all_that_share_enough_and_differ",
+    ),
+    Probe(
+        "options too near the truth",
+        "options.py",
+        "NUMBER_GAP_M = 0.3",
+        "NUMBER_GAP_M = 0.1",
+        "test_options.py::test_numbers_are_apart",
+    ),
+    Probe(
+        "cards put back",
+        "options.py",
+        "return self._left.pop(int(",
+        "return self._left.__getitem__(int(",
+        "test_options.py::test_a_deck_deals_every_card_before_any_comes_again",
+    ),
+    Probe(
+        "Yes for what is not so",
+        "formats.py",
+        '"Yes" if truth else "No"',
+        '"No" if truth else "Yes"',
+        "test_contract.py::test_judges_answer_yes_to_what_is_so_and_no_to_its_opposite",
+    ),
+    Probe(
+        "right option one place off",
+        "formats.py",
+        "answers.insert(LETTERS.index(letter), question.answer)",
+        "answers.insert(LETTERS.index(letter) - 1, question.answer)",
+        "test_formats.py::test_select_lists_four_options_and_answers_with_a_letter",
+    ),
+    Probe(
+        "colours swapped",
+        "marks.py",
+        '(re.compile(r"\\w+"), ("red", "blue", "green"))',
+        '(re.compile(r"\\w+"), ("blue", "red", "green"))',
+        "test_contract.py::test_its_marks_are_those_that_are_drawn",
+    ),
+    Probe(
+        "image indices sorted",
+        "writer.py",
+        "key=lambda role: marks.colors.index(role.color)",
+        "key=lambda role: role.image",
+        "test_contract.py::test_its_marks_are_those_that_are_drawn",
+    ),
+    Probe(
+        "evidence on other lines",
+        "writer.py",
+        "[lines[i] for i in order]",
+        '[lines[i] for i in (order if kind == "qa" else order[::-1])]',
+        "test_writer.py::test_evidence_stands_on_the_same_line",
+    ),
+    Probe(
+        "depth files in centimetres",
+        "writer.py",
+        "DEPTH_UNIT_M = 0.001",
+        "DEPTH_UNIT_M = 0.01",
+        "test_writer.py::test_depth_comes_back_the_same",
+    ),
+    Probe(
+        "old file gone before the new one is there",
+        "writer.py",
+        "Path(file.name).chmod(",
+        "path.unlink(missing_ok=True), Path(file.name).chmod(",
+        "test_writer.py::test_a_failing_write_leaves_the_old_file",
+    ),
+    Probe(
+        "ids of two types meet",
+        "writer.py",
+        "ID_STRIDE = 1024",
+        "ID_STRIDE = 4",
+        "test_writer.py::test_ids_tell_types_and_formats_and_places_apart",
+    ),
+    Probe(
+        "names of streams run together",
+        "rng.py",
+        '"\\x1f".join(names)',
+        '"".join(names)',
+        "test_rng.py::test_other_names_and_seeds_give_other_streams",
+    ),
+    Probe(
+        "unknown keys pass",
+        "config.py",
+        'model_config = ConfigDict(extra="forbid", frozen=True)',
+        'model_config = ConfigDict(extra="ignore", frozen=True)',
+        "test_config.py::test_a_mistake_is_named",
+    ),
+    Probe(
+        "the preset wins over the flags",
+        "config.py",
+        "told |= {key: value for key, value in flags.items() if value is not None}",
+        "told = {key: value for key, value in flags.items() if value is not None} | told",
+        "test_config.py::test_flags_win_over_the_file_and_the_file_over_the_preset",
+    ),
+)
+
+
+def main() -> None:
+    """Run the probes whose fault, file or test contains the word given, or all."""
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    probes = [probe for probe in PROBES if word in f"{probe.fault} {probe.file} {probe.test}"]
+    with tempfile.TemporaryDirectory(prefix="qagen-probes-") as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            shutil.copytree(HOME / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "_data"))
+        shutil.copy(HOME / "pyproject.toml", copy)
+        if run_tests(copy, sorted({probe.test for probe in probes})) != PASSED:
+            sys.exit("the tests fail without any fault")
+        results = [report(probe, copy) for probe in probes]
+    print(f"{results.count(True)} of {len(results)} red")
+    sys.exit(0 if all(results) else 1)
+
+
+def report(probe: Probe, copy: Path) -> bool:
+    """Plant one fault, run its test, mend the copy again; say how it went."""
+    path = copy / "qagen" / probe.file
+    source = path.read_text()
+    if source.count(probe.find) != 1:
+        print(f"STALE  {probe.file}: {probe.fault}: found {source.count(probe.find)} times: {probe.find}", flush=True)
+        return False
+    path.write_text(source.replace(probe.find, probe.replace))
+    outcome = run_tests(copy, [probe.test])
+    path.write_text(source)
+    color = {FAILED: "red", PASSED: "GREEN"}.get(outcome, f"BROKEN ({outcome})")
+    print(f"{color}  {probe.file}: {probe.fault}: {probe.test}", flush=True)
+    return outcome == FAILED
+
+
+def run_tests(copy: Path, tests: list[str]) -> int:
+    """pytest's exit code for tests below tests/, with the copy's own qagen."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-p", "no:cacheprovider"]
+    return subprocess.run([*command, *(f"tests/{test}" for test in tests)], cwd=copy, capture_output=True).returncode
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Questions that lend each other their answers as wrong options."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qagen.core.answer import Answer, Directions, ImagePoint, Number, Slot
+from qagen.core.question import Question
+from qagen.peers import GROUP, find_peers
+from qagen.rng import rng_for
+
+seeds = st.integers(0, 2**31)
+
+
+def ask(answer: Answer, given: float | None = None) -> Question:
+    facts = {} if given is None else {"given": f"{given:.1f}"}
+    return Question(frames=(0,), facts=facts, answer=answer, margin=1, measured={})
+
+
+def sets_of(questions: list[Question], seed: int) -> dict[int, tuple[str, ...]]:
+    """Position of a question to the texts of all its options, sorted."""
+    peers = find_peers(questions, rng_for(seed))
+    return {
+        position: tuple(sorted([questions[position].answer.text, *(option.text for option in wrong)]))
+        for position, wrong in peers.items()
+    }
+
+
+@given(seeds, st.lists(st.floats(0.2, 9), max_size=40))
+def test_each_answer_of_a_set_is_right_once(seed: int, values: list[float]) -> None:
+    questions = [ask(Number(value)) for value in values]
+    sets = sets_of(questions, seed)
+    assert len(sets) % GROUP == 0
+    right: dict[tuple[str, ...], Counter[str]] = {}
+    for position, options in sets.items():
+        assert len(set(options)) == GROUP
+        right.setdefault(options, Counter())[questions[position].answer.text] += 1
+    for options, counts in right.items():
+        assert set(counts) == set(options)
+        assert len(set(counts.values())) == 1
+
+
+@given(seeds, st.lists(st.floats(0.2, 9), max_size=40))
+def test_numbers_of_a_set_are_apart(seed: int, values: list[float]) -> None:
+    for options in sets_of([ask(Number(value)) for value in values], seed).values():
+        numbers = sorted(map(float, options))
+        assert all(high - low >= max(0.3, 0.15 * high) - 1e-6 for low, high in pairwise(numbers))
+
+
+def test_the_same_answers_have_no_peers() -> None:
+    assert find_peers([ask(Number(2.0))] * 12, rng_for(0)) == {}
+    assert find_peers([], rng_for(0)) == {}
+
+
+def test_nearly_all_of_many_find_peers() -> None:
+    questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
+    assert len(find_peers(questions, rng_for(0))) >= 80
+
+
+def test_the_truths_rank_is_even() -> None:
+    questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
+    ranks = Counter(
+        sum(option.value < questions[position].answer.value for option in wrong)  # type: ignore[union-attr]
+        for position, wrong in find_peers(questions, rng_for(0)).items()
+    )
+    assert set(ranks) == {0, 1, 2, 3}
+    assert len(set(ranks.values())) == 1
+
+
+def test_questions_that_give_away_the_same_share_options() -> None:
+    # Forty questions give away 1.0, forty 5.0: a set of options tells nothing of which it was.
+    values = rng_for(1, "values").uniform(1, 6, 80)
+    questions = [ask(Number(value), given) for value, given in zip(values, [1.0, 5.0] * 40, strict=True)]
+    peers = find_peers(questions, rng_for(0))
+    sets = sets_of(questions, 0)
+    hints = {options: {questions[i].facts["given"] for i in peers if sets[i] == options} for options in sets.values()}
+    assert sum(len(given) == 1 for given in hints.values()) > 0.7 * len(hints)
+
+
+def test_places_differ_in_the_image_and_in_depth() -> None:
+    rng = rng_for(2, "places")
+    questions = [
+        ask(ImagePoint(int(x), int(y), float(depth)))
+        for x, y, depth in zip(*rng.integers(0, 1001, (2, 60)), rng.uniform(0.5, 6, 60), strict=True)
+    ]
+    peers = find_peers(questions, rng_for(0))
+    assert len(peers) > 30
+    for position, wrong in peers.items():
+        truth = questions[position].answer
+        assert isinstance(truth, ImagePoint)
+        for place in wrong:
+            assert isinstance(place, ImagePoint)
+            assert max(abs(place.x - truth.x), abs(place.y - truth.y)) >= 100
+            assert abs(round(place.depth, 1) - round(truth.depth, 1)) >= 0.3 - 1e-6
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_directions_differ_as_a_whole(seed: int) -> None:
+    words = np.array(["left", "right", ""])
+    drawn = rng_for(seed, "words").integers(0, 3, (60, 2))
+    questions = [
+        ask(Directions((Slot("left_right", str(words[a])), Slot("above_below", "above" if b else ""))))
+        for a, b in drawn
+    ]
+    for options in sets_of(questions, seed).values():
+        assert len(set(options)) == GROUP
