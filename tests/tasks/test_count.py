@@ -10,7 +10,7 @@ from qagen.core.question import Question, Skip
 from qagen.rng import rng_for
 from tests.scenes import at
 from tests.tasks.asking import question, text
-from tests.tasks.carousel import BESIDE, EAST, HIDDEN, NORTH, SOUTH, WEST, carousel
+from tests.tasks.carousel import BESIDE, EAST, HIDDEN, NORTH, SIZE, SOUTH, WEST, carousel
 
 CHAIRS = {"chair": [NORTH, BESIDE, WEST]}
 
@@ -61,9 +61,9 @@ def test_more_than_anybody_counts():
 
 def test_single_things_are_asked_no_more_often_than_each_larger_count():
     # Twice two, once three: of three single things, one is asked about.
-    boxes = {"chair": [NORTH, BESIDE, WEST], "toilet": SOUTH, "piano": EAST, "bed": at(3, 1, 1.5, (0.6, 0.6, 0.6))}
-    boxes |= {"stove": [at(-1, 3, 1.5, (0.6,) * 3), at(1, -3, 1.5, (0.6,) * 3)]}
-    boxes |= {"radiator": [at(-3, 1, 1.5, (0.6,) * 3), at(3, -1, 1.5, (0.6,) * 3)]}
+    boxes = {"chair": [NORTH, BESIDE, WEST], "toilet": SOUTH, "piano": EAST, "bed": at(3, 1, 1.5, SIZE)}
+    boxes |= {"stove": [at(-1, 3, 1.5, SIZE), at(1, -3, 1.5, SIZE)]}
+    boxes |= {"radiator": [at(-3, 1, 1.5, SIZE), at(3, -1, 1.5, SIZE)]}
     found = proposed(carousel(boxes))
     assert Counter(q.answer.text for q in found if isinstance(q, Question)) == {"1": 1, "2": 2, "3": 1}
     assert found.count(Skip("only one")) == 2
