@@ -73,7 +73,7 @@ PROBES = (
         "core/box.py",
         "np.argmin(area)",
         "np.argmax(area)",
-        "core/test_box.py::test_a_known_box_is_found_again",
+        "core/test_box.py::test_a_cut_corner_does_not_turn_the_box",
     ),
     Probe(
         "time order unchecked",
@@ -120,8 +120,8 @@ PROBES = (
     Probe(
         "co-visibility the wrong way round",
         "views.py",
-        "covisible=shared_fraction(seen_points)",
-        "covisible=shared_fraction(seen_points).T",
+        "covisible=shared_fraction(sees)",
+        "covisible=shared_fraction(sees).T",
         "test_views.py::test_covisibility_is_of_the_first_frames_surface",
     ),
     Probe(

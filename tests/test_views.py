@@ -281,6 +281,8 @@ def test_frames_count_from_the_last_one_kept() -> None:
     # Steps of 2 cm: the third is 4 cm, the fourth 6 cm from the first and is kept; the next is 6 cm from that.
     frames = room({"cube": CUBE}, [looking("+y", at=(0.02 * i, 0, 1.5)) for i in range(7)]).frames
     assert [frame.id for frame in spread_frames(frames, Thresholds())] == ["0", "3", "6"]
+    frames = room({"cube": CUBE}, [looking("+y", at=(x, 0, 1.5)) for x in (0, 0.1, 0.12, 0.2)]).frames
+    assert [frame.id for frame in spread_frames(frames, Thresholds())] == ["0", "1", "3"]
     # Steps of 3 degrees: every second one is at least 4 degrees from the last.
     frames = room({"cube": CUBE}, [looking("+y", left_deg=3 * i) for i in range(5)]).frames
     assert [frame.id for frame in spread_frames(frames, Thresholds())] == ["0", "2", "4"]

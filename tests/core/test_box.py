@@ -49,6 +49,20 @@ def test_the_least_footprint_is_not_the_axes_own() -> None:
     assert footprint(Box3D.around(tips)) == pytest.approx([np.sqrt(2), np.sqrt(2)])
 
 
+def test_a_cut_corner_does_not_turn_the_box() -> None:
+    # A table of 2 x 1 m without one corner: along the cut the box would be 1.5 sqrt(2) x 1.25 sqrt(2).
+    table = np.array([[0, 0, 0], [2, 0, 0], [2, 0.5, 0], [1.5, 1, 0], [0, 1, 0]])
+    assert footprint(Box3D.around(table)) == pytest.approx([1, 2])
+
+
+@given(clouds)
+def test_no_other_yaw_has_a_smaller_footprint(points: np.ndarray) -> None:
+    found = np.prod(Box3D.around(points).size[:2])
+    for yaw in np.radians(np.arange(0, 90, 3)):
+        turn = Box3D.upright((0, 0, 0), (1, 1, 1), yaw).rotation
+        assert found <= np.prod(np.ptp(points @ turn, axis=0)[:2]) + 1e-6
+
+
 @given(clouds)
 def test_all_points_lie_inside(points: np.ndarray) -> None:
     box = Box3D.around(points)
