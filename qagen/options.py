@@ -119,7 +119,7 @@ class OptionMaker:
         return None
 
     def _invented_sides(self, middle: NDArray[np.float64]) -> Iterator[Sides]:
-        for _ in range(TRIES):
+        for _ in range(10 * TRIES):  # many have a length under their width
             drawn = np.exp(middle + self._rng.uniform(-SIDE_SPREAD, SIDE_SPREAD, 3))
             first, second, height = (int(side) for side in np.rint(drawn))
             if first >= second >= SMALLEST_SIDE_CM <= height:

@@ -75,3 +75,11 @@ def test_it_asks_about_every_sight_of_every_object_once() -> None:
     assert Skip("too thin") in found
     shown = [(each.frames[0], each.roles[0].object) for each in found if isinstance(each, Question)]
     assert len(set(shown)) == len(shown) >= 3
+
+
+def test_sides_are_those_of_the_box_not_of_the_room() -> None:
+    # Turned by 20 degrees and seen along its own second axis, (-sin 20, cos 20), from 2.5 m: in the room, that is aslant.
+    box = at(0, 2.5, 1.5, (0.5, 0.4, 0.6), yaw_deg=20)
+    x, y = 2.5 * np.sin(np.radians(20)), 2.5 - 2.5 * np.cos(np.radians(20))
+    scene = room({"box": box}, [looking("+y", at=(x, y, 1.5), left_deg=20)])
+    assert text(ask("spatial_volume_infer", scene, red="box")) == "Skip: seen from one side"
