@@ -107,6 +107,18 @@ def test_what_depends_on_the_exact_aim_is_not_told(red: Place, told: str, side: 
     assert text(ask("spatial_imagination_oc_video", near, overrides={"aim_error_m": 0.0}, **OC)) == told
 
 
+@pytest.mark.parametrize(("red", "yellow"), [("tin", "jar"), ("jar", "tin")])
+def test_which_is_in_front_must_not_depend_on_the_aim_either(red: str, yellow: str) -> None:
+    # The tin is 0.4 m ahead at 4 m aside, as above; the jar is 3 m back and 0.5 m to the other side.
+    near, far = (
+        scene(green=(0, 0, 1), blue=(ahead_m, 0, 1), red=(0.4, -4, 1), yellow=(-3, 0.5, 1)) for ahead_m in (0.6, 3)
+    )
+    parts: dict[str, Any] = OC | {"red": red, "yellow": yellow}
+    assert text(ask("spatial_imagination_oo_video", near, **parts)) == "Skip: aim unsure"
+    told = "right, , farther, front, behind" if red == "tin" else "left, , closer, behind, front"
+    assert text(ask("spatial_imagination_oo_video", far, **parts)) == told
+
+
 # Observer and gaze as above. Told of red relative to yellow: left/right, above/below, closer/farther, then which of
 # them is in front and which behind.
 PAIRS = [
@@ -148,6 +160,7 @@ def test_before_and_after() -> None:
     expected = {"ahead_m": 2, "away_m": (4 + 0.81 + 1) ** 0.5, "before_right_m": 1, "before_up_m": 0.4}
     expected |= {"before_front_m": 8, "after_right_m": 2, "after_up_m": 0.9, "after_front_m": -1}
     assert {name: asked.measured[name] for name in expected} == pytest.approx(expected)
+    assert asked.margin == pytest.approx(0.1)  # 0.4 m up before, against 0.3
     assert set(asked.classes) == {
         *("left_right:right", "above_below:above", "front_behind:behind"),
         *("before_left_right:right", "before_above_below:above", "before_front_behind:front"),
@@ -215,18 +228,19 @@ def test_videos_tell_only_what_holds_after() -> None:
 
 
 @pytest.mark.parametrize(
-    ("red", "blue", "margin"),
+    ("red", "blue", "min_away_m", "margin"),
     [
         # 0.35 m up is 0.05 above what is needed; right and front have 0.7.
-        ((1, -1, 1.35), (2, 0, 1), 0.05),
+        ((1, -1, 1.35), (2, 0, 1), 0.3, 0.05),
         # Blue 0.56 m ahead is 0.06 above what is needed; a level red has 0.15 until it is unlike.
-        ((1, -1, 1), (0.56, 0, 1), 0.06),
-        # Red 0.33 m away.
-        ((0.33, 0, 1), (2, 0, 1), 0.03),
+        ((1, -1, 1), (0.56, 0, 1), 0.3, 0.06),
+        # Red 0.54 m away, where 0.5 is needed.
+        ((0.54, 0, 1), (2, 0, 1), 0.5, 0.04),
     ],
 )
-def test_the_margin_is_that_of_what_is_least_sure(red: Place, blue: Place, margin: float) -> None:
-    asked = question(ask("spatial_imagination_oc_video", scene(green=(0, 0, 1), blue=blue, red=red), **OC))
+def test_the_margin_is_that_of_what_is_least_sure(red: Place, blue: Place, min_away_m: float, margin: float) -> None:
+    seen = scene(green=(0, 0, 1), blue=blue, red=red)
+    asked = question(ask("spatial_imagination_oc_video", seen, overrides={"min_away_m": min_away_m}, **OC))
     assert asked.margin == pytest.approx(margin)
 
 
