@@ -78,7 +78,7 @@ def test_it_asks_about_every_sight_of_every_object_once() -> None:
 
 
 def test_sides_are_those_of_the_box_not_of_the_room() -> None:
-    # Turned by 20 degrees and seen along its own second axis, (-sin 20, cos 20), from 2.5 m: in the room, that is aslant.
+    # Turned by 20 degrees and seen along its own second axis, (-sin 20, cos 20), from 2.5 m: aslant for the room.
     box = at(0, 2.5, 1.5, (0.5, 0.4, 0.6), yaw_deg=20)
     x, y = 2.5 * np.sin(np.radians(20)), 2.5 - 2.5 * np.cos(np.radians(20))
     scene = room({"box": box}, [looking("+y", at=(x, y, 1.5), left_deg=20)])
