@@ -68,7 +68,8 @@ def kind_of(label: str) -> str:
 
 
 _ALIKE = (
-    {"couch", "sofa", "loveseat", "sofa chair", "armchair"},
+    {"couch", "sofa", "loveseat", "sofa chair"},
+    {"armchair", "sofa chair"},
     {"chair", "seat", "stool"},
     {"stool", "ottoman", "footrest", "bench"},
     {"table", "desk"},

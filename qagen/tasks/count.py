@@ -16,7 +16,7 @@ from qagen.views import SceneViews
 class CountConfig(TaskConfig):
     max_count: int = 20
     """More than this is not asked."""
-    min_side_m: float = 0.3
+    min_side_m: float = 0.2
     """Things whose longest side is shorter are often left out by annotators, metres."""
 
 

@@ -22,7 +22,7 @@ MAX_LABELS = 24
 class OrderConfig(TaskConfig):
     min_gap: int = 2
     """First sightings are at least so many frames apart."""
-    min_side_m: float = 0.3
+    min_side_m: float = 0.2
     """Things whose longest side is shorter are often left out by annotators, metres."""
     listings: int = 3
     """How often the same names are asked about, each time listed in another order."""

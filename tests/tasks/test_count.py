@@ -39,7 +39,7 @@ def test_instances_of_a_label():
         ({"curtain": NORTH}, "curtain", "not countable"),
         ({"chairs": NORTH}, "chairs", "not countable"),
         ({"book": NORTH}, "book", "often overlooked"),
-        ({"toaster oven": at(0, 2, 1.5, (0.2, 0.2, 0.2))}, "toaster oven", "often overlooked"),
+        ({"toaster oven": at(0, 2, 1.5, (0.15, 0.15, 0.15))}, "toaster oven", "often overlooked"),
         ({**CHAIRS, "armchair": EAST}, "chair", "other names for it"),
         ({**CHAIRS, "stack of chairs": EAST}, "chair", "other names for it"),
         ({"chair": [NORTH, HIDDEN]}, "chair", "not all shown"),

@@ -31,6 +31,13 @@ def test_four_directions_one_after_the_other():
     assert asked.margin == pytest.approx(8 / 2 - 1)
 
 
+@pytest.mark.parametrize(("gap", "answer"), [(8, "stove, bed, toilet, piano"), (9, "Skip: first sightings too close")])
+def test_first_sightings_need_a_gap(gap, answer):
+    views = carousel(FOUR)
+    family = load_task("appearance_order", {"min_gap": gap})
+    assert text(family.ask(views, views.video, tuple(FOUR))) == answer  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def test_of_several_the_first_counts():
     views = carousel({**FOUR, "piano": [EAST, BESIDE]})  # a second piano, in the north
     assert text(ask(views, "piano", "bed", "toilet", "stove")) == "Skip: first sightings too close"
@@ -55,7 +62,7 @@ def test_things_that_the_scan_does_not_have():
 
 
 @pytest.mark.parametrize(
-    ("label", "box"), [("backpack", WEST), ("toaster oven", at(-1, 0, 1.5, (0.2, 0.2, 0.2)))], ids=["kind", "size"]
+    ("label", "box"), [("backpack", WEST), ("toaster oven", at(-1, 0, 1.5, (0.15, 0.15, 0.15)))], ids=["kind", "size"]
 )
 def test_things_that_annotators_overlook(label, box):
     assert text(ask(carousel({**FOUR, label: box}), label, "toilet", "piano")) == "Skip: often overlooked"
