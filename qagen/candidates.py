@@ -153,8 +153,8 @@ class FrameSets:
 
 def _draw_turn(turns: NDArray[np.int64], rng: Generator) -> int:
     """One of the bins that occur, by its share in SPAR-Bench."""
-    shares = np.where(np.isin(np.arange(len(ROTATION_SHARES)), turns), ROTATION_SHARES, 0.0)
-    return int(rng.choice(len(shares), p=shares / shares.sum()))
+    reached = np.cumsum(np.where(np.bincount(turns, minlength=len(ROTATION_SHARES)), ROTATION_SHARES, 0.0))
+    return int(np.searchsorted(reached, rng.random() * reached[-1], side="right"))
 
 
 def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:

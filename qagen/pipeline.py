@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,6 +34,12 @@ VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pyd
 REPEAT = "same words for the same images"
 """Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@cache
+def phrasebook() -> Phrasebook:
+    """All templates, compiled once in each process."""
+    return Phrasebook(TEMPLATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def run(
         ConfigError: a template does not fit its family; nothing has been written then.
         OutputError: the output folder cannot be written.
     """
-    check_templates(list(job.families), Phrasebook(TEMPLATES))
+    check_templates(list(job.families), phrasebook())
     outcomes: dict[str, SceneOutcome] = {}
     for outcome in _run_scenes(job, scene_ids, workers):
         outcomes[outcome.scene] = outcome
@@ -163,7 +170,7 @@ def _write_scene(job: Job, scene_id: str, outcome: SceneOutcome) -> None:
     views = observe(job.loader.load(scene_id), job.config.visibility)
     outcome.frames, outcome.objects = len(views.frames), len(views.scene.objects)
     outcome.left_out = {**views.scene.dropped, **views.unused}
-    book = Phrasebook(TEMPLATES)
+    book, stamp = phrasebook(), job.stamp
     lines: dict[tuple[str, str], list[tuple[dict, dict]]] = {}
     shown: set[int] = set()
     shows_video = False
@@ -171,7 +178,7 @@ def _write_scene(job: Job, scene_id: str, outcome: SceneOutcome) -> None:
         tally = outcome.tasks[family.config.type] = TaskTally()
         for sample in make_samples(family, views, book, job.config, tally):
             record = writer.to_record(sample, family, views, job.config.rgbd)
-            evidence = writer.to_evidence(sample, views, job.stamp)
+            evidence = writer.to_evidence(sample, views, stamp)
             lines.setdefault((sample.type, sample.format), []).append((record, evidence))
             if sample.question.is_video:
                 shows_video = True
