@@ -154,9 +154,9 @@ PROBES = (
     ),
     Probe(
         "above by the camera's axis",
-        "tasks/relation.py",
-        "up = float(views.world_centers[roles[0].object, 2] - views.world_centers[roles[1].object, 2])",
-        "up = float(second[1] - first[1])",
+        "tasks/directions.py",
+        "up = float(views.world_centers[item, 2] - views.cameras[frame, 2, 3])",
+        "up = float(-center[1])",
         "tasks/test_relation.py::test_above_is_the_worlds_and_not_the_cameras",
     ),
     Probe(
