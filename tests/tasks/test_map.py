@@ -8,6 +8,9 @@ from qagen.config import load_task
 from qagen.core.answer import Placement
 from qagen.core.pose import Pose
 from qagen.core.question import Question
+from qagen.formats import Formatter, Turns
+from qagen.paths import TEMPLATES
+from qagen.render import Phrasebook
 from qagen.rng import rng_for
 from qagen.views import observe
 from tests.scenes import at, looking, room, studio
@@ -61,6 +64,16 @@ def test_the_question_names_all_it_asks_about() -> None:
     assert [role.alias for role in asked.roles] == ["object0", "object1", "object2"]
     assert asked.measured["heading_deg"] == pytest.approx(0)
     assert asked.measured["places_m"] == [pytest.approx(place, abs=1e-9) for place in ([0, 2], [1, 2], [-1, -1])]
+
+
+def test_objects_are_named_by_label_and_number() -> None:
+    family, seen = load_task("spatial_imagination_map_mv"), room(BOXES, [looking("+x", (1, -2, 1.5)), BACK])
+    asked = question(ask("spatial_imagination_map_mv", seen, (0, 1), **CAST))
+    turns = Formatter(family, seen, Phrasebook(TEMPLATES), [asked], rng_for(0)).write(asked, "sentence")
+    assert isinstance(turns, Turns)
+    assert "the cup (object0), the mug (object1), and the tin (object2)" in turns.human
+    assert all(f"the {label} (object{i})" in turns.gpt for i, label in enumerate(("cup", "mug", "tin")))
+    assert all(place in turns.gpt for place in ("(0.0, 2.0)", "(1.0, 2.0)", "(-1.0, -1.0)"))
 
 
 def test_three_to_seven_objects_are_asked_about() -> None:
