@@ -32,6 +32,8 @@ OPTIONS = 4
 NUMBER_GAP_M = 0.3
 NUMBER_GAP_SHARE = 0.15
 SMALLEST_NUMBER_M = 0.1
+LEAST_SHARE = 0.4
+"""Invented numbers lie between this share of the truth and its inverse."""
 SIDE_SPREAD = 0.5
 """Logarithm of how much larger or smaller a side of an option may be than that in the middle."""
 SIDE_GAP_SHARE = 0.15
@@ -100,7 +102,7 @@ class OptionMaker:
     def _invented_numbers(self, truth: float, wanted: dict[int, int]) -> Iterator[float]:
         for _ in range(TRIES):
             low = self._rng.random() < wanted[-1] / max(1, wanted[-1] + wanted[1])
-            span = (SMALLEST_NUMBER_M, truth) if low else (truth, 2 * truth + 1)
+            span = (LEAST_SHARE * truth, truth) if low else (truth, truth / LEAST_SHARE)
             yield float(self._rng.uniform(*span))
 
     def extents(self, truth: Extents) -> list[Extents] | None:
