@@ -19,6 +19,7 @@ SIMILAR = 24
 """Questions are first grouped among so many that give away the most similar numbers."""
 NUMBER_GAP = 0.3
 GAP_SHARE = 0.15
+SIDE_GAP_SHARE = 0.25
 PLACE_GAP = 100
 
 
@@ -95,7 +96,7 @@ def _sizes_differ(first: Extents, second: Extents) -> bool:
         (second.length_cm, second.width_cm, second.height_cm),
         strict=True,
     )
-    return any(abs(a - b) >= GAP_SHARE * max(a, b) for a, b in sides)
+    return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in sides)
 
 
 def _apart(value: float, other: float) -> bool:
