@@ -52,7 +52,7 @@ class Formatter:
         self, family: Family, scene: Scene, book: Phrasebook, questions: list[Question], rng: Generator
     ) -> None:
         self.family, self.scene, self.book, self.rng = family, scene, book, rng
-        self._options = OptionMaker(Counter(name for question in questions for name in question.classes), rng)
+        self._options = OptionMaker(rng)
         self._letters = {count: Deck(LETTERS[:count], rng) for count in (2, 4)}
         self._questions = questions
         self._claims: Counter[tuple[str, bool]] = Counter()
@@ -116,21 +116,15 @@ class Formatter:
 
     def _wrong_options(self, question: Question) -> Sequence[Answer] | None:
         answer = question.answer
-        if type(answer) in DIFFER and len(self._questions) >= GROUP:
+        if isinstance(answer, Number) and len(self._questions) < GROUP:
+            return self._options.numbers(answer)
+        if type(answer) in DIFFER:
             return self._peers.get(question.key)
         match answer:
-            case Number():
-                return self._options.numbers(answer)
-            case Extents():
-                return self._options.extents(answer)
             case BoxAnswer():
                 return self._options.boxes(answer)
-            case ImagePoint():
-                return self._options.places(answer)
             case LocatedObject():
                 return self._options.located(answer, str(question.facts.get("extreme")))
-            case Directions():
-                return self._options.directions(answer)
             case Choice():
                 return [Choice(role, ()) for role in self._options.shuffled(answer.wrong)]
             case _:

@@ -78,12 +78,12 @@ def _fit_together(answers: Sequence[Answer]) -> NDArray[np.bool_]:
 
 
 def _numbers_differ(first: Number, second: Number) -> bool:
-    return _apart(round(first.value, 1), round(second.value, 1))
+    return apart(round(first.value, 1), round(second.value, 1))
 
 
 def _places_differ(first: ImagePoint, second: ImagePoint) -> bool:
     in_image = max(abs(first.x - second.x), abs(first.y - second.y)) >= PLACE_GAP
-    return in_image and _apart(round(first.depth, 1), round(second.depth, 1))
+    return in_image and apart(round(first.depth, 1), round(second.depth, 1))
 
 
 def _directions_differ(first: Directions, second: Directions) -> bool:
@@ -99,7 +99,8 @@ def _sizes_differ(first: Extents, second: Extents) -> bool:
     return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in sides)
 
 
-def _apart(value: float, other: float) -> bool:
+def apart(value: float, other: float) -> bool:
+    """Whether two numbers are far enough from each other to stand among the same options."""
     return abs(value - other) >= max(NUMBER_GAP, GAP_SHARE * max(value, other)) - 1e-9
 
 

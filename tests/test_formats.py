@@ -82,7 +82,7 @@ def turns(written: Turns | Skip) -> Turns:
     return written
 
 
-DEPTH = ask(Number(3.04, (1.0, 2.0, 4.0)), given="2.0")
+DEPTH = ask(Number(3.04), given="2.0")
 ASKED = "How deep is the table (blue point), when the chair (red point) is at 2.0? [center]"
 
 

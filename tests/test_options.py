@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import BoxAnswer, Directions, ImagePoint, LocatedObject, Number, Slot
+from qagen.core.answer import BoxAnswer, Directions, LocatedObject, Number, Slot
 from qagen.kernels.boxes import box_iou
 from qagen.options import Deck, OptionMaker
 from qagen.rng import rng_for
@@ -17,8 +17,8 @@ seeds = st.integers(0, 2**31)
 lengths = st.floats(0.2, 9)
 
 
-def maker(seed: int = 0, counts: dict[str, int] | None = None) -> OptionMaker:
-    return OptionMaker(Counter(counts or {}), rng_for(seed, "options"))
+def maker(seed: int = 0) -> OptionMaker:
+    return OptionMaker(rng_for(seed, "options"))
 
 
 def shares(values: list) -> dict:
@@ -41,9 +41,9 @@ def test_a_card_that_cannot_be_played_is_kept(seed: int) -> None:
     assert deck.deal(lambda card: card if card > 2 else None) == 3  # a new deck
 
 
-@given(seeds, lengths, st.lists(lengths, max_size=6))
-def test_numbers_are_apart(seed: int, truth: float, decoys: list[float]) -> None:
-    wrong = maker(seed).numbers(Number(truth, tuple(decoys)))
+@given(seeds, lengths)
+def test_numbers_are_apart(seed: int, truth: float) -> None:
+    wrong = maker(seed).numbers(Number(truth))
     if wrong is None:
         return
     values = [float(Number(truth).text), *(float(option.text) for option in wrong)]
@@ -53,23 +53,11 @@ def test_numbers_are_apart(seed: int, truth: float, decoys: list[float]) -> None
     assert min(values[1:]) >= 0.1
 
 
-def test_true_values_of_others_come_first() -> None:
-    # Around 2.0 there are just three others that are apart: 1.0, 3.0 and 4.0. Rank 1 of 4 takes them all; the other
-    # ranks take as many as fit.
-    wrong = [maker(seed).numbers(Number(2.0, (1.0, 3.0, 4.0, 2.1))) for seed in range(60)]
-    told = [sorted(option.value for option in options) for options in wrong if options]
-    by_rank = {sum(value < 2 for value in values): values for values in told}
-    assert by_rank[1] == [1.0, 3.0, 4.0]
-    assert 1.0 in by_rank[2]
-    assert {3.0, 4.0} <= set(by_rank[0])
-    assert not any(2.1 in values for values in told)
-
-
 def test_the_truths_rank_is_even() -> None:
     options, rng = maker(), rng_for(1, "truths")
     ranks = []
     for truth in rng.uniform(2, 5, 400):
-        wrong = options.numbers(Number(truth, tuple(rng.uniform(0.5, 7, 5))))
+        wrong = options.numbers(Number(truth))
         if wrong is not None:
             ranks.append(sum(option.value < truth for option in wrong))
     assert len(ranks) > 380
@@ -104,19 +92,6 @@ def test_other_objects_boxes_come_first() -> None:
 def test_a_box_that_fills_the_image_has_options_or_none() -> None:
     wrong = maker().boxes(BoxAnswer((0, 0, 1000, 1000)))
     assert wrong is None or len(wrong) == 3
-
-
-@given(seeds, st.integers(0, 1000), st.integers(0, 1000), st.floats(0.3, 8))
-def test_places_differ_in_the_image_and_in_depth(seed: int, x: int, y: int, depth: float) -> None:
-    wrong = maker(seed).places(ImagePoint(x, y, depth))
-    if wrong is None:
-        return
-    told = [ImagePoint(x, y, depth), *wrong]
-    for a, b in combinations(told, 2):
-        assert max(abs(a.x - b.x), abs(a.y - b.y)) >= 100
-        depths = round(a.depth, 1), round(b.depth, 1)
-        assert abs(depths[0] - depths[1]) >= max(0.3, 0.15 * max(depths)) - 1e-6
-    assert all(0 <= place.x <= 1000 and 0 <= place.y <= 1000 and place.depth > 0 for place in wrong)
 
 
 def test_located_objects_are_others_or_nothing() -> None:
@@ -154,25 +129,6 @@ def counted(truths: list[Directions]) -> dict[str, int]:
 UNEVEN = {"left_right": (0.5, 0.3, 0.2), "above_below": (0.2, 0.5, 0.3), "depth": (0.35, 0.35, 0.3)}
 
 
-def test_directions_combine_two_words_of_two_slots() -> None:
-    rng = rng_for(2, "directions")
-    truths = [drawn(rng, UNEVEN) for _ in range(200)]
-    options = maker(3, counted(truths))
-    made = 0
-    for truth in truths:
-        wrong = options.directions(truth)
-        if wrong is None:
-            continue
-        made += 1
-        tuples = [[slot.word for slot in option.slots] for option in (truth, *wrong)]
-        assert len({tuple(words) for words in tuples}) == 4
-        assert all(any(words) for words in tuples)
-        varied = [{words[i] for words in tuples} for i in range(3)]
-        assert sorted(map(len, varied)) == [1, 2, 2]
-        assert all(words <= set(AXES[axis]) for words, axis in zip(varied, AXES, strict=True))
-    assert made > 150
-
-
 def truths_by_pair(seed: int) -> dict[tuple[str, frozenset[str]], list[str]]:
     """For each two words that options hold of an axis, which of them was the truth each time."""
     rng = rng_for(seed, "even")
@@ -186,22 +142,6 @@ def truths_by_pair(seed: int) -> dict[tuple[str, frozenset[str]], list[str]]:
     return outcomes
 
 
-def test_among_two_words_of_an_option_either_is_the_truth_about_as_often() -> None:
-    # "left" is the truth more often than "right"; where both are offered, it must be so in about half: 5 of 7 truths
-    # would be "below" rather than "above" if nothing were done.
-    outcomes = truths_by_pair(4)
-    assert len(outcomes) == 9
-    for (_, words), truth_words in outcomes.items():
-        assert len(truth_words) > 300
-        assert shares(truth_words) == pytest.approx(dict.fromkeys(words, 0.5), abs=0.15)
-
-
 def offered(truth: Directions, wrong: list[Directions]) -> list[tuple[int, frozenset[str]]]:
     pairs = [(i, frozenset(option.slots[i].word for option in (truth, *wrong))) for i in range(len(truth.slots))]
     return [(i, words) for i, words in pairs if len(words) == 2]
-
-
-def test_a_word_that_is_never_the_truth_is_no_option() -> None:
-    truth = told("left", "above", "closer")
-    options = maker(0, {"left_right:left": 5, "above_below:above": 5, "depth:closer": 5})
-    assert options.directions(truth) is None

@@ -6,8 +6,6 @@ from typing import ClassVar
 
 Box2D = tuple[int, int, int, int]
 """left, top, right, bottom in thousandths of the image's width and height."""
-Sides = tuple[int, int, int]
-"""length, width, height in whole centimetres."""
 
 OPPOSITE = {
     "left": "right",
@@ -29,8 +27,6 @@ class Number:
 
     value: float
     """Metres, or square metres."""
-    decoys: tuple[float, ...] = ()
-    """True values of other things, as wrong options."""
 
     @property
     def text(self) -> str:
@@ -71,8 +67,6 @@ class Extents:
     """Shorter horizontal side, whole centimetres."""
     height_cm: int
     """Vertical side, whole centimetres."""
-    decoys: tuple[Sides, ...] = ()
-    """True sides of other things, as wrong options."""
 
     @property
     def text(self) -> str:
@@ -141,8 +135,6 @@ class ImagePoint:
     """Thousandths of the image's height."""
     depth: float
     """Depth z, metres."""
-    decoys: tuple["ImagePoint", ...] = ()
-    """Places that other cameras have."""
 
     @property
     def text(self) -> str:

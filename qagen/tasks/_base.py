@@ -16,10 +16,18 @@ Format = Literal["fill", "select", "sentence", "judge"]
 FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
 
 
+Images = Annotated[int, Field(ge=1, le=5)]
+"""How many images a question shows."""
+Bound = Annotated[float, Field(ge=0)]
+"""A threshold: a length, an angle or a share."""
+Amount = Annotated[int, Field(ge=1)]
+"""How many of something."""
+
+
 class TaskConfig(BaseModel):
     """Keys that every task YAML has. A family adds its own by subclassing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     type: str
     """Task type: the YAML's file name."""

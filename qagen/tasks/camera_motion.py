@@ -8,16 +8,14 @@ from numpy.random import Generator
 from qagen.candidates import FrameSets, to_permille
 from qagen.core.answer import ImagePoint
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.views import SceneViews
-
-DECOYS = 12
 
 
 class CameraMotionConfig(TaskConfig):
-    min_depth_m: float = 0.3
+    min_depth_m: Bound = 0.3
     """The second camera stands at least so far ahead of the first, metres."""
-    min_shared: float = 0.1
+    min_shared: Bound = 0.1
     """Least share of surface that both images see."""
 
 
@@ -47,38 +45,25 @@ class CameraMotion(Family[CameraMotionConfig]):
         return ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        places = [
-            place for pair in FrameSets(views).pairs(rng, self.config.min_shared) if (place := self._place(views, pair))
-        ]
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
-            chosen = rng.permutation(len(places))[:DECOYS]
-            yield self.ask(views, frames, tuple(places[i] for i in chosen))
+            yield self.ask(views, frames)
 
-    def ask(self, views: SceneViews, frames: tuple[int, int], decoys: tuple[ImagePoint, ...] = ()) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """The question where the camera of the second frame stands in the image of the first."""
         center = _second_center(views, frames)
         if center[2] < self.config.min_depth_m:
             return Skip("not ahead")
-        place = self._place(views, frames)
-        if place is None:
-            return Skip("outside the image")
-        return Question(
-            frames=frames,
-            answer=ImagePoint(place.x, place.y, place.depth, decoys),
-            margin=float(center[2] - self.config.min_depth_m),
-            measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
-        )
-
-    def _place(self, views: SceneViews, frames: tuple[int, int]) -> ImagePoint | None:
-        center = _second_center(views, frames)
-        if center[2] < self.config.min_depth_m:
-            return None
         camera = views.frames[frames[0]].camera
         xy = camera.to_fraction(camera.project(center))
         if not ((xy >= 0) & (xy <= 1)).all():
-            return None
+            return Skip("outside the image")
         x, y = to_permille(xy)
-        return ImagePoint(x, y, float(center[2]))
+        return Question(
+            frames=frames,
+            answer=ImagePoint(x, y, float(center[2])),
+            margin=float(center[2] - self.config.min_depth_m),
+            measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
+        )
 
 
 def _second_center(views: SceneViews, frames: tuple[int, int]) -> np.ndarray:

@@ -9,14 +9,14 @@ from numpy.random import Generator
 from qagen.core.answer import Count as CountAnswer
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
 
 class CountConfig(TaskConfig):
-    max_count: int = 20
+    max_count: Amount = 20
     """More than this is not asked."""
-    min_side_m: float = 0.2
+    min_side_m: Bound = 0.2
     """Things whose longest side is shorter are often left out by annotators, metres."""
 
 

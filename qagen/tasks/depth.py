@@ -8,7 +8,7 @@ from numpy.random import Generator
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Number
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
@@ -17,9 +17,9 @@ COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
 class DepthConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: the depth of blue; oo: the absolute difference of the depths of green and blue."""
-    views: int = 1
+    views: Images = 1
     """Images of a question."""
-    min_difference_m: float = 0.2
+    min_difference_m: Bound = 0.2
     """oo: smaller differences are not asked, metres."""
 
 
@@ -70,14 +70,7 @@ class Depth(Family[DepthConfig]):
             frames=frames,
             roles=roles,
             facts={"given": f"{depths['red']:.1f}"},
-            answer=Number(value, self._decoys(views, frames, roles, depths)),
+            answer=Number(value),
             margin=margin,
             measured={f"{color}_depth_m": depth for color, depth in depths.items()},
         )
-
-    def _decoys(
-        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...], depths: dict[str, float]
-    ) -> tuple[float, ...]:
-        frame = frames[roles[1].image]
-        others = views.depth[frame][views.askable[frame]]
-        return tuple(float(z) for z in (others if self.config.asks == "oc" else abs(others - depths["blue"])))

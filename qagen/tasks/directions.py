@@ -1,30 +1,38 @@
 """Saying only what is sure: the words for a direction, from two thresholds (tasks.md, section 3)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from qagen.core.answer import Slot
+from qagen.tasks._base import Bound
 from qagen.views import SceneViews
 
 
 class Sureness(BaseModel):
     """From where on a direction is stated, and up to where it is left empty."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    state_m: float = 0.30
+    state_m: Bound = 0.30
     """A direction is stated from here on, metres."""
-    empty_m: float = 0.15
+    empty_m: Bound = 0.15
     """Up to here it is empty; between the two the candidate is skipped, metres."""
-    state_deg: float = 5.0
+    state_deg: Bound = 5.0
     """left and right also need this much bearing, degrees."""
-    empty_deg: float = 10.0
+    empty_deg: Bound = 10.0
     """left and right are empty only up to this much bearing, degrees."""
-    state_share: float = 0.15
+    state_share: Bound = 0.15
     """closer and farther also need a gap of this share of the longer distance."""
+
+    @model_validator(mode="after")
+    def _leave_room_between(self) -> Self:
+        if self.empty_m > self.state_m:
+            raise ValueError(f"empty_m at most state_m, {self.state_m:g}")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Number
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 COLORS = {"oc": ("red",), "oo": ("red", "blue")}
@@ -19,9 +19,9 @@ COLORS = {"oc": ("red",), "oo": ("red", "blue")}
 class DistanceConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: from the camera of the first image to red; oo: between red and blue."""
-    views: int | Literal["video"] = 1
+    views: Images | Literal["video"] = 1
     """Images of a question, or the scene's video."""
-    min_distance_m: float = 0.2
+    min_distance_m: Bound = 0.2
     """Shorter distances are not asked, metres."""
 
     @model_validator(mode="after")
@@ -75,16 +75,14 @@ class Distance(Family[DistanceConfig]):
         """The question about roles red(, blue)."""
         observer_asks = self.config.asks == "oc"
         origin = views.cameras[frames[0], :3, 3] if observer_asks else views.world_centers[roles[1].object]
-        away = np.linalg.norm(views.world_centers - origin, axis=1)
-        value = float(away[roles[0].object])
+        value = float(np.linalg.norm(views.world_centers[roles[0].object] - origin))
         if value < self.config.min_distance_m:
             return Skip("distance too short")
-        shown = views.askable[list(frames)].any(axis=0)
         return Question(
             frames=frames,
             roles=roles,
             is_video=self.config.views == "video",
-            answer=Number(value, tuple(float(d) for d in away[shown])),
+            answer=Number(value),
             margin=value - self.config.min_distance_m,
             measured={"distance_m": value},
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Directions
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
 from qagen.views import SceneViews
 
@@ -23,17 +23,17 @@ TURNED = ("right_m", "front_m", "first_front_m", "second_front_m")
 class ImaginationConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: red relative to the moved observer; oo: red relative to yellow, as the moved observer has them."""
-    views: int = 1
+    views: Images = 1
     """Images of a question that does not show the video."""
     video: bool = False
     """Show the video and tell only what holds after the move, instead of images and what holds before it, too."""
     drawn: bool = True
     """Whether marks may be drawn; if not, labels that mean one thing in the video point the objects out."""
-    min_ahead_m: float = 0.5
+    min_ahead_m: Bound = 0.5
     """The object to face lies at least so far from the one to move to, measured horizontally, metres."""
-    min_away_m: float = 0.3
+    min_away_m: Bound = 0.3
     """An object nearer than this to the moved observer coincides with the one moved to, metres."""
-    aim_error_m: float = 0.1
+    aim_error_m: Bound = 0.1
     """Words must hold even if the observer faces a point that lies this far beside the one to face, metres."""
     sure: Sureness = Sureness()
     """When a direction is stated, empty or ambiguous."""

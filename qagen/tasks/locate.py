@@ -8,12 +8,12 @@ from numpy.random import Generator
 from qagen.candidates import mark
 from qagen.core.answer import Listing
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 
 class LocateConfig(TaskConfig):
-    marks_per_object: int = 4
+    marks_per_object: Amount = 4
     """The same object is asked about at most so often in a scene, each time boxed in another frame."""
 
 

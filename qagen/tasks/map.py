@@ -2,27 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated
 
 from numpy.random import Generator
-from pydantic import Field
 
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Placement
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.attitude import Attitude
 from qagen.views import SceneViews
 
 
 class MapConfig(TaskConfig):
-    views: int = 3
+    views: Images = 3
     """Images of a question."""
-    min_objects: Annotated[int, Field(ge=1)] = 3
+    min_objects: Amount = 3
     """Objects on a map, at least ..."""
-    max_objects: Annotated[int, Field(ge=1)] = 7
+    max_objects: Amount = 7
     """... and at most; each number is drawn as often."""
-    min_tilt_deg: float = 20.0
+    min_tilt_deg: Bound = 20.0
     """A first image that looks nearer than this to straight up or down has no heading, degrees."""
 
 

@@ -8,16 +8,16 @@ from numpy.random import Generator
 from qagen.candidates import FrameSets, mark, visible_box
 from qagen.core.answer import BoxAnswer
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 
 class MatchingConfig(TaskConfig):
-    min_turn_deg: float = 15.0
+    min_turn_deg: Bound = 15.0
     """The views differ by this rotation, degrees, ..."""
-    min_move_m: float = 0.5
+    min_move_m: Bound = 0.5
     """... or by this much camera movement, metres."""
-    min_shared: float = 0.05
+    min_shared: Bound = 0.05
     """Least share of surface that both images see."""
 
 

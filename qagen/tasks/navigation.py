@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Route
 from qagen.core.path import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
 TURN_STEP_DEG = 15
@@ -21,19 +21,19 @@ STEADY = (2 / 3, 1.5)
 
 
 class NavigationConfig(TaskConfig):
-    tolerance_m: float = 0.25
+    tolerance_m: Bound = 0.25
     """The camera strays at most this far from the straight legs, metres."""
-    min_leg_m: float = 0.7
+    min_leg_m: Bound = 0.7
     """Shorter legs cannot be told from looking around, metres."""
-    min_frames: int = 3
+    min_frames: Amount = 3
     """The way is shown by at least so many frames."""
-    max_legs: int = 4
+    max_legs: Amount = 4
     """A way with more is not told."""
-    min_turn_deg: float = 25.0
+    min_turn_deg: Bound = 25.0
     """Two legs that differ less in direction could be one, degrees."""
-    max_turn_deg: float = 150.0
+    max_turn_deg: Bound = 150.0
     """Beyond, left and right are the same, degrees."""
-    min_tilt_deg: float = 20.0
+    min_tilt_deg: Bound = 20.0
     """At the start the camera looks no nearer than this to straight up or down, degrees."""
 
 

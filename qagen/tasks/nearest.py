@@ -14,7 +14,7 @@ from qagen.candidates import CAST_SKIPS, FrameSets, is_one_of_a_kind, mark, mark
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import kind_of, may_be_called_alike
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
@@ -30,13 +30,13 @@ LISTED = {"anchor": "objectA", "point0": "point0", "point1": "point1", "point2":
 class NearestConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: which of all objects is closest to the camera of the first image; oo: which of the marked ones to another."""
-    views: int | Literal["video"] = 1
+    views: Images | Literal["video"] = 1
     """Images of a question, or the scene's video."""
-    min_objects: int = 3
+    min_objects: Amount = 3
     """oc: least number of objects to choose from."""
-    gap_m: float = 0.20
+    gap_m: Bound = 0.20
     """The answer leads every other object by this much, metres, ..."""
-    gap_share: float = 0.15
+    gap_share: Bound = 0.15
     """... and by this share of the longer distance."""
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from qagen.core.answer import Listing
 from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
 LABELS = 4
@@ -20,11 +20,11 @@ MAX_LABELS = 24
 
 
 class OrderConfig(TaskConfig):
-    min_gap: int = 2
+    min_gap: Amount = 2
     """First sightings are at least so many frames apart."""
-    min_side_m: float = 0.2
+    min_side_m: Bound = 0.2
     """Things whose longest side is shorter are often left out by annotators, metres."""
-    listings: int = 3
+    listings: Amount = 3
     """How often the same names are asked about, each time listed in another order."""
 
 

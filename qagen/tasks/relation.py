@@ -8,7 +8,7 @@ from numpy.random import Generator
 from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Directions
 from qagen.core.question import Question, Role, Skip
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
 from qagen.views import SceneViews
 
@@ -18,7 +18,7 @@ COLORS = ("red", "blue", "green")
 class RelationConfig(TaskConfig):
     asks: Literal["oo", "oc"]
     """oo: the first object relative to the second; oc: the object relative to the observer of the first image."""
-    views: int = 1
+    views: Images = 1
     """Images of a question."""
     sure: Sureness = Sureness()
     """When a direction is stated, empty or ambiguous."""

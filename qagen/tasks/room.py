@@ -8,18 +8,18 @@ from numpy.random import Generator
 from qagen.core.answer import Number
 from qagen.core.footprint import hull_area, polygon_area
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
 
 class RoomConfig(TaskConfig):
-    alpha_m: float = 0.5
+    alpha_m: Bound = 0.5
     """Radius of the concave hull: gaps in the scan up to twice as wide are closed, metres."""
-    max_spread: float = 0.15
+    max_spread: Bound = 0.15
     """Scenes where another way to measure differs by a larger share are skipped."""
-    max_climb_m: float = 1.5
+    max_climb_m: Bound = 1.5
     """Scenes whose cameras' heights spread more, metres, may have several floors and are skipped."""
-    min_area_m2: float = 2.0
+    min_area_m2: Bound = 2.0
     """Smaller spaces are not asked about, square metres."""
 
 

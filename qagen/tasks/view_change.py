@@ -8,7 +8,7 @@ from numpy.random import Generator
 from qagen.candidates import FrameSets
 from qagen.core.answer import Motion
 from qagen.core.question import Question, Skip
-from qagen.tasks._base import Family, TaskConfig
+from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
 from qagen.views import SceneViews
 
@@ -18,11 +18,11 @@ HALF_TURN_MARGIN_DEG = 5.0
 class ViewChangeConfig(TaskConfig):
     frame: Literal["camera", "level"] = "camera"
     """camera: moves along the first camera's axes; level: along its heading, levelled by gravity."""
-    max_roll_deg: float = 15.0
+    max_roll_deg: Bound = 15.0
     """Pairs whose roll differs by more are skipped, degrees."""
-    min_tilt_deg: float = 20.0
+    min_tilt_deg: Bound = 20.0
     """Views that look nearer than this to straight up or down are skipped, degrees."""
-    min_shared: float = 0.1
+    min_shared: Bound = 0.1
     """Least share of surface that both images see."""
 
 

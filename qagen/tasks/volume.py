@@ -10,18 +10,18 @@ from qagen.candidates import mark
 from qagen.core.answer import Extents
 from qagen.core.question import Question, Role, Skip
 from qagen.core.scene import Object3D
-from qagen.tasks._base import Family, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.views import SceneViews
 
 
 class VolumeConfig(TaskConfig):
-    min_in_image: float = 0.9
+    min_in_image: Bound = 0.9
     """Least share of the object's surface inside the image."""
-    min_visible: float = 0.5
+    min_visible: Bound = 0.5
     """Least share of the object's pixels that nothing hides."""
-    min_side_m: float = 0.1
+    min_side_m: Bound = 0.1
     """Objects with a shorter side are not asked about: a scan blurs it by some centimetres."""
-    min_aside_deg: float = 30.0
+    min_aside_deg: Bound = 30.0
     """Some frame looks at each side at this angle or more from its own direction, degrees; else the scan may have
     missed where the side ends."""
 
@@ -71,12 +71,10 @@ class Volume(Family[VolumeConfig]):
         if margins[reason] < 0:
             return Skip(reason)
         sides = _sides(thing)
-        others = [other for other in views.scene.objects if other is not thing]
-        decoys = [_sides(other) for other in others if other.box.size.min() >= self.config.min_side_m]
         return Question(
             frames=frames,
             roles=roles,
-            answer=Extents(*sides, tuple(decoys)),
+            answer=Extents(*sides),
             margin=margins[reason],
             margin_unit="fraction",
             measured={
