@@ -1,0 +1,1 @@
+"""A few records of every type and format, from the demo."""
