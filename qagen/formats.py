@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from numpy.random import Generator
 
@@ -21,7 +20,7 @@ from qagen.core.answer import (
 from qagen.core.question import Question, Role, Skip
 from qagen.core.scene import Scene
 from qagen.options import Deck, OptionMaker
-from qagen.peers import DIFFER, GROUP, find_peers
+from qagen.peers import DIFFER
 from qagen.render import RULES, Mention, Phrasebook
 from qagen.tasks._base import Family
 
@@ -49,12 +48,18 @@ class Formatter:
     """Writes the questions of one type and scene in one format; keeps letters, ranks and Yes/No even."""
 
     def __init__(
-        self, family: Family, scene: Scene, book: Phrasebook, questions: list[Question], rng: Generator
+        self,
+        family: Family,
+        scene: Scene,
+        book: Phrasebook,
+        peers: Mapping[tuple, Sequence[Answer]],
+        rng: Generator,
     ) -> None:
+        """``peers`` are the wrong options of the questions that have some, by their keys."""
         self.family, self.scene, self.book, self.rng = family, scene, book, rng
         self._options = OptionMaker(rng)
         self._letters = {count: Deck(LETTERS[:count], rng) for count in (2, 4)}
-        self._questions = questions
+        self._peers = peers
         self._claims: Counter[tuple[str, bool]] = Counter()
 
     def write(self, question: Question, answer_format: str) -> Turns | Skip:
@@ -109,14 +114,9 @@ class Formatter:
         word, truth = claim
         return self._claims[word, truth] - self._claims[word, not truth]
 
-    @cached_property
-    def _peers(self) -> dict[tuple, list[Answer]]:
-        peers = find_peers(self._questions, self.rng)
-        return {self._questions[position].key: wrong for position, wrong in peers.items()}
-
     def _wrong_options(self, question: Question) -> Sequence[Answer] | None:
         answer = question.answer
-        if isinstance(answer, Number) and len(self._questions) < GROUP:
+        if isinstance(answer, Number) and not self._peers:
             return self._options.numbers(answer)
         if type(answer) in DIFFER:
             return self._peers.get(question.key)

@@ -23,8 +23,27 @@ SIDE_GAP_SHARE = 0.25
 PLACE_GAP = 100
 
 
-def find_peers(questions: Sequence[Question], rng: Generator) -> dict[int, list[Answer]]:
-    """Position of a question to the three wrong options it is offered; questions without peers are left out."""
+def choose_with_peers(
+    candidates: Sequence[Question], quota: int, rng: Generator
+) -> tuple[list[Question], dict[tuple, list[Answer]]]:
+    """Choose up to ``quota`` questions, as many as can be in whole groups and early candidates first.
+
+    Returns:
+        The questions, in the order of the candidates, and by their keys the wrong options of those that have peers.
+    """
+    groups = sorted(group_peers(candidates, rng), key=sum)[: quota // GROUP]
+    grouped = {member for group in groups for member in group}
+    lonely = [position for position in range(len(candidates)) if position not in grouped][: quota - len(grouped)]
+    options = {
+        candidates[member].key: [candidates[other].answer for other in rng.permutation(group) if other != member]
+        for group in groups
+        for member in group
+    }
+    return [candidates[position] for position in sorted([*grouped, *lonely])], options
+
+
+def group_peers(questions: Sequence[Question], rng: Generator) -> list[list[int]]:
+    """Groups of four positions whose answers can stand in one set of options; questions without peers are left out."""
     hints = np.array([float(str(question.facts.get("given", 0.0))) for question in questions])
     order = rng.permutation(len(questions))
     order = order[np.argsort(hints[order], kind="stable")]
@@ -34,12 +53,7 @@ def find_peers(questions: Sequence[Question], rng: Generator) -> dict[int, list[
         found, left = _group(order[start : start + SIMILAR], fits)
         groups += found
         alone += left
-    groups += _group(np.array(alone, dtype=int), fits)[0]
-    return {
-        member: [questions[other].answer for other in rng.permutation(group) if other != member]
-        for group in groups
-        for member in group
-    }
+    return groups + _group(np.array(alone, dtype=int), fits)[0]
 
 
 def _group(members: NDArray[np.int64], fits: NDArray[np.bool_]) -> tuple[list[list[int]], list[int]]:

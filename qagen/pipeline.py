@@ -15,22 +15,28 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from numpy.random import Generator
+
 import qagen
 from qagen import writer
 from qagen.candidates import harvest, pick_balanced
 from qagen.config import RunConfig
+from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
 from qagen.errors import ConfigError, QagenError
 from qagen.formats import Formatter, check_templates
 from qagen.loaders._base import Loader
 from qagen.paths import TEMPLATES
+from qagen.peers import DIFFER, choose_with_peers
 from qagen.render import Phrasebook
 from qagen.rng import rng_for
 from qagen.tasks._base import Family
 from qagen.views import SceneViews, observe
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
+SPARE = 2
+"""So many times the quota is looked at for questions whose answers can be each other's wrong options."""
 REPEAT = "same words for the same images"
 """Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -196,15 +202,25 @@ def make_samples(
     found = harvest(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
     tally.candidates, tally.askable, tally.skips = found.seen, len(found.pool), dict(found.skips)
     picked: list[Question] = []
+    peers: Mapping[tuple, Sequence[Answer]] = {}
     for answer_format in family.config.formats:
         rng = rng_for(config.seed, scene_id, type_name, answer_format)
         if family.config.independent or not picked:
-            picked = pick_balanced(found.pool, config.per_scene, views, rng)
+            picked, peers = _pick(family, found.pool, config.per_scene, views, rng)
         if config.formats is not None and answer_format not in config.formats:
             continue
-        formatter = Formatter(family, views.scene, book, picked, rng)
+        formatter = Formatter(family, views.scene, book, peers, rng)
         asked = (picked * family.config.repeats)[: config.per_scene]
         yield from _in_format(family, formatter, asked, answer_format, scene_id, tally)
+
+
+def _pick(
+    family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator
+) -> tuple[list[Question], dict[tuple, list[Answer]]]:
+    """The questions to write, and their wrong options where those come from peers."""
+    if "select" not in family.config.formats or family.answer not in DIFFER:
+        return pick_balanced(pool, quota, views, rng), {}
+    return choose_with_peers(pick_balanced(pool, SPARE * quota, views, rng), quota, rng)
 
 
 def _in_format(

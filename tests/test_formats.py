@@ -12,6 +12,7 @@ from qagen.core.question import Question, Role, Skip
 from qagen.errors import ConfigError
 from qagen.formats import FORMAT_SKIPS, Formatter, Turns, blocks_of, check_templates
 from qagen.paths import TEMPLATES
+from qagen.peers import choose_with_peers
 from qagen.render import Phrasebook
 from qagen.rng import rng_for
 from qagen.tasks import FAMILIES
@@ -74,7 +75,8 @@ def ask(answer: Answer, kind: str = "point", **facts: str) -> Question:
 
 
 def formatter(type_name: str, book: Phrasebook, questions: list[Question], seed: int = 0) -> Formatter:
-    return Formatter(load_task(type_name), SCENE, book, questions, rng_for(seed, "formats"))
+    peers = choose_with_peers(questions, len(questions), rng_for(seed, "peers"))[1]
+    return Formatter(load_task(type_name), SCENE, book, peers, rng_for(seed, "formats"))
 
 
 def turns(written: Turns | Skip) -> Turns:

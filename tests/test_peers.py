@@ -1,16 +1,18 @@
 """Questions that lend each other their answers as wrong options."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.random import Generator
 
 from qagen.core.answer import Answer, Directions, ImagePoint, Number, Slot
 from qagen.core.question import Question
-from qagen.peers import GROUP, find_peers
+from qagen.peers import GROUP, choose_with_peers
 from qagen.rng import rng_for
 
 seeds = st.integers(0, 2**31)
@@ -19,6 +21,12 @@ seeds = st.integers(0, 2**31)
 def ask(answer: Answer, given: float | None = None) -> Question:
     facts = {} if given is None else {"given": f"{given:.1f}"}
     return Question(frames=(0,), facts=facts, answer=answer, margin=1, measured={})
+
+
+def find_peers(questions: list[Question], rng: Generator) -> dict[int, list[Answer]]:
+    """Position of a question to its wrong options, when all may be chosen."""
+    marked = [replace(question, frames=(position,)) for position, question in enumerate(questions)]
+    return {key[0][0]: wrong for key, wrong in choose_with_peers(marked, len(marked), rng)[1].items()}
 
 
 def sets_of(questions: list[Question], seed: int) -> dict[int, tuple[str, ...]]:
@@ -108,3 +116,14 @@ def test_directions_differ_as_a_whole(seed: int) -> None:
     ]
     for options in sets_of(questions, seed).values():
         assert len(set(options)) == GROUP
+
+
+def test_a_quota_is_filled_with_whole_groups_first() -> None:
+    # 1.0 to 4.0 make one group; the five questions that all say 9.0 fit nobody but one another's like.
+    values = [9.0, 9.0, 1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 9.0]
+    questions = [replace(ask(Number(value)), frames=(place,)) for place, value in enumerate(values)]
+    chosen, options = choose_with_peers(questions, 5, rng_for(0))
+    assert len(chosen) == 5
+    assert len(options) == GROUP
+    sets = [{q.answer.text, *(option.text for option in options[q.key])} for q in chosen if q.key in options]
+    assert all(len(told) == GROUP and told == sets[0] for told in sets)
