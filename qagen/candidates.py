@@ -159,10 +159,9 @@ def _draw_turn(turns: NDArray[np.int64], rng: Generator) -> int:
 
 def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
     """(O,) whether nothing else that may be visible in the frames is of the same kind, so that the label tells it."""
-    kinds = np.array([kind_of(item.label) for item in views.scene.objects])
+    _, kinds = np.unique([kind_of(item.label) for item in views.scene.objects], return_inverse=True)
     shown = ~views.absent[list(frames)].all(axis=0)
-    same = kinds[:, None] == kinds[None, :]
-    return (same & shown[None, :]).sum(axis=1) - shown == 0
+    return np.bincount(kinds, weights=shown)[kinds] == shown
 
 
 def mark(
