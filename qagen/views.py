@@ -7,10 +7,11 @@ and held against the depth image. Everything here follows from it (tasks.md, sec
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
@@ -18,6 +19,7 @@ from scipy.spatial import KDTree
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh, Object3D, Scene
+from qagen.errors import SceneError
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.raster import rasterize
@@ -33,6 +35,9 @@ POINTS_PER_OBJECT = 500
 PIECE_VOXEL_M = 0.1
 SHARPNESS_WIDTH = 320
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
@@ -40,41 +45,41 @@ class Thresholds:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    visible_fraction: float = 0.25
+    visible_fraction: Share = 0.25
     """Least share of the object's own pixels that nothing hides."""
-    in_image_fraction: float = 0.5
+    in_image_fraction: Share = 0.5
     """Least share of the object's surface inside the image."""
-    visible_pixels: float = 400.0
+    visible_pixels: Amount = 400.0
     """Least number of visible pixels of a 640 x 480 image."""
-    min_depth_m: float = 0.3
+    min_depth_m: Amount = 0.3
     """Nearest depth of the object's centre, metres."""
-    max_depth_m: float = 8.0
+    max_depth_m: Amount = 8.0
     """Farthest depth of the object's centre, metres."""
-    depth_tolerance_m: float = 0.05
+    depth_tolerance_m: Amount = 0.05
     """How far measured depth may lie from the mesh, metres, ..."""
-    depth_tolerance_rel: float = 0.025
+    depth_tolerance_rel: Share = 0.025
     """... or as a share of the depth, whichever is more."""
-    max_missing_depth: float = 0.4
+    max_missing_depth: Share = 0.4
     """Frames with a larger share of missing depth are not used."""
-    min_confirmed: float = 0.3
+    min_confirmed: Share = 0.3
     """Least share of the visible pixels that measured depth confirms, where the frame has depth."""
-    min_sharpness: float = 0.65
+    min_sharpness: Share = 0.65
     """Frames less sharp than this share of the scene's median are not used."""
-    max_frames: int = 300
+    max_frames: Annotated[int, Field(ge=1)] = 300
     """At most so many frames of a scene are looked at, spread over the camera's path."""
-    frame_step_m: float = 0.05
+    frame_step_m: Amount = 0.05
     """A frame counts as new when the camera moved this far since the one before, metres, ..."""
-    frame_step_deg: float = 4.0
+    frame_step_deg: Amount = 4.0
     """... or turned this far, degrees."""
-    piece_gap_m: float = 0.3
+    piece_gap_m: Amount = 0.3
     """Surface points of an object farther than this from all others are another piece, metres."""
-    max_piece_shift_m: float = 0.1
+    max_piece_shift_m: Amount = 0.1
     """Objects whose centre would move farther without their smaller pieces are never asked about, metres."""
-    max_stretch_m: float = 0.2
+    max_stretch_m: Amount = 0.2
     """Nor are those whose centre would move farther without the outer tenth of their surface, metres, ..."""
-    max_stretch_share: float = 0.2
+    max_stretch_share: Share = 0.2
     """... and farther than this share of their length."""
-    mark_inset: float = 0.0125
+    mark_inset: Share = 0.0125
     """Point marks lie this deep inside what is visible of the object where they can, as a share of image width."""
 
 
@@ -145,7 +150,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     """Measure a validated scene.
 
     Raises:
-        SceneError: an image that is needed cannot be decoded.
+        SceneError: an image that is needed cannot be decoded, or no frame can be used.
     """
     thresholds = thresholds or Thresholds()
     steady, unused = _sharp_frames(scene, thresholds)
@@ -160,6 +165,9 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         unused["frame: depth missing"] += not has_depth
         if has_depth or frame.id in video:
             looks.append((frame, observer.look(frame, depth), has_depth and frame.id in steady))
+    if not looks:
+        reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
+        raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
     unused["object: no sure center"] = int((~observer.has_center).sum())
     return _assemble(scene, looks, video, +unused, observer, thresholds)
 
@@ -204,12 +212,14 @@ def _sharpness(frame: Frame) -> float:
     """Variance of the Laplacian of the small grey image (Pech-Pacheco et al., 2000)."""
     import cv2
 
-    from qagen.errors import SceneError
-
     reduce = (
         cv2.IMREAD_REDUCED_GRAYSCALE_2 if frame.camera.width < 2 * SHARPNESS_WIDTH else cv2.IMREAD_REDUCED_GRAYSCALE_4
     )
-    image = cv2.imdecode(np.frombuffer(frame.color.read_bytes(), np.uint8), reduce)
+    content = np.frombuffer(frame.color.read_bytes(), np.uint8)
+    try:
+        image = cv2.imdecode(content, reduce)
+    except cv2.error:  # no bytes at all, or a header that claims too many pixels
+        image = None
     if image is None:
         raise SceneError(frame.color.path or frame.id, "colour image cannot be decoded, expected JPEG or PNG")
     return float(cv2.Laplacian(image, cv2.CV_64F).var())

@@ -257,10 +257,7 @@ def grey_picture() -> bytes:
     return cv2.imencode(".png", np.full((CAMERA.height, CAMERA.width), 90, np.uint8))[1].tobytes()
 
 
-EMPTY_FILE = pytest.mark.xfail(strict=True, reason="OpenCV raises its own error at an empty file")
-
-
-@pytest.mark.parametrize("content", [b"not an image", b"\x89PNG\r\n\x1a\n", pytest.param(b"", marks=EMPTY_FILE)])
+@pytest.mark.parametrize("content", [b"not an image", b"\x89PNG\r\n\x1a\n", b""])
 def test_an_image_that_cannot_be_decoded_is_named(content: bytes) -> None:
     scene = room({"cube": CUBE}, [looking("+y")])
     broken = replace(scene, frames=(replace(scene.frames[0], color=MemoryImage(content)),))
@@ -268,13 +265,14 @@ def test_an_image_that_cannot_be_decoded_is_named(content: bytes) -> None:
         observe(broken)
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="arrays over no frames cannot be reshaped")
 def test_a_scene_without_a_usable_frame_is_told() -> None:
-    scene = with_depth(room({"cube": CUBE}, [looking("+y")]))
+    scene = with_depth(room({"cube": CUBE}, [looking("+y"), looking("+y"), looking("-y")]))
     empty = MemoryDepth(np.zeros((CAMERA.height, CAMERA.width), np.float32))
-    views = observe(replace(scene, frames=(replace(scene.frames[0], depth=empty),)))
-    assert views.unused == {"frame: depth missing": 1}
-    assert len(views.frames) == 0
+    blind = tuple(replace(frame, depth=empty) for frame in scene.frames)
+    with pytest.raises(SceneError) as caught:
+        observe(replace(scene, frames=blind))
+    found = "found none of 3 usable (1 repeats a view, 2 depth missing), expected one"
+    assert str(caught.value) == f"room: frames: {found}"
 
 
 def test_frames_count_from_the_last_one_kept() -> None:

@@ -161,15 +161,18 @@ def _check_frames(scene: Scene) -> None:
         )
         if frame.depth_camera is not None:
             _check_camera(scene, f"{where} depth_camera", frame.depth_camera)
-        rotation = frame.world_from_camera.rotation
         _check(np.isfinite(frame.world_from_camera.matrix).all(), scene, f"{where} pose", "not finite", "a rigid pose")
         _check(
-            np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) and np.linalg.det(rotation) > 0,
+            _is_rotation(frame.world_from_camera.rotation),
             scene,
             f"{where} pose",
             "a matrix that is no rotation",
             "orthonormal with determinant +1",
         )
+
+
+def _is_rotation(matrix: NDArray) -> bool:
+    return np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3) and bool(np.linalg.det(matrix) > 0)
 
 
 def _check_camera(scene: Scene, where: str, camera: Camera) -> None:
@@ -211,12 +214,23 @@ def _check_objects(scene: Scene) -> None:
             f"box size {item.box.size.tolist()}",
             "sides above 0",
         )
+        _check(
+            _is_rotation(item.box.rotation),
+            scene,
+            where,
+            "box axes that are no rotation",
+            "orthonormal with determinant +1",
+        )
         _check(abs(item.box.rotation[2, 2]) > 0.999, scene, where, "a tilted box", "an upright box (world z up)")
+        if item.points is not None:
+            _check(len(item.points), scene, f"{where} points", "none", "at least one, or None")
+            _check(np.isfinite(item.points).all(), scene, f"{where} points", "a value that is not finite", "metres")
 
 
 def _check_mesh(scene: Scene) -> None:
     mesh = scene.mesh
     _check(len(mesh.faces), scene, "mesh", "no faces", "at least one")
+    _check(len(mesh.vertices), scene, "mesh", "no vertices", "at least one")
     _check(np.isfinite(mesh.vertices).all(), scene, "mesh vertices", "a value that is not finite", "metres")
     extent = float(np.ptp(mesh.vertices, axis=0).max())
     _check(
@@ -241,11 +255,12 @@ def _check_mesh(scene: Scene) -> None:
         f"{len(mesh.face_object)} entries",
         f"{len(mesh.faces)}",
     )
+    low, high = int(mesh.face_object.min()), int(mesh.face_object.max())
     _check(
-        mesh.face_object.min() >= -1 and mesh.face_object.max() < len(scene.objects),
+        low >= -1 and high < len(scene.objects),
         scene,
         "mesh face_object",
-        f"object index {int(mesh.face_object.max())}",
+        f"object index {low if low < -1 else high}",
         f"-1 to {len(scene.objects) - 1}",
     )
 
