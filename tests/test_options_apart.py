@@ -1,6 +1,5 @@
 """Wrong sizes and wrong boxes that a reader of the text alone cannot use."""
 
-
 import numpy as np
 from hypothesis import strategies as st
 
