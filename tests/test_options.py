@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import BoxAnswer, Directions, LocatedObject, Number, Slot
+from qagen.core.answer import BoxAnswer, LocatedObject, Number
 from qagen.kernels.boxes import box_iou
 from qagen.options import Deck, OptionMaker
 from qagen.rng import rng_for
@@ -106,42 +106,3 @@ def test_located_objects_are_others_or_nothing() -> None:
     # In another image the same box is another place.
     elsewhere = LocatedObject("vase", 0, lamp.box)
     assert maker().located(LocatedObject("lamp", 1, lamp.box, (*others[:2], elsewhere)), "closest") is not None
-
-
-AXES = {"left_right": ("left", "right", ""), "above_below": ("above", "below", ""), "depth": ("closer", "farther", "")}
-
-
-def told(*words: str) -> Directions:
-    return Directions(tuple(Slot(axis, word) for axis, word in zip(AXES, words, strict=True)))
-
-
-def drawn(rng: np.random.Generator, weights: dict[str, tuple[float, ...]]) -> Directions:
-    while True:
-        words = [str(rng.choice(AXES[axis], p=weights[axis])) for axis in AXES]
-        if any(words):
-            return told(*words)
-
-
-def counted(truths: list[Directions]) -> dict[str, int]:
-    return dict(Counter(f"{slot.axis}:{slot.word}" for truth in truths for slot in truth.slots))
-
-
-UNEVEN = {"left_right": (0.5, 0.3, 0.2), "above_below": (0.2, 0.5, 0.3), "depth": (0.35, 0.35, 0.3)}
-
-
-def truths_by_pair(seed: int) -> dict[tuple[str, frozenset[str]], list[str]]:
-    """For each two words that options hold of an axis, which of them was the truth each time."""
-    rng = rng_for(seed, "even")
-    truths = [drawn(rng, UNEVEN) for _ in range(6000)]
-    options = maker(seed, counted(truths))
-    outcomes: dict[tuple[str, frozenset[str]], list[str]] = {}
-    for truth in truths:
-        for position, words in offered(truth, options.directions(truth) or []):
-            slot = truth.slots[position]
-            outcomes.setdefault((slot.axis, words), []).append(slot.word)
-    return outcomes
-
-
-def offered(truth: Directions, wrong: list[Directions]) -> list[tuple[int, frozenset[str]]]:
-    pairs = [(i, frozenset(option.slots[i].word for option in (truth, *wrong))) for i in range(len(truth.slots))]
-    return [(i, words) for i, words in pairs if len(words) == 2]
