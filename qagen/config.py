@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -17,6 +18,7 @@ from qagen.tasks._base import Family, Format, TaskConfig
 from qagen.views import Thresholds
 
 MAX_YAML_BYTES = 1_000_000
+MAX_SCALAR_CHARS = 1000
 
 
 class RunConfig(BaseModel):
@@ -58,15 +60,16 @@ def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, A
     Raises:
         ConfigError: a key or a name is unknown, a value does not fit; the message names file, key and nearest name.
     """
-    told: dict[str, Any] = {}
+    layers: list[tuple[str, Mapping[str, Any]]] = []
     if preset is not None:
-        told |= read_preset(preset)
+        layers.append((f"preset '{preset}'", read_preset(preset)))
     if config_file is not None:
-        told |= _read_yaml(config_file)
-    told |= {key: value for key, value in flags.items() if value is not None}
-    source = str(config_file or (f"preset '{preset}'" if preset else "command line"))
-    config = _validated(RunConfig, told, source)
-    return config, _load_families(config, source)
+        layers.append((str(config_file), _read_yaml(config_file)))
+    layers.append(("command line", {key: value for key, value in flags.items() if value is not None}))
+    told = {key: value for _, layer in layers for key, value in layer.items()}
+    sources = {str(key): source for source, layer in layers for key in layer}
+    config = _validated(RunConfig, told, lambda key: f"{sources[key]}: ")
+    return config, _load_families(config, sources)
 
 
 def read_preset(name: str) -> dict[str, Any]:
@@ -82,33 +85,49 @@ def known_types(folder: Path = TASK_CONFIGS) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def load_task(type_name: str, overrides: Mapping[str, Any] | None = None, folder: Path = TASK_CONFIGS) -> Family:
-    """Read and check one task YAML and build its family."""
-    path = folder / f"{type_name}.yaml"
-    told = {**_read_yaml(path), **(overrides or {}), "type": type_name}
-    family_name = told.get("family")
-    if family_name not in FAMILIES:
-        raise ConfigError(f"{path}: family: no family '{family_name}'.{did_you_mean(str(family_name), FAMILIES)}")
-    family = FAMILIES[family_name]
-    config = _validated(family.Config, told, str(path))
+def load_task(
+    type_name: str,
+    overrides: Mapping[str, Any] | None = None,
+    folder: Path = TASK_CONFIGS,
+    source: str = "command line",
+) -> Family:
+    """Read and check one task YAML and build its family.
+
+    Args:
+        overrides: keys that replace those of the YAML.
+        source: where the overrides come from; mistakes in them are laid there.
+    """
+    path, overrides = folder / f"{type_name}.yaml", overrides or {}
+    told = {**_read_yaml(path), **overrides, "type": type_name}
+
+    def where(key: str) -> str:
+        return f"{source}: overrides.{type_name}." if key in overrides else f"{path}: "
+
+    name = told.get("family")
+    if not isinstance(name, str) or name not in FAMILIES:
+        near = did_you_mean(str(name)[:MAX_SCALAR_CHARS], FAMILIES)
+        raise ConfigError(f"{where('family')}family: no family {shortened(name)}.{near}")
+    family = FAMILIES[name]
+    config = _validated(family.Config, told, where)
     impossible = set(config.formats) - family.formats
     if impossible:
         raise ConfigError(
-            f"{path}: formats: '{min(impossible)}' is not a format of family '{family.name}', "
+            f"{where('formats')}formats: '{min(impossible)}' is not a format of family '{family.name}', "
             f"which has {', '.join(sorted(family.formats))}"
         )
     return family(config)
 
 
-def _load_families(config: RunConfig, source: str) -> list[Family]:
+def _load_families(config: RunConfig, sources: Mapping[str, str]) -> list[Family]:
     known = known_types()
     for key, names in (("tasks", config.tasks or ()), ("overrides", config.overrides)):
         for name in names:
             if name not in known:
-                raise ConfigError(f"{source}: {key}: no task type '{name}'.{did_you_mean(name, known)}")
+                raise ConfigError(f"{sources[key]}: {key}: no task type '{name}'.{did_you_mean(name, known)}")
     _check_codes({name: load_task(name).config for name in known})
+    changed = {name: load_task(name, told, source=sources["overrides"]) for name, told in config.overrides.items()}
     wanted = sorted(set(config.tasks)) if config.tasks is not None else known
-    return [load_task(name, config.overrides.get(name)) for name in wanted]
+    return [changed.get(name) or load_task(name) for name in wanted]
 
 
 def _check_codes(configs: Mapping[str, TaskConfig]) -> None:
@@ -121,14 +140,38 @@ def _check_codes(configs: Mapping[str, TaskConfig]) -> None:
             )
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """Plain values only: no key twice, no alias (a few of them unfold to more than memory), no endless number."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise ConfigError(f"line {event.start_mark.line + 1}: found alias *{event.anchor}, expected its value")
+        return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        if len(node.value) > MAX_SCALAR_CHARS:
+            found = f"a value of {len(node.value)} characters"
+            raise ConfigError(f"line {node.start_mark.line + 1}: found {found}, expected at most {MAX_SCALAR_CHARS}")
+        return super().construct_scalar(node)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise ConfigError(f"line {key.start_mark.line + 1}: {key.value}: found a second time, expected once")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_YAML_BYTES:
             raise ConfigError(f"{path}: {path.stat().st_size} bytes, expected at most {MAX_YAML_BYTES}")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parse(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # PyYAML passes on the ValueErrors of int and date
         raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
     if content is None:
         return {}
@@ -137,20 +180,28 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _validated(model: type[BaseModel], told: Mapping[str, Any], source: str) -> Any:
+def _parse(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _validated(model: type[BaseModel], told: Mapping[str, Any], where: Callable[[str], str]) -> Any:
     try:
         return model.model_validate(dict(told))
     except ValidationError as error:
-        raise ConfigError(_explain(error, model, source)) from error
+        raise ConfigError(_explain(error, model, where)) from error
 
 
-def _explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+def _explain(error: ValidationError, model: type[BaseModel], where: Callable[[str], str]) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
+    prefix = where(str(first["loc"][0]) if first["loc"] else "") + (f"{key}: " if key else "")
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{source}: {key}: unknown key.{did_you_mean(str(first['loc'][-1]), _keys_beside(model, first['loc']))}"
-    found = "nothing" if first["type"] == "missing" else repr(first["input"])
-    return f"{source}: {key}: found {found}, expected: {first['msg'].removeprefix('Input ')}"
+        return f"{prefix}unknown key.{did_you_mean(str(first['loc'][-1]), _keys_beside(model, first['loc']))}"
+    found = "nothing" if first["type"] == "missing" else shortened(first["input"])
+    return f"{prefix}found {found}, expected: {first['msg'].removeprefix('Input ')}"
 
 
 def _keys_beside(model: Any, location: tuple[int | str, ...]) -> list[str]:
