@@ -24,7 +24,7 @@ from qagen.config import RunConfig
 from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
-from qagen.errors import ConfigError, QagenError
+from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.formats import Formatter, check_templates
 from qagen.loaders._base import Loader
 from qagen.paths import TEMPLATES
@@ -190,8 +190,17 @@ def _write_scene(job: Job, scene_id: str, outcome: SceneOutcome) -> None:
                 shows_video = True
             else:
                 shown.update(sample.question.frames)
+    if job.config.rgbd:
+        _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
     writer.write_media(job.layout, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
     writer.write_part(job.layout, scene_id, lines)
+
+
+def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
+    for frame in (views.frames[i] for i in used):
+        if frame.depth is None:
+            message = f"frame {frame.id}: found no depth image, expected one because of --rgbd"
+            raise SceneError(views.scene.source, message)
 
 
 def make_samples(

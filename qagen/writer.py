@@ -13,9 +13,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -37,6 +38,14 @@ ID_STRIDE = 1024
 
 class OutputError(QagenError):
     """The output folder cannot be written."""
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,8 @@ def write_media(
             _write_frame(folder, "video", "video_", video_name(position, frame), frame, media, rgbd)
         write_atomic(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
     if rgbd:
-        _write_intrinsics(folder / "intrinsic", views.frames[0])
+        used = sorted({*singles, *(views.video if with_video else ())})
+        _write_intrinsics(folder / "intrinsic", [views.frames[i] for i in used])
 
 
 def _write_frame(folder: Path, prefix: str, pose: str, name: str, frame: Frame, media: str, rgbd: bool) -> None:
@@ -224,13 +234,23 @@ def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
     return cv2.imencode(".png", millimetres.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
-def _write_intrinsics(folder: Path, frame: Frame) -> None:
+def _write_intrinsics(folder: Path, frames: Sequence[Frame]) -> None:
+    """As ScanNet has them where all frames share their cameras, else one set of files for each frame."""
+    if len({(frame.camera, frame.depth_camera) for frame in frames}) <= 1:
+        for frame in frames[:1]:
+            _write_cameras(folder, "", frame)
+        return
+    for frame in frames:
+        _write_cameras(folder, f"{frame.id}_", frame)
+
+
+def _write_cameras(folder: Path, prefix: str, frame: Frame) -> None:
     for name, camera in (("color", frame.camera), ("depth", frame.depth_camera)):
         if camera is not None:
             matrix = np.eye(4)
             matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
-            write_atomic(folder / f"intrinsic_{name}.txt", _matrix_text(matrix))
-            write_atomic(folder / f"extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+            write_atomic(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
+            write_atomic(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
 
 
 def _matrix_text(matrix: np.ndarray) -> bytes:
@@ -239,20 +259,22 @@ def _matrix_text(matrix: np.ndarray) -> bytes:
 
 def write_part(layout: Layout, scene_id: str, lines: Mapping[tuple[str, str], Sequence[tuple[dict, dict]]]) -> None:
     """Leave one scene's records and evidence, by (type, format), for the merge; all of them or none."""
-    layout.parts.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=layout.parts, prefix=f".{scene_id}."))
-    try:
-        for (type_name, answer_format), pairs in lines.items():
-            for position, kind in enumerate(("qa", "evidence")):
-                path = unfinished / f"{type_name}.{answer_format}.{kind}.jsonl"
-                path.write_bytes(b"".join(msgspec.json.encode(pair[position]) + b"\n" for pair in pairs))
-        target = layout.parts / scene_id
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.rename(target)
-    except OSError as error:
-        raise OutputError(f"{layout.parts}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with _writing(layout.parts):
+        layout.parts.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=layout.parts, prefix=f".{scene_id}."))
+        try:
+            _fill_part(unfinished, layout.parts / scene_id, lines)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fill_part(unfinished: Path, target: Path, lines: Mapping[tuple[str, str], Sequence[tuple[dict, dict]]]) -> None:
+    for (type_name, answer_format), pairs in lines.items():
+        for position, kind in enumerate(("qa", "evidence")):
+            path = unfinished / f"{type_name}.{answer_format}.{kind}.jsonl"
+            path.write_bytes(b"".join(msgspec.json.encode(pair[position]) + b"\n" for pair in pairs))
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.rename(target)
 
 
 def merge_parts(layout: Layout, scene_ids: Sequence[str], types: Sequence[str], seed: int) -> dict[str, dict[str, int]]:
@@ -261,12 +283,13 @@ def merge_parts(layout: Layout, scene_ids: Sequence[str], types: Sequence[str], 
     A file of an earlier run is replaced; lines are copied one by one, never held together in memory.
     """
     counts: dict[str, dict[str, int]] = {}
-    for type_name in sorted(types):
-        for answer_format in FORMATS:
-            count = _merge(layout, scene_ids, type_name, answer_format, seed)
-            if count:
-                counts.setdefault(type_name, {})[answer_format] = count
-    shutil.rmtree(layout.parts)
+    with _writing(layout.root):
+        for type_name in sorted(types):
+            for answer_format in FORMATS:
+                count = _merge(layout, scene_ids, type_name, answer_format, seed)
+                if count:
+                    counts.setdefault(type_name, {})[answer_format] = count
+        shutil.rmtree(layout.parts)
     return counts
 
 
@@ -300,19 +323,13 @@ def _line_places(parts: Sequence[Path]) -> list[tuple[Path, int, int]]:
 
 
 def _copy_lines(places: Sequence[tuple[Path, int, int]], target: Path) -> None:
-    files: dict[Path, BinaryIO] = {}
-
     def chunks() -> Iterator[bytes]:
-        for part, offset, length in places:
-            file = files.setdefault(part, part.open("rb")) if part not in files else files[part]
-            file.seek(offset)
-            yield file.read(length)
+        for part, offset, length in places:  # opened anew for each line: a split has more scenes than files may be open
+            with part.open("rb") as file:
+                file.seek(offset)
+                yield file.read(length)
 
-    try:
-        _replace(target, chunks())
-    finally:
-        for file in files.values():
-            file.close()
+    _replace(target, chunks())
 
 
 def write_report(layout: Layout, report: Mapping[str, Any]) -> None:
@@ -327,18 +344,19 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 def link_atomic(path: Path, target: Path) -> None:
     """Hard-link ``path`` to ``target``, or link symbolically across file systems."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        link = Path(folder) / path.name
-        try:
-            link.hardlink_to(target.resolve())
-        except OSError:
-            link.symlink_to(target.resolve())
-        link.replace(path)
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            link = Path(folder) / path.name
+            try:
+                link.hardlink_to(target.resolve())
+            except OSError:
+                link.symlink_to(target.resolve())
+            link.replace(path)
 
 
 def _replace(path: Path, chunks: Iterator[bytes]) -> None:
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             try:
@@ -350,8 +368,6 @@ def _replace(path: Path, chunks: Iterator[bytes]) -> None:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _umask() -> int:

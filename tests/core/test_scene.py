@@ -92,7 +92,10 @@ DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
     (with_object(box=tilted()), "object 11 (table): found a tilted box, expected an upright box (world z up)"),
     (with_object(box=sheared()), "object 11 (table): found box axes that are no rotation, expected orthonormal"),
     (with_object(box=mirrored()), "object 11 (table): found box axes that are no rotation, expected orthonormal"),
-    (with_object(points=np.float32([[0, 2, np.inf]])), "object 11 (table) points: found a value that is not finite"),
+    (
+        with_object(points=np.array([[0, 2, np.inf]], np.float32)),
+        "object 11 (table) points: found a value that is not finite",
+    ),
     (with_object(points=np.zeros((0, 3), np.float32)), "object 11 (table) points: found none, expected at least one"),
     (with_mesh(faces=FACES[:0]), "mesh: found no faces, expected at least one"),
     (with_mesh(vertices=HOLED), "mesh vertices: found a value that is not finite, expected metres"),
