@@ -19,8 +19,8 @@ def hull_area(points: NDArray[np.float64], radius: float) -> float:
         mesh = Delaunay(points)
     except (QhullError, ValueError):
         return 0.0
-    area, circumradius = _measure(points[mesh.simplices])
-    kept = circumradius < radius
+    area, sides = _measure(points[mesh.simplices])
+    kept = sides < 4 * radius * area
     first = np.repeat(np.arange(len(kept)), 3)
     second = mesh.neighbors.ravel()
     joined = (second >= 0) & kept[first] & kept[second]
@@ -36,8 +36,7 @@ def polygon_area(outline: NDArray[np.float64]) -> float:
 
 
 def _measure(triangles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Area and circumscribed radius of triangles (n, 3, 2)."""
+    """Area of triangles (n, 3, 2) and the product of their sides, which is four times area times circumradius."""
     edges = np.roll(triangles, -1, axis=1) - triangles
     area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]) / 2
-    sides = np.linalg.norm(edges, axis=2).prod(axis=1)
-    return area, sides / np.maximum(4 * area, np.finfo(float).tiny)
+    return area, np.linalg.norm(edges, axis=2).prod(axis=1)
