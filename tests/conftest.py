@@ -3,6 +3,7 @@
 import os
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 # Before numba is imported: it reads its cache folder once. A stale cache would hide a changed kernel.
@@ -13,3 +14,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 settings.register_profile("qagen", deadline=None, derandomize=True)
 settings.load_profile("qagen")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file first, so that the other workers have enough to do beside it."""
+    items.sort(key=lambda item: "test_whole" not in item.nodeid)

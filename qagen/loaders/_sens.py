@@ -257,7 +257,8 @@ def _take(file: BinaryIO, size: int, path: Path, name: str) -> bytes:
 
 
 def _matrix(data: bytes) -> NDArray[np.float64]:
-    return np.frombuffer(data, dtype="<f4").reshape(4, 4).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a damaged value may be a signalling NaN; it is refused where it is used
+        return np.frombuffer(data, dtype="<f4").reshape(4, 4).astype(np.float64)
 
 
 def _expect(holds: bool, path: Path, name: str, found: object, expected: str) -> None:
