@@ -229,18 +229,22 @@ def harvest(candidates: Iterator[Question | Skip], quota: int) -> Harvest:
     return found
 
 
-def pick_balanced(pool: list[Question], quota: int, views: SceneViews, rng: Generator) -> list[Question]:
+def pick_balanced(
+    pool: list[Question], quota: int, views: SceneViews, rng: Generator, spare: int = 1
+) -> list[Question]:
     """Choose up to ``quota`` questions, spread over answer classes, objects, labels and frames.
+
+    With ``spare`` above 1, that many times as many are chosen, the best spread ones first.
 
     Greedy: always the question whose features have been used least so far, ties broken by ``rng``; an object that is
     already in a fifth of the samples comes only when nothing else is left.
     """
-    size = min(quota, len(pool))
+    size = min(spare * quota, len(pool))
     incidence, weights, is_object = _features(pool, views)
     used = np.zeros(len(weights))
     free = np.ones(len(pool), dtype=bool)
     jitter = rng.random(len(pool)) * min(FRAME_WEIGHT, LABEL_WEIGHT)
-    cap = max(1, int(OBJECT_SHARE * size))
+    cap = max(1, int(OBJECT_SHARE * min(quota, len(pool))))
     picked = []
     for _ in range(size):
         crowded = incidence[:, is_object & (used >= cap)].any(axis=1)

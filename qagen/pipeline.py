@@ -229,7 +229,7 @@ def _pick(
     """The questions to write, and their wrong options where those come from peers."""
     if "select" not in family.config.formats or family.answer not in DIFFER:
         return pick_balanced(pool, quota, views, rng), {}
-    return choose_with_peers(pick_balanced(pool, SPARE * quota, views, rng), quota, rng)
+    return choose_with_peers(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
 
 
 def _in_format(

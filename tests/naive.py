@@ -122,7 +122,7 @@ def _mark(visible, markable, item, center, inset):
         return [np.nan, np.nan]
     if np.isfinite(center).all():
         at = nearest_pixel(center[0], center[1], width, height)
-        if at is not None and visible[at] == item and markable[at] and _depth_inside(visible, at) > 1:
+        if at is not None and visible[at] == item and markable[at] and 2 * _depth_inside(visible, at) > inset:
             return list(center)
     else:
         shown_rows, shown_cols = np.nonzero(visible == item)

@@ -52,10 +52,10 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
 def instance_stats(visible, markable, centers_uv, inset):
     """Count, frame and mark every object of an instance image, in a few passes over its pixels.
 
-    The mark is the projected centre itself where that pixel shows the object, is markable and is not at the object's
-    rim. Otherwise it is the centre of the markable pixel that lies deepest inside what is visible of the object, where
-    ``inset`` pixels are deep enough; among equals the one nearest to the projected centre, then the upper, then the
-    left one.
+    The mark is the projected centre itself where that pixel shows the object, is markable and lies more than half of
+    ``inset`` deep inside it. Otherwise it is the centre of the markable pixel that lies deepest inside what is visible
+    of the object, where ``inset`` pixels are deep enough; among equals the one nearest to the projected centre, then
+    the upper, then the left one.
 
     Args:
         visible: (h, w) int32 object index below O, or -1.
@@ -72,7 +72,7 @@ def instance_stats(visible, markable, centers_uv, inset):
     """
     pixels, boxes, sums = _measure(visible, len(centers_uv))
     depths = _depth_inside(visible)
-    targets, marks, settled = _place_centers(visible, markable, depths, centers_uv, pixels, sums)
+    targets, marks, settled = _place_centers(visible, markable, depths, inset, centers_uv, pixels, sums)
     deepest = np.zeros(len(centers_uv), np.int64)
     nearest = np.full(len(centers_uv), np.inf)
     height, width = visible.shape
@@ -150,7 +150,7 @@ def _measure(visible, n_objects):
 
 
 @njit(cache=True)
-def _place_centers(visible, markable, depths, centers_uv, pixels, sums):
+def _place_centers(visible, markable, depths, inset, centers_uv, pixels, sums):
     """(O, 2) the point to look near, (O, 2) marks that are settled by the centre itself else NaN, (O,) bool settled."""
     height, width = visible.shape
     targets = centers_uv.copy()
@@ -163,7 +163,7 @@ def _place_centers(visible, markable, depths, centers_uv, pixels, sums):
         col, row = _nearest_pixel(centers_uv[item, 0], width), _nearest_pixel(centers_uv[item, 1], height)
         if col < 0 or row < 0 or visible[row, col] != item or not markable[row, col]:
             continue
-        if depths[row, col] > 1:
+        if 2 * depths[row, col] > inset:
             marks[item] = centers_uv[item]
             settled[item] = True
     return targets, marks, settled

@@ -66,7 +66,7 @@ def test_no_measurement_changes_nothing(seed):
         np.testing.assert_array_equal(composite, mesh)
 
 
-def stats_of(rows, center, closed=(), inset=4):
+def stats_of(rows, center, closed=(), inset=3):
     """Stats of the only object of a picture in words: "#" is the object, anything else is not."""
     visible = np.array([[0 if sign == "#" else -1 for sign in row] for row in rows], np.int32)
     markable = visible >= 0
