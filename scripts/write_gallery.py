@@ -1,4 +1,4 @@
-"""Write GALLERY.md and its pictures afresh from the demo: ``python scripts/write_gallery.py``."""
+"""Write GALLERY.md and its pictures afresh from the demo: ``python -m scripts.write_gallery``."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ JPEG_QUALITY = 80
 HEAD = """# Gallery
 
 Every task type, with the YAML that makes it and one sample of each format, all from the built-in demo apartment. The
-picture shows the first sample. Written by `python scripts/write_gallery.py`.
+picture shows the first sample. Written by `python -m scripts.write_gallery`.
 """
 
 
