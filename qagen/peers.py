@@ -5,7 +5,7 @@ once. So whatever a reader of the text alone prefers, the middle number, the fre
 Questions that give a number away ("the other one is 2.3 m deep") are grouped with those that give a similar one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.random import Generator
@@ -15,8 +15,8 @@ from qagen.core.answer import Answer, Directions, Extents, ImagePoint, Number
 from qagen.core.question import Question
 
 GROUP = 4
-SIMILAR = 24
-"""Questions are first grouped among so many that give away the most similar numbers."""
+SIMILAR = 12
+"""Questions are first grouped among so many that give away the most similar numbers, then among twice as many, ..."""
 NUMBER_GAP = 0.3
 GAP_SHARE = 0.15
 SIDE_GAP_SHARE = 0.25
@@ -26,12 +26,16 @@ PLACE_GAP = 100
 def choose_with_peers(
     candidates: Sequence[Question], quota: int, rng: Generator
 ) -> tuple[list[Question], dict[tuple, list[Answer]]]:
-    """Choose up to ``quota`` questions, as many as can be in whole groups and early candidates first.
+    """Choose up to ``quota`` questions, as many as can be in whole groups.
+
+    Groups whose questions give away similar numbers come first, then those of early candidates.
 
     Returns:
         The questions, in the order of the candidates, and by their keys the wrong options of those that have peers.
     """
-    groups = sorted(group_peers(candidates, rng), key=sum)[: quota // GROUP]
+    given = np.array([float(str(question.facts.get("given", 0.0))) for question in candidates])
+    groups = group_peers(candidates, given, rng)
+    groups = sorted(groups, key=lambda group: (np.ptp(given[group]), sum(group)))[: quota // GROUP]
     grouped = {member for group in groups for member in group}
     lonely = [position for position in range(len(candidates)) if position not in grouped][: quota - len(grouped)]
     options = {
@@ -42,21 +46,36 @@ def choose_with_peers(
     return [candidates[position] for position in sorted([*grouped, *lonely])], options
 
 
-def group_peers(questions: Sequence[Question], rng: Generator) -> list[list[int]]:
-    """Groups of four positions whose answers can stand in one set of options; questions without peers are left out."""
-    hints = np.array([float(str(question.facts.get("given", 0.0))) for question in questions])
+def group_peers(questions: Sequence[Question], given: NDArray[np.float64], rng: Generator) -> list[list[int]]:
+    """Groups of four positions whose answers can stand in one set of options; questions without peers are left out.
+
+    Args:
+        given: (n,) the number that each question gives away; groups are sought among ever less similar ones.
+    """
     order = rng.permutation(len(questions))
-    order = order[np.argsort(hints[order], kind="stable")]
+    left = [int(i) for i in order[np.argsort(given[order], kind="stable")]]
     fits = _fit_together([question.answer for question in questions])
-    groups, alone = [], []
-    for start in range(0, len(order), SIMILAR):
-        found, left = _group(order[start : start + SIMILAR], fits)
-        groups += found
-        alone += left
-    return groups + _group(np.array(alone, dtype=int), fits)[0]
+    groups: list[list[int]] = []
+    for window in _windows(len(questions)):
+        windows = [left[start : start + window] for start in range(0, len(left), window)]
+        left = []
+        for members in windows:
+            found, alone = _group(members, fits)
+            groups += found
+            left += sorted(alone, key=lambda member: given[member])
+    return groups
 
 
-def _group(members: NDArray[np.int64], fits: NDArray[np.bool_]) -> tuple[list[list[int]], list[int]]:
+def _windows(count: int) -> Iterator[int]:
+    """SIMILAR and its doubles, up to one that holds all."""
+    window = SIMILAR
+    while window < count:
+        yield window
+        window *= 2
+    yield window
+
+
+def _group(members: Sequence[int], fits: NDArray[np.bool_]) -> tuple[list[list[int]], list[int]]:
     """Groups of four that all fit each other, those with the fewest fitting partners first; and who is left alone."""
     free = list(members)
     groups, alone = [], []
