@@ -15,7 +15,7 @@ from qagen.core.answer import Answer, Directions, Extents, ImagePoint, Number
 from qagen.core.question import Question
 
 GROUP = 4
-SIMILAR = 12
+SIMILAR = 8
 """Questions are first grouped among so many that give away the most similar numbers, then among twice as many, ..."""
 NUMBER_GAP = 0.3
 GAP_SHARE = 0.15
