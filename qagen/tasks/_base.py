@@ -89,9 +89,9 @@ class Family(ABC, Generic[ConfigT]):
         self.config = config
 
     @property
-    @abstractmethod
     def marks(self) -> MarkColumns | None:
         """The mark keys of its records, None when nothing is marked."""
+        return None
 
     @property
     @abstractmethod
@@ -99,9 +99,9 @@ class Family(ABC, Generic[ConfigT]):
         """Suffix of the template blocks that say its questions: question_<variant>, sentence_<variant>, ..."""
 
     @property
-    @abstractmethod
     def says(self) -> frozenset[str]:
         """Names that all its phrasings may use: colours of roles, and facts that a question may give away."""
+        return frozenset()
 
     @property
     def tells(self) -> frozenset[str]:
@@ -119,9 +119,9 @@ class Family(ABC, Generic[ConfigT]):
         return 4
 
     @property
-    @abstractmethod
     def rules(self) -> tuple[str, ...]:
         """Blocks of templates/rules.jinja that every question of it must state."""
+        return ()
 
     @abstractmethod
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

@@ -29,20 +29,8 @@ class CameraMotion(Family[CameraMotionConfig]):
     skips = frozenset({"not ahead", "outside the image"})
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "pair"
-
-    @property
-    def says(self) -> frozenset[str]:
-        return frozenset()
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):

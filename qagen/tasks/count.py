@@ -41,10 +41,6 @@ class Count(Family[CountConfig]):
     )
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "video"
 

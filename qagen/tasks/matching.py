@@ -42,10 +42,6 @@ class Matching(Family[MatchingConfig]):
     def says(self) -> frozenset[str]:
         return frozenset({"red"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ()
-
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             both = np.flatnonzero(views.askable[list(frames)].all(axis=0))

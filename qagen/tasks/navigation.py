@@ -86,10 +86,6 @@ class Navigation(Family[NavigationConfig]):
     )
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "video"
 

@@ -57,10 +57,6 @@ class Order(Family[OrderConfig]):
     )
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "video"
 

@@ -45,16 +45,8 @@ class Room(Family[RoomConfig]):
     skips = frozenset({"no video", "several floors", "too small", "uncertain outline", "not all shown"})
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "video"
-
-    @property
-    def says(self) -> frozenset[str]:
-        return frozenset()
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -36,16 +36,8 @@ class ViewChange(Family[ViewChangeConfig]):
     skips = frozenset({"looks up or down", "roll differs", "half turn", "no change"})
 
     @property
-    def marks(self) -> None:
-        return None
-
-    @property
     def variant(self) -> str:
         return "pair"
-
-    @property
-    def says(self) -> frozenset[str]:
-        return frozenset()
 
     @property
     def rules(self) -> tuple[str, ...]:
