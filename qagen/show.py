@@ -1,11 +1,7 @@
 """``python -m qagen.show OUT --to DIR``: draw samples as pictures, to look at what a run has made.
 
 A picture shows the sample's images with their marks, the question and the answer, and one grey line with type, format,
-id and the margin kept as evidence. Reads what the writer wrote:
-
-    <out>/<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        one record a line
-    <out>/<dataset>/evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  its evidence, line by line
-    <out>/<dataset>/images/...                                                 what records call their images
+id and the margin kept as evidence.
 """
 
 import re
@@ -16,12 +12,22 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
-import msgspec
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.records import (
+    Line,
+    Record,
+    RecordFile,
+    Turn,
+    check_same_id,
+    decode,
+    find_record_files,
+    read_lines,
+    scene_of,
+)
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -29,9 +35,6 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
     from qagen.marks import Mark
-
-LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 PAPER, DESK, INK, FAINT, ACCENT = "#ffffff", "#e4e4e8", "#1c1c1e", "#8a8a8e", "#0a6b3d"
 FRAMED = "#7048c8"
@@ -45,8 +48,6 @@ LINE_HEIGHT = 1.42
 SINGLE_HEIGHT = 0.62
 """A lone image is at most this high, as a share of the card's width."""
 ROW_OF_IMAGES, ROW_OF_FRAMES = 3, 8
-MOST_IMAGES = 10
-"""Samples with more images are videos, whose images are called frames (the SPAR reader draws the same line)."""
 IN_ASCII = {"–": "-", "—": "-", "−": "-", "×": "x", "²": "^2", "³": "^3", "→": "->", "←": "<-", "≥": ">=", "≤": "<="}
 """Stand-ins for signs that the font which comes with Pillow does not have."""
 
@@ -56,77 +57,6 @@ Examples:
   python -m qagen.show qagen_out --to pictures --type 'depth_*' --format select --n 5
   python -m qagen.show qagen_out --to pictures --ids scene0000_00_6,scene0000_00_1029
 """
-
-T = TypeVar("T")
-
-
-class Turn(msgspec.Struct):
-    """One side's part of a conversation."""
-
-    speaker: str = msgspec.field(name="from")
-    value: str = ""
-
-
-class Record(msgspec.Struct):
-    """What is shown of a record; its marks are read by ``qagen.marks``."""
-
-    id: str
-    type: str
-    conversations: list[Turn]
-    image: list[str]
-
-
-class Named(msgspec.Struct):
-    """The id alone, for a quick pass over all lines."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFile:
-    """A file of records; dataset, split, type and format follow from where it lies."""
-
-    path: Path
-
-    @property
-    def format(self) -> str:
-        return self.path.parts[-2]
-
-    @property
-    def type(self) -> str:
-        return self.path.parts[-3]
-
-    @property
-    def split(self) -> str:
-        return self.path.parts[-4]
-
-    @property
-    def dataset(self) -> Path:
-        """The folder that holds ``qa_jsonl``, ``evidence_jsonl`` and ``images``."""
-        return self.path.parents[4]
-
-    @property
-    def evidence(self) -> Path:
-        return self.dataset / "evidence_jsonl" / self.path.relative_to(self.dataset / "qa_jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where a record is."""
-
-    file: RecordFile
-    number: int
-    """Line in the file, from 1."""
-    start: int
-    """Byte in the file at which the line starts."""
-    id: str
-
-    @property
-    def scene(self) -> str:
-        return _scene_of(self.id)
-
-    def __str__(self) -> str:
-        return f"{self.file.path}:{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,21 +101,6 @@ class Sample:
 # --- which samples ----------------------------------------------------------------------------------------------------
 
 
-def find_record_files(out: Path) -> list[RecordFile]:
-    """All files of records below a run's folder, or below the folder of one of its datasets.
-
-    Raises:
-        ConfigError: there are none.
-    """
-    roots = [out] if (out / "qa_jsonl").is_dir() else sorted(out.glob("*/"))
-    paths = [path for root in roots for path in sorted(root.glob("qa_jsonl/*/*/*/*.jsonl"))]
-    files = [RecordFile(path) for path in paths if not path.name.startswith(".")]
-    if not files:
-        found = "no records" if out.is_dir() else "no such folder"
-        raise ConfigError(f"{out}: {found}; looked for {out / LAYOUT}")
-    return files
-
-
 def choose_samples(files: Sequence[RecordFile], wish: Wish) -> list[Line]:
     """Draw the wished samples, spread over types, formats and scenes.
 
@@ -196,7 +111,7 @@ def choose_samples(files: Sequence[RecordFile], wish: Wish) -> list[Line]:
     from qagen.rng import rng_for
 
     uses: Counter[str] = Counter()
-    known = Known({_scene_of(name) for name in wish.ids})
+    known = Known({scene_of(name) for name in wish.ids})
     chosen: list[Line] = []
     for (type_name, format_name), group in groupby(sorted(_fitting_files(files, wish), key=_group), key=_group):
         lines = known.note([line for file in group for line in read_lines(file)])
@@ -230,15 +145,6 @@ class Known:
                 raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, self._ids or self._scenes)}")
 
 
-def read_lines(file: RecordFile) -> Iterator[Line]:
-    """The lines of a file with their ids. Raises QagenError at a line without one, with file and line."""
-    start = 0
-    with file.path.open("rb") as stream:
-        for number, text in enumerate(stream, 1):
-            yield Line(file, number, start, _decode(text, Named, file.path, number).id)
-            start += len(text)
-
-
 def _fitting_files(files: Sequence[RecordFile], wish: Wish) -> list[RecordFile]:
     types = _matching("type", wish.types, {file.type for file in files})
     formats = _matching("format", wish.formats, {file.format for file in files})
@@ -255,10 +161,6 @@ def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
 
 def _group(file: RecordFile) -> tuple[str, str]:
     return file.type, file.format
-
-
-def _scene_of(record_id: str) -> str:
-    return record_id.rpartition("_")[0]
 
 
 def _is_wished(line: Line, wish: Wish) -> bool:
@@ -294,14 +196,13 @@ def load_sample(line: Line) -> Sample:
     with line.file.path.open("rb") as stream:
         stream.seek(line.start)
         text = stream.readline()
-    record = _decode(text, Record, line.file.path, line.number)
+    record = decode(text, Record, line.file.path, line.number)
     try:
-        marks = marks_of(_decode(text, dict[str, Any], line.file.path, line.number))
+        marks = marks_of(decode(text, dict[str, Any], line.file.path, line.number))
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
     images = tuple(line.file.dataset / "images" / name for name in record.image)
-    is_video = len(images) > MOST_IMAGES or record.type == "nav"
-    return Sample(line, tuple(record.conversations), images, marks, is_video, _read_margin(line))
+    return Sample(line, tuple(record.conversations), images, marks, record.is_video, _read_margin(line))
 
 
 def _read_margin(line: Line) -> str:
@@ -310,21 +211,13 @@ def _read_margin(line: Line) -> str:
         return ""
     with path.open("rb") as stream:
         text = next(islice(stream, line.number - 1, None), b"")
-    evidence = _decode(text, dict[str, Any], path, line.number)
-    if evidence.get("id") != line.id:
-        raise QagenError(f"{path}:{line.number}: id is {evidence.get('id')!r}, expected {line.id!r} as in {line}")
+    evidence = decode(text, dict[str, Any], path, line.number)
+    check_same_id(evidence, line)
     margin = evidence.get("margin")
     if margin is None:
         return ""
     amount = f"{margin:.3g}" if isinstance(margin, float) else str(margin)
     return f"margin {amount} {evidence.get('margin_unit', '')}".rstrip()
-
-
-def _decode(text: bytes, kind: type[T], path: Path, number: int) -> T:
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except UNREADABLE as error:
-        raise QagenError(f"{path}:{number}: not a record: {error}") from error
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------

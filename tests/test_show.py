@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
 from qagen.errors import QagenError
-from qagen.show import Wish, choose_samples, find_record_files, load_sample, main, spell, wrap
+from qagen.records import find_record_files
+from qagen.show import Wish, choose_samples, load_sample, main, spell, wrap
 
 GROUND = (120, 110, 100)
 

@@ -40,6 +40,14 @@ class DepthSource(Protocol):
         ...
 
 
+class InstanceSource(Protocol):
+    """An image of which object each pixel shows, decoded on demand."""
+
+    def read_objects(self) -> NDArray[np.int32]:
+        """(height, width) index into Scene.objects, -1 for everything else. Raises SceneError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileSource:
     """An image that is a file of its own."""
@@ -76,6 +84,8 @@ class Frame:
     """Camera to world, metres, OpenCV camera axes."""
     time_s: float
     """Time since the start of the recording, seconds; the frames of a scene are in its order."""
+    instances: InstanceSource | None = None
+    """Which object each pixel of the colour image shows, where the dataset has it; any resolution of its aspect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +114,18 @@ class Mesh:
     """(m,) index into Scene.objects, -1 for what is never asked about (walls, floor, unlabelled)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A way through the scene with the words in which somebody described it."""
+
+    id: str
+    """The dataset's own name of the walk, without "." and "/"; unique in its scene."""
+    frames: tuple[str, ...]
+    """Ids of the frames along the way, in order."""
+    instruction: str
+    """What the annotator said, in English."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """Everything that is known of one scan, undecoded images included."""
@@ -118,10 +140,12 @@ class Scene:
     """In time order."""
     objects: tuple[Object3D, ...]
     """Only objects that may be asked about; the rest of the surface is in the mesh as -1."""
-    mesh: Mesh
-    """The scanned surface."""
+    mesh: Mesh | None
+    """The scanned surface, None when the dataset has boxes only."""
     room_polygon: NDArray[np.float64] | None = None
     """(n, 2) floor outline, world xy, metres, where the dataset has one."""
+    walks: tuple[Walk, ...] = ()
+    """Described ways through the scene, where the dataset has them."""
     unplaced: frozenset[str] = frozenset()
     """Names of annotated things whose surface the scan does not have; images may show them all the same."""
     dropped: Mapping[str, int] = field(default_factory=dict)
