@@ -4,9 +4,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from qagen.cards import draw_card
 from qagen.config import known_types, load_task
 from qagen.paths import TASK_CONFIGS
-from qagen.show import Sample, Wish, choose_samples, draw_card, find_record_files, load_sample
+from qagen.records import find_record_files
+from qagen.samples import Sample, Wish, choose_samples, load_sample
 from tests.golden.write import generate
 
 HOME = Path(__file__).resolve().parent.parent

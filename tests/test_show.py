@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
+from qagen.cards import spell, wrap
 from qagen.errors import QagenError
 from qagen.records import find_record_files
-from qagen.show import Wish, choose_samples, load_sample, main, spell, wrap
+from qagen.samples import Wish, choose_samples, load_sample
+from qagen.show import main
 
 GROUND = (120, 110, 100)
 

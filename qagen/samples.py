@@ -1,0 +1,173 @@
+"""Choosing samples of a run to look at, and all that their pictures need."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.records import Line, Record, RecordFile, Turn, check_same_id, decode, read_lines, scene_of
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from qagen.marks import Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which samples to show. An empty tuple asks for all."""
+
+    types: tuple[str, ...] = ()
+    """Names or patterns such as ``depth_*``."""
+    formats: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    """When there are any, all of these are shown."""
+    per_group: int = 1
+    """Samples of each type and format."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A record with all that its picture needs."""
+
+    line: Line
+    turns: tuple[Turn, ...]
+    images: tuple[Path, ...]
+    marks: "tuple[Mark, ...]"
+    is_video: bool
+    margin: str
+    """As printed, "" when there is no evidence."""
+
+    @property
+    def name(self) -> str:
+        file = self.line.file
+        return re.sub(r"[^\w-]", "_", f"{file.type}-{file.format}-{self.line.id}")
+
+    @property
+    def caption(self) -> str:
+        file = self.line.file
+        return " · ".join(part for part in (file.type, file.format, self.line.id, self.margin) if part)
+
+
+def choose_samples(files: Sequence[RecordFile], wish: Wish) -> list[Line]:
+    """Draw the wished samples, spread over types, formats and scenes.
+
+    Raises:
+        ConfigError: an unknown name, or nothing fits.
+        QagenError: a line that cannot be read.
+    """
+    from qagen.rng import rng_for
+
+    uses: Counter[str] = Counter()
+    known = Known({scene_of(name) for name in wish.ids})
+    chosen: list[Line] = []
+    for (type_name, format_name), group in groupby(sorted(_fitting_files(files, wish), key=_group), key=_group):
+        lines = known.note([line for file in group for line in read_lines(file)])
+        rng = rng_for(wish.seed, "show", type_name, format_name)
+        chosen += _draw_spread([line for line in lines if _is_wished(line, wish)], wish, uses, rng)
+    known.refuse_others(wish)
+    if not chosen:
+        raise ConfigError("no record fits all of the options together")
+    return chosen
+
+
+class Known:
+    """Scenes and ids that were read, to tell an unknown name from one that other options exclude."""
+
+    def __init__(self, scenes_of_ids: set[str]) -> None:
+        self._scenes_of_ids = scenes_of_ids
+        self._scenes: set[str] = set()
+        self._ids: set[str] = set()
+
+    def note(self, lines: list[Line]) -> list[Line]:
+        self._scenes.update(line.scene for line in lines)
+        self._ids.update(line.id for line in lines if line.scene in self._scenes_of_ids)
+        return lines
+
+    def refuse_others(self, wish: Wish) -> None:
+        for scene in wish.scenes:
+            if scene not in self._scenes:
+                raise ConfigError(f"no records of scene '{scene}'.{did_you_mean(scene, self._scenes)}")
+        for name in wish.ids:
+            if name not in self._ids:
+                raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, self._ids or self._scenes)}")
+
+
+def _fitting_files(files: Sequence[RecordFile], wish: Wish) -> list[RecordFile]:
+    types = _matching("type", wish.types, {file.type for file in files})
+    formats = _matching("format", wish.formats, {file.format for file in files})
+    splits = _matching("split", wish.splits, {file.split for file in files})
+    return [file for file in files if file.type in types and file.format in formats and file.split in splits]
+
+
+def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
+    return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+
+def _group(file: RecordFile) -> tuple[str, str]:
+    return file.type, file.format
+
+
+def _is_wished(line: Line, wish: Wish) -> bool:
+    return (not wish.scenes or line.scene in wish.scenes) and (not wish.ids or line.id in wish.ids)
+
+
+def _draw_spread(lines: list[Line], wish: Wish, uses: "Counter[str]", rng: "Generator") -> list[Line]:
+    """Draw lines of the scenes that were used least, and count them in ``uses``."""
+    if wish.ids:
+        return lines
+    by_scene: defaultdict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_scene[line.scene].append(line)
+    chosen = []
+    for _ in range(min(wish.per_group, len(lines))):
+        fewest = min(uses[scene] for scene in by_scene)
+        scenes = [scene for scene in by_scene if uses[scene] == fewest]
+        scene = scenes[int(rng.integers(len(scenes)))]
+        chosen.append(by_scene[scene].pop(int(rng.integers(len(by_scene[scene])))))
+        uses[scene] += 1
+        if not by_scene[scene]:
+            del by_scene[scene]
+    return chosen
+
+
+def load_sample(line: Line) -> Sample:
+    """Read the record and its evidence. Raises QagenError, with file and line, where either is not as it should be."""
+    from qagen.marks import marks_of
+
+    with line.file.path.open("rb") as stream:
+        stream.seek(line.start)
+        text = stream.readline()
+    record = decode(text, Record, line.file.path, line.number)
+    try:
+        marks = marks_of(decode(text, dict[str, Any], line.file.path, line.number))
+    except QagenError as error:
+        raise QagenError(f"{line}: {error}") from error
+    images = tuple(line.file.dataset / "images" / name for name in record.image)
+    return Sample(line, tuple(record.conversations), images, marks, record.is_video, _read_margin(line))
+
+
+def _read_margin(line: Line) -> str:
+    path = line.file.evidence
+    if not path.is_file():
+        return ""
+    with path.open("rb") as stream:
+        text = next(islice(stream, line.number - 1, None), b"")
+    evidence = decode(text, dict[str, Any], path, line.number)
+    check_same_id(evidence, line)
+    margin = evidence.get("margin")
+    if margin is None:
+        return ""
+    amount = f"{margin:.3g}" if isinstance(margin, float) else str(margin)
+    return f"margin {amount} {evidence.get('margin_unit', '')}".rstrip()
