@@ -1,4 +1,4 @@
-"""Pictures of samples: the images with their marks, the question and the answer, and a line of small print."""
+"""Pictures of samples: the images with their marks, the question, the answer and, in small print, the evidence."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -123,7 +123,8 @@ def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":
 
 def _caption_block(sample: Sample, width_px: int) -> "Image":
     font = _font(SMALL_TEXT_SIZE * width_px)
-    return _lines_block(wrap(spell(sample.caption), width_px, font.getlength), font, FAINT, width_px)
+    lines = [line for text in (sample.caption, *sample.reasons) for line in wrap(spell(text), width_px, font.getlength)]
+    return _lines_block(lines, font, FAINT, width_px)
 
 
 def wrap(text: str, width_px: float, length_of: Callable[[str], float]) -> list[str]:

@@ -43,8 +43,8 @@ class Sample:
     images: tuple[Path, ...]
     marks: "tuple[Mark, ...]"
     is_video: bool
-    margin: str
-    """As printed, "" when there is no evidence."""
+    evidence: dict[str, Any]
+    """What the answer follows from, empty when the run has none."""
 
     @property
     def name(self) -> str:
@@ -54,7 +54,36 @@ class Sample:
     @property
     def caption(self) -> str:
         file = self.line.file
-        return " · ".join(part for part in (file.type, file.format, self.line.id, self.margin) if part)
+        return " · ".join(part for part in (file.type, file.format, self.line.id) if part)
+
+    @property
+    def reasons(self) -> list[str]:
+        """The evidence in lines to read: each object, the measured quantities, the margin."""
+        if not self.evidence:
+            return []
+        measured = [f"{name} = {_brief(value)}" for name, value in self.evidence.get("measured", {}).items()]
+        margin = f"margin = {_brief(self.evidence.get('margin'))} {self.evidence.get('margin_unit', '')}".rstrip()
+        return [*map(_object_line, self.evidence.get("objects", [])), ", ".join([*measured, margin])]
+
+
+def _object_line(item: dict[str, Any]) -> str:
+    who = f"{item.get('alias') or item.get('color')}: {item.get('label')}"
+    seen = f"{100 * item['visible_fraction']:.0f} % visible" if "visible_fraction" in item else ""
+    places = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
+    told = [f"{word} {_brief(item[key])} m" for word, key in places if key in item]
+    where = f"object {item.get('id')}, image {item.get('image')}"
+    return f"{who} ({where}): {', '.join(part for part in (*told, seen) if part)}"
+
+
+def _brief(value: Any) -> str:
+    """Numbers to three decimals; lists and objects in brackets."""
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, list):
+        return f"({', '.join(_brief(item) for item in value)})"
+    if isinstance(value, dict):
+        return f"({', '.join(f'{key} {_brief(item)}' for key, item in value.items())})"
+    return str(value)
 
 
 def choose_samples(files: Sequence[RecordFile], wish: Wish) -> list[Line]:
@@ -155,19 +184,15 @@ def load_sample(line: Line) -> Sample:
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
     images = tuple(line.file.dataset / "images" / name for name in record.image)
-    return Sample(line, tuple(record.conversations), images, marks, record.is_video, _read_margin(line))
+    return Sample(line, tuple(record.conversations), images, marks, record.is_video, _read_evidence(line))
 
 
-def _read_margin(line: Line) -> str:
+def _read_evidence(line: Line) -> dict[str, Any]:
     path = line.file.evidence
     if not path.is_file():
-        return ""
+        return {}
     with path.open("rb") as stream:
         text = next(islice(stream, line.number - 1, None), b"")
     evidence = decode(text, dict[str, Any], path, line.number)
     check_same_id(evidence, line)
-    margin = evidence.get("margin")
-    if margin is None:
-        return ""
-    amount = f"{margin:.3g}" if isinstance(margin, float) else str(margin)
-    return f"margin {amount} {evidence.get('margin_unit', '')}".rstrip()
+    return evidence

@@ -1,7 +1,7 @@
 """``python -m qagen.show OUT --to DIR``: draw samples as pictures, to look at what a run has made.
 
-A picture shows the sample's images with their marks, the question and the answer, and one grey line with type, format,
-id and the margin kept as evidence.
+A picture shows the sample's images with their marks, the question and the answer, and in grey its type, format and id
+and the evidence: the objects, what was measured, and the margin.
 """
 
 from pathlib import Path

@@ -153,12 +153,12 @@ def test_video_shows_marked_frames_large_and_all_frames(out):
     assert violet_border.any(axis=1).sum() > 80
 
 
-def test_margin_is_read_from_the_mirrored_line(out):
+def test_evidence_is_read_from_the_mirrored_line(out):
     file = find_record_files(out)[0]
     lines = [{"id": f"{scene}_{i}", "margin": i / 3} for i, scene in enumerate(["room_a", "room_b", "room_c"])]
     file.evidence.write_text("".join(json.dumps(line) + "\n" for line in lines))
     (line,) = choose_samples([file], Wish(ids=("room_c_2",)))
-    assert load_sample(line).caption == "distance_prediction_oc · fill · room_c_2 · margin 0.667"
+    assert load_sample(line).reasons == ["margin = 0.667"]
 
 
 def test_evidence_may_be_missing(out):
