@@ -13,6 +13,7 @@ from qagen.loaders import LOADERS
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from qagen.loaders._held_out import HeldOut
     from qagen.pipeline import SceneOutcome
 
 EPILOG = """\b
@@ -52,6 +53,14 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--workers", type=click.IntRange(min=1), help="Scenes at a time. [default: one per core]")
 @click.option("--media", metavar="copy|link|none", help="How images get into the output. [default: copy]")
 @click.option("--rgbd", is_flag=True, default=None, help="Also write depth images, poses and intrinsics.")
+@click.option(
+    "--exclude-scenes",
+    "exclusions",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Scene ids that are not read, one a line or a JSON list; rescans of their rooms are left out too. Repeatable.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first scene that fails.")
 @click.version_option(package_name="qagen")
 def main(
@@ -62,6 +71,7 @@ def main(
     preset: str | None,
     config_file: Path | None,
     workers: int | None,
+    exclusions: tuple[Path, ...],
     strict: bool,
     **flags: Any,
 ) -> None:
@@ -74,7 +84,7 @@ def main(
 
     console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
     try:
-        failed = _generate(console, dataset, root, out, scenes, preset, config_file, workers, strict, flags)
+        failed = _generate(console, dataset, root, out, scenes, preset, config_file, workers, exclusions, strict, flags)
     except QagenError as error:
         console.print(f"qagen: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
@@ -90,6 +100,7 @@ def _generate(
     preset: str | None,
     config_file: Path | None,
     workers: int | None,
+    exclusions: tuple[Path, ...],
     strict: bool,
     flags: dict[str, Any],
 ) -> bool:
@@ -101,6 +112,7 @@ def _generate(
 
     from qagen.config import known_types, load_run
     from qagen.loaders import make_loader
+    from qagen.loaders._held_out import hold_out
 
     flags["tasks"] = _matching(flags["tasks"], known_types())
     config, families = load_run(preset, config_file, flags)
@@ -108,8 +120,10 @@ def _generate(
     from qagen import pipeline
 
     loader = make_loader(dataset, root or _demo(console, dataset))
-    scene_ids = _chosen(loader.scene_ids(config.split), scenes)
-    job = pipeline.Job(loader, config, tuple(families), pipeline.layout_for(out, loader, config))
+    known = loader.scene_ids(config.split)
+    held_out = hold_out(exclusions, loader, known)
+    scene_ids = _allowed(_chosen(known, scenes), held_out)
+    job = pipeline.Job(loader, config, tuple(families), pipeline.layout_for(out, loader, config), held_out)
     workers = workers or os.cpu_count() or 1
     report, seconds = _run(console, job, scene_ids, workers, strict)
     _summarize(console, report, seconds)
@@ -147,6 +161,14 @@ def _chosen(known: list[str], wanted: list[str] | None) -> list[str]:
         if name not in known:
             raise ConfigError(f"--scenes: no scene '{name}'.{did_you_mean(name, known)}")
     return known if wanted is None else sorted(set(wanted))
+
+
+def _allowed(chosen: list[str], held_out: "tuple[HeldOut, ...]") -> list[str]:
+    excluded = {scene for one in held_out for scene in one.scenes}
+    left = [scene for scene in chosen if scene not in excluded]
+    if chosen and not left:
+        raise ConfigError(f"--exclude-scenes: all {len(chosen)} scenes are excluded, expected some to be left")
+    return left
 
 
 def _run(console: "Console", job: Any, scene_ids: list[str], workers: int, strict: bool) -> tuple[dict, float]:

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -27,6 +27,7 @@ from qagen.core.sample import Sample
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.formats import Formatter, check_templates
 from qagen.loaders._base import Loader
+from qagen.loaders._held_out import HeldOut
 from qagen.paths import TEMPLATES
 from qagen.peers import DIFFER, choose_with_peers
 from qagen.render import Phrasebook
@@ -56,6 +57,8 @@ class Job:
     config: RunConfig
     families: tuple[Family, ...]
     layout: writer.Layout
+    held_out: tuple[HeldOut, ...] = ()
+    """Which scenes are not read because of --exclude-scenes; told in the report."""
 
     @property
     def stamp(self) -> dict[str, Any]:
@@ -271,6 +274,7 @@ def make_report(job: Job, outcomes: Sequence[SceneOutcome], counts: Mapping[str,
         **job.stamp,
         "versions": {name: version(name) for name in VERSIONED},
         "run": job.config.model_dump(mode="json"),
+        "excluded": [asdict(one) for one in job.held_out],
         "tasks": {
             name: {
                 "samples": {key: counts.get(name, {}).get(key, 0) for key in tally.samples},

@@ -27,6 +27,10 @@ class Loader(ABC):
             SceneError: the root is missing, has no scene, or its split file cannot be read.
         """
 
+    def room_of(self, scene_id: str) -> str:
+        """The place that a scene shows: scans of one place are held out together (qagen.loaders._held_out)."""
+        return scene_id
+
     @abstractmethod
     def load(self, scene_id: str) -> Scene:
         """Read one scene (images stay undecoded).

@@ -55,6 +55,7 @@ NEVER_ASKED = "object: never asked"
 NO_VERTICES = "object: no vertices"
 TOO_SMALL = "object: too small"
 _SCENE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_SPACE = re.compile(r"(scene\d{4})(_|$)")
 _SCENE_FILES = (AGGREGATION_SUFFIX, ".sens", ".txt")
 _NATIVE_SIZES = {"color": (1296, 968), "depth": (640, 480)}
 _HINT_FOLDERS = 50
@@ -86,6 +87,11 @@ class ScanNetLoader(Loader):
         if not wanted & set(found):
             raise SceneError(files[split], f"scenes: found none of its {len(wanted)} in {self.root}, expected some")
         return sorted(wanted & set(found))
+
+    def room_of(self, scene_id: str) -> str:
+        """``scene0000`` of scene0000_00, scene0000_01, …: the scans of one space; other names are their own room."""
+        space = _SPACE.match(scene_id)
+        return space[1] if space else scene_id
 
     def load(self, scene_id: str) -> Scene:
         """Read one scene; images stay undecoded.
