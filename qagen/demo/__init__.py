@@ -1,11 +1,10 @@
-"""A furnished flat made by code: a scan in ScanNet's own files, to try everything without a dataset.
+"""A furnished flat made by code, to try everything without a dataset.
 
-```
-<cache>/demo/scannet-<version>/
-    scannetv2-labels.combined.tsv
-    scans/scene9000_00/scene9000_00{.sens,.txt,.aggregation.json,_vh_clean_2.ply,_vh_clean_2.labels.ply,
-                                     _vh_clean_2.0.010000.segs.json}
-```
+It is filmed once (film.py), and a writer puts the film into a dataset's own layout when that is asked for::
+
+    <cache>/demo/
+        film-<version>/
+        scannet-<version>/
 """
 
 import hashlib
@@ -14,6 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from qagen.errors import ConfigError
@@ -23,31 +23,53 @@ Report = Callable[[int, int, str], None]
 FRAMES = 300
 MAX_WORKERS = 8
 """More would only cost memory (about 100 MB each)."""
+WRITERS = {
+    "scannet": "qagen.demo.scannet_files:write",
+}
+"""Dataset to its writer, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used.
+
+A writer is a module ``<dataset>_files.py``.
+"""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
 
 def demo_root(dataset: str = "scannet", report: Report = lambda done, total, what: None) -> Path:
-    """The root folder of the demo in a dataset's own layout, made on first use (about a minute).
+    """The root folder of the demo in a dataset's own layout, made on first use (about a minute, filming included).
 
-    ``report(done, total, what)`` is told of the progress of a build, ``what`` being "lighting" or "frames".
+    ``report(done, total, what)`` is told of the progress of filming, ``what`` being "lighting" or "frames".
 
     Raises:
         ConfigError: there is no demo in the layout of ``dataset``, or the cache folder cannot be written.
     """
-    if dataset != "scannet":
-        raise ConfigError(f"dataset: no demo in the layout of {dataset!r}. Known: scannet.")
-    root = cache_dir() / "demo" / f"scannet-{version()}"
+    if dataset not in WRITERS:
+        raise ConfigError(f"dataset: no demo in the layout of {dataset!r}. Known: {', '.join(sorted(WRITERS))}.")
+    root = cache_dir() / "demo" / f"{dataset}-{version(dataset)}"
     if not root.is_dir():
-        make_once(root, lambda folder: _film_flat(folder, report))
+        film = cache_dir() / "demo" / f"film-{film_version()}"
+        if not film.is_dir():
+            make_once(film, lambda folder: _film_flat(folder, report))
+        make_once(root, lambda folder: _write(dataset, film, folder))
     return root
 
 
-def version() -> str:
-    """Twelve digits that change whenever the code of the demo does."""
+def film_version() -> str:
+    """Twelve digits that change whenever the code does that makes the film."""
+    here = Path(__file__)
+    paths = [path for path in here.parent.glob("*.py") if path != here and not path.stem.endswith("_files")]
+    return _digest([path.read_bytes() for path in sorted(paths)])
+
+
+def version(dataset: str) -> str:
+    """Twelve digits that change whenever the film or the dataset's writer does."""
+    writer = Path(__file__).parent / f"{dataset}_files.py"
+    return _digest([film_version().encode(), writer.read_bytes()])
+
+
+def _digest(pieces: list[bytes]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for piece in pieces:
+        digest.update(piece)
     return digest.hexdigest()[:12]
 
 
@@ -95,9 +117,17 @@ def _last_change_s(folder: Path) -> float:
 
 def _film_flat(folder: Path, report: Report) -> None:
     # imported here: asking for a demo that exists need not load the ray caster
-    from qagen.demo.apartment import lamps
-    from qagen.demo.build import Script, film
+    from qagen.demo.apartment import ROOMS, lamps
+    from qagen.demo.build import Script, shoot
     from qagen.demo.camera_path import walk_poses
     from qagen.demo.rooms import furnish
 
-    film(folder, Script(furnish(), lamps(), walk_poses(FRAMES)), min(os.cpu_count() or 1, MAX_WORKERS), report)
+    script = Script(furnish(), lamps(), walk_poses(FRAMES), rooms=ROOMS)
+    shoot(folder, script, min(os.cpu_count() or 1, MAX_WORKERS), report)
+
+
+def _write(dataset: str, film_folder: Path, root: Path) -> None:
+    from qagen.demo.film import Film
+
+    module, _, function = WRITERS[dataset].partition(":")
+    getattr(import_module(module), function)(Film.read(film_folder), root)

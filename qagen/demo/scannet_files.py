@@ -3,21 +3,20 @@
 import colorsys
 import json
 import struct
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.demo.lighting import Surface
+from qagen.demo.film import FRAME_S, Film
+from qagen.demo.ply import colored_vertices, write_triangles
 
-JPEG_QUALITY = 92
-FRAME_US = 200_000
+SCENE_ID = "scene9000_00"
+FRAME_US = round(1e6 * FRAME_S)
 """Time between frames, microseconds."""
 ALIGNMENT_DEG = 23.7
 ALIGNMENT_SHIFT_M = (-3.862150, 1.274310, -0.057420)
@@ -66,6 +65,24 @@ class EncodedFrame:
     """zlib stream of row-major 16-bit millimetres."""
 
 
+def write(film: Film, root: Path) -> None:
+    """One scan with its annotation, and the label map."""
+    folder = root / "scans" / SCENE_ID
+    folder.mkdir(parents=True)
+    prefix = str(folder / SCENE_ID)
+    frames = (EncodedFrame(film.color_jpeg(i), film.depth_zlib(i)) for i in range(len(film.poses)))
+    write_sens(Path(f"{prefix}.sens"), film.camera, film.poses, frames)
+    write_info(Path(f"{prefix}.txt"), film.camera, len(film.poses))
+    write_mesh(Path(f"{prefix}_vh_clean_2.ply"), film, film.vertex_colors)
+    vertex_class = np.array([nyu40_id(label) for label in film.labels])[film.vertex_thing]
+    class_color = np.array([nyu40_color(k) for k in range(41)], np.uint8)
+    labels = vertex_class.astype(np.uint16)
+    write_mesh(Path(f"{prefix}_vh_clean_2.labels.ply"), film, class_color[vertex_class], labels)
+    write_segments(Path(f"{prefix}_vh_clean_2.0.010000.segs.json"), film)
+    write_aggregation(Path(f"{prefix}.aggregation.json"), film)
+    write_label_map(root / "scannetv2-labels.combined.tsv", film.labels)
+
+
 def axis_alignment() -> NDArray[np.float64]:
     """(4, 4) raw scan to aligned flat, with the six decimals that the text file holds."""
     cosine, sine = np.cos(np.deg2rad(ALIGNMENT_DEG)), np.sin(np.deg2rad(ALIGNMENT_DEG))
@@ -73,12 +90,6 @@ def axis_alignment() -> NDArray[np.float64]:
     matrix[:2, :2] = (cosine, sine), (-sine, cosine)
     matrix[:3, 3] = ALIGNMENT_SHIFT_M
     return np.round(matrix, 6)
-
-
-def encode_frame(color: NDArray[np.uint8], depth_mm: NDArray[np.uint16]) -> EncodedFrame:
-    """Compress an RGB picture and its depth."""
-    _, jpeg = cv2.imencode(".jpg", color[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-    return EncodedFrame(jpeg.tobytes(), zlib.compress(np.ascontiguousarray(depth_mm, "<u2").tobytes(), 6))
 
 
 def invalid_frames(count: int) -> set[int]:
@@ -124,59 +135,39 @@ def write_info(path: Path, camera: Camera, frame_count: int) -> None:
     path.write_text("\n".join([*lines, "sceneType = Apartment"]) + "\n", encoding="utf-8")
 
 
-def write_mesh(
-    path: Path, surface: Surface, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None
-) -> None:
+def write_mesh(path: Path, film: Film, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None) -> None:
     """Binary PLY in the raw frame; ``colors`` is (n, 3), ``labels`` is (n,) for the labelled variant."""
-    fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1"), ("alpha", "u1")]
-    if labels is not None:
-        fields.append(("label", "<u2"))
-    vertices = np.zeros(len(surface.vertices), fields)
     to_raw = np.linalg.inv(axis_alignment())
-    raw = surface.vertices.astype(np.float64) @ to_raw[:3, :3].T + to_raw[:3, 3]
-    for k, axis in enumerate("xyz"):
-        vertices[axis] = raw[:, k]
-    for k, channel in enumerate(("red", "green", "blue")):
-        vertices[channel] = colors[:, k]
-    vertices["alpha"] = 255
+    raw = film.vertices.astype(np.float64) @ to_raw[:3, :3].T + to_raw[:3, 3]
+    vertices = colored_vertices(raw, colors, () if labels is None else (("label", "<u2"),))
     if labels is not None:
         vertices["label"] = labels
-    faces = np.zeros(len(surface.faces), [("count", "u1"), ("corners", "<i4", 3)])
-    faces["count"], faces["corners"] = 3, surface.faces
-    path.write_bytes(_ply_header(fields, len(vertices), len(faces)) + vertices.tobytes() + faces.tobytes())
+    write_triangles(path, vertices, film.faces)
 
 
-def _ply_header(fields: Sequence[tuple[str, str]], vertex_count: int, face_count: int) -> bytes:
-    names = {"<f4": "float", "u1": "uchar", "<u2": "ushort"}
-    properties = [f"property {names[kind]} {name}" for name, kind in fields]
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {vertex_count}", *properties]
-    lines += [f"element face {face_count}", "property list uchar int vertex_indices", "end_header"]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def segment_ids(surface: Surface) -> NDArray[np.int64]:
+def segment_ids(film: Film) -> NDArray[np.int64]:
     """(p,) segment id of each part: its first vertex, as the segmenter names its segments."""
-    return np.searchsorted(surface.vertex_part, np.arange(len(surface.part_thing)))
+    return np.searchsorted(film.vertex_part, np.arange(len(film.part_thing)))
 
 
-def write_segments(path: Path, scene_id: str, surface: Surface) -> None:
+def write_segments(path: Path, film: Film) -> None:
     """One segment per part, one id per vertex."""
     params = {"kThresh": "0.0001", "segMinVerts": "20", "minPoints": "750", "maxPoints": "30000"}
     params |= {"thinThresh": "0.05", "flatThresh": "0.001", "minLength": "0.02", "maxLength": "1"}
-    indices = segment_ids(surface)[surface.vertex_part].tolist()
-    document = {"params": params, "sceneId": scene_id, "segIndices": indices}
+    indices = segment_ids(film)[film.vertex_part].tolist()
+    document = {"params": params, "sceneId": SCENE_ID, "segIndices": indices}
     path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
 
 
-def write_aggregation(path: Path, scene_id: str, surface: Surface, labels: Sequence[str]) -> None:
+def write_aggregation(path: Path, film: Film) -> None:
     """Which segments make up which object."""
-    segments = segment_ids(surface)
+    segments = segment_ids(film)
     groups = [
-        {"id": index, "objectId": index, "segments": segments[surface.part_thing == index].tolist(), "label": label}
-        for index, label in enumerate(labels)
+        {"id": index, "objectId": index, "segments": segments[film.part_thing == index].tolist(), "label": label}
+        for index, label in enumerate(film.labels)
     ]
-    document = {"sceneId": scene_id, "appId": "Aggregator.v1", "segGroups": groups}
-    document["segmentsFile"] = f"{scene_id}_vh_clean_2.0.010000.segs.json"
+    document = {"sceneId": SCENE_ID, "appId": "Aggregator.v1", "segGroups": groups}
+    document["segmentsFile"] = f"{SCENE_ID}_vh_clean_2.0.010000.segs.json"
     path.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 

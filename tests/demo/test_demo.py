@@ -3,7 +3,8 @@
 import json
 import struct
 import zlib
-from itertools import pairwise
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -12,47 +13,25 @@ import pytest
 from scipy.spatial import KDTree
 
 from qagen import demo
-from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.demo import apartment, scannet_files
-from qagen.demo.apartment import Lamp, Thing
-from qagen.demo.build import SCENE_ID, Script, film
+from qagen.demo.apartment import Thing
+from qagen.demo.build import shoot
 from qagen.demo.camera_path import blocked_steps, clearance_m, view_rotation, walk_poses
+from qagen.demo.film import Film
 from qagen.demo.lighting import build_surface, ray_scene
 from qagen.demo.materials import TEXTURES, Paint
 from qagen.demo.rooms import furnish
-from qagen.demo.shapes import ball, box, joined, panel, soft_box, tube, turned_profile
+from qagen.demo.scannet_files import SCENE_ID
+from qagen.demo.shapes import ball, box, soft_box, tube, turned_profile
 from qagen.errors import ConfigError
-
-CAMERA = Camera(fx=72.0, fy=72.0, cx=39.5, cy=29.5, width=80, height=60)
-FRAME_COUNT = 22  # one more than the first frame without a pose
-
-
-def bare_room() -> Script:
-    """A room of 4 m × 4 m × 2.6 m with a box of 0.8 m; its near side stands at y = 3.1. The camera looks along +y."""
-    wall, red = Paint("plain"), Paint("plain", (0.9, 0.1, 0.1))
-    corners = [(0, 0), (0, 4), (4, 4), (4, 0), (0, 0)]
-    walls = [panel((*a, 0), (b[0] - a[0], b[1] - a[1], 0), (0, 0, 2.6), wall, 0.5) for a, b in pairwise(corners)]
-    floor, ceiling = (
-        panel((0, 0, 0), (4, 0, 0), (0, 4, 0), wall, 0.5),
-        panel((0, 4, 2.6), (4, 0, 0), (0, -4, 0), wall, 0.5),
-    )
-    things = [
-        Thing("wall", (joined(walls),)),
-        Thing("floor", (floor,)),
-        Thing("ceiling", (ceiling,)),
-        Thing("box", (box((0.8, 0.8, 0.8), (1.0, 3.5, 0.4), red), box((0.2, 0.2, 0.2), (1.0, 3.5, 0.9), red))),
-        Thing("nameless gadget", (ball(0.2, (3.2, 3.2, 1.0), red),)),
-    ]
-    lamp = Lamp((2, 2, 2.5), (0.2, 0, 0), (0, -0.2, 0), 4.0, (1, 1, 1))
-    poses = [Pose(view_rotation(np.pi / 2, 0, 0), np.array([2.0, 0.6, 1.2])) for _ in range(FRAME_COUNT)]
-    return Script(things, [lamp], poses, CAMERA)
+from tests.films import BOX, FRAME_COUNT, GADGET, bare_room
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(small_film: Film, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    film(folder, bare_room(), 2, lambda done, total, what: None)
+    scannet_files.write(small_film, folder)
     return folder
 
 
@@ -178,16 +157,55 @@ def test_label_map_has_the_official_columns(root: Path) -> None:
     assert set(by_label) == {thing.label for thing in bare_room().things}
 
 
-def test_bytes_do_not_depend_on_workers(root: Path, tmp_path: Path) -> None:
-    film(tmp_path, bare_room(), 1, lambda done, total, what: None)
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            assert path.read_bytes() == (tmp_path / path.relative_to(root)).read_bytes(), path.name
+def test_film_remembers_everything_exactly(small_film: Film) -> None:
+    script = bare_room()
+    surface = build_surface(script.things)
+    assert small_film.camera == script.camera
+    assert small_film.labels == ("wall", "floor", "ceiling", "box", "nameless gadget")
+    for pose, planned in zip(small_film.poses, script.poses, strict=True):
+        assert np.array_equal(pose.matrix, planned.matrix)
+    assert np.array_equal(small_film.vertices, surface.vertices)
+    assert np.array_equal(small_film.vertex_thing, surface.part_thing[surface.vertex_part])
+    assert np.array_equal(small_film.vertex_thing[small_film.faces[:, 0]], small_film.face_thing)
+    assert [(room.name, room.polygon.tolist()) for room in small_film.rooms] == [
+        ("room", [[0, 0], [4, 0], [4, 4], [0, 4]])
+    ]
+
+
+def test_boxes_are_those_of_the_things(small_film: Film) -> None:
+    # 0.8 m stands on the floor round (1, 3.5), 0.2 m on top of it; the ball of 0.4 m hangs round (3.2, 3.2, 1.0).
+    assert small_film.boxes[BOX].center == pytest.approx([1.0, 3.5, 0.5], abs=1e-5)
+    assert small_film.boxes[BOX].size == pytest.approx([0.8, 0.8, 1.0], abs=1e-5)
+    assert small_film.boxes[GADGET].center == pytest.approx([3.2, 3.2, 1.0], abs=0.01)
+
+
+def test_pixels_know_the_thing_that_they_show(small_film: Film) -> None:
+    # as above, pixel (18, 45) shows the box; the ball is 2.6 m away: u = 39.5 + 72·1.2/2.6 = 73, v = 29.5 + 72·0.2/2.6
+    things = small_film.things(0)
+    assert (things[45, 18], things[35, 73], things[25, 40], things[59, 40]) == (BOX, GADGET, 0, 1)
+    assert (small_film.depth_mm(0).dtype, things.dtype) == (np.uint16, np.int32)
+    assert small_film.color_jpeg(0)[:2] == b"\xff\xd8"
+
+
+def test_where_nothing_is_hit_there_is_no_thing(tmp_path: Path) -> None:
+    script = bare_room()
+    outside = replace(script, poses=[Pose(view_rotation(-np.pi / 2, 0, 0), np.array([2.0, -1.0, 1.2]))])
+    film = shoot(tmp_path / "film", outside, 1, lambda done, total, what: None)
+    assert (film.things(0) == -1).all()
+    assert not film.depth_mm(0).any()
+
+
+def test_bytes_do_not_depend_on_workers(small_film: Film, tmp_path: Path) -> None:
+    shoot(tmp_path / "film", bare_room(), 1, lambda done, total, what: None)
+    compared = [path for path in sorted(small_film.folder.rglob("*")) if path.is_file()]
+    assert len(compared) == 3 * FRAME_COUNT + 2
+    for path in compared:
+        assert path.read_bytes() == (tmp_path / "film" / path.relative_to(small_film.folder)).read_bytes(), path.name
 
 
 def test_progress_counts_up_to_its_total(tmp_path: Path) -> None:
     told: list[tuple[int, int, str]] = []
-    film(tmp_path, bare_room(), 2, lambda *step: told.append(step))
+    shoot(tmp_path / "film", bare_room(), 2, lambda *step: told.append(step))
     frames = [(done, total) for done, total, what in told if what == "frames"]
     assert frames == [(k + 1, FRAME_COUNT) for k in range(FRAME_COUNT)]
     lighting = [(done, total) for done, total, what in told if what == "lighting"]
@@ -302,11 +320,30 @@ def test_leftovers_of_a_dead_build_are_swept(tmp_path: Path, monkeypatch: pytest
 
 def test_existing_demo_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QAGEN_CACHE", str(tmp_path))
-    root = tmp_path / "demo" / f"scannet-{demo.version()}"
+    root = tmp_path / "demo" / f"scannet-{demo.version('scannet')}"
     root.mkdir(parents=True)
     assert demo.demo_root() == root
 
 
+def test_a_new_writer_leaves_film_and_other_layouts_alone(
+    small_film: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QAGEN_CACHE", str(tmp_path))
+    film = tmp_path / "demo" / f"film-{demo.film_version()}"
+    film.parent.mkdir(parents=True)
+    film.symlink_to(small_film.folder)  # stands for the flat, which takes a minute
+    root = demo.demo_root("scannet")
+    assert sorted(path.name for path in root.iterdir()) == ["scannetv2-labels.combined.tsv", "scans"]
+    assert sorted(path.name for path in root.parent.iterdir()) == sorted([film.name, root.name])
+
+
+def test_every_writer_is_a_function_of_its_module() -> None:
+    for dataset, place in demo.WRITERS.items():
+        module, _, function = place.partition(":")
+        assert module == f"qagen.demo.{dataset}_files"
+        assert callable(getattr(import_module(module), function))
+
+
 def test_unknown_layout_is_a_config_error() -> None:
-    with pytest.raises(ConfigError, match=r"'replica'.*Known: scannet"):
-        demo.demo_root("replica")
+    with pytest.raises(ConfigError, match=r"'kitti'.*Known: .*scannet"):
+        demo.demo_root("kitti")
