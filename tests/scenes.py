@@ -61,6 +61,22 @@ class MemoryDepth:
         return self.depth_m
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryInstances:
+    """An instance image without a file."""
+
+    objects: NDArray[np.int32]
+
+    def read_objects(self) -> NDArray[np.int32]:
+        return self.objects
+
+
+def mesh_in(scene: Scene) -> Mesh:
+    """The mesh of a scene that has one."""
+    assert scene.mesh is not None
+    return scene.mesh
+
+
 def at(x: float, y: float, z: float, size: tuple[float, float, float] = (0.4, 0.4, 0.4), yaw_deg: float = 0.0) -> Box3D:
     """A box centred at (x, y, z), metres."""
     return Box3D.upright((x, y, z), size, np.radians(yaw_deg))
@@ -324,6 +340,6 @@ def _mapped(scene: Scene, move_points, move_box, move_frame) -> Scene:
         replace(item, box=move_box(item.box), points=None if item.points is None else points(item.points))
         for item in scene.objects
     )
-    mesh = replace(scene.mesh, vertices=points(scene.mesh.vertices))
+    mesh = None if scene.mesh is None else replace(scene.mesh, vertices=points(scene.mesh.vertices))
     frames = tuple(move_frame(frame) for frame in scene.frames)
     return validate_scene(replace(scene, objects=objects, mesh=mesh, frames=frames))

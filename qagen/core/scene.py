@@ -158,13 +158,32 @@ MIN_BOX_SIDE_M = 1e-3
 
 def validate_scene(scene: Scene) -> Scene:
     """Return the scene unchanged, or raise SceneError at the first thing that would make its answers untrue."""
-    _check(scene.id and not set("./") & set(scene.id), scene, "id", repr(scene.id), "a name without '.' and '/'")
+    _check(_is_name(scene.id), scene, "id", repr(scene.id), "a name without '.' and '/'")
     _check(scene.frames, scene, "frames", "none with a valid pose", "at least one")
     _check(scene.objects, scene, "objects", "none that may be asked about", "at least one")
     _check_frames(scene)
     _check_objects(scene)
-    _check_mesh(scene)
+    _check_walks(scene)
+    if scene.mesh is not None:
+        _check_mesh(scene, scene.mesh)
+    _check(
+        has_ground(scene),
+        scene,
+        "scene",
+        "no mesh, no depth images and no instance images",
+        "one of them, to tell which objects a frame shows",
+    )
     return scene
+
+
+def has_ground(scene: Scene) -> bool:
+    """Whether anything tells which object a pixel shows: a mesh, instance images, or depth that falls into boxes."""
+    seen = any(frame.instances is not None or frame.depth is not None for frame in scene.frames)
+    return scene.mesh is not None or seen
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not set("./") & set(name)
 
 
 def _check_frames(scene: Scene) -> None:
@@ -174,7 +193,7 @@ def _check_frames(scene: Scene) -> None:
     _check((np.diff(times) >= 0).all(), scene, "frames", "a frame earlier than the one before it", "time order")
     for frame in scene.frames:
         where = f"frame {frame.id}"
-        _check(frame.id and not set("./") & set(frame.id), scene, where, repr(frame.id), "an id without '.' and '/'")
+        _check(_is_name(frame.id), scene, where, repr(frame.id), "an id without '.' and '/'")
         _check_camera(scene, f"{where} camera", frame.camera)
         _check(
             (frame.depth is None) == (frame.depth_camera is None),
@@ -251,8 +270,20 @@ def _check_objects(scene: Scene) -> None:
             _check(np.isfinite(item.points).all(), scene, f"{where} points", "a value that is not finite", "metres")
 
 
-def _check_mesh(scene: Scene) -> None:
-    mesh = scene.mesh
+def _check_walks(scene: Scene) -> None:
+    ids = [walk.id for walk in scene.walks]
+    _check(len(set(ids)) == len(ids), scene, "walks", f"{len(ids) - len(set(ids))} repeated ids", "unique ids")
+    known = {frame.id for frame in scene.frames}
+    for walk in scene.walks:
+        where = f"walk {walk.id}"
+        _check(_is_name(walk.id), scene, where, repr(walk.id), "an id without '.' and '/'")
+        _check(walk.instruction.strip(), scene, where, "an empty instruction", "words")
+        _check(walk.frames, scene, where, "no frames", "at least one")
+        missing = [name for name in walk.frames if name not in known]
+        _check(not missing, scene, where, f"frame {missing[0]!r}" if missing else "", "ids of the scene's frames")
+
+
+def _check_mesh(scene: Scene, mesh: Mesh) -> None:
     _check(len(mesh.faces), scene, "mesh", "no faces", "at least one")
     _check(len(mesh.vertices), scene, "mesh", "no vertices", "at least one")
     _check(np.isfinite(mesh.vertices).all(), scene, "mesh vertices", "a value that is not finite", "metres")

@@ -10,9 +10,9 @@ import pytest
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.core.scene import FileSource, Mesh, Scene, validate_scene
+from qagen.core.scene import FileSource, Mesh, Scene, Walk, validate_scene
 from qagen.errors import SceneError
-from tests.scenes import CAMERA, at, looking, room, with_depth
+from tests.scenes import CAMERA, MemoryInstances, at, looking, mesh_in, room, with_depth
 
 
 def whole() -> Scene:
@@ -29,7 +29,7 @@ def with_object(**changes: Any) -> Callable[[Scene], Scene]:
 
 
 def with_mesh(**changes: Any) -> Callable[[Scene], Scene]:
-    return lambda scene: replace(scene, mesh=replace(scene.mesh, **changes))
+    return lambda scene: replace(scene, mesh=replace(mesh_in(scene), **changes))
 
 
 def with_camera(**changes: Any) -> Callable[[Scene], Scene]:
@@ -49,9 +49,19 @@ def mirrored() -> Box3D:
     return replace(at(0, 2, 1), rotation=np.diag([-1.0, 1, 1]))
 
 
-FACES = whole().mesh.faces
-VERTICES = whole().mesh.vertices
-OWNERS = whole().mesh.face_object
+def with_walk(**changes: Any) -> Callable[[Scene], Scene]:
+    walk = Walk("w1", ("0", "1"), "Go to the table.")
+    return lambda scene: replace(scene, walks=(walk, replace(walk, **{"id": "w2", **changes})))
+
+
+def boxes_only(scene: Scene) -> Scene:
+    bare = tuple(replace(frame, depth=None, depth_camera=None) for frame in scene.frames)
+    return replace(scene, mesh=None, frames=bare)
+
+
+FACES = mesh_in(whole()).faces
+VERTICES = mesh_in(whole()).vertices
+OWNERS = mesh_in(whole()).face_object
 FAR = VERTICES * np.float32(1000)
 HOLED = np.where(np.arange(VERTICES.size).reshape(VERTICES.shape) == 5, np.nan, VERTICES).astype(np.float32)
 
@@ -97,6 +107,13 @@ DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
         "object 11 (table) points: found a value that is not finite",
     ),
     (with_object(points=np.zeros((0, 3), np.float32)), "object 11 (table) points: found none, expected at least one"),
+    (with_walk(id="w1"), "walks: found 1 repeated ids, expected unique ids"),
+    (with_walk(id="w.2"), "walk w.2: found 'w.2', expected an id without '.' and '/'"),
+    (with_walk(id=""), "walk : found '', expected an id without '.' and '/'"),
+    (with_walk(instruction=" "), "walk w2: found an empty instruction, expected words"),
+    (with_walk(frames=()), "walk w2: found no frames, expected at least one"),
+    (with_walk(frames=("1", "7")), "walk w2: found frame '7', expected ids of the scene's frames"),
+    (boxes_only, "scene: found no mesh, no depth images and no instance images, expected one of them"),
     (with_mesh(faces=FACES[:0]), "mesh: found no faces, expected at least one"),
     (with_mesh(vertices=HOLED), "mesh vertices: found a value that is not finite, expected metres"),
     (with_mesh(vertices=FAR), "mesh: found an extent of 16000 m, expected under 1000 m; is it in millimetres?"),
@@ -110,6 +127,20 @@ DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
 def test_a_whole_scene_passes_unchanged() -> None:
     scene = whole()
     assert validate_scene(scene) is scene
+    assert validate_scene(with_walk()(scene)).walks[1].id == "w2"
+
+
+@pytest.mark.parametrize("kept", ["mesh", "depth", "instances"])
+def test_one_ground_is_enough(kept: str) -> None:
+    scene = whole()
+    if kept == "mesh":
+        bare = replace(boxes_only(scene), mesh=scene.mesh)
+    elif kept == "depth":
+        bare = replace(scene, mesh=None)
+    else:
+        shown = replace(boxes_only(scene).frames[1], instances=MemoryInstances(np.full((240, 320), -1, np.int32)))
+        bare = replace(boxes_only(scene), frames=(boxes_only(scene).frames[0], shown))
+    assert validate_scene(bare) is bare
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE, ids=[message for _, message in DAMAGE])

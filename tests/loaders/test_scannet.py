@@ -129,6 +129,7 @@ def test_objects_and_mesh(folder):
     np.testing.assert_allclose(sorted(table.box.size), [0, 0.6, 1.0], atol=1e-6)
     assert table.points is not None
     np.testing.assert_allclose(table.points, ROOM_VERTICES[4:8], atol=1e-6)
+    assert scene.mesh is not None
     np.testing.assert_allclose(scene.mesh.vertices, ROOM_VERTICES, atol=1e-6)
     # Floor, floor, table, table, chair, chair; then two table vertices of three; then one of each: nobody's.
     assert scene.mesh.face_object.tolist() == [-1, -1, 0, 0, 1, 1, 0, -1]
@@ -535,6 +536,7 @@ def test_a_segment_claimed_twice_goes_to_the_later_object(folder):
         "box": 2,
     }
     # Face 4 5 6: two table vertices, one of the box. Face 4 6 7: one of the table, two of the box (index 2).
+    assert scene.mesh is not None
     assert scene.mesh.face_object.tolist()[2:4] == [0, 2]
 
 
@@ -784,6 +786,7 @@ def test_real_scan_fits_together():
     names = {item.label for item in scene.objects}
     assert {"trash can", "bed", "refrigerator", "dish rack", "door", "window", "shower"} <= names
     assert not {"wall", "floor", "trashcan"} & names
+    assert scene.mesh is not None
     centroids = scene.mesh.vertices[scene.mesh.faces].mean(axis=1)  # vertices alone are 3 cm apart
     tree = KDTree(np.concatenate([scene.mesh.vertices, centroids]))
     for frame in scene.frames[::25]:
@@ -835,4 +838,6 @@ def test_real_scan_reads_the_same_from_all_three_forms(tmp_path):
         assert [frame.time_s for frame in scene.frames] == pytest.approx(
             [frame.time_s for frame in cut.frames], abs=1e-5
         )
+        assert scene.mesh is not None
+        assert whole.mesh is not None
         np.testing.assert_array_equal(scene.mesh.face_object, whole.mesh.face_object)
