@@ -79,19 +79,22 @@ def _tile(sample: Sample, index: int, tile_px: int, width_px: int, is_framed: bo
 
     from qagen.marks import draw_marks
 
-    image = _open_scaled(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
+    image = open_image(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
     image = draw_marks(image, [mark for mark in sample.marks if mark.image == index])
     if is_framed:
         image = ImageOps.expand(ImageOps.crop(image, 3), 3, FRAMED)
     if len(sample.images) == 1:
         return image
-    title = f"Frame-{index}" if sample.is_video else f"Image {index + 1}"
     font = _font(SMALL_TEXT_SIZE * width_px)
-    return _stack([_lines_block([title], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
+    return _stack([_lines_block([sample.image_name(index)], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
 
 
-def _open_scaled(sample: Sample, index: int, box_px: tuple[int, int]) -> "Image":
-    """The image scaled to fit a box. A JPEG is decoded no larger than needed."""
+def open_image(sample: Sample, index: int, box_px: tuple[int, int]) -> "Image":
+    """An image of a sample, scaled to fit a box. A JPEG is decoded no larger than needed.
+
+    Raises:
+        QagenError: it is missing or cannot be read.
+    """
     from PIL import Image, ImageOps
 
     path = sample.images[index]

@@ -63,16 +63,20 @@ class Sample:
             return []
         measured = [f"{name} = {_brief(value)}" for name, value in self.evidence.get("measured", {}).items()]
         margin = f"margin = {_brief(self.evidence.get('margin'))} {self.evidence.get('margin_unit', '')}".rstrip()
-        return [*map(_object_line, self.evidence.get("objects", [])), ", ".join([*measured, margin])]
+        objects = [self._object_line(item) for item in self.evidence.get("objects", [])]
+        return [*objects, ", ".join([*measured, margin])]
 
+    def image_name(self, index: int) -> str:
+        """What pictures call the image at an index."""
+        return f"Frame-{index}" if self.is_video else f"Image {index + 1}"
 
-def _object_line(item: dict[str, Any]) -> str:
-    who = f"{item.get('alias') or item.get('color')}: {item.get('label')}"
-    seen = f"{100 * item['visible_fraction']:.0f} % visible" if "visible_fraction" in item else ""
-    places = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
-    told = [f"{word} {_brief(item[key])} m" for word, key in places if key in item]
-    where = f"object {item.get('id')}, image {item.get('image')}"
-    return f"{who} ({where}): {', '.join(part for part in (*told, seen) if part)}"
+    def _object_line(self, item: dict[str, Any]) -> str:
+        who = f"{item.get('alias') or item.get('color')}: {item.get('label')}"
+        seen = f"{100 * item['visible_fraction']:.0f} % visible" if "visible_fraction" in item else ""
+        places = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
+        told = [f"{word} {_brief(item[key])} m" for word, key in places if key in item]
+        where = f"object {item.get('id')}, {self.image_name(item.get('image', 0))}"
+        return f"{who} ({where}): {', '.join(part for part in (*told, seen) if part)}"
 
 
 def _brief(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""``python -m qagen.show OUT --to DIR``: draw samples as pictures, to look at what a run has made.
+"""``python -m qagen.show OUT --to DIR`` or ``--html FILE``: look at what a run has made, as pictures or as a page.
 
 A picture shows the sample's images with their marks, the question and the answer, and in grey its type, format and id
 and the evidence: the objects, what was measured, and the margin.
@@ -21,11 +21,12 @@ EPILOG = """\b
 Examples:
   python -m qagen.show qagen_out --to pictures --sheet
   python -m qagen.show qagen_out --to pictures --type 'depth_*' --format select --n 5
+  python -m qagen.show qagen_out --html samples.html --n 3
   python -m qagen.show qagen_out --to pictures --ids scene0000_00_6,scene0000_00_1029
 """
 
 
-def show(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple[int, int]:
+def draw_pictures(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple[int, int]:
     """Draw the wished samples of a run into ``folder`` and return how many samples and pictures there are.
 
     Raises:
@@ -43,6 +44,22 @@ def show(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple[int, int
         _write_png(picture, folder / f"{name}.png")
         count += 1
     return len(samples), count
+
+
+def write_page(out: Path, html: Path, wish: Wish) -> int:
+    """Write the wished samples of a run, and what is counted over all of it, as one page; return how many samples.
+
+    Raises:
+        QagenError: an unknown name, a file that cannot be read, a missing image.
+    """
+    from qagen.distributions import count_run
+    from qagen.gallery import gallery_page
+    from qagen.writer import write_atomic
+
+    files = find_record_files(out)
+    samples = [load_sample(line) for line in choose_samples(files, wish)]
+    write_atomic(html, gallery_page(samples, count_run(files)).encode())
+    return len(samples)
 
 
 def _make_folder(folder: Path) -> None:
@@ -70,8 +87,9 @@ def _split_commas(_context: click.Context, _option: click.Parameter, values: tup
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--to", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw pictures into this folder.")
 @click.option(
-    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder for the pictures."
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page to look through."
 )
 @click.option(
     "--type", "types", multiple=True, callback=_split_commas, metavar="TYPE,...", help="Only these types; * matches."
@@ -98,19 +116,26 @@ def _split_commas(_context: click.Context, _option: click.Parameter, values: tup
 )
 @click.option("--sheet", "as_sheets", is_flag=True, help="Six samples on a page.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other samples.")
-def main(out: Path, folder: Path, as_sheets: bool, **wish: Any) -> None:
-    """Draw samples of the run in OUT as pictures: images with their marks, question, answer.
+def main(out: Path, folder: Path | None, html: Path | None, as_sheets: bool, **wish: Any) -> None:
+    """Show samples of the run in OUT: images with their marks, question, answer and evidence.
 
-    Without options, one sample of every type and format is drawn, spread over the scenes.
+    --to draws pictures; --html writes one page for the browser, with filters and with statistics of the whole run.
+    Without other options, one sample of every type and format is shown, spread over the scenes.
 
-    Exit code 0: the pictures are drawn; 2: an option that fits nothing, or output that cannot be read.
+    Exit code 0: done; 2: an option that fits nothing, or output that cannot be read.
     """
     try:
-        samples, pictures = show(out, folder, Wish(**wish), as_sheets)
+        if folder is None and html is None:
+            raise ConfigError("nothing to do: give --to DIR for pictures or --html FILE for a page")
+        if folder is not None:
+            samples, pictures = draw_pictures(out, folder, Wish(**wish), as_sheets)
+            click.echo(f"{samples} samples in {pictures} pictures: {folder}")
+        if html is not None:
+            samples = write_page(out, html, Wish(**wish))
+            click.echo(f"{samples} samples, {html.stat().st_size / 1e6:.1f} MB: {html}")
     except QagenError as error:
         click.echo(f"qagen: {error}", err=True)
         raise SystemExit(2) from error
-    click.echo(f"{samples} samples in {pictures} pictures: {folder}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+"""How the answers, labels and distances of a run are distributed; every line is read once and none is kept."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import floor, hypot
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qagen.errors import QagenError
+from qagen.records import UNREADABLE, RecordFile, read_pairs
+
+DISTANCE_BIN_M = 0.5
+BINS = 20
+"""Bars of a histogram of numbers."""
+MOST_KINDS = 200
+"""Types with more different answers than this, none of them a number, are not charted."""
+
+
+@dataclass(slots=True)
+class TypeCounts:
+    """What is counted of one type."""
+
+    samples: Counter[str] = field(default_factory=Counter)
+    """By format."""
+    chosen: Counter[str] = field(default_factory=Counter)
+    """Letters of select, Yes and No of judge."""
+    answers: Counter[str] = field(default_factory=Counter)
+    """The facts that are asked for, as evidence spells them; directions word by word."""
+
+
+@dataclass(slots=True)
+class Distributions:
+    """What is counted of a run."""
+
+    types: defaultdict[str, TypeCounts] = field(default_factory=lambda: defaultdict(TypeCounts))
+    labels: Counter[str] = field(default_factory=Counter)
+    """Labels of the objects that questions are about."""
+    distances: Counter[int] = field(default_factory=Counter)
+    """From the camera to those objects, by multiple of ``DISTANCE_BIN_M``."""
+    scenes: Counter[str] = field(default_factory=Counter)
+    skips: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Refused candidates by type and reason, as the reports tell them."""
+
+
+def count_run(files: Sequence[RecordFile]) -> Distributions:
+    """Count all records of the files, their evidence and the reports beside them.
+
+    Raises:
+        QagenError: a line or a report cannot be read, or evidence is missing.
+    """
+    told = Distributions()
+    for file in files:
+        for _, record, evidence in read_pairs(file):
+            _count(told, file, record, evidence)
+    for dataset in sorted({file.dataset for file in files}):
+        _count_skips(told, dataset / "report.json")
+    return told
+
+
+def _count(told: Distributions, file: RecordFile, record: dict[str, Any], evidence: dict[str, Any]) -> None:
+    counts = told.types[file.type]
+    counts.samples[file.format] += 1
+    told.scenes[str(evidence["scene"])] += 1
+    if file.format in ("select", "judge"):
+        counts.chosen[record["conversations"][1]["value"]] += 1
+    if len(counts.answers) <= MOST_KINDS:
+        counts.answers.update(_words(str(evidence["answer"])))
+    for item in evidence["objects"]:
+        told.labels[item["label"]] += 1
+        told.distances[floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)] += 1
+
+
+def _words(answer: str) -> Iterable[str]:
+    """What is counted of an answer: each word of a tuple, each number of a list, the mark that was chosen."""
+    parts = [part.strip() for part in answer.split(",")]
+    if all(part.replace(" ", "").isalpha() for part in parts if part) or all(part.isdigit() for part in parts):
+        return (part for part in parts if part)
+    return (answer.partition(": ")[0] if len(parts) == 1 else answer,)
+
+
+def _count_skips(told: Distributions, report: Path) -> None:
+    if not report.is_file():
+        return
+    try:
+        tasks = msgspec.json.decode(report.read_bytes(), type=dict[str, Any])["tasks"]
+        for name, task in tasks.items():
+            told.skips[name].update(task["skips"])
+    except (*UNREADABLE, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise QagenError(f"{report}: not a report of a run: {error!r}") from error
+
+
+def chart(counts: Counter[str]) -> dict[str, Any] | None:
+    """Bars to draw: a histogram where all keys are numbers, else one bar a key; None where there is too much to tell.
+
+    Returns:
+        {"bars": [[name, count], ...], "numeric": whether the names are numbers in order}.
+    """
+    try:
+        numbers = {float(key): count for key, count in counts.items()}
+    except ValueError:
+        return {"bars": counts.most_common(), "numeric": False} if 0 < len(counts) <= BINS else None
+    if len(numbers) <= BINS:
+        return {"bars": [[f"{value:g}", numbers[value]] for value in sorted(numbers)], "numeric": True}
+    return {"bars": _histogram(numbers), "numeric": True}
+
+
+def _histogram(numbers: dict[float, int]) -> list[list[Any]]:
+    low, high = min(numbers), max(numbers)
+    width = (high - low) / BINS
+    bins: Counter[int] = Counter()
+    for value, count in numbers.items():
+        bins[min(floor((value - low) / width), BINS - 1)] += count
+    return [[f"{low + i * width:.3g}", bins[i]] for i in range(BINS)]
