@@ -92,25 +92,22 @@ def _count_skips(told: Distributions, report: Path) -> None:
         raise QagenError(f"{report}: not a report of a run: {error!r}") from error
 
 
-def chart(counts: Counter[str]) -> dict[str, Any] | None:
-    """Bars to draw: a histogram where all keys are numbers, else one bar a key; None where there is too much to tell.
-
-    Returns:
-        {"bars": [[name, count], ...], "numeric": whether the names are numbers in order}.
-    """
+def chart(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Bars to draw, (name, count): a histogram of numbers, or a bar a word; none where there is no pattern to see."""
     try:
         numbers = {float(key): count for key, count in counts.items()}
     except ValueError:
-        return {"bars": counts.most_common(), "numeric": False} if 0 < len(counts) <= BINS else None
+        is_words = len(counts) <= BINS and not any(sign.isdigit() for key in counts for sign in key)
+        return sorted(counts.items()) if is_words else []
     if len(numbers) <= BINS:
-        return {"bars": [[f"{value:g}", numbers[value]] for value in sorted(numbers)], "numeric": True}
-    return {"bars": _histogram(numbers), "numeric": True}
+        return [(f"{value:g}", numbers[value]) for value in sorted(numbers)]
+    return _histogram(numbers)
 
 
-def _histogram(numbers: dict[float, int]) -> list[list[Any]]:
+def _histogram(numbers: dict[float, int]) -> list[tuple[str, int]]:
     low, high = min(numbers), max(numbers)
     width = (high - low) / BINS
     bins: Counter[int] = Counter()
     for value, count in numbers.items():
         bins[min(floor((value - low) / width), BINS - 1)] += count
-    return [[f"{low + i * width:.3g}", bins[i]] for i in range(BINS)]
+    return [(f"{low + i * width:.3g}", bins[i]) for i in range(BINS)]
