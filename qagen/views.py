@@ -1,11 +1,16 @@
 """What every frame shows of every object, measured once per scene; the only thing that tasks look at.
 
-The ground is one instance image per frame: the instance-labelled mesh, rasterised with a z-buffer at half resolution
-and held against the depth image. Everything here follows from it (tasks.md, sections 1 and 2).
+The ground is one instance image per frame, at half resolution (qagen.grounds): the dataset's own, or the labelled mesh
+held against the depth image, or the depth pixels that fall into exactly one box. Everything here follows from it
+(tasks.md, sections 1 and 2).
+
+Surfaces come from the best that the scene has. That of an object, of which a share lies inside the image, is its part
+of the mesh, else its points, else its box. That of the scene, of which frames share a part, is the mesh, else the depth
+images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M``, else the objects' boxes.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -20,20 +25,29 @@ from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh, Object3D, Scene
 from qagen.errors import SceneError
+from qagen.grounds import NEAR_M, Grounds, grouped_by_object, resampled_depth
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
-from qagen.kernels.raster import rasterize
-from qagen.kernels.visibility import hold_against_depth, instance_stats
+from qagen.kernels.visibility import instance_stats
 from qagen.rng import rng_for
 
 GRID_PIXELS = 320 * 240
 REFERENCE_PIXELS = 640 * 480
-NEAR_M = 0.05
 VIDEO_FRAMES = 32
 COVISIBILITY_POINTS = 20_000
 POINTS_PER_OBJECT = 500
 PIECE_VOXEL_M = 0.1
+SURFACE_VOXEL_M = 0.05
+SURFACE_GRID_PIXELS = 80 * 60
 SHARPNESS_WIDTH = 320
+_SIDES = np.array(
+    [
+        *([0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4]),
+        *([2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]),
+    ],
+    dtype=np.int32,
+)
+"""Two triangles for each side of a box, as indices into Box3D.corners."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -111,7 +125,8 @@ class SceneViews:
     visible_pixels: NDArray[np.float64]
     """(F, O) visible pixels, scaled to a 640 x 480 image."""
     visible_fraction: NDArray[np.float64]
-    """(F, O) visible pixels over the pixels that the object alone would cover inside the image."""
+    """(F, O) visible pixels over the pixels that the object alone would cover inside the image; with boxes only, over
+    the outline of the box, which is less."""
     in_image_fraction: NDArray[np.float64]
     """(F, O) share of the object's surface that projects inside the image."""
     visible_box: NDArray[np.float64]
@@ -123,9 +138,9 @@ class SceneViews:
     askable: NDArray[np.bool_]
     """(F, O) seen well enough to be asked about."""
     absent: NDArray[np.bool_]
-    """(F, O) nothing of the object is visible. Neither askable nor absent means doubtful."""
+    """(F, O) nothing of the object can be visible. Neither askable nor absent means doubtful."""
     surface: NDArray[np.float64]
-    """(P, 3) points spread evenly over the scanned surface by area, world, metres."""
+    """(P, 3) points spread evenly over the scanned surface, world, metres."""
     sees: NDArray[np.bool_]
     """(F, P) which of them a frame shows."""
     covisible: NDArray[np.float64]
@@ -155,7 +170,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     thresholds = thresholds or Thresholds()
     steady, unused = _sharp_frames(scene, thresholds)
     video = video_frames(scene.frames)
-    observer = _Observer(scene, thresholds)
+    observer = _Observer(scene, thresholds, [frame for frame in scene.frames if frame.id in steady])
     looks: list[tuple[Frame, _Look, bool]] = []
     for frame in scene.frames:
         if frame.id not in steady and frame.id not in video:
@@ -163,8 +178,11 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         depth = None if frame.depth is None else frame.depth.read_m()
         has_depth = depth is None or bool(np.mean(depth <= 0) <= thresholds.max_missing_depth)
         unused["frame: depth missing"] += not has_depth
-        if has_depth or frame.id in video:
-            looks.append((frame, observer.look(frame, depth), has_depth and frame.id in steady))
+        has_ground = observer.grounds.has(frame)
+        unused["frame: neither depth nor instances"] += not has_ground
+        is_usable = has_depth and has_ground
+        if is_usable or frame.id in video:
+            looks.append((frame, observer.look(frame, depth), is_usable and frame.id in steady))
     if not looks:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
@@ -232,6 +250,7 @@ class _Look:
     visible_pixels: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
     confirmed_fraction: NDArray[np.float64]
+    possible: NDArray[np.bool_]
     in_image_fraction: NDArray[np.float64]
     visible_box: NDArray[np.float64]
     projected_box: NDArray[np.float64]
@@ -242,12 +261,12 @@ class _Look:
 class _Observer:
     """What stays the same from frame to frame of one scene."""
 
-    def __init__(self, scene: Scene, thresholds: Thresholds) -> None:
+    def __init__(self, scene: Scene, thresholds: Thresholds, steady: list[Frame]) -> None:
         self.objects = scene.objects
         self.thresholds = thresholds
-        self.mesh = _grouped_by_object(scene.mesh)
-        self.surface = sample_surface(scene.mesh, COVISIBILITY_POINTS)
-        self.object_points, self.starts = _object_points(scene, self.mesh)
+        self.grounds = Grounds(scene, thresholds)
+        self.surface = _surface(scene, steady)
+        self.object_points, self.starts = _object_points(scene)
         clouds = np.split(self.object_points, self.starts[1:-1])
         self.has_center = np.array(
             [has_sure_center(item, cloud, thresholds) for item, cloud in zip(scene.objects, clouds, strict=True)],
@@ -255,17 +274,19 @@ class _Observer:
         )
 
     def look(self, frame: Frame, measured: NDArray[np.float32] | None) -> _Look:
-        grid = _grid_camera(frame.camera)
+        grid = scaled_to(frame.camera, GRID_PIXELS)
         T_cw = frame.world_from_camera.inverse().matrix
-        visible, confirmed, composite, alone = self._instance_image(frame, grid, T_cw, measured)
+        image = self.grounds.draw(frame, grid, measured)
         centers = (T_cw[:3, :3] @ np.array([item.box.center for item in self.objects]).T).T + T_cw[:3, 3]
         limits = self.thresholds
         inset = max(1, round(limits.mark_inset * grid.width))
-        pixels, boxes, marks = instance_stats(visible, confirmed, grid.project(centers), inset)
+        pixels, boxes, marks = instance_stats(image.visible, image.confirmed, grid.project(centers), inset)
+        shown = image.visible[image.confirmed]
         return _Look(
-            confirmed_fraction=np.bincount(visible[confirmed], minlength=len(pixels)) / np.maximum(pixels, 1),
+            confirmed_fraction=np.bincount(shown, minlength=len(pixels)) / np.maximum(pixels, 1),
+            possible=image.possible,
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
-            visible_fraction=pixels / np.maximum(alone, 1),
+            visible_fraction=pixels / np.maximum(image.alone, 1),
             in_image_fraction=inside_fraction(
                 self.object_points, self.starts, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M
             ),
@@ -273,35 +294,9 @@ class _Observer:
             projected_box=_box_fraction(self._projected_boxes(grid, T_cw), grid),
             mark_xy=grid.to_fraction(marks),
             seen_points=points_seen(
-                self.surface, T_cw, grid.intrinsics, composite, limits.depth_tolerance_m, limits.depth_tolerance_rel
+                self.surface, T_cw, grid.intrinsics, image.depth, limits.depth_tolerance_m, limits.depth_tolerance_rel
             ),
         )
-
-    def _instance_image(self, frame: Frame, grid: Camera, T_cw: NDArray, measured: NDArray[np.float32] | None):
-        depth, instance, alone = rasterize(
-            self.mesh.vertices,
-            self.mesh.faces,
-            self.mesh.face_object,
-            T_cw,
-            grid.intrinsics,
-            grid.width,
-            grid.height,
-            NEAR_M,
-            len(self.objects),
-        )
-        if measured is None or frame.depth_camera is None:
-            return instance, instance >= 0, depth, alone
-        limits = self.thresholds
-        visible, confirmed, composite = hold_against_depth(
-            instance,
-            depth,
-            grid.intrinsics,
-            measured,
-            frame.depth_camera.intrinsics,
-            limits.depth_tolerance_m,
-            limits.depth_tolerance_rel,
-        )
-        return visible, confirmed, composite, alone
 
     def _projected_boxes(self, grid: Camera, T_cw: NDArray) -> NDArray[np.float64]:
         corners = [item.box.corners for item in self.objects]
@@ -336,18 +331,14 @@ def _piece_shift_m(points: NDArray, gap_m: float) -> float:
     return float(np.linalg.norm(largest.center - Box3D.around(thinned).center))
 
 
-def _grid_camera(camera: Camera) -> Camera:
-    scale = np.sqrt(GRID_PIXELS / (camera.width * camera.height))
+def scaled_to(camera: Camera, pixels: int) -> Camera:
+    """The camera at the size of its aspect that has about so many pixels."""
+    scale = np.sqrt(pixels / (camera.width * camera.height))
     return camera.scaled(max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
 
 
 def _box_fraction(boxes: NDArray, grid: Camera) -> NDArray[np.float64]:
     return grid.to_fraction(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-
-
-def _grouped_by_object(mesh: Mesh) -> Mesh:
-    order = np.argsort(mesh.face_object, kind="stable")
-    return Mesh(mesh.vertices, np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order]))
 
 
 def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
@@ -364,15 +355,72 @@ def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
     return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
 
 
-def _object_points(scene: Scene, grouped: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _surface(scene: Scene, steady: list[Frame]) -> NDArray[np.float64]:
+    """Points spread evenly over what the scene is known to have, (P, 3), world, metres; at most COVISIBILITY_POINTS."""
+    if scene.mesh is not None:
+        return sample_surface(scene.mesh, COVISIBILITY_POINTS)
+    with_depth = [frame for frame in steady if frame.depth is not None]
+    if with_depth:
+        return measured_surface(with_depth, COVISIBILITY_POINTS)
+    return sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
+
+
+def measured_surface(frames: Sequence[Frame], count: int) -> NDArray[np.float64]:
+    """At most ``count`` points, one for every SURFACE_VOXEL_M, of what the frames' depth images show, world, metres.
+
+    The voxels are those of the first camera, so that the world's own axes and origin do not matter.
+    """
+    first_from_world = frames[0].world_from_camera.inverse()
+    cloud = np.zeros((0, 3))
+    for frame in frames:
+        cloud = _thinned(np.concatenate([cloud, first_from_world @ back_projected(frame, SURFACE_GRID_PIXELS)]))
+    if len(cloud) > count:
+        cloud = cloud[np.sort(rng_for(0, "surface").choice(len(cloud), count, replace=False))]
+    return frames[0].world_from_camera @ cloud
+
+
+def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first point of every voxel, in the order of the points."""
+    _, first = np.unique(np.floor(points / SURFACE_VOXEL_M).astype(np.int64), axis=0, return_index=True)
+    return points[np.sort(first)]
+
+
+def back_projected(frame: Frame, pixels: int) -> NDArray[np.float64]:
+    """(n, 3) what a frame's depth image shows at about so many pixels, world, metres; none without depth."""
+    if frame.depth is None or frame.depth_camera is None:
+        return np.zeros((0, 3))
+    grid = scaled_to(frame.depth_camera, pixels)
+    depth = resampled_depth(frame.depth.read_m(), frame.depth_camera, grid).astype(np.float64)
+    rows, cols = np.nonzero(depth > 0)
+    z = depth[rows, cols]
+    return frame.world_from_camera @ np.stack([(cols - grid.cx) / grid.fx * z, (rows - grid.cy) / grid.fy * z, z], 1)
+
+
+def box_mesh(boxes: Sequence[Box3D]) -> Mesh:
+    """The boxes' sides as a mesh; its faces belong to the boxes in their order."""
+    vertices = np.concatenate([box.corners for box in boxes]).astype(np.float32)
+    faces = np.concatenate([_SIDES + 8 * i for i in range(len(boxes))])
+    return Mesh(vertices, faces, np.repeat(np.arange(len(boxes), dtype=np.int32), len(_SIDES)))
+
+
+def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Points spread evenly over each object's surface, (n, 3), and where each object's begin, (O + 1,)."""
-    bounds = np.searchsorted(grouped.face_object, np.arange(len(scene.objects) + 1))
-    clouds = []
-    for item, start, stop in zip(scene.objects, bounds, bounds[1:], strict=False):
-        own = Mesh(grouped.vertices, grouped.faces[start:stop], grouped.face_object[start:stop])
-        clouds.append(sample_surface(own, POINTS_PER_OBJECT) if stop > start else item.box.corners)
+    grouped = None if scene.mesh is None else grouped_by_object(scene.mesh)
+    clouds = [_points_of(item, index, grouped) for index, item in enumerate(scene.objects)]
     starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
     return np.concatenate(clouds), starts
+
+
+def _points_of(item: Object3D, index: int, grouped: Mesh | None) -> NDArray[np.float64]:
+    if grouped is not None:
+        start, stop = np.searchsorted(grouped.face_object, (index, index + 1))
+        if stop > start:
+            own = Mesh(grouped.vertices, grouped.faces[start:stop], grouped.face_object[start:stop])
+            return sample_surface(own, POINTS_PER_OBJECT)
+    elif item.points is not None:
+        points = _thinned(np.asarray(item.points, dtype=np.float64) - item.box.center) + item.box.center
+        return points[:: max(1, len(points) // POINTS_PER_OBJECT)]
+    return sample_surface(box_mesh([item.box]), POINTS_PER_OBJECT)
 
 
 def _assemble(
@@ -430,7 +478,7 @@ def _assemble(
         projected_box=stack("projected_box", 4),
         mark_xy=mark_xy,
         askable=askable,
-        absent=visible_pixels == 0,
+        absent=~np.array([look.possible for look in seen], dtype=bool).reshape(n_frames, n_objects),
         surface=observer.surface,
         sees=sees,
         covisible=shared_fraction(sees),

@@ -26,6 +26,8 @@ class RoomConfig(TaskConfig):
 class Room(Family[RoomConfig]):
     """Area inside the dataset's room polygon, or else of the concave hull of the scan seen from above.
 
+    Scenes that have neither polygon nor mesh are skipped: depth images alone end where nobody looked.
+
     The hull is an estimate of the floor between the walls: it holds the floor under furniture and thin inner walls. It
     is trusted only where four other ways to measure agree with it within ``max_spread``:
 
@@ -42,7 +44,7 @@ class Room(Family[RoomConfig]):
     Config = RoomConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"no video", "several floors", "too small", "uncertain outline", "not all shown"})
+    skips = frozenset({"no video", "no scan", "several floors", "too small", "uncertain outline", "not all shown"})
 
     @property
     def variant(self) -> str:
@@ -57,6 +59,8 @@ class Room(Family[RoomConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...]) -> Question | Skip:
         """The question how much floor the space has that the video ``frames`` shows."""
+        if views.scene.mesh is None and views.scene.room_polygon is None:
+            return Skip("no scan")
         heights = views.cameras[:, 2, 3]
         if np.ptp(heights) > self.config.max_climb_m:
             return Skip("several floors")

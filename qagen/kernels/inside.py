@@ -1,0 +1,163 @@
+"""Which object's 3D box a measured pixel falls into."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+NOBODY = -1
+SEVERAL = -2
+
+
+@njit(cache=True)
+def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, near_m, tolerance_m, tolerance_rel):
+    """Give every measured pixel to the one object whose box it falls into.
+
+    The box bounds an object sideways by its outline; along the ray, where depth is noisy, there is a tolerance. A pixel
+    of depth z falls into a box when its ray meets the core of the box between enter and leave, and
+    ``enter - t <= z <= max(leave, enter + t)`` with ``t = max(tolerance_m, tolerance_rel * z)``: nothing is added
+    at the far side, except that even a flat box is t deep.
+
+    Args:
+        depth: (h, w) float32 measured z in metres; what is not finite or not above 0 is no measurement.
+        K: (4,) float64, fx, fy, cx, cy of this image.
+        T_cw: (4, 4) float64, camera from world.
+        centers: (O, 3) float64 box centres, world, metres.
+        rotations: (O, 3, 3) float64, columns are the box's axes in the world.
+        bounds: (O, 2, 3) float64 lower and upper ends along the box's axes, from its centre, metres.
+        core: (O, 2, 3) float64 the same of the part that claims pixels; within bounds.
+        near_m: what is nearer than this depth, at depth 0 or behind the camera is left out of every box.
+        tolerance_m, tolerance_rel: the tolerance, metres and as a share of z.
+
+    Returns:
+        owner: (h, w) int32 index of the object, NOBODY, or SEVERAL where a pixel falls into more than one.
+        outline: (O,) int64 pixels whose ray meets the box (its bounds).
+        touched: (O,) int64 measured pixels within t of the box (its bounds) along the ray, whoever else claims them.
+        unmeasured: (O,) int64 pixels of the outline without a measurement.
+        No pixels or no objects give arrays of these shapes, without claims.
+    """
+    height, width = depth.shape
+    owner = np.full((height, width), NOBODY, np.int32)
+    outline = np.zeros(len(centers), np.int64)
+    touched = np.zeros(len(centers), np.int64)
+    unmeasured = np.zeros(len(centers), np.int64)
+    for item in range(len(centers)):
+        origin, turn = _to_box(T_cw, centers[item], rotations[item])
+        top, bottom, left, right = _window(T_cw, centers[item], rotations[item], bounds[item], K, near_m, height, width)
+        for row in range(top, bottom):
+            for col in range(left, right):
+                ray = _ray(row, col, K, turn)
+                enter, leave = _meet(origin, ray, bounds[item], near_m)
+                if enter > leave:
+                    continue
+                outline[item] += 1
+                z = np.float64(depth[row, col])
+                if not 0.0 < z < np.inf:
+                    unmeasured[item] += 1
+                    continue
+                tolerance = max(tolerance_m, tolerance_rel * z)
+                touched[item] += enter - tolerance <= z <= leave + tolerance
+                enter, leave = _meet(origin, ray, core[item], near_m)
+                if enter <= leave and enter - tolerance <= z <= max(leave, enter + tolerance):
+                    owner[row, col] = item if owner[row, col] == NOBODY else SEVERAL
+    return owner, outline, touched, unmeasured
+
+
+@njit(cache=True)
+def own_box_depth(instance, K, T_cw, centers, rotations, bounds, near_m):
+    """Where each pixel's ray enters and leaves the box of the object that the pixel shows.
+
+    Args:
+        instance: (h, w) int32 object index, below 0 for none.
+        K, T_cw, centers, rotations, bounds, near_m: as in claim_pixels.
+
+    Returns:
+        enter, leave: (h, w) float32 z in metres; inf and -inf where a pixel shows no object or its ray misses the box.
+    """
+    enter = np.full(instance.shape, np.inf, np.float32)
+    leave = np.full(instance.shape, -np.inf, np.float32)
+    origins, turns = np.empty((len(centers), 3)), np.empty((len(centers), 3, 3))
+    for item in range(len(centers)):
+        origins[item], turns[item] = _to_box(T_cw, centers[item], rotations[item])
+    for row in range(instance.shape[0]):
+        for col in range(instance.shape[1]):
+            item = instance[row, col]
+            if item < 0:
+                continue
+            first, last = _meet(origins[item], _ray(row, col, K, turns[item]), bounds[item], near_m)
+            if first <= last:
+                enter[row, col], leave[row, col] = first, last
+    return enter, leave
+
+
+@njit(cache=True)
+def _to_box(T_cw, center, rotation):
+    """(3,) the camera's centre and (3, 3) the turn of camera directions, both along the box's axes."""
+    turn, origin = np.zeros((3, 3)), np.zeros(3)
+    for axis in range(3):
+        for k in range(3):
+            for j in range(3):
+                turn[axis, k] += rotation[j, axis] * T_cw[k, j]
+    for axis in range(3):
+        for k in range(3):
+            origin[axis] -= turn[axis, k] * T_cw[k, 3] + rotation[k, axis] * center[k]
+    return origin, turn
+
+
+@njit(cache=True)
+def _ray(row, col, K, turn):
+    """Direction of a pixel's ray along the box's axes, of z 1 in the camera, so that its parameter is depth."""
+    x, y = (col - K[2]) / K[0], (row - K[3]) / K[1]
+    return (
+        turn[0, 0] * x + turn[0, 1] * y + turn[0, 2],
+        turn[1, 0] * x + turn[1, 1] * y + turn[1, 2],
+        turn[2, 0] * x + turn[2, 1] * y + turn[2, 2],
+    )
+
+
+@njit(cache=True)
+def _meet(origin, ray, ends, near_m):
+    """Depths between which a ray is inside a box and beyond near_m; the first is the greater one where it is never."""
+    enter, leave = near_m, np.inf
+    for axis in range(3):
+        low, high = ends[0, axis] - origin[axis], ends[1, axis] - origin[axis]
+        if ray[axis] == 0.0:
+            if low > 0.0 or high < 0.0:
+                return np.inf, -np.inf
+            continue
+        a, b = low / ray[axis], high / ray[axis]
+        enter, leave = max(enter, min(a, b)), min(leave, max(a, b))
+    return enter, leave
+
+
+@njit(cache=True)
+def _window(T_cw, center, rotation, ends, K, near_m, height, width):
+    """Rows and columns (top, bottom, left, right; half-open) outside of which no ray meets the box."""
+    low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
+    beyond = 0
+    for corner in range(8):
+        x, y, z = 0.0, 0.0, 0.0
+        for j in range(3):
+            world = center[j]
+            for axis in range(3):
+                world += rotation[j, axis] * ends[(corner >> axis) & 1, axis]
+            x += T_cw[0, j] * world
+            y += T_cw[1, j] * world
+            z += T_cw[2, j] * world
+        z += T_cw[2, 3]
+        if z < near_m:
+            continue
+        beyond += 1
+        u, v = K[0] * (x + T_cw[0, 3]) / z + K[2], K[1] * (y + T_cw[1, 3]) / z + K[3]
+        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+    if beyond == 0:
+        return 0, 0, 0, 0
+    if beyond < 8:
+        return 0, height, 0, width
+    slack = 1  # rounding at the outline
+    return (
+        math.floor(min(max(low_v - slack, 0.0), height)),
+        math.ceil(min(max(high_v + slack + 1, 0.0), height)),
+        math.floor(min(max(low_u - slack, 0.0), width)),
+        math.ceil(min(max(high_u + slack + 1, 0.0), width)),
+    )
