@@ -1,7 +1,9 @@
-"""Listing folders, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
+"""Listing folders, JSON, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ from qagen.errors import SceneError
 
 MAX_BYTES = 1 << 16
 """No file of this kind comes near it; a larger one is something else."""
+
+_T = TypeVar("_T")
 
 
 def list_folder(folder: Path) -> list[Path]:
@@ -32,6 +36,28 @@ def read_text(path: Path) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise SceneError(path, f"content: found binary data at byte {error.start}, expected text") from error
+
+
+def read_json(path: Path, kind: type[_T]) -> _T:
+    """Read a JSON file of a declared kind. Raises SceneError when it is missing, damaged or of another kind."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise SceneError(path, f"cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SceneError(path, f"content: {error}") from error
+
+
+def inside(folder: Path, name: str, source: Path, field: str) -> Path:
+    """The path that a file names relative to ``folder``.
+
+    Raises:
+        SceneError: it would lead out of the folder; ``source`` and ``field`` go into the message.
+    """
+    parts = PurePosixPath(name)
+    if not name or "\0" in name or "\\" in name or parts.is_absolute() or ".." in parts.parts:
+        raise SceneError(source, f"{field}: found {name[:80]!r}, expected a path inside the scene's folder")
+    return folder / parts
 
 
 def read_entries(path: Path) -> dict[str, str]:

@@ -8,21 +8,20 @@ full mesh; its segment ids mean something else, and the two pairs are never mixe
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from plyfile import PlyData, PlyParseError
 
 from qagen.errors import SceneError
+from qagen.loaders._files import read_json
+from qagen.loaders._ply import read_mesh
 
 MESH_SUFFIX = "_vh_clean_2.ply"
 SEGMENTS_SUFFIX = "_vh_clean_2.0.010000.segs.json"
 AGGREGATION_SUFFIX = ".aggregation.json"
-_HEADER_BYTES = 1 << 16
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_T = TypeVar("_T")
 _OBJECT_ID = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
@@ -69,7 +68,7 @@ def read_annotation(folder: Path, scene_id: str) -> Annotation:
     groups = read_groups(folder / f"{scene_id}{AGGREGATION_SUFFIX}", scene_id)
     vertices, faces = read_mesh(folder / f"{scene_id}{MESH_SUFFIX}")
     path = folder / f"{scene_id}{SEGMENTS_SUFFIX}"
-    segment_ids = np.array(_decode(path, _Segmentation).segIndices, dtype=np.int64)
+    segment_ids = np.array(read_json(path, _Segmentation).segIndices, dtype=np.int64)
     if len(segment_ids) != len(vertices):
         found = f"{len(segment_ids)} entries"
         raise SceneError(path, f"segIndices: found {found}, expected {len(vertices)}, one for each vertex of the mesh")
@@ -82,7 +81,7 @@ def read_annotation(folder: Path, scene_id: str) -> Annotation:
 
 def read_groups(path: Path, scene_id: str) -> list[Group]:
     """Read the objects of an aggregation file. Raises SceneError."""
-    content = _decode(path, _Aggregation)
+    content = read_json(path, _Aggregation)
     if content.sceneId and content.sceneId.removeprefix("scannet.") != scene_id:
         raise SceneError(path, f"sceneId: found {content.sceneId!r}, expected {scene_id!r}")
     if content.segmentsFile and not content.segmentsFile.endswith(SEGMENTS_SUFFIX):
@@ -93,61 +92,3 @@ def read_groups(path: Path, scene_id: str) -> list[Group]:
         twice = next(object_id for object_id in ids if ids.count(object_id) > 1)
         raise SceneError(path, f"segGroups: found objectId {twice} more than once, expected unique ids")
     return content.segGroups
-
-
-def read_mesh(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Vertices (n, 3) in metres and triangles (m, 3) of a binary PLY file. Raises SceneError."""
-    _check_ply_header(path)
-    try:
-        ply = PlyData.read(path, known_list_len={"face": {"vertex_indices": 3}})
-        vertex = ply["vertex"]
-        vertices = np.stack([vertex[axis] for axis in "xyz"], axis=1).astype(np.float64)
-        faces = np.array(ply["face"]["vertex_indices"])
-    except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
-        raise SceneError(path, f"mesh: cannot be read ({error}), expected vertices x, y, z and triangles") from error
-    if not np.isfinite(vertices).all():
-        raise SceneError(path, "vertices: found a value that is not finite, expected metres")
-    if not len(vertices) or not len(faces):
-        raise SceneError(path, f"mesh: found {len(vertices)} vertices and {len(faces)} faces, expected some of both")
-    low, high = int(faces.min()), int(faces.max())
-    if low < 0 or high >= len(vertices):
-        found = low if low < 0 else high
-        raise SceneError(path, f"faces: found vertex index {found}, expected 0 to {len(vertices) - 1}")
-    return vertices, faces.astype(np.int32)
-
-
-def _check_ply_header(path: Path) -> None:
-    """Refuse what would make the PLY reader allocate for a count that the file cannot hold."""
-    try:
-        with path.open("rb") as file:
-            lines = file.read(_HEADER_BYTES).splitlines()
-        size = path.stat().st_size
-    except OSError as error:
-        raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    if lines[:2] != [b"ply", b"format binary_little_endian 1.0"]:
-        raise SceneError(path, f"header: found {b' '.join(lines[:2])[:40]!r}, expected a binary_little_endian PLY file")
-    if b"end_header" not in lines:
-        raise SceneError(path, f"header: found no end_header in {_HEADER_BYTES} bytes, expected one")
-    for words in (line.split() for line in lines[: lines.index(b"end_header")]):
-        if words[:1] == [b"element"] and not _is_count_up_to(words[-1], size):
-            found = b" ".join(words)[:60].decode(errors="replace")
-            raise SceneError(path, f"header: found {found!r}, expected a count of what fits into {size} bytes")
-
-
-def _is_count_up_to(word: bytes, limit: int) -> bool:
-    return word.isdigit() and len(word) <= len(str(limit)) and int(word) <= limit
-
-
-def majority_owner(faces: NDArray[np.int32], vertex_owner: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(m,) the owner that at least two of a face's three vertices share, -1 where no two agree."""
-    a, b, c = vertex_owner[faces].T
-    return np.where((a == b) | (a == c), a, np.where(b == c, b, -1)).astype(np.int32)
-
-
-def _decode(path: Path, kind: type[_T]) -> _T:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except OSError as error:
-        raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SceneError(path, f"content: {error}") from error

@@ -42,8 +42,9 @@ from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, valid
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
 from qagen.loaders._files import list_folder, parse_matrix, parse_number, read_entries
+from qagen.loaders._ply import majority_owner
 from qagen.loaders._recording import RawFrame, Recording
-from qagen.loaders._scannet_annotation import AGGREGATION_SUFFIX, Annotation, majority_owner, read_annotation
+from qagen.loaders._scannet_annotation import AGGREGATION_SUFFIX, Annotation, read_annotation
 from qagen.loaders._scannet_labels import LABEL_MAP, LabelEntry, name_object, read_label_map
 from qagen.loaders._sens import read_sens
 from qagen.loaders._sens_export import find_export

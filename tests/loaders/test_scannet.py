@@ -22,8 +22,8 @@ from scipy.spatial import KDTree
 
 from qagen.core.scene import Scene
 from qagen.errors import SceneError
+from qagen.loaders._ply import majority_owner
 from qagen.loaders._recording import fit_camera
-from qagen.loaders._scannet_annotation import majority_owner
 from qagen.loaders._scannet_labels import name_object, read_label_map
 from qagen.loaders._sens import SensColor, SensDepth, read_sens
 from qagen.loaders.scannet import ScanNetLoader
