@@ -1,4 +1,4 @@
-"""Where templates and task configs are: beside the package in a checkout, inside it in a wheel."""
+"""Where templates, task configs and mixes are: beside the package in a checkout, inside it in a wheel."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,7 @@ _HOME = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parent
 TEMPLATES = _HOME / "templates"
 TASK_CONFIGS = _HOME / "task_configs"
 PRESETS = TASK_CONFIGS / "presets"
+MIXES = _HOME / "data_jsons" / "mixes"
 
 
 def cache_dir() -> Path:

@@ -1,0 +1,314 @@
+"""How many records of each file a mix takes, and the repeat times that make trainers take as many."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qagen.data_json import Entry, make_entry
+from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.paths import MIXES
+
+LEVELS = ("low", "medium", "high")
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, about, for the tokenizers of present models."""
+MEASURED_LINES = 200
+"""A file's images and text are estimated from this many of its lines, spread evenly over it."""
+UNITS = {"k": 10**3, "m": 10**6, "b": 10**9}
+RATIO_KEYS = ("ratio", "type", "format", "level")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a mix is to hold. A name that is not mentioned has the ratio 1, and ratios multiply."""
+
+    ratio: Mapping[str, float] = field(default_factory=dict)
+    """Of datasets, and of external entries by their names."""
+    type: Mapping[str, float] = field(default_factory=dict)
+    """Of task types; names or patterns such as ``depth_*``, all that fit multiply."""
+    format: Mapping[str, float] = field(default_factory=dict)
+    """Of answer formats."""
+    level: Mapping[str, float] = field(default_factory=dict)
+    """Of cognitive levels."""
+    add: Mapping[str, Any] = field(default_factory=dict)
+    """Other data sets: name to ``{annotation: FILE.jsonl, root: FOLDER}``."""
+    size: int | None = None
+    """Records in all; None takes what the ratios give."""
+    tokens: int | None = None
+    """Estimated tokens in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of records and what a mix must know of it."""
+
+    entry: Entry
+    """The file."""
+    dataset: str
+    """Its dataset; an external entry is its own."""
+    type: str
+    """Task type, "" for external entries."""
+    format: str
+    """Answer format, "" for external entries."""
+    level: str
+    """Cognitive level, "" where no task YAML tells it."""
+    images: float
+    """Images of a record, on average."""
+    characters: float
+    """Characters of a record's questions and answers, on average."""
+
+    def tokens(self, image_tokens: int) -> float:
+        """Estimated tokens of a record."""
+        return self.characters / CHARACTERS_PER_TOKEN + self.images * image_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a mix takes of a source."""
+
+    source: Source
+    count: int
+    """Records, with repeats."""
+
+
+# --- what is wished ---------------------------------------------------------------------------------------------------
+
+
+def read_wish(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> Wish:
+    """The wish of a preset, a YAML and the command line; of a name that several tell, the last wins.
+
+    Raises:
+        ConfigError: an unknown preset or key, or a value that does not fit.
+    """
+    told: dict[str, Any] = {}
+    layers = [("command line", flags)]
+    if config_file is not None:
+        layers.insert(0, (str(config_file), _read_yaml(config_file)))
+    if preset is not None:
+        layers.insert(0, (f"preset '{preset}'", _read_yaml(_preset_file(preset))))
+    for where, layer in layers:
+        for key, value in _checked(where, layer).items():
+            told[key] = {**told.get(key, {}), **value} if isinstance(value, dict) else value
+    if told.get("size") is not None and told.get("tokens") is not None:
+        raise ConfigError("found a size and a number of tokens, expected only one of them")
+    return Wish(**told)
+
+
+def parse_amount(text: object, where: str) -> int:
+    """``100k`` → 100000; k, M and B stand for thousands, millions and billions."""
+    spelt = str(text).strip().lower()
+    unit = UNITS.get(spelt[-1:], 1)
+    try:
+        number = float(spelt[:-1] if spelt[-1:] in UNITS else spelt) * unit
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 1):
+        raise ConfigError(f"{where}: found {str(text)!r:.80}, expected an amount such as 100k, 1.5M or 2B")
+    return round(number)
+
+
+def _preset_file(name: str) -> Path:
+    known = {path.stem for path in MIXES.glob("*.yaml")}
+    if name not in known:
+        raise ConfigError(f"--preset: no preset '{name}'.{did_you_mean(name, known)}")
+    return MIXES / f"{name}.yaml"
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: found a {type(content).__name__}, expected keys and values")
+    return content
+
+
+def _checked(where: str, layer: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of one layer that say something, each of its right kind."""
+    known = Wish.__dataclass_fields__
+    told: dict[str, Any] = {}
+    for key, value in layer.items():
+        if key not in known:
+            raise ConfigError(f"{where}: {key}: unknown key.{did_you_mean(str(key), known)}")
+        if key in ("size", "tokens"):
+            told[key] = None if value is None else parse_amount(value, f"{where}: {key}")
+        elif not isinstance(value, dict):
+            raise ConfigError(f"{where}: {key}: found {value!r:.80}, expected names and their values")
+        else:
+            told[key] = value if key == "add" else _checked_ratios(f"{where}: {key}", value)
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _checked_ratios(where: str, ratios: Mapping[Any, Any]) -> dict[str, float]:
+    for name, value in ratios.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (is_number and math.isfinite(value) and value >= 0):
+            raise ConfigError(f"{where}.{name}: found {value!r:.80}, expected a number from 0 on")
+    return {str(name): value for name, value in ratios.items()}
+
+
+# --- what there is ----------------------------------------------------------------------------------------------------
+
+
+def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Source]:
+    """All sources of a mix, each measured.
+
+    Raises:
+        ConfigError: two entries have the same name, or an added one has no file.
+    """
+    levels = _levels()
+    found = [*entries, *(make_entry(name, told, f"add: {name}") for name, told in added.items())]
+    names: set[str] = set()
+    for entry in found:
+        if entry.name in names:
+            raise ConfigError(f"two entries are named '{entry.name}'; expected each dataset to be indexed once")
+        names.add(entry.name)
+    return [_source(entry, levels) for entry in found if entry.length]
+
+
+def _levels() -> dict[str, str]:
+    from qagen.config import known_types, load_task
+
+    return {name: load_task(name).config.level for name in known_types()}
+
+
+def _source(entry: Entry, levels: Mapping[str, str]) -> Source:
+    dataset, type_name, answer_format = entry.parts() or (entry.name, "", "")
+    images, characters = _measure(Path(entry.annotation))
+    return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""), images, characters)
+
+
+def _measure(path: Path) -> tuple[float, float]:
+    """Mean images and characters of a file's records."""
+    records = [_decode(line, path) for line in _spread_lines(path)]
+    images = sum(len(images_of(record)) for record in records)
+    characters = sum(len(str(turn.get("value", ""))) for record in records for turn in record.get("conversations", ()))
+    return images / len(records), characters / len(records)
+
+
+def _spread_lines(path: Path) -> list[bytes]:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        lines = [stream.readline()]
+        for number in range(1, MEASURED_LINES):
+            stream.seek(number * size // MEASURED_LINES)
+            stream.readline()
+            lines.append(stream.readline())
+    return [line for line in lines if line]
+
+
+def _decode(line: bytes, path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise QagenError(f"{path}: found a line that is no record: {error}") from error
+
+
+def images_of(record: Mapping[str, Any]) -> list[str]:
+    """A record's images, whether it names none, one or a list."""
+    images = record.get("image") or []
+    return [images] if isinstance(images, str) else list(images)
+
+
+# --- what is taken ----------------------------------------------------------------------------------------------------
+
+
+def plan(sources: Sequence[Source], wish: Wish, image_tokens: int) -> list[Share]:
+    """How many records to take of each source.
+
+    Raises:
+        ConfigError: a ratio of an unknown name, or nothing is left.
+    """
+    refuse_unknown(sources, wish)
+    wanted = [source.entry.length * weight_of(source, wish) for source in sources]
+    if not sum(wanted):
+        raise ConfigError("the ratios leave nothing: expected at least one above 0")
+    if wish.size is not None:
+        counts = apportion(wanted, wish.size)
+    elif wish.tokens is not None:
+        each = sum(count * source.tokens(image_tokens) for count, source in zip(wanted, sources, strict=True))
+        counts = apportion(wanted, round(sum(wanted) * wish.tokens / each))
+    else:
+        counts = [int(count) for count in wanted]
+    return [Share(source, count) for source, count in zip(sources, counts, strict=True)]
+
+
+def refuse_unknown(sources: Sequence[Source], wish: Wish) -> None:
+    """Raise ConfigError for a ratio whose name is neither in the data nor of the task library."""
+    from qagen.config import known_types
+    from qagen.tasks._base import FORMATS
+
+    known = {
+        "ratio": {source.dataset for source in sources},
+        "type": {*known_types(), *(source.type for source in sources)} - {""},
+        "format": {*FORMATS, *(source.format for source in sources)} - {""},
+        "level": set(LEVELS),
+    }
+    for key in RATIO_KEYS:
+        for name in getattr(wish, key):
+            if not any(fnmatchcase(other, name) if key == "type" else other == name for other in known[key]):
+                raise ConfigError(
+                    f"{key}: no {'dataset' if key == 'ratio' else key} '{name}'.{did_you_mean(name, known[key])}"
+                )
+
+
+def weight_of(source: Source, wish: Wish) -> float:
+    """The product of all ratios that concern a source."""
+    weight = wish.ratio.get(source.dataset, 1) * wish.format.get(source.format, 1) * wish.level.get(source.level, 1)
+    for pattern, ratio in wish.type.items():
+        if fnmatchcase(source.type, pattern):
+            weight *= ratio
+    return weight
+
+
+def apportion(wanted: Sequence[float], total: int) -> list[int]:
+    """Integers in the proportion of ``wanted`` whose sum is ``total``; the largest rests are rounded up."""
+    scale = total / sum(wanted)
+    counts = [int(value * scale) for value in wanted]
+    rests = [value * scale - count for value, count in zip(wanted, counts, strict=True)]
+    by_rest = sorted(range(len(wanted)), key=lambda index: -rests[index])
+    for index in by_rest[: total - sum(counts)]:
+        counts[index] += 1
+    return counts
+
+
+def entries_of(share: Share, weight: float) -> list[Entry]:
+    """Entries with which a trainer reads exactly ``share.count`` records.
+
+    Up to once the file is one entry. Above, whole rounds are an entry with an integer, and what is left over is a
+    second one, because trainers refuse a fraction above 1.
+    """
+    entry, count = share.source.entry, share.count
+    rounds, rest = divmod(count, entry.length)
+    found = [replace(entry, repeat_time=rounds)] if rounds else []
+    if rest:
+        name = _name_of_rest(share.source) if rounds else entry.name
+        found.append(replace(entry, name=name, repeat_time=_share_of(entry.length, rest, weight)))
+    return found
+
+
+def _name_of_rest(source: Source) -> str:
+    """Another name that still ends in the format, where SPAR's scripts look for it."""
+    ending = f"_{source.format}"
+    if source.format and source.entry.name.endswith(ending):
+        return f"{source.entry.name.removesuffix(ending)}_more{ending}"
+    return f"{source.entry.name}_more"
+
+
+def _share_of(length: int, count: int, weight: float) -> float:
+    """A fraction with int(length x fraction) == count: the ratio as it was told where that is one."""
+    fraction = weight if weight < 1 else count / length
+    if int(length * fraction) != count:
+        fraction = count / length
+    while int(length * fraction) < count:
+        fraction = math.nextafter(fraction, 1)
+    return fraction

@@ -1,0 +1,95 @@
+"""One shuffled stream of what a mix takes: every order equally likely, the same for the same seed, in bounded memory.
+
+Lines are thrown into buckets on disk at random, and each bucket is shuffled in memory; that makes a uniform shuffle of
+the whole. Which lines of a file are taken when it is not taken whole is drawn as well: not its first ones.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qagen.errors import QagenError
+from qagen.mix.plan import Share
+from qagen.rng import rng_for
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+BLOCK_LINES = 1 << 14
+BUCKET_BYTES = 64 << 20
+MOST_BUCKETS = 512
+"""Files that are open at once; above 32 GB the buckets grow instead."""
+
+
+def common_root(shares: Sequence[Share]) -> Path:
+    """The innermost folder that holds the images of all shares."""
+    return Path(os.path.commonpath([Path(share.source.entry.root).absolute() for share in shares]))
+
+
+def shuffled_lines(shares: Sequence[Share], seed: int, scratch: Path) -> Iterator[bytes]:
+    """All records of a mix as lines, in random order, with image paths that start from ``common_root``.
+
+    Args:
+        scratch: a folder with room for as many bytes as the mix has.
+    """
+    expected = sum(share.count * _bytes_per_line(share) for share in shares)
+    buckets = min(MOST_BUCKETS, int(expected / BUCKET_BYTES) + 1)
+    rng = rng_for(seed, "mix")
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".mix.") as folder:
+        paths = [Path(folder) / str(number) for number in range(buckets)]
+        with ExitStack() as stack:
+            streams = [stack.enter_context(path.open("wb")) for path in paths]
+            for line in _taken_lines(shares, seed):
+                streams[int(rng.integers(buckets))].write(line)
+        for path in paths:
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.unlink()
+            yield from (lines[index] for index in rng.permutation(len(lines)))
+
+
+def _bytes_per_line(share: Share) -> float:
+    entry = share.source.entry
+    return Path(entry.annotation).stat().st_size / entry.length
+
+
+def _taken_lines(shares: Sequence[Share], seed: int) -> Iterator[bytes]:
+    root = common_root(shares)
+    for share in shares:
+        entry = share.source.entry
+        prefix = Path(entry.root).absolute().relative_to(root).as_posix()
+        for line in draw_lines(share, rng_for(seed, "mix", entry.name)):
+            yield line if prefix == "." else _moved(line, prefix, Path(entry.annotation))
+
+
+def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
+    """``share.count`` lines of a file: each as often as it goes, and a random choice of them once more."""
+    entry = share.source.entry
+    rounds, rest = divmod(share.count, entry.length)
+    left = entry.length
+    with Path(entry.annotation).open("rb") as stream:
+        while block := list(islice(stream, BLOCK_LINES)):
+            more = int(rng.hypergeometric(rest, left - rest, len(block))) if rest else 0
+            chosen = set(rng.choice(len(block), more, replace=False).tolist())
+            left, rest = left - len(block), rest - more
+            for number, line in enumerate(block):
+                yield from [line if line.endswith(b"\n") else line + b"\n"] * (rounds + (number in chosen))
+
+
+def _moved(line: bytes, prefix: str, path: Path) -> bytes:
+    """The record with image and depth paths that start further out."""
+    try:
+        record = msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise QagenError(f"{path}: found a line that is no record: {error}") from error
+    for key in ("image", "depth"):
+        if isinstance(record.get(key), str):
+            record[key] = f"{prefix}/{record[key]}"
+        elif record.get(key):
+            record[key] = [f"{prefix}/{name}" for name in record[key]]
+    return msgspec.json.encode(record) + b"\n"
