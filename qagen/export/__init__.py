@@ -1,0 +1,31 @@
+"""Samples in the forms that trainers, evaluators and dataset libraries read; one consumer's form a file.
+
+``EXPORTERS`` names them without importing any, so that ``--help`` answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from qagen.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from qagen.export._job import Exporter
+
+EXPORTERS = {
+    "llamafactory": "LLaMA-Factory: sharegpt lines and dataset_info.json",
+    "swift": "ms-swift: messages and images; with --no-draw, marks as <bbox> objects",
+    "internvl": "InternVL finetune: a meta file with one entry per type and format",
+    "llava": "LLaVA-NeXT: a mixture YAML with one entry per type and format",
+    "qwen": "Qwen-VL finetune: lines and entries for its data_dict",
+    "huggingface": "Hugging Face datasets and TRL: parquet with images inside, dataset card",
+    "webdataset": "WebDataset: tar shards, one group per number of images",
+    "sparbench": "lmms-eval: SPAR-Bench parquet and a task to run on it (20 task types)",
+    "vlmevalkit": "VLMEvalKit: SPAR-Bench TSV with images in base64 (20 task types)",
+}
+
+
+def load_exporter(name: str) -> "Exporter":
+    """The exporter of that name. Raises ConfigError with the nearest name."""
+    if name not in EXPORTERS:
+        raise ConfigError(f"no exporter '{name}'.{did_you_mean(name, EXPORTERS)}")
+    return import_module(f"qagen.export.{name}").EXPORTER

@@ -1,0 +1,142 @@
+"""What an exporter is given to do, and the folder that appears only when it is done."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qagen.errors import ConfigError, QagenError
+from qagen.export._media import embedded, placed
+from qagen.export._samples import Part, Sample, every, shuffled
+from qagen.rng import rng_for
+
+MANIFEST = ".qagen_export.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """One consumer's form."""
+
+    write: "Callable[[Job], str]"
+    """Writes the export and returns what to tell the user: how the consumer is pointed to it."""
+    takes: Callable[[str, str], bool] = every
+    """Whether samples of a (type, format) have a place in this form."""
+    needs_marks: bool = False
+    """Whether the form has no room for marks that are not drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An export to be written."""
+
+    parts: tuple[Part, ...]
+    folder: Path
+    """Where to write; it is moved to ``home`` when all is done."""
+    home: Path
+    """Where the export will be, absolute: for files that must name it."""
+    seed: int = 0
+    draw: bool = True
+    copy: bool = False
+    tell: Callable[[], object] = lambda: None
+    """Called after each sample."""
+
+    @property
+    def splits(self) -> list[str]:
+        return sorted({part.file.split for part in self.parts})
+
+    def of_split(self, split: str) -> list[Part]:
+        """Parts of a split."""
+        return [part for part in self.parts if part.file.split == split]
+
+    def by_name(self, split: str) -> dict[str, list[Part]]:
+        """Parts of a split by ``<dataset>_<type>_<format>``."""
+        groups: dict[str, list[Part]] = {}
+        for part in sorted(self.of_split(split), key=lambda part: part.name):
+            groups.setdefault(part.name, []).append(part)
+        return groups
+
+    def placed(self, parts: Sequence[Part]) -> Iterator[Sample]:
+        """Samples in random order, their images put below ``folder``."""
+        for sample in placed(self._shuffled(parts), self.folder, self.copy):
+            yield sample
+            self.tell()
+
+    def embedded(self, parts: Sequence[Part]) -> Iterator[tuple[Sample, list[bytes]]]:
+        """Samples in random order with the bytes of their images."""
+        for pair in embedded(self._shuffled(parts)):
+            yield pair
+            self.tell()
+
+    def _shuffled(self, parts: Sequence[Part]) -> Iterator[Sample]:
+        names = sorted({f"{part.name}_{part.file.split}" for part in parts})
+        return shuffled(parts, rng_for(self.seed, "export", *names), self.draw)
+
+    def write_lines(self, name: str, lines: Iterable[dict[str, Any]]) -> int:
+        """Write JSON lines to a file below ``folder`` and return their number."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as stream:
+            return sum(1 for line in lines if stream.write(msgspec.json.encode(line) + b"\n"))
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write one JSON file below ``folder``, indented for people."""
+        self.write_text(name, msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n")
+
+    def write_text(self, name: str, content: str) -> None:
+        """Write one text file below ``folder``."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+@contextmanager
+def new_folder(home: Path, name: str, manifest: dict[str, Any]) -> Iterator[Path]:
+    """A folder to write in that becomes ``home`` when all went well, and vanishes otherwise.
+
+    An earlier export of the same form is replaced at the end. Raises ConfigError when ``home`` holds anything else, and
+    QagenError when the disk does not take what is written.
+    """
+    check_free(home, name)
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}."))
+    except OSError as error:
+        raise ConfigError(f"--to {home}: cannot be made a folder ({error.strerror})") from error
+    try:
+        unfinished.chmod(0o755)
+        yield unfinished
+        (unfinished / MANIFEST).write_bytes(msgspec.json.encode({"exporter": name, **manifest}) + b"\n")
+        _replace(home, unfinished)
+    except OSError as error:
+        raise QagenError(f"{error.filename or home}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def check_free(home: Path, name: str) -> None:
+    """Raise ConfigError unless ``home`` is not there, empty, or an earlier export of the same form."""
+    if home.exists() and not home.is_dir():
+        raise ConfigError(f"--to {home}: found a file, expected a folder or nothing")
+    if not home.exists() or not any(home.iterdir()):
+        return
+    found = _exported_as(home)
+    if found != name:
+        what = f"an export for {found}" if found else "files that are not of an export"
+        raise ConfigError(f"--to {home}: found {what}, expected an empty folder, none, or an earlier {name} export")
+
+
+def _exported_as(home: Path) -> str | None:
+    manifest = home / MANIFEST
+    return msgspec.json.decode(manifest.read_bytes()).get("exporter") if manifest.is_file() else None
+
+
+def _replace(home: Path, unfinished: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}.old.") as old:
+        if home.exists():
+            home.rename(Path(old) / home.name)
+        unfinished.rename(home)

@@ -1,0 +1,110 @@
+"""Images of an export: linked where they are as the run left them, drawn where they carry marks."""
+
+import io
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from qagen.errors import QagenError
+from qagen.export._samples import Picture, Sample
+from qagen.marks import draw_marks
+
+JPEG_QUALITY = 95
+LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
+"""Images that end thus are written as PNG, whatever the ending; the rest as JPEG."""
+T = TypeVar("T")
+
+
+def check_there(picture: Picture) -> None:
+    """Raise QagenError when the run has no such image."""
+    if not picture.source.is_file():
+        raise QagenError(
+            f"image {picture.source} is missing; a run without media keeps records only: generate again with "
+            "--media copy"
+        )
+
+
+def picture_bytes(picture: Picture) -> bytes:
+    """The image file's own bytes, or those of the image with its marks on it.
+
+    Raises:
+        QagenError: the image is missing or cannot be read.
+    """
+    check_there(picture)
+    try:
+        return _drawn(picture) if picture.marks else picture.source.read_bytes()
+    except OSError as error:
+        raise QagenError(f"image {picture.source} cannot be read ({error})") from error
+
+
+def _drawn(picture: Picture) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(picture.source) as image:
+        drawn = draw_marks(image, picture.marks)
+    if picture.source.suffix.lower() in LOSSLESS:
+        drawn.save(buffer, "PNG", compress_level=1)
+    else:  # without chroma subsampling, which would smear thin coloured marks
+        drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def placed(samples: Iterable[Sample], folder: Path, copy: bool) -> Iterator[Sample]:
+    """Pass samples on when their images are in ``folder`` under their names; each image is put there once."""
+
+    def missing(sample: Sample) -> dict[Picture, bytes]:
+        return {picture: picture_bytes(picture) for picture in sample.pictures if _is_to_draw(picture, folder)}
+
+    for sample, drawn in in_threads(missing, samples):
+        for picture in sample.pictures:
+            _put(picture, folder / picture.name, drawn.get(picture), copy)
+        yield sample
+
+
+def _is_to_draw(picture: Picture, folder: Path) -> bool:
+    return bool(picture.marks) and not (folder / picture.name).exists()
+
+
+def _put(picture: Picture, target: Path, drawn: bytes | None, copy: bool) -> None:
+    if target.exists():
+        return
+    check_there(picture)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if drawn is not None or copy:
+        target.write_bytes(drawn or picture_bytes(picture))
+    else:
+        _link(target, picture.source.resolve())
+
+
+def _link(target: Path, source: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # on another file system
+        target.symlink_to(source)
+
+
+def embedded(samples: Iterable[Sample]) -> Iterator[tuple[Sample, list[bytes]]]:
+    """Samples with the bytes of their images."""
+    return in_threads(lambda sample: [picture_bytes(picture) for picture in sample.pictures], samples)
+
+
+def in_threads(function: Callable[[Sample], T], samples: Iterable[Sample]) -> Iterator[tuple[Sample, T]]:
+    """``(sample, function(sample))`` in order, a few ahead: decoding and encoding leave Python's lock."""
+    workers = os.cpu_count() or 1
+    waiting: deque[tuple[Sample, Future[T]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for sample in samples:
+            waiting.append((sample, pool.submit(function, sample)))
+            if len(waiting) > 2 * workers:
+                yield _first(waiting)
+        while waiting:
+            yield _first(waiting)
+
+
+def _first(waiting: "deque[tuple[Sample, Future[T]]]") -> tuple[Sample, T]:
+    sample, future = waiting.popleft()
+    return sample, future.result()

@@ -1,0 +1,105 @@
+"""lmms-eval: records with SPAR-Bench's columns as the split ``test`` in parquet, and a task that runs on them.
+
+Rows keep the order of ``id``; the scorers read task, question, answer and image.
+"""
+
+from typing import Any
+
+import yaml
+
+from qagen.export._job import Exporter, Job
+from qagen.export._parquet import IMAGES, INTEGER, TEXT, ShardWriter, to_image
+from qagen.export._samples import Sample
+from qagen.export._sparbench import CHOICES, NUMBERS, VIEW_CHANGE, takes
+
+FEATURES: dict[str, Any] = {
+    "id": INTEGER,
+    **dict.fromkeys(("img_type", "format_type", "task", "source"), TEXT),
+    "image": IMAGES,
+    "question": TEXT,
+    "answer": TEXT,
+}
+TASK = "qagen_sparbench"
+
+
+def write(job: Job) -> str:
+    """Write the shards and the folder ``lmms_task``."""
+    with ShardWriter(job.folder / "data", "test", FEATURES) as shards:
+        for number, (sample, images) in enumerate(job.embedded(job.parts)):
+            shards.write(_row(number, sample, images), sum(map(len, images)))
+    job.write_text("README.md", _card())
+    job.write_text(f"lmms_task/{TASK}.yaml", _task(job))
+    job.write_text("lmms_task/utils.py", "from lmms_eval.tasks.sparbench.utils import *  # noqa: F403\n")
+    return f"lmms_eval --include_path {job.home / 'lmms_task'} --tasks {TASK}"
+
+
+def _row(number: int, sample: Sample, images: list[bytes]) -> dict[str, Any]:
+    return {
+        "id": number,
+        "img_type": "multi_view" if len(images) > 1 else "single_view",
+        "format_type": sample.format,
+        "task": sample.type,
+        "source": sample.dataset,
+        "image": [to_image(picture.name, image) for picture, image in zip(sample.pictures, images, strict=True)],
+        "question": sample.question,
+        "answer": sample.answer,
+    }
+
+
+def _card() -> str:
+    config = {"config_name": "default", "data_files": [{"split": "test", "path": "data/test-*.parquet"}]}
+    return f"---\n{yaml.safe_dump({'license': 'other', 'configs': [config]}, sort_keys=False)}---\n"
+
+
+# --- lmms-eval's task -------------------------------------------------------------------------------------------------
+
+
+class _Function(str):
+    """A function of ``utils.py``, which lmms-eval writes ``!function utils.name``."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar("!function", f"utils.{name}", ""))
+
+
+def _task(job: Job) -> str:
+    """The settings of lmms-eval's own task for SPAR-Bench, over our files."""
+    task = {
+        "task": TASK,
+        "dataset_path": "parquet",
+        "dataset_kwargs": {"data_files": {"test": str(job.home / "data" / "test-*.parquet")}},
+        "test_split": "test",
+        "output_type": "generate_until",
+        "doc_to_visual": _Function("sparbench_doc_to_visual"),
+        "doc_to_text": _Function("sparbench_doc_to_text"),
+        "doc_to_target": "answer",
+        "generation_kwargs": {
+            "max_new_tokens": 100,
+            "temperature": 0,
+            "top_p": 1.0,
+            "num_beams": 1,
+            "do_sample": False,
+        },
+        "process_results": _Function("sparbench_process_results"),
+        "metric_list": _metrics(),
+        "lmms_eval_specific_kwargs": {"default": {"pre_prompt": "", "na_post_prompt": ""}},
+        "metadata": [{"version": 0.0}],
+    }
+    return yaml.dump(task, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+def _metrics() -> list[dict[str, Any]]:
+    names = {"sparbench_score": "results"}
+    names |= {f"{task}_accuracy": task for task in CHOICES}
+    names |= {task: task for task in NUMBERS}
+    names |= {f"{VIEW_CHANGE}_vci_metric": VIEW_CHANGE, "high": "high", "middle": "middle", "low": "low"}
+    return [
+        {"metric": metric, "aggregation": _Function(f"sparbench_aggregate_{name}"), "higher_is_better": True}
+        for metric, name in names.items()
+    ]
+
+
+EXPORTER = Exporter(write, takes, needs_marks=True)

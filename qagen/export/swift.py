@@ -1,0 +1,55 @@
+"""ms-swift: ``<split>.jsonl`` with messages and images, whose paths are absolute because swift joins them to nothing.
+
+Marks that are not drawn are told in words: one line per mark with ``<bbox>``, which swift replaces by the coordinates
+that the model is used to. ``objects`` holds them, as shares of width and height.
+"""
+
+from typing import Any
+
+from qagen.export._job import Exporter, Job
+from qagen.export._samples import Sample
+from qagen.export._text import tagged_question
+from qagen.marks import Mark
+
+
+def write(job: Job) -> str:
+    """Write one file of lines per split."""
+    for split in job.splits:
+        lines = (_to_line(sample, job) for sample in job.placed(job.of_split(split)))
+        job.write_lines(f"{split}.jsonl", lines)
+    return "\n".join(f"--dataset {job.home / split}.jsonl" for split in job.splits)
+
+
+def _to_line(sample: Sample, job: Job) -> dict[str, Any]:
+    told = [] if job.draw else [_tell(mark, sample) for mark in sample.marks]
+    line: dict[str, Any] = {
+        "id": sample.id,
+        "messages": [
+            {"role": "user", "content": "\n".join([tagged_question(sample), *told])},
+            {"role": "assistant", "content": sample.answer},
+        ],
+        "images": [str(job.home / picture.name) for picture in sample.pictures],
+    }
+    return line if job.draw else line | {"objects": _objects(sample.marks)}
+
+
+def _tell(mark: Mark, sample: Sample) -> str:
+    color = f"{mark.color} {mark.kind}"
+    name = f"{mark.text} ({color})" if mark.text else color
+    if len(sample.pictures) == 1:
+        return f"{name}: <bbox>"
+    where = f"Frame-{mark.image}" if sample.is_video else f"image {mark.image + 1}"
+    return f"{name} in {where}: <bbox>"
+
+
+def _objects(marks: tuple[Mark, ...]) -> dict[str, Any]:
+    """``norm1`` is 0 to 1 over the image, independent of how swift resizes it."""
+    return {
+        "ref": [],
+        "bbox": [[value / 1000 for value in mark.place] for mark in marks],
+        "bbox_type": "norm1",
+        "image_id": [mark.image for mark in marks],
+    }
+
+
+EXPORTER = Exporter(write)

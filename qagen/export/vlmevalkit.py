@@ -1,0 +1,38 @@
+"""VLMEvalKit: ``SparBench.tsv`` with the images in base64; options stand in the question, as SPAR-Bench has them."""
+
+import base64
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from qagen.export._job import Exporter, Job
+from qagen.export._samples import Sample
+from qagen.export._sparbench import takes
+
+FILE = "SparBench.tsv"
+COLUMNS = ("index", "id", "task", "category", "source", "question", "answer", "image_path", "image")
+
+
+def write(job: Job) -> str:
+    """Write the table, row by row."""
+    with (job.folder / FILE).open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        table.writerow(COLUMNS)
+        for number, (sample, images) in enumerate(job.embedded(job.parts)):
+            table.writerow(_row(number, sample, images))
+    return f"LMUData={job.home}, dataset SparBench; clear SparBench.DATASET_MD5, or the official file replaces this one"
+
+
+def _row(number: int, sample: Sample, images: Sequence[bytes]) -> list[str | int]:
+    kind = "multi_view" if len(images) > 1 else "single_view"
+    names = [f"{sample.id}_{i}{Path(picture.name).suffix}" for i, picture in enumerate(sample.pictures)]
+    cells = (_cell(names), _cell([base64.b64encode(image).decode() for image in images]))
+    return [number, sample.id, sample.type, kind, sample.dataset, sample.question, sample.answer, *cells]
+
+
+def _cell(values: Sequence[str]) -> str:
+    """One value as it is, several as a Python list: how VLMEvalKit tells them apart."""
+    return values[0] if len(values) == 1 else str(list(values))
+
+
+EXPORTER = Exporter(write, takes, needs_marks=True)
