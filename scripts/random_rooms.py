@@ -2,8 +2,8 @@
 
     python -m scripts.random_rooms --to rooms --scenes 24
 
-A room takes a few seconds: its furniture is the demo's, its light is flat, and its pictures are small. Every room is drawn
-from its own number, so that more rooms do not change the first ones.
+A room takes a few seconds: its furniture is the demo's, its light is flat, and its pictures are small. Every room
+is drawn from its own number, so that more rooms do not change the first ones.
 """
 
 import shutil
@@ -154,7 +154,7 @@ class Furnisher:
 
     def furnish(self) -> list[Thing]:
         """The room with its shell: floor, walls, furniture, and what stands and hangs on them."""
-        self.things = _shell(*self.size)
+        self.things = _shell(float(self.size[0]), float(self.size[1]))
         area = float(self.size.prod())
         for makers, share in ((AT_WALL, 0.35), (STANDING, 0.4)):
             for label in self._labels(makers, round(share * area)):
@@ -182,7 +182,8 @@ class Furnisher:
         spun = turned(parts, yaw_deg=_span(self.rng, -180, 180))
         extent = Footprint.of(spun)
         low, high = -extent.low[:2] + GAP_M, self.size - extent.high[:2] - GAP_M
-        return turned(spun, *self.rng.uniform(np.minimum(low, high), high))
+        x, y = self.rng.uniform(np.minimum(low, high), high)
+        return turned(spun, x, y)
 
     def _at_some_wall(self, parts: list[Part], height_m: float = 0.0) -> list[Part]:
         """Its back to one of the walls."""
@@ -192,7 +193,7 @@ class Furnisher:
         half = across / 2 - (extent.high - extent.low)[:2] / 2
         x = _span(self.rng, -half[0], half[0]) if half[0] > 0 else 0.0
         middle = self.size / 2 + rotation_z(yaw_deg)[:2, :2] @ (x, across[1] / 2 - extent.high[1] - 0.01)
-        return turned(parts, *middle, height_m, yaw_deg)
+        return turned(parts, middle[0], middle[1], height_m, yaw_deg)
 
     def _try_to_put_on(self, label: str, tables: list[tuple[Thing, Footprint]]) -> None:
         if not tables:

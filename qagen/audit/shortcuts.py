@@ -1,0 +1,439 @@
+"""How far a reader of the words alone gets: small classifiers that never see an image, tried on held-out scenes.
+
+Three readers are trained per type and format, and the best counts, so the figure is rather too high than too low:
+
+* ``words``: which words of the question go with which words and numbers of an option (logistic regression);
+* ``looks``: how an option looks among the others, whatever the question (boosted trees): the largest box, the middle
+  number, the one that shares most with the rest;
+* ``guess``: the usual number for these words (ridge regression), then the option nearest to it.
+
+What is to be predicted is always one of a few options: those of a select question, Yes or No, the two words of a
+direction, and for a bare number the quarter of all answers in which it lies.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.records import RecordFile, find_record_files, read_pairs
+
+LETTERS = "ABCD"
+PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
+LIMIT = 0.05
+"""A lead of more than this over chance is a shortcut."""
+FOLDS = 5
+MIN_SAMPLES = 60
+"""Fewer samples teach and prove nothing."""
+MAX_CLASSES = 12
+"""Answers of more different texts are not classes."""
+RARE = 8
+"""Features of fewer options are dropped."""
+MOST_FEATURES = 1500
+EVERYWHERE = 0.7
+"""Words of a larger share of the questions are not crossed with options."""
+Z_95 = 1.959964
+
+OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
+MENTION = re.compile(
+    r"((?:[a-z][\w'-]* ?){1,3}) \([^()]*?\b(red|blue|green|yellow|Object\d|object\d|point\d|objectA)\b"
+)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+WORD = re.compile(r"[a-zA-Z][a-zA-Z'-]*")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sample as something to choose from."""
+
+    scene: str
+    """Samples of one scene are never both learned from and tried on."""
+    question: str
+    """What is asked, without the options."""
+    options: tuple[str, ...]
+    """What there is to choose from."""
+    right: int
+    """Which of them is true."""
+    lettered: bool = False
+    """Whether the options stand in the question under letters, in an order of no meaning."""
+    marks: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Colour and place of the marks, 0-1000; empty where readers are not to know them."""
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Words of the question, and what its mentions call which mark."""
+        mentions = {f"{colour}={noun.split()[-1]}" for noun, colour in MENTION.findall(self.question)}
+        return frozenset({word.lower() for word in WORD.findall(self.question)} | mentions)
+
+    @cached_property
+    def numbers(self) -> tuple[tuple[float, ...], ...]:
+        """The numbers of each option; empty tuples unless all options have as many."""
+        found = [tuple(float(number) for number in NUMBER.findall(option)) for option in self.options]
+        return tuple(found) if len({len(numbers) for numbers in found}) == 1 else ((),) * len(found)
+
+    @cached_property
+    def given(self) -> float | None:
+        """A measure that the question gives away."""
+        decimals = re.findall(r"\d+\.\d", self.question)
+        return float(decimals[0]) if decimals else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What readers of the words alone reach in one type and format."""
+
+    type: str
+    """Task type."""
+    format: str
+    """Answer format."""
+    target: str
+    """What was predicted: letter, Yes/No, left/right, ..., answer, quarter."""
+    balanced: bool
+    """Whether the answers are meant to be even; if not, the figure only tells how usual the answers are."""
+    samples: int
+    """Samples tried."""
+    scenes: int
+    """Scenes they are of."""
+    chance: float = 0.0
+    """Accuracy of guessing evenly."""
+    majority: float = 0.0
+    """Accuracy of always choosing what is most often right."""
+    accuracy: float | None = None
+    """Of the best reader on scenes that it has not learned from; None where nothing could be tried."""
+    interval: tuple[float, float] = (0.0, 1.0)
+    """Wilson interval of the accuracy, 95 %."""
+    reader: str = ""
+    """The best reader."""
+    hints: tuple[str, ...] = ()
+    """What the reader of words goes by, or why nothing could be tried."""
+
+    @property
+    def lead(self) -> float:
+        """How far the best reader beats chance, as a share."""
+        return 0.0 if self.accuracy is None else self.accuracy - self.chance
+
+    @property
+    def verdict(self) -> str:
+        """even, shortcut, perhaps (over the limit, but chance explains it), usual (not meant to be even), untried."""
+        if self.accuracy is None:
+            return "untried"
+        if not self.balanced:
+            return "usual"
+        if self.lead <= LIMIT:
+            return "even"
+        return "shortcut" if self.interval[0] > self.chance + LIMIT else "perhaps"
+
+
+def find_shortcuts(out: Path, with_marks: bool = False, types: Iterable[str] | None = None) -> list[Shortcut]:
+    """Try the readers on every type and format below a run's folder, in the order of their names.
+
+    Args:
+        with_marks: let them know where the marks are, as a trainer may who writes marks as text.
+
+    Raises:
+        ConfigError: there are no records.
+        QagenError: a line is no record, or its evidence does not belong to it.
+    """
+    files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
+    for file in find_record_files(out):
+        if types is None or file.type in types:
+            files[file.type, file.format].append(file)
+    return [shortcut for (name, form), some in sorted(files.items()) for shortcut in _try(name, form, some, with_marks)]
+
+
+def _try(type_name: str, answer_format: str, files: Sequence[RecordFile], with_marks: bool) -> list[Shortcut]:
+    pairs = [(line.scene, record, evidence) for file in files for line, record, evidence in read_pairs(file)]
+    found = []
+    for target, balanced, cases in targets(answer_format, pairs):
+        known = cases if with_marks else [replace(case, marks=()) for case in cases]
+        found.append(measure(known, Shortcut(type_name, answer_format, target, balanced, 0, 0)))
+    return found
+
+
+def measure(cases: Sequence[Case], about: Shortcut) -> Shortcut:
+    """Fill in what the readers reach on held-out scenes."""
+    scenes = np.array([case.scene for case in cases])
+    about = replace(about, samples=len(cases), scenes=len(set(scenes)))
+    if about.scenes < 2:
+        return replace(about, hints=("needs at least 2 scenes, one to learn from and one to try",))
+    if about.samples < MIN_SAMPLES:
+        return replace(about, hints=(f"needs at least {MIN_SAMPLES} samples",))
+    right = np.array([case.right for case in cases])
+    hits = {name: _held_out(reader, cases, scenes) == right for name, reader in READERS.items() if reader.fits(cases)}
+    best = max(hits, key=lambda name: hits[name].mean())
+    correct = int(hits[best].sum())
+    return replace(
+        about,
+        chance=1 / len(cases[0].options),
+        majority=float(np.bincount(right).max() / len(right)),
+        accuracy=correct / len(cases),
+        interval=wilson(correct, len(cases)),
+        reader=best,
+        hints=WordModel.learned(cases).telling(),
+    )
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, 1927); (0, 1) without trials."""
+    if not trials:
+        return 0.0, 1.0
+    share, weight = successes / trials, Z_95**2 / trials
+    middle = (share + weight / 2) / (1 + weight)
+    half = Z_95 / (1 + weight) * float(np.sqrt(share * (1 - share) / trials + weight / (4 * trials)))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def targets(
+    answer_format: str, pairs: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+) -> list[tuple[str, bool, list[Case]]]:
+    """What is to be predicted from samples (scene, record, evidence), whether it is meant to be even, and the cases."""
+    if answer_format == "select":
+        return [("letter", True, [_listed(scene, record) for scene, record, _ in pairs])]
+    asked = [(scene, record, str(evidence.get("answer", ""))) for scene, record, evidence in pairs]
+    if answer_format == "judge":
+        replies = [(scene, record, _reply(record)) for scene, record, _ in asked]
+        return [("Yes/No", True, _of_classes(replies, ("Yes", "No")))]
+    if any(word in answer.split(", ") for _, _, answer in asked for pair in PAIRS for word in pair):
+        return [("/".join(pair), True, cases) for pair in PAIRS if (cases := _of_direction(asked, pair))]
+    answers = Counter(answer for _, _, answer in asked)
+    if len(answers) <= MAX_CLASSES:
+        return [("answer", False, _of_classes(asked, sorted(answers)))]
+    if all(NUMBER.fullmatch(answer) for answer in answers):
+        return [("quarter", False, _of_quarters(asked))]
+    return []
+
+
+def _listed(scene: str, record: Mapping[str, Any]) -> Case:
+    human = _asked(record)
+    options = tuple(text for _, text in OPTION.findall(human))
+    question = human[: human.index("\nA. ")]
+    return Case(scene, question, options, LETTERS.index(_reply(record)), True, marks_of(record))
+
+
+def _of_classes(asked: Sequence[tuple[str, Mapping[str, Any], str]], classes: Sequence[str]) -> list[Case]:
+    names = tuple(classes)
+    return [Case(scene, _asked(record), names, names.index(told)) for scene, record, told in asked]
+
+
+def _of_direction(asked: Sequence[tuple[str, Mapping[str, Any], str]], pair: tuple[str, str]) -> list[Case]:
+    """Where one of the pair's words is told exactly once, which it is."""
+    told = []
+    for scene, record, answer in asked:
+        words = [word for word in answer.split(", ") if word in pair]
+        told += [(scene, record, words[0])] if len(words) == 1 else []
+    return _of_classes(told, pair)
+
+
+def _of_quarters(asked: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[Case]:
+    """A quarter of all answers is a class."""
+    values = np.array([float(answer) for _, _, answer in asked])
+    edges = np.quantile(values, (0.25, 0.5, 0.75))
+    names = ("first", "second", "third", "last")
+    told = [(scene, record, names[k]) for (scene, record, _), k in zip(asked, np.digitize(values, edges), strict=True)]
+    return _of_classes(told, names)
+
+
+def _asked(record: Mapping[str, Any]) -> str:
+    return str(record["conversations"][0]["value"])
+
+
+def _reply(record: Mapping[str, Any]) -> str:
+    return str(record["conversations"][-1]["value"])
+
+
+def marks_of(record: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """The coloured marks of a record."""
+    columns = [(key.rpartition("_")[0], places) for key, places in record.items() if key.endswith(("_point", "_bbox"))]
+    return tuple((colour, tuple(map(float, places[0]))) for colour, places in columns if places)
+
+
+def _held_out(reader: "Reader", cases: Sequence[Case], scenes: NDArray) -> NDArray[np.int64]:
+    """(n,) the option that a reader chooses in scenes that it has not learned from."""
+    from sklearn.model_selection import GroupKFold
+    from threadpoolctl import threadpool_limits
+
+    chosen = np.zeros(len(cases), dtype=np.int64)
+    folds = GroupKFold(min(FOLDS, len(set(scenes))))
+    with threadpool_limits(1):  # the data are small: threads only wait for each other
+        for learned, tried in folds.split(scenes, groups=scenes):
+            scores = reader.score([cases[i] for i in learned], [cases[i] for i in tried])
+            chosen[tried] = scores.argmax(axis=1)
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A way to choose without seeing."""
+
+    score: Callable[[Sequence[Case], Sequence[Case]], NDArray[np.float64]]
+    """From cases to learn from and cases to try, (n, options) how right each option seems."""
+    fits: Callable[[Sequence[Case]], bool]
+    """Whether it has anything to go by."""
+
+
+def _is_labelled(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """(n * options,) 1 for every right option."""
+    flat = np.zeros((len(cases), len(cases[0].options)), dtype=np.int64)
+    flat[np.arange(len(cases)), [case.right for case in cases]] = 1
+    return flat.ravel()
+
+
+def _score_words(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
+    return WordModel.learned(train).score(test)
+
+
+@dataclass(frozen=True, slots=True)
+class WordModel:
+    """Logistic regression over the words of options, the most telling ones only."""
+
+    crossed: frozenset[str]
+    """Words of questions that are read together with each word of an option."""
+    vectorizer: Any
+    """From lists of words to counts."""
+    kept: NDArray[np.int64]
+    """Columns of the counts that are used."""
+    model: Any
+    """The fitted regression."""
+
+    @classmethod
+    def learned(cls, cases: Sequence[Case]) -> "WordModel":
+        from sklearn.feature_selection import chi2
+        from sklearn.linear_model import LogisticRegression
+
+        crossed, is_right = _crossed_words(cases), _is_labelled(cases)
+        vectorizer = _vectorizer(list)
+        counts = vectorizer.fit_transform([words for case in cases for words in option_words(case, crossed)])
+        kept = np.argsort(-np.nan_to_num(chi2(counts, is_right)[0]))[:MOST_FEATURES]
+        model = LogisticRegression(C=0.2, max_iter=300).fit(counts[:, kept], is_right)
+        return cls(crossed, vectorizer, kept, model)
+
+    def score(self, cases: Sequence[Case]) -> NDArray[np.float64]:
+        """(n, options)."""
+        counts = self.vectorizer.transform([words for case in cases for words in option_words(case, self.crossed)])
+        return self.model.decision_function(counts[:, self.kept]).reshape(len(cases), -1)
+
+    def telling(self, count: int = 6) -> tuple[str, ...]:
+        """The features of most weight; + speaks for an option, - against."""
+        weights = self.model.coef_[0]
+        names = self.vectorizer.get_feature_names_out()[self.kept]
+        top = np.argsort(-np.abs(weights))[:count]
+        return tuple(f"{'+' if weights[i] > 0 else '-'} {names[i]}" for i in top)
+
+
+def _vectorizer(analyzer: Any) -> Any:
+    """Which of the things that ``analyzer`` makes of a document occur in it, rare ones left out."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    return CountVectorizer(analyzer=analyzer, binary=True, min_df=RARE)
+
+
+def _crossed_words(cases: Sequence[Case]) -> frozenset[str]:
+    """Words that are neither in most questions nor in hardly any."""
+    counts = Counter(word for case in cases for word in case.words)
+    return frozenset(word for word, count in counts.items() if RARE <= count <= EVERYWHERE * len(cases))
+
+
+def option_words(case: Case, crossed: frozenset[str]) -> list[list[str]]:
+    """What the reader of words reads in each option: its words and numbers, alone and with each of the question's."""
+    said = [_tokens(case, index) for index in range(len(case.options))]
+    asked = case.words & crossed
+    return [[*tokens, *(f"{word} & {token}" for word in asked for token in tokens)] for tokens in said]
+
+
+def _tokens(case: Case, index: int) -> list[str]:
+    option = case.options[index]
+    if not case.lettered:
+        return [option]
+    tokens = [f"letter {LETTERS[index]}", *(word.lower() for word in WORD.findall(option))]
+    tokens += [f"{place}:{part.strip()}" for place, part in enumerate(option.split(",")) if not NUMBER.search(part)]
+    for place, column in enumerate(zip(*case.numbers, strict=True)):
+        tokens.append(f"number {place} rank {_rank(column, index)}")
+        tokens.append(f"number {place} about {round(2 * np.log2(abs(column[index]) + 0.1))}")
+    return tokens
+
+
+def _rank(column: Sequence[float], index: int) -> int:
+    return sum(value < column[index] for value in column)
+
+
+def _score_looks(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, learning_rate=0.08, random_state=0)
+    model.fit(np.concatenate([looks(case) for case in train]), _is_labelled(train))
+    return model.predict_proba(np.concatenate([looks(case) for case in test]))[:, 1].reshape(len(test), -1)
+
+
+def looks(case: Case) -> NDArray[np.float64]:
+    """(options, k) how each option looks among the others."""
+    values = [*map(list, zip(*case.numbers, strict=True)), *_box_looks(case), *_shared(case), _lengths(case)]
+    if case.given is not None and len(case.numbers[0]) == 1:
+        values.append([abs(numbers[0] - case.given) for numbers in case.numbers])
+    columns = [np.arange(len(case.options), dtype=float)]
+    for value in values:
+        column = np.array(value, dtype=float)
+        ranks = (column[:, None] > column[None]).sum(axis=1)
+        aside = np.abs(column - np.median(column))
+        columns += [column, ranks, column - column.mean(), (aside[:, None] > aside[None]).sum(axis=1)]
+    return np.column_stack(columns)
+
+
+def _lengths(case: Case) -> list[float]:
+    return [float(len(option)) for option in case.options]
+
+
+def _shared(case: Case) -> list[list[float]]:
+    """How many other options have the same part in the same place."""
+    parts = [option.split(", ") for option in case.options]
+    return [[sum(a == b for other in parts for a, b in zip(own, other, strict=False)) - len(own) for own in parts]]
+
+
+def _box_looks(case: Case) -> list[list[float]]:
+    """Of boxes: their middle, sides, area, and how like the marked boxes they are."""
+    if len(case.numbers[0]) != 4:
+        return []
+    boxes = np.array(case.numbers)
+    middle, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    area = np.log(np.maximum(sides.prod(axis=1), 1))
+    aspect = np.log(np.maximum(sides[:, 1], 1) / np.maximum(sides[:, 0], 1))
+    columns = [middle[:, 0], middle[:, 1], sides[:, 0], sides[:, 1], area, aspect]
+    for _, place in case.marks:
+        if len(place) == 4:
+            width, height = max(place[2] - place[0], 1), max(place[3] - place[1], 1)
+            columns += [abs(area - np.log(width * height)), abs(aspect - np.log(height / width))]
+            columns += [abs(middle[:, k] - (place[k] + place[k + 2]) / 2) for k in (0, 1)]
+    return [list(column) for column in columns]
+
+
+def _score_guess(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(_vectorizer(_heard), Ridge(alpha=20.0))
+    model.fit(train, np.array([_logs(case)[case.right] for case in train]))
+    guesses = model.predict(test)
+    offs = [np.abs(_logs(case) - guess).sum(axis=1) for case, guess in zip(test, guesses, strict=True)]
+    return -np.array(offs)
+
+
+def _heard(case: Case) -> list[str]:
+    given = [] if case.given is None else [f"given {round(4 * np.log2(case.given + 0.1))}"]
+    return [*case.words, *given]
+
+
+def _logs(case: Case) -> NDArray[np.float64]:
+    """(options, k) logarithms of the options' numbers."""
+    return np.log(np.abs(np.array(case.numbers)) + 0.1)
+
+
+READERS: Mapping[str, Reader] = {
+    "words": Reader(_score_words, lambda cases: True),
+    "looks": Reader(_score_looks, lambda cases: cases[0].lettered),
+    "guess": Reader(_score_guess, lambda cases: all(case.lettered and case.numbers[0] for case in cases)),
+}
