@@ -5,7 +5,8 @@ There are three grounds, and each frame takes the first that it has:
 1. **The dataset's own instance image.** It says who is seen. Where the frame has depth as well, a pixel is confirmed
    when its depth lies in its object's box, so that an object whose box is somewhere else is never asked about.
 2. **The instance-labelled mesh**, rasterised and held against the depth image where there is one.
-3. **Boxes and depth.** A pixel shows the object whose box it falls into, when there is exactly one. The lowest
+3. **Boxes and depth.** A pixel shows the object whose box it falls into, when there is exactly one; of nested boxes
+   only the innermost counts: what lies in the toaster's box is no more the counter's that it stands in. The lowest
    ``FLOOR_M`` of a box (at most a quarter of it) claims nothing, because the floor runs through it.
 
 ``alone``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene has
@@ -14,7 +15,7 @@ is then a lower bound, and what looks hidden to the bound is doubtful, not asked
 
 ``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
 soon as one measured pixel lies near its box, shared or not, or when more than ``MAX_UNMEASURED`` of its outline has no
-depth: behind a pixel without depth may be anything.
+depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ from qagen.kernels.visibility import hold_against_depth
 NEAR_M = 0.05
 FLOOR_M = 0.05
 MAX_UNMEASURED = 0.05
+NESTED_SHARE = 0.9
+"""A box with this share of its volume in a larger one lies within it."""
+NESTED_SAMPLES = 6
 
 
 class DepthTolerance(Protocol):
@@ -71,6 +75,10 @@ class BoxArrays:
     """(O, 2, 3) lower and upper ends along the axes, from the centre, metres."""
     core: NDArray[np.float64]
     """(O, 2, 3) the same without the part that the floor may run through."""
+    order: NDArray[np.int64]
+    """(O,) from the smallest box to the largest."""
+    nested: NDArray[np.bool_]
+    """(O, O) [a, b] where the box of a lies within that of b."""
 
     @classmethod
     def of(cls, objects: tuple[Object3D, ...]) -> "BoxArrays":
@@ -83,7 +91,22 @@ class BoxArrays:
         is_up = rotations[:, 2, 2] > 0
         core[is_up, 0, 2] += lift[is_up]
         core[~is_up, 1, 2] -= lift[~is_up]
-        return cls(centers, rotations, bounds, core)
+        order = np.argsort(np.prod(halves, axis=1), kind="stable")
+        return cls(centers, rotations, bounds, core, order, _nested(centers, rotations, halves))
+
+
+def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np.bool_]:
+    """(O, O) [a, b] where most of a box lies in another one that is larger."""
+    steps = (np.arange(NESTED_SAMPLES) + 0.5) / NESTED_SAMPLES * 2 - 1
+    unit = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
+    volume = np.prod(halves, axis=1)
+    nested = np.zeros((len(centers), len(centers)), dtype=bool)
+    for a in range(len(centers)):
+        samples = unit * halves[a] @ rotations[a].T + centers[a]
+        local = np.einsum("bnj,bjk->bnk", samples[None] - centers[:, None], rotations)
+        share = (np.abs(local) <= halves[:, None]).all(axis=2).mean(axis=1)
+        nested[a] = (share >= NESTED_SHARE) & (volume > volume[a])
+    return nested
 
 
 class Grounds:
@@ -135,12 +158,15 @@ class Grounds:
     def _drawn(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
         depth, instance, alone = self._rasterized(mesh, grid, T_cw)
-        if measured is None or frame.depth_camera is None:
-            return InstanceImage(instance, instance >= 0, depth, alone, _counts(instance, self.count) > 0)
-        visible, confirmed, composite = hold_against_depth(
-            instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
-        )
-        return InstanceImage(visible, confirmed, composite, alone, _counts(visible, self.count) > 0)
+        visible, confirmed, composite = instance, instance >= 0, depth
+        if measured is not None and frame.depth_camera is not None:
+            visible, confirmed, composite = hold_against_depth(
+                instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
+            )
+        possible = _counts(visible, self.count) > 0
+        if mesh.is_by_box:
+            possible |= self._claims(composite, grid, T_cw)[2] > 0
+        return InstanceImage(visible, confirmed, composite, alone, possible)
 
     def _claimed(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         depth = np.zeros((grid.height, grid.width), np.float32)
@@ -152,7 +178,18 @@ class Grounds:
         return InstanceImage(visible, visible >= 0, seen, outline, possible)
 
     def _claims(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
-        return claim_pixels(depth, grid.intrinsics, T_cw, *self._bounds(), self.boxes.core, NEAR_M, *self.tolerance)
+        boxes = self.boxes
+        return claim_pixels(
+            depth,
+            grid.intrinsics,
+            T_cw,
+            *self._bounds(),
+            boxes.core,
+            boxes.order,
+            boxes.nested,
+            NEAR_M,
+            *self.tolerance,
+        )
 
     def _outlines(self, grid: Camera, T_cw: NDArray[np.float64]) -> NDArray[np.int64]:
         return self._claims(np.zeros((grid.height, grid.width), np.float32), grid, T_cw)[1]
@@ -182,7 +219,8 @@ class Grounds:
 def grouped_by_object(mesh: Mesh) -> Mesh:
     """The mesh with all faces of an object together, in the order of the objects, as the rasteriser needs it."""
     order = np.argsort(mesh.face_object, kind="stable")
-    return Mesh(mesh.vertices, np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order]))
+    faces, owners = np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order])
+    return Mesh(mesh.vertices, faces, owners, mesh.is_by_box)
 
 
 def resampled_depth(measured: NDArray[np.float32], camera: Camera, grid: Camera) -> NDArray[np.float32]:

@@ -112,6 +112,8 @@ class Mesh:
     """(m, 3) vertex indices."""
     face_object: NDArray[np.int32]
     """(m,) index into Scene.objects, -1 for what is never asked about (walls, floor, unlabelled)."""
+    is_by_box: bool = False
+    """Whether faces got their object from its box, so that those in several boxes, which are -1, may still be its."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ SEVERAL = -2
 
 
 @njit(cache=True)
-def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, near_m, tolerance_m, tolerance_rel):
-    """Give every measured pixel to the one object whose box it falls into.
+def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested, near_m, tolerance_m, tolerance_rel):
+    """Give every measured pixel to the one object whose box it falls into, of nested boxes the innermost.
 
     The box bounds an object sideways by its outline; along the ray, where depth is noisy, there is a tolerance. A pixel
     of depth z falls into a box when its ray meets the core of the box between enter and leave, and
@@ -26,11 +26,13 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, near_m, toler
         rotations: (O, 3, 3) float64, columns are the box's axes in the world.
         bounds: (O, 2, 3) float64 lower and upper ends along the box's axes, from its centre, metres.
         core: (O, 2, 3) float64 the same of the part that claims pixels; within bounds.
+        order: (O,) int64 the objects from the smallest box to the largest.
+        nested: (O, O) bool, [a, b] where the box of a lies within that of b.
         near_m: what is nearer than this depth, at depth 0 or behind the camera is left out of every box.
         tolerance_m, tolerance_rel: the tolerance, metres and as a share of z.
 
     Returns:
-        owner: (h, w) int32 index of the object, NOBODY, or SEVERAL where a pixel falls into more than one.
+        owner: (h, w) int32 index of the object, NOBODY, or SEVERAL where a pixel falls into boxes that are not nested.
         outline: (O,) int64 pixels whose ray meets the box (its bounds).
         touched: (O,) int64 measured pixels within t of the box (its bounds) along the ray, whoever else claims them.
         unmeasured: (O,) int64 pixels of the outline without a measurement.
@@ -41,7 +43,7 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, near_m, toler
     outline = np.zeros(len(centers), np.int64)
     touched = np.zeros(len(centers), np.int64)
     unmeasured = np.zeros(len(centers), np.int64)
-    for item in range(len(centers)):
+    for item in order:
         origin, turn = _to_box(T_cw, centers[item], rotations[item])
         top, bottom, left, right = _window(T_cw, centers[item], rotations[item], bounds[item], K, near_m, height, width)
         for row in range(top, bottom):
@@ -59,8 +61,16 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, near_m, toler
                 touched[item] += enter - tolerance <= z <= leave + tolerance
                 enter, leave = _meet(origin, ray, core[item], near_m)
                 if enter <= leave and enter - tolerance <= z <= max(leave, enter + tolerance):
-                    owner[row, col] = item if owner[row, col] == NOBODY else SEVERAL
+                    owner[row, col] = _shared(owner[row, col], item, nested)
     return owner, outline, touched, unmeasured
+
+
+@njit(cache=True)
+def _shared(owner, item, nested):
+    """Whose pixel it is that has an owner, or none, and falls into the box of item as well."""
+    if owner == NOBODY:
+        return item
+    return owner if owner >= 0 and nested[owner, item] else SEVERAL
 
 
 @njit(cache=True)
