@@ -24,7 +24,9 @@ FRAMES = 300
 MAX_WORKERS = 8
 """More would only cost memory (about 100 MB each)."""
 WRITERS = {
+    "posed": "qagen.demo.posed_files:write",
     "scannet": "qagen.demo.scannet_files:write",
+    "scannetpp": "qagen.demo.scannetpp_files:write",
 }
 """Dataset to its writer, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used.
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qagen.loaders._base import Loader
 
-LOADERS = {"scannet": "qagen.loaders.scannet:ScanNetLoader"}
+LOADERS = {
+    "posed": "qagen.loaders.posed:PosedLoader",
+    "scannet": "qagen.loaders.scannet:ScanNetLoader",
+    "scannetpp": "qagen.loaders.scannetpp:ScanNetPPLoader",
+}
 """Dataset name to its loader class, imported when it is used."""
 
 

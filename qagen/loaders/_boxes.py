@@ -1,0 +1,53 @@
+"""Annotated boxes of any orientation, as upright ones."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qagen.core.box import Box3D
+
+UPRIGHT_COSINE = 0.999
+"""An axis this near to the vertical is taken for it: 2.6 degrees."""
+AXES_TOLERANCE = 0.01
+
+
+def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDArray | None = None) -> Box3D:
+    """A box given by its axes, made upright.
+
+    A box that stands keeps its centre and its sizes, whichever of its axes is the vertical one, and loses a tilt
+    below UPRIGHT_COSINE. Of a tilted box the upright box of least footprint is taken: around the object's points
+    where there are any, else around the corners of the tilted box.
+
+    Args:
+        center: (3,) metres, world.
+        axes: (3, 3), the ROWS are the box's axes in the world; right- or left-handed.
+        size: (3,) full extents along those axes, metres.
+        points: (n, 3) points of the object, metres, world, or None.
+
+    Raises:
+        ValueError: a number is not finite, a side is negative, or the axes are not perpendicular unit vectors.
+    """
+    center, axes, size = (np.asarray(value, dtype=np.float64) for value in (center, axes, size))
+    if not (np.isfinite(center).all() and np.isfinite(axes).all() and np.isfinite(size).all()):
+        raise ValueError("found a number that is not finite, expected metres")
+    if size.min() < 0:
+        raise ValueError(f"found sides {size.tolist()}, expected none below 0")
+    off = float(np.abs(axes @ axes.T - np.eye(3)).max())
+    if off > AXES_TOLERANCE:
+        raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
+    up = int(np.argmax(np.abs(axes[:, 2])))
+    if abs(axes[up, 2]) < UPRIGHT_COSINE:
+        return Box3D.around(_corners(center, axes, size) if points is None or not len(points) else points)
+    first, second = (k for k in range(3) if k != up)
+    yaw = np.arctan2(axes[first, 1], axes[first, 0])
+    return Box3D.upright(center, size[[first, second, up]], float(yaw))
+
+
+def _corners(center: NDArray, axes: NDArray, size: NDArray) -> NDArray[np.float64]:
+    signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, -1).T
+    return center + (signs * size / 2) @ axes
+
+
+def share_inside(box: Box3D, points: NDArray, margin_m: float) -> float:
+    """Share of points (n, 3) that lie in the box or within a margin of it, 0 to 1."""
+    local = np.abs((points - box.center) @ box.rotation)
+    return float(np.mean((local <= box.size / 2 + margin_m).all(axis=1)))

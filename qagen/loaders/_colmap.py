@@ -1,0 +1,133 @@
+"""COLMAP's text files: cameras.txt and images.txt (colmap.github.io/format.html).
+
+``images.txt`` holds two lines an image: ``id qw qx qy qz tx ty tz camera_id name``, a world-to-camera transform with
+OpenCV axes, and a line of its 2D points, which may be empty and is passed over. Pixel coordinates have the top-left
+corner of the image at (0, 0), so the centre of its first pixel at (0.5, 0.5): half a pixel is taken off here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+from qagen.errors import SceneError
+
+MAX_SIDE_PX = 16384
+_MODELS = {"SIMPLE_PINHOLE": 3, "PINHOLE": 4, "OPENCV": 8}
+"""Camera models that can be read, and how many parameters they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColmapCamera:
+    """One camera of a model."""
+
+    camera: Camera
+    """Its pinhole part."""
+    distortion: tuple[float, float, float, float]
+    """k1, k2, p1, p2 as OpenCV has them; zeros for a pinhole."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColmapImage:
+    """One registered image."""
+
+    name: str
+    """As the file spells it, maybe with folders: never a path to open."""
+    camera_id: int
+    """Key of its camera."""
+    world_from_camera: Pose
+    """Metres where the model is, OpenCV camera axes."""
+
+
+def read_cameras(path: Path) -> dict[int, ColmapCamera]:
+    """Cameras by id. Raises SceneError."""
+    cameras: dict[int, ColmapCamera] = {}
+    for where, words in _lines(path, skip_points=False):
+        if len(words) < 4 or words[1] not in _MODELS:
+            known = ", ".join(_MODELS)
+            raise SceneError(
+                path, f"{where}: found {' '.join(words[:4])!r}, expected 'id MODEL width height …', {known}"
+            )
+        numbers = _numbers(path, where, [words[0], *words[2:]])
+        if len(numbers) != 3 + _MODELS[words[1]]:
+            found = f"{len(numbers) - 3} parameters of {words[1]}"
+            raise SceneError(path, f"{where}: found {found}, expected {_MODELS[words[1]]}")
+        cameras[int(numbers[0])] = _camera(path, where, words[1], numbers[1:])
+    if not cameras:
+        raise SceneError(path, "cameras: found none, expected at least one")
+    return cameras
+
+
+def _camera(path: Path, where: str, model: str, numbers: NDArray[np.float64]) -> ColmapCamera:
+    width, height = int(numbers[0]), int(numbers[1])
+    if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
+        raise SceneError(path, f"{where}: found {width} x {height} pixels, expected sides of 1 to {MAX_SIDE_PX}")
+    parameters = [float(number) for number in numbers[2:]]
+    if model == "SIMPLE_PINHOLE":
+        parameters.insert(1, parameters[0])
+    fx, fy, cx, cy, *rest = parameters
+    k1, k2, p1, p2 = rest or (0.0, 0.0, 0.0, 0.0)
+    return ColmapCamera(Camera(fx, fy, cx - 0.5, cy - 0.5, width, height), (k1, k2, p1, p2))
+
+
+def read_images(path: Path) -> list[ColmapImage]:
+    """Registered images in the order of the file. Raises SceneError."""
+    images = [_image(path, where, words) for where, words in _lines(path, skip_points=True)]
+    if not images:
+        raise SceneError(path, "images: found none, expected at least one")
+    return images
+
+
+def _image(path: Path, where: str, words: list[str]) -> ColmapImage:
+    if len(words) < 10:
+        expected = "'id qw qx qy qz tx ty tz camera_id name' and a line of points below"
+        raise SceneError(path, f"{where}: found {len(words)} words, expected {expected}")
+    numbers = _numbers(path, where, words[:9])
+    rotation = _rotation(path, where, numbers[1:5])
+    camera_from_world = Pose(rotation, numbers[5:8])
+    return ColmapImage(" ".join(words[9:]), int(numbers[8]), camera_from_world.inverse())
+
+
+def _rotation(path: Path, where: str, quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, 3) of a unit quaternion w, x, y, z."""
+    length = float(np.linalg.norm(quaternion))
+    if abs(length - 1) > 1e-3:
+        raise SceneError(path, f"{where}: found a quaternion of length {length:.3g}, expected 1")
+    w, x, y, z = quaternion / length
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def _lines(path: Path, skip_points: bool) -> Iterator[tuple[str, list[str]]]:
+    """ "line 5" and its words; comments and, where asked for, the line after each line of words are passed over."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = enumerate(file, start=1)
+            for number, line in lines:
+                words = line.split()
+                if not words or words[0].startswith("#"):
+                    continue
+                yield f"line {number}", words
+                if skip_points:
+                    next(lines, None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SceneError(path, f"cannot be read ({error})") from error
+
+
+def _numbers(path: Path, where: str, words: list[str]) -> NDArray[np.float64]:
+    try:
+        numbers = np.array([float(word) for word in words])
+    except ValueError as error:
+        raise SceneError(path, f"{where}: {error}, expected numbers") from error
+    if not np.isfinite(numbers).all():
+        raise SceneError(path, f"{where}: found a number that is not finite, expected finite ones")
+    return numbers

@@ -1,0 +1,67 @@
+"""Depth images of cameras that have none, by casting rays at the scanned surface."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+
+if TYPE_CHECKING:
+    from embreex.rtcore_scene import EmbreeScene
+
+MAX_WIDTH = 640
+"""Rendered depth is not larger than a sensor's would be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Triangles that rays can be cast at."""
+
+    vertices: NDArray[np.float32]
+    """(n, 3), world, metres."""
+    faces: NDArray[np.int32]
+    """(m, 3) vertex indices."""
+
+    @cached_property
+    def scene(self) -> "EmbreeScene":
+        """The ray caster's own structure, built when the first ray is cast."""
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+
+        scene = EmbreeScene()
+        TriangleMesh(scene, np.ascontiguousarray(self.vertices[self.faces], dtype=np.float32))
+        return scene
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderedDepth:
+    """Planar depth of a surface as a camera would measure it."""
+
+    surface: Surface
+    """What is seen."""
+    camera: Camera
+    """Pinhole of the depth image."""
+    world_from_camera: Pose
+    """Where it stands."""
+
+    def read_m(self) -> NDArray[np.float32]:
+        """(height, width) depth z in metres, 0 where a ray hits nothing."""
+        camera, pose = self.camera, self.world_from_camera
+        v, u = np.mgrid[0 : camera.height, 0 : camera.width].reshape(2, -1)
+        # z is 1 along each ray, so that the multiple of the ray at which it hits is the planar depth
+        rays = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.size)], axis=1)
+        directions = (rays @ pose.rotation.T).astype(np.float32)
+        origins = np.repeat(pose.translation[None].astype(np.float32), len(rays), axis=0)
+        hits = self.surface.scene.run(origins, directions, output=1)
+        depth = np.where(hits["primID"] < 0, np.float32(0), hits["tfar"])
+        return depth.reshape(camera.height, camera.width).astype(np.float32)
+
+
+def depth_camera_for(color: Camera) -> Camera:
+    """The camera of a colour image, not wider than MAX_WIDTH."""
+    width = min(color.width, MAX_WIDTH)
+    return color.scaled(width, max(1, round(color.height * width / color.width)))

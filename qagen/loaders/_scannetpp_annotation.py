@@ -1,0 +1,129 @@
+"""ScanNet++'s annotated mesh: which vertices an object has, and its box.
+
+``segments.json`` has a segment id for each vertex of ``mesh_aligned_0.05.ply`` (in practice each vertex is a segment
+of its own), ``segments_anno.json`` gathers segments into objects. A vertex may belong to several objects, such as a
+picture and the wall behind it: then the smaller one has it, as in the dataset's own tools.
+
+``obb`` has its axes in ROWS of ``normalizedAxes`` and its full extents in ``axesLengths``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.box import Box3D
+from qagen.errors import SceneError
+from qagen.loaders._boxes import share_inside, upright_box
+from qagen.loaders._files import read_json
+from qagen.loaders._ply import read_mesh
+
+MESH = "mesh_aligned_0.05.ply"
+SEGMENTS = "segments.json"
+OBJECTS = "segments_anno.json"
+BOX_MARGIN_M = 0.05
+MIN_SHARE_INSIDE = 0.5
+"""So much of its points the box of the middle object must hold; read by columns, boxes hold few of theirs."""
+_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_OBJECT_ID = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+_Three = tuple[float, float, float]
+_Nine = tuple[float, float, float, float, float, float, float, float, float]
+
+
+class _Obb(msgspec.Struct):
+    centroid: _Three
+    axesLengths: _Three  # noqa: N815 - the file's spelling
+    normalizedAxes: _Nine  # noqa: N815
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One annotated object as the file spells it."""
+
+    objectId: _OBJECT_ID  # noqa: N815
+    label: str
+    segments: list[_INT64]
+    obb: _Obb
+
+
+class _Objects(msgspec.Struct):
+    segGroups: list[Group]  # noqa: N815
+
+
+class _Segments(msgspec.Struct):
+    segIndices: list[_INT64]  # noqa: N815
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotation:
+    """A mesh and the annotated objects on it."""
+
+    vertices: NDArray[np.float32]
+    """(n, 3), world, metres."""
+    faces: NDArray[np.int32]
+    """(m, 3) vertex indices."""
+    groups: list[Group]
+    """All annotated objects, walls and floor included."""
+    boxes: list[Box3D]
+    """By group, upright."""
+    members: list[NDArray[np.int64]]
+    """By group: its vertices."""
+    vertex_group: NDArray[np.int32]
+    """(n,) index into groups, -1 where a vertex belongs to none."""
+
+
+def read_annotation(folder: Path) -> Annotation:
+    """Read what a ``scans`` folder says of surface and objects.
+
+    Raises:
+        SceneError: a file is missing, damaged, or does not fit the mesh.
+    """
+    vertices, faces = read_mesh(folder / MESH)
+    groups = _read_groups(folder / OBJECTS)
+    members = _members(folder / SEGMENTS, groups, len(vertices))
+    boxes = [_box(group, vertices[own], folder / OBJECTS) for group, own in zip(groups, members, strict=True)]
+    _check_fit(boxes, [vertices[own] for own in members], folder / OBJECTS)
+    vertex_group = np.full(len(vertices), -1, np.int32)
+    for index in sorted(range(len(groups)), key=lambda k: -len(members[k])):
+        vertex_group[members[index]] = index
+    return Annotation(vertices.astype(np.float32), faces, groups, boxes, members, vertex_group)
+
+
+def _read_groups(path: Path) -> list[Group]:
+    groups = read_json(path, _Objects).segGroups
+    seen: set[int] = set()
+    for group in groups:
+        if group.objectId in seen:
+            raise SceneError(path, f"segGroups: found objectId {group.objectId} more than once, expected unique ids")
+        seen.add(group.objectId)
+    return groups
+
+
+def _members(path: Path, groups: list[Group], vertex_count: int) -> list[NDArray[np.int64]]:
+    ids = np.array(read_json(path, _Segments).segIndices, dtype=np.int64)
+    if len(ids) != vertex_count:
+        expected = f"{vertex_count}, one for each vertex of the mesh"
+        raise SceneError(path, f"segIndices: found {len(ids)} entries, expected {expected}")
+    segments, segment_of_vertex = np.unique(ids, return_inverse=True)
+    return [
+        np.flatnonzero(np.isin(segments, np.array(group.segments, dtype=np.int64))[segment_of_vertex])
+        for group in groups
+    ]
+
+
+def _box(group: Group, points: NDArray, path: Path) -> Box3D:
+    obb = group.obb
+    try:
+        return upright_box(obb.centroid, np.array(obb.normalizedAxes).reshape(3, 3), obb.axesLengths, points)
+    except ValueError as error:
+        raise SceneError(path, f"segGroups: object {group.objectId}: obb: {error}") from error
+
+
+def _check_fit(boxes: list[Box3D], points: list[NDArray], path: Path) -> None:
+    shares = [share_inside(box, own, BOX_MARGIN_M) for box, own in zip(boxes, points, strict=True) if len(own)]
+    if shares and float(np.median(shares)) < MIN_SHARE_INSIDE:
+        found = f"boxes of which half hold less than {np.median(shares):.0%} of their object's vertices"
+        expected = "boxes around them; are the axes rows, in metres, and of this mesh?"
+        raise SceneError(path, f"obb: found {found}, expected {expected}")

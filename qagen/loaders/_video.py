@@ -1,0 +1,106 @@
+"""Single frames of a video file, found by seeking."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from qagen.errors import SceneError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av import VideoFrame
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+JPEG_QUALITY = 95
+MAX_SIDE_PX = 8192
+READ_ON = 120
+"""So many frames ahead it is quicker to decode on than to go back to a key frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoImage:
+    """One frame of a video, encoded afresh as JPEG whenever it is read; the same bytes every time."""
+
+    video: Path
+    """The file."""
+    index: int
+    """Number of the frame in the order of display."""
+    times: tuple[int, ...]
+    """Time stamps of all frames in the order of display, in the stream's own unit."""
+
+    @property
+    def suffix(self) -> str:
+        return ".jpg"
+
+    @property
+    def path(self) -> None:
+        return None
+
+    def read_bytes(self) -> bytes:
+        """Raises SceneError when the frame cannot be decoded."""
+        import cv2
+
+        try:
+            status = self.video.stat()
+            decoder = _decoder(self.video, status.st_mtime_ns, status.st_size)
+            picture = decoder.frame(self.index, self.times).to_ndarray(format="bgr24")
+        except (OSError, ValueError, RuntimeError, StopIteration) as error:  # all of the decoder's own are among them
+            raise SceneError(self.video, f"frame {self.index}: cannot be decoded ({error or 'the end'})") from error
+        _, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+        return jpeg.tobytes()
+
+
+def list_video(path: Path) -> list[VideoImage]:
+    """All frames of a video in the order of display, without decoding one. Raises SceneError."""
+    try:
+        container, stream = _open(path)
+        with container:
+            width, height = stream.codec_context.width, stream.codec_context.height
+            times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None and packet.size)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SceneError(path, f"video: cannot be read ({error})") from error
+    if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
+        raise SceneError(path, f"video: found {width} x {height} pixels, expected sides of 1 to {MAX_SIDE_PX}")
+    if not times:
+        raise SceneError(path, "video: found no frames, expected some")
+    shared = tuple(times)
+    return [VideoImage(path, index, shared) for index in range(len(times))]
+
+
+def _open(path: Path) -> "tuple[InputContainer, VideoStream]":
+    import av
+
+    container = av.open(str(path))
+    if not container.streams.video:
+        container.close()
+        raise ValueError("no video stream")
+    return container, container.streams.video[0]
+
+
+@lru_cache(maxsize=2)
+def _decoder(path: Path, modified_ns: int, size: int) -> "_Decoder":
+    """The open file; a file that has changed since is another one."""
+    return _Decoder(path)
+
+
+class _Decoder:
+    """An open video that remembers where it is, so that reading in order decodes every frame once."""
+
+    def __init__(self, path: Path) -> None:
+        self.container, self.stream = _open(path)
+        self.next_index = -1
+        self.frames: Iterator[VideoFrame] = iter(())
+
+    def frame(self, index: int, times: tuple[int, ...]) -> "VideoFrame":
+        if not 0 <= index - self.next_index < READ_ON or self.next_index < 0:
+            self.container.seek(times[index], stream=self.stream)
+            self.frames = cast("Iterator[VideoFrame]", self.container.decode(self.stream))
+        self.next_index = -1  # a decoder that fails half-way starts afresh
+        found = next(frame for frame in self.frames if frame.pts is not None and frame.pts >= times[index])
+        if found.pts != times[index]:
+            raise ValueError(f"found the frame of time {found.pts}, expected {times[index]}")
+        self.next_index = index + 1
+        return found
