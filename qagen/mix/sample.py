@@ -45,8 +45,10 @@ def shuffled_lines(shares: Sequence[Share], seed: int, scratch: Path) -> Iterato
         paths = [Path(folder) / str(number) for number in range(buckets)]
         with ExitStack() as stack:
             streams = [stack.enter_context(path.open("wb")) for path in paths]
-            for line in _taken_lines(shares, seed):
-                streams[int(rng.integers(buckets))].write(line)
+            taken = _taken_lines(shares, seed)
+            while block := list(islice(taken, BLOCK_LINES)):
+                for line, bucket in zip(block, rng.integers(buckets, size=len(block)).tolist(), strict=True):
+                    streams[bucket].write(line)
         for path in paths:
             lines = path.read_bytes().splitlines(keepends=True)
             path.unlink()
