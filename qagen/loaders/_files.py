@@ -23,15 +23,15 @@ def list_folder(folder: Path) -> list[Path]:
         raise SceneError(folder, f"cannot be listed ({error.strerror})") from error
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """Read a small text file. Raises SceneError when it is missing, too large or not text."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    if len(data) > MAX_BYTES:
-        raise SceneError(path, f"size: found more than {MAX_BYTES} bytes, expected a short text file")
+    if len(data) > max_bytes:
+        raise SceneError(path, f"size: found more than {max_bytes} bytes, expected a short text file")
     try:
         return data.decode()
     except UnicodeDecodeError as error:

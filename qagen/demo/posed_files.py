@@ -1,0 +1,89 @@
+"""Writes the film as a scan that somebody described by hand: one scene.json beside ordinary images (docs/posed.md).
+
+Its conventions are as unlike the ones inside as the format allows: centimetres, y up, OpenGL cameras, poses from world
+to camera, and pixel centres at halves.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.demo.film import Film
+
+SCENE_ID = "demo_flat"
+STEP = 2
+"""Every second frame is kept."""
+UNITS_PER_M = 100.0
+FILE_FROM_WORLD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+"""z up to y up."""
+OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
+
+
+def write(film: Film, root: Path) -> None:
+    """Write one scene folder below ``root``."""
+    folder = root / SCENE_ID
+    for name in ("color", "depth"):
+        (folder / name).mkdir(parents=True)
+    frames = [_write_frame(film, index, folder) for index in range(0, len(film.poses), STEP)]
+    _write_mesh(folder / "mesh.ply", film)
+    document = {
+        "units": "cm",
+        "up": "+y",
+        "pose": "camera_from_world",
+        "camera_axes": "opengl",
+        "pixel_center": 0.5,
+        "camera": _camera(film),
+        "depth": {"meters_per_unit": 0.001},
+        "frames": frames,
+        "objects": [_object(film, index) for index in range(len(film.labels))],
+        "mesh": {"path": "mesh.ply", "object_property": "object_id"},
+    }
+    (folder / "scene.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+def _camera(film: Film) -> dict[str, float]:
+    camera = film.camera
+    middle = {"cx": camera.cx + 0.5, "cy": camera.cy + 0.5}
+    return {"fx": camera.fx, "fy": camera.fy, **middle, "width": camera.width, "height": camera.height}
+
+
+def _write_frame(film: Film, index: int, folder: Path) -> dict[str, Any]:
+    color, depth = f"color/{index:04d}.jpg", f"depth/{index:04d}.png"
+    (folder / color).write_bytes(film.color_jpeg(index))
+    cv2.imwrite(str(folder / depth), film.depth_mm(index), (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    matrix = np.eye(4)
+    matrix[:3, :3] = FILE_FROM_WORLD @ film.poses[index].rotation
+    matrix[:3, 3] = UNITS_PER_M * (FILE_FROM_WORLD @ film.poses[index].translation)
+    return {"image": color, "depth": depth, "pose": np.linalg.inv(matrix @ OPENGL).round(9).tolist()}
+
+
+def _object(film: Film, index: int) -> dict[str, Any]:
+    box = film.boxes[index]
+    return {
+        "id": index + 1,
+        "label": film.labels[index],
+        "center": _to_file(box.center).round(4).tolist(),
+        "size": (UNITS_PER_M * box.size).round(4).tolist(),
+        "axes": (FILE_FROM_WORLD @ box.rotation).T.round(9).tolist(),
+    }
+
+
+def _to_file(points: NDArray) -> NDArray[np.float64]:
+    return UNITS_PER_M * (np.asarray(points, np.float64) @ FILE_FROM_WORLD.T)
+
+
+def _write_mesh(path: Path, film: Film) -> None:
+    vertices = np.zeros(len(film.vertices), [(axis, "<f4") for axis in "xyz"])
+    for axis, values in zip("xyz", _to_file(film.vertices).T, strict=True):
+        vertices[axis] = values
+    faces = np.zeros(len(film.faces), [("count", "u1"), ("corners", "<i4", 3), ("object_id", "<u2")])
+    faces["count"], faces["corners"], faces["object_id"] = 3, film.faces, film.face_thing + 1
+    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertices)}"]
+    lines += [f"property float {axis}" for axis in "xyz"]
+    lines += [f"element face {len(faces)}", "property list uchar int vertex_indices", "property ushort object_id"]
+    header = "\n".join([*lines, "end_header"]) + "\n"
+    path.write_bytes(header.encode() + vertices.tobytes() + faces.tobytes())

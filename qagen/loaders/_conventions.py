@@ -1,0 +1,32 @@
+"""Conventions of cameras and worlds that files declare, undone."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPENCV_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
+"""OpenGL cameras look along -z with y up; OpenCV's look along +z with y down. The same turn leads back."""
+UP_AXES = ("+x", "-x", "+y", "-y", "+z", "-z")
+
+
+def z_up(up: str) -> NDArray[np.float64]:
+    """(3, 3) rotation of a world whose vertical is the axis ``up`` into one whose vertical is +z.
+
+    The two axes that follow the vertical in cyclic order stay the first and the second: a world with y up keeps its
+    z as the new x and its x as the new y. A vertical that points down turns the second of them round.
+    """
+    axis, sign = "xyz".index(up[1]), 1.0 if up[0] == "+" else -1.0
+    rotation = np.zeros((3, 3))
+    rotation[0, (axis + 1) % 3] = 1.0
+    rotation[1, (axis + 2) % 3] = sign
+    rotation[2, axis] = sign
+    return rotation
+
+
+def rotation_of_quaternion(x: float, y: float, z: float, w: float) -> NDArray[np.float64]:
+    """(3, 3) rotation of a quaternion, normalised first. Raises ValueError when its length is far from 1."""
+    from scipy.spatial.transform import Rotation
+
+    length = float(np.linalg.norm([x, y, z, w]))
+    if not abs(length - 1) < 1e-2:
+        raise ValueError(f"a quaternion of length {length:.3g}, expected 1")
+    return Rotation.from_quat([x, y, z, w]).as_matrix()

@@ -1,0 +1,321 @@
+"""The bring-your-own loader: declared conventions, poses of other tools, and every way to get scene.json wrong."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from PIL import Image
+
+from qagen.core.scene import Scene
+from qagen.demo import posed_files
+from qagen.demo.film import Film
+from qagen.errors import SceneError
+from qagen.loaders._conventions import UP_AXES, z_up
+from qagen.loaders.posed import PosedLoader
+from scripts.write_schema import SCHEMA, schema_text
+
+DOCS = SCHEMA.parent / "posed.md"
+FACING_X = [[0, 0, 1, 3], [-1, 0, 0, 4], [0, -1, 0, 1.5], [0, 0, 0, 1]]
+"""World from camera, OpenCV: stands at (3, 4, 1.5), looks along +x, upright."""
+
+
+def description(**changes: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "units": "m",
+        "up": "+z",
+        "pose": "world_from_camera",
+        "camera_axes": "opencv",
+        "camera": {"fx": 20, "fy": 20, "cx": 7.5, "cy": 5.5, "width": 16, "height": 12},
+        "depth": {"meters_per_unit": 0.001},
+        "frames": [{"image": "a.png", "depth": "a.depth.png", "pose": FACING_X}],
+        "objects": [{"id": 7, "label": "Chair", "center": [5, 4, 0.5], "size": [0.6, 0.4, 1.0], "yaw_deg": 30}],
+    }
+    told.update(changes)
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def write(folder: Path, told: dict[str, Any]) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "scene.json").write_text(json.dumps(told))
+    Image.new("RGB", (16, 12)).save(folder / "a.png")
+    Image.fromarray(np.full((6, 8), 2000, np.uint16)).save(folder / "a.depth.png")
+    return folder
+
+
+def load(folder: Path, **changes: Any) -> Scene:
+    return PosedLoader(write(folder, description(**changes)).parent).load(folder.name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kitchen"
+
+
+def test_a_scene_in_our_own_conventions_comes_through_unchanged(folder: Path) -> None:
+    scene = load(folder)
+    (frame,), (chair,) = scene.frames, scene.objects
+    assert_allclose(frame.world_from_camera.matrix, FACING_X)
+    assert (chair.id, chair.label) == (7, "chair")
+    assert_allclose(chair.box.center, (5, 4, 0.5))
+    assert_allclose(chair.box.size, (0.6, 0.4, 1.0))
+    assert math.degrees(chair.box.yaw_rad) == pytest.approx(30)
+    assert frame.depth is not None
+    assert_allclose(frame.depth.read_m(), np.full((6, 8), 2.0))
+    assert frame.depth_camera is not None
+    # half the resolution, pixel centres at integers: (7.5 + 0.5) / 2 - 0.5
+    assert (frame.depth_camera.fx, frame.depth_camera.cx) == (10, 3.5)
+
+
+def test_units_scale_places_and_sizes_but_not_depth(folder: Path) -> None:
+    told = description(units="cm")
+    told["frames"][0]["pose"] = [[0, 0, 1, 300], [-1, 0, 0, 400], [0, -1, 0, 150], [0, 0, 0, 1]]
+    told["objects"][0] |= {"center": [500, 400, 50], "size": [60, 40, 100]}
+    write(folder, told)
+    scene = PosedLoader(folder).load("kitchen")
+    assert_allclose(scene.frames[0].world_from_camera.translation, (3, 4, 1.5))
+    assert_allclose(scene.objects[0].box.size, (0.6, 0.4, 1.0))
+    assert scene.frames[0].depth is not None
+    assert scene.frames[0].depth.read_m().max() == pytest.approx(2.0)
+
+
+def test_a_y_up_world_is_turned_upright(folder: Path) -> None:
+    # z_up keeps cyclic order: (x, y, z) with y up becomes (z, x, y)
+    told = description(up="+y", floor=[[0, 0], [2, 0], [2, 3]])
+    told["objects"][0] |= {"center": [4, 0.5, 5], "size": [0.4, 1.0, 0.6], "yaw_deg": 0}
+    write(folder, told)
+    scene = PosedLoader(folder.parent).load("kitchen")
+    assert_allclose(scene.objects[0].box.center, (5, 4, 0.5))
+    assert_allclose(scene.objects[0].box.size, (0.6, 0.4, 1.0))
+    assert scene.objects[0].box.yaw_rad == pytest.approx(0)  # the file's z, 0.6 long, is the new x
+    assert scene.room_polygon is not None
+    assert_allclose(scene.room_polygon, [[0, 0], [2, 0], [2, 3]])
+
+
+@pytest.mark.parametrize("up", UP_AXES)
+def test_every_vertical_becomes_z_by_a_rotation(up: str) -> None:
+    vertical = np.zeros(3)
+    vertical["xyz".index(up[1])] = 1 if up[0] == "+" else -1
+    assert_allclose(z_up(up) @ vertical, (0, 0, 1))
+    assert_allclose(z_up(up) @ z_up(up).T, np.eye(3))
+    assert np.linalg.det(z_up(up)) == pytest.approx(1)
+
+
+def test_inverse_poses_and_opengl_cameras_are_undone(folder: Path) -> None:
+    in_opengl = np.array(FACING_X) @ np.diag([1, -1, -1, 1])
+    frame = {"image": "a.png", "pose": np.linalg.inv(in_opengl).tolist()}
+    scene = load(folder, pose="camera_from_world", camera_axes="opengl", frames=[frame], depth=None, **_mesh(folder))
+    assert_allclose(scene.frames[0].world_from_camera.matrix, FACING_X, atol=1e-12)
+
+
+def _mesh(folder: Path) -> dict[str, Any]:
+    """A labelled mesh of one triangle of object 7 and one of nothing, written beside scene.json."""
+    folder.mkdir(exist_ok=True)
+    header = (
+        "ply\nformat binary_little_endian 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+        "property ushort thing\nelement face 2\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    vertices = np.zeros(4, [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("thing", "<u2")])
+    vertices["x"], vertices["z"], vertices["thing"] = [5, 5.2, 5, 6], [0, 0, 1, 1], [7, 7, 9, 9]
+    faces = np.zeros(2, [("count", "u1"), ("corners", "<i4", 3)])
+    faces["count"], faces["corners"] = 3, [[0, 1, 2], [1, 2, 3]]
+    (folder / "mesh.ply").write_bytes(header.encode() + vertices.tobytes() + faces.tobytes())
+    return {"mesh": {"path": "mesh.ply", "object_property": "thing"}}
+
+
+def test_the_mesh_is_labelled_by_a_majority_of_corners(folder: Path) -> None:
+    scene = load(folder, **_mesh(folder))
+    assert scene.mesh is not None
+    assert scene.mesh.face_object.tolist() == [0, -1]  # the second triangle's 9 is no object of the file
+    assert_allclose(scene.mesh.vertices[3], (6, 0, 1))
+
+
+def test_ray_depth_becomes_planar_and_the_invalid_number_becomes_none(folder: Path) -> None:
+    folder.mkdir()
+    scene = load(folder, depth={"meters_per_unit": 0.001, "kind": "ray", "invalid": 65535})
+    stored = np.full((12, 16), 2000, np.uint16)
+    stored[0, 0] = 65535
+    Image.fromarray(stored).save(folder / "a.depth.png")
+    assert scene.frames[0].depth is not None
+    depth = PosedLoader(folder).load("kitchen").frames[0].depth
+    assert depth is not None
+    read = depth.read_m()
+    assert read[0, 0] == 0
+    # pixel (15, 5): ray (7.5/20, -0.5/20, 1), length 1.0685
+    assert read[5, 15] == pytest.approx(2.0 / math.sqrt(1 + 0.375**2 + 0.025**2), abs=1e-6)
+
+
+def test_instance_images_name_objects_by_their_ids(folder: Path) -> None:
+    write(folder, description())
+    pixels = np.zeros((12, 16), np.uint8)
+    pixels[2:4, 5] = 7
+    pixels[0, 0] = 200
+    Image.fromarray(pixels).save(folder / "who.png")
+    scene = load(folder, frames=[{"image": "a.png", "pose": FACING_X, "instances": "who.png"}])
+    assert scene.frames[0].instances is not None
+    seen = scene.frames[0].instances.read_objects()
+    assert (seen[2, 5], seen[0, 0], seen[5, 5]) == (0, -1, -1)
+
+
+def test_nerfstudio_frames_are_read_in_their_own_conventions(folder: Path) -> None:
+    shot = {"file_path": "./a.png", "transform_matrix": (np.array(FACING_X) @ np.diag([1, -1, -1, 1])).tolist()}
+    told = {
+        "fl_x": 20,
+        "fl_y": 21,
+        "cx": 8,
+        "cy": 6,
+        "w": 16,
+        "h": 12,
+        "frames": [shot | {"depth_file_path": "a.depth.png"}],
+    }
+    folder.mkdir()
+    (folder / "transforms.json").write_text(json.dumps(told))
+    scene = load(folder, frames={"format": "nerfstudio", "path": "transforms.json"}, pose=None, camera_axes=None)
+    assert_allclose(scene.frames[0].world_from_camera.matrix, FACING_X)
+    assert (scene.frames[0].camera.cx, scene.frames[0].camera.fy) == (7.5, 21)  # from halves to integers
+    assert scene.frames[0].depth is not None
+
+
+def test_tum_lists_are_joined_by_time_and_lost_frames_counted(folder: Path) -> None:
+    folder.mkdir()
+    half = math.sqrt(0.5)
+    (folder / "rgb.txt").write_text("# rgb\n10.00 a.png\n11.00 b.png\n")
+    (folder / "depth.txt").write_text("10.01 a.depth.png\n11.50 a.depth.png\n")
+    # a quarter turn about z: camera x looks along world y
+    (folder / "groundtruth.txt").write_text(f"9.99 1 2 3 0 0 {half} {half}\n10.5 0 0 0 0 0 0 1\n")
+    scene = load(folder, frames={"format": "tum", "path": "."}, pose=None, camera_axes=None)
+    (frame,) = scene.frames
+    assert frame.id == "a"
+    assert_allclose(frame.world_from_camera.translation, (1, 2, 3))
+    assert_allclose(frame.world_from_camera.rotation[:, 0], (0, 1, 0), atol=1e-12)
+    assert frame.depth is not None
+    assert scene.dropped == {"frame: invalid pose": 1}
+
+
+def test_7scenes_frames_are_read_in_order(folder: Path) -> None:
+    write(folder, description())
+    for index in (1, 0):
+        Image.new("RGB", (16, 12)).save(folder / f"frame-00000{index}.color.png")
+        (folder / f"frame-00000{index}.depth.png").write_bytes((folder / "a.depth.png").read_bytes())
+        rows = [*FACING_X[:2], [0, -1, 0, 1.5 + index], FACING_X[3]]
+        (folder / f"frame-00000{index}.pose.txt").write_text("\n".join(" ".join(map(str, row)) for row in rows))
+    scene = load(folder, frames={"format": "7scenes", "path": "."}, pose=None, camera_axes=None)
+    assert [frame.id for frame in scene.frames] == ["frame-000000", "frame-000001"]
+    assert scene.frames[1].world_from_camera.translation[2] == 2.5
+
+
+def test_leaning_and_nameless_things_are_left_out_and_counted(folder: Path) -> None:
+    lean = math.radians(20)
+    axes = [[math.cos(lean), 0, math.sin(lean)], [0, 1, 0], [-math.sin(lean), 0, math.cos(lean)]]
+    boxes = [
+        description()["objects"][0],
+        {"id": 8, "label": "ladder", "center": [5, 4, 1], "size": [0.1, 0.5, 2], "axes": axes},
+        {"id": 9, "label": "wall", "center": [5, 4, 1], "size": [0.1, 4, 2], "yaw_deg": 0},
+    ]
+    scene = load(folder, objects=boxes)
+    assert [item.id for item in scene.objects] == [7]
+    assert scene.dropped == {"object: tilted box": 1, "object: never asked about": 1}
+
+
+WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "units": (lambda told: told.update(units="inch"), "$.units"),
+    "up": (lambda told: told.update(up="z"), "Invalid enum value 'z' - at `$.up`"),
+    "no pose direction": (lambda told: told.pop("pose"), "pose: found nothing, expected it"),
+    "no axes": (lambda told: told.pop("camera_axes"), "camera_axes: found nothing"),
+    "unknown key": (lambda told: told.update(unit="m"), "unknown field `unit`"),
+    "short matrix": (lambda told: told["frames"][0].update(pose=[[1, 0, 0, 0]]), "$.frames[0].pose"),
+    "mirrored": (
+        lambda told: told["frames"][0].update(pose=np.diag([1, 1, -1, 1]).tolist()),
+        "frames[0].pose: rotation mirrors",
+    ),
+    "path out": (lambda told: told["frames"][0].update(image="../a.png"), "frames[0].image: found '../a.png'"),
+    "absolute path": (
+        lambda told: told["frames"][0].update(depth="/etc/passwd"),
+        "frames[0].depth: found '/etc/passwd'",
+    ),
+    "no image": (lambda told: told["frames"][0].update(image="b.png"), "b.png: cannot be read"),
+    "other size": (lambda told: told["camera"].update(width=32, height=24), "found 16 x 12 pixels, expected 32 x 24"),
+    "depth aspect": (
+        lambda told: told["camera"].update(height=16, cy=7.5),
+        "a.depth.png: depth image: found 8 x 6 pixels",
+    ),
+    "depth without unit": (lambda told: told.pop("depth"), "frames[0].depth: found an image but no 'depth'"),
+    "no camera": (lambda told: told.pop("camera"), "frames[0]: found no camera"),
+    "yaw and axes": (lambda told: told["objects"][0].update(axes=np.eye(3).tolist()), "objects[0]: found both"),
+    "neither": (lambda told: told["objects"][0].pop("yaw_deg"), "objects[0]: found neither"),
+    "flat box": (lambda told: told["objects"][0].update(size=[1, 0, 1]), "objects[0].size"),
+    "same id twice": (lambda told: told["objects"].append(told["objects"][0]), "objects: found 1 repeated ids"),
+    "same frame twice": (lambda told: told["frames"].append(told["frames"][0]), "frames: found 1 repeated ids"),
+    "bad frame id": (lambda told: told["frames"][0].update(id="a.b"), "frames[0].id: found 'a.b'"),
+    "convention of a format": (
+        lambda told: told.update(frames={"format": "tum", "path": "."}),
+        "pose: found 'world_from_camera', expected none: tum fixes it",
+    ),
+    "missing mesh": (
+        lambda told: told.update(mesh={"path": "m.ply", "object_property": "id"}),
+        "m.ply: cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_told_with_its_file_and_field(
+    folder: Path, damage: Callable[[dict[str, Any]], Any], message: str
+) -> None:
+    told = description()
+    damage(told)
+    write(folder, told)
+    with pytest.raises(SceneError, match=re.escape(message)):
+        PosedLoader(folder).load("kitchen")
+
+
+def test_an_unknown_mesh_property_is_told_with_the_nearest(folder: Path) -> None:
+    mesh = _mesh(folder)
+    mesh["mesh"]["object_property"] = "think"
+    with pytest.raises(SceneError, match=r"no property 'think' of faces or vertices\. Did you mean 'thing'\?"):
+        load(folder, **mesh)
+
+
+def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
+    posed_files.write(small_film, tmp_path)
+    loader = PosedLoader(tmp_path)
+    assert loader.scene_ids("train") == [posed_files.SCENE_ID]
+    scene = loader.load(posed_files.SCENE_ID)
+    assert len(scene.frames) == len(range(0, len(small_film.poses), posed_files.STEP))
+    for frame, index in zip(scene.frames, range(0, len(small_film.poses), posed_files.STEP), strict=True):
+        assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-6)
+        assert frame.depth is not None
+        assert_allclose(frame.depth.read_m(), small_film.depth_mm(index) / 1000, atol=1e-6)
+        assert frame.camera == small_film.camera
+    for item in scene.objects:
+        box = small_film.boxes[item.id - 1]
+        assert_allclose(item.box.center, box.center, atol=1e-5)
+        assert_allclose(np.sort(item.box.size), np.sort(box.size), atol=1e-5)
+    assert scene.mesh is not None
+    assert_allclose(scene.mesh.vertices, small_film.vertices, atol=1e-5)
+    for index, item in enumerate(scene.objects):
+        assert ((scene.mesh.face_object == index) == (small_film.face_thing + 1 == item.id)).all()
+
+
+def test_the_example_of_the_docs_loads(folder: Path) -> None:
+    example = re.search(r"```json\n(\{\n.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (folder / "color").mkdir(parents=True)
+    (folder / "depth").mkdir()
+    (folder / "scene.json").write_text(example[1])
+    Image.new("RGB", (640, 480)).save(folder / "color" / "0000.jpg")
+    Image.fromarray(np.full((480, 640), 1000, np.uint16)).save(folder / "depth" / "0000.png")
+    scene = PosedLoader(folder.parent).load("kitchen")
+    assert [item.label for item in scene.objects] == ["chair"]
+    # the camera stands 2.5 m behind the chair's centre and looks at it along +x
+    seen = scene.frames[0].world_from_camera.inverse() @ scene.objects[0].box.center
+    assert_allclose(seen, (-0.2, 0.75, 2.5))
+
+
+def test_the_published_schema_is_that_of_the_loader() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text()
