@@ -175,7 +175,7 @@ def measure(cases: Sequence[Case], about: Shortcut) -> Shortcut:
         accuracy=correct / len(cases),
         interval=wilson(correct, len(cases)),
         reader=best,
-        hints=WordModel.learned(cases).telling(),
+        hints=telling_words(cases),
     )
 
 
@@ -261,69 +261,83 @@ def _held_out(reader: "Reader", cases: Sequence[Case], scenes: NDArray) -> NDArr
     chosen = np.zeros(len(cases), dtype=np.int64)
     folds = GroupKFold(min(FOLDS, len(set(scenes))))
     with threadpool_limits(1):  # the data are small: threads only wait for each other
+        score = reader.read(cases)
         for learned, tried in folds.split(scenes, groups=scenes):
-            scores = reader.score([cases[i] for i in learned], [cases[i] for i in tried])
-            chosen[tried] = scores.argmax(axis=1)
+            chosen[tried] = score(learned, tried).argmax(axis=1)
     return chosen
+
+
+Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+"""From the cases to learn from and the cases to try, by number, (n, options) how right each option seems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A way to choose without seeing."""
 
-    score: Callable[[Sequence[Case], Sequence[Case]], NDArray[np.float64]]
-    """From cases to learn from and cases to try, (n, options) how right each option seems."""
+    read: Callable[[Sequence[Case]], Score]
+    """Reads all cases; what is right in those to try is not looked at."""
     fits: Callable[[Sequence[Case]], bool]
     """Whether it has anything to go by."""
 
 
-def _is_labelled(cases: Sequence[Case]) -> NDArray[np.int64]:
-    """(n * options,) 1 for every right option."""
-    flat = np.zeros((len(cases), len(cases[0].options)), dtype=np.int64)
-    flat[np.arange(len(cases)), [case.right for case in cases]] = 1
-    return flat.ravel()
+def _is_right(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """(n, options) 1 for every right option."""
+    is_right = np.zeros((len(cases), len(cases[0].options)), dtype=np.int64)
+    is_right[np.arange(len(cases)), [case.right for case in cases]] = 1
+    return is_right
 
 
-def _score_words(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
-    return WordModel.learned(train).score(test)
+def _rows(chosen: NDArray[np.int64], options: int) -> NDArray[np.int64]:
+    """The rows of the options of some cases, where all options of all cases stand below each other."""
+    return (chosen[:, None] * options + np.arange(options)).ravel()
 
 
-@dataclass(frozen=True, slots=True)
-class WordModel:
-    """Logistic regression over the words of options, the most telling ones only."""
+def _read_words(cases: Sequence[Case]) -> Score:
+    words = Words.of(cases)
 
-    crossed: frozenset[str]
-    """Words of questions that are read together with each word of an option."""
-    vectorizer: Any
-    """From lists of words to counts."""
-    kept: NDArray[np.int64]
-    """Columns of the counts that are used."""
-    model: Any
-    """The fitted regression."""
+    def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
+        kept, model = words.fit(learned)
+        scores = model.decision_function(words.counts[_rows(tried, words.is_right.shape[1])][:, kept])
+        return scores.reshape(len(tried), -1)
+
+    return score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of all options of all cases, counted."""
+
+    names: NDArray[np.str_]
+    """(k,) words, alone and with one of the question's."""
+    counts: Any
+    """(n * options, k) sparse, whether an option has a word."""
+    is_right: NDArray[np.int64]
+    """(n, options)."""
 
     @classmethod
-    def learned(cls, cases: Sequence[Case]) -> "WordModel":
+    def of(cls, cases: Sequence[Case]) -> "Words":
+        crossed, vectorizer = _crossed_words(cases), _vectorizer(list)
+        counts = vectorizer.fit_transform(words for case in cases for words in option_words(case, crossed))
+        return cls(vectorizer.get_feature_names_out(), counts.tocsr(), _is_right(cases))
+
+    def fit(self, learned: NDArray[np.int64]) -> tuple[NDArray[np.int64], Any]:
+        """The most telling columns and a logistic regression over them, learned from some cases."""
         from sklearn.feature_selection import chi2
         from sklearn.linear_model import LogisticRegression
 
-        crossed, is_right = _crossed_words(cases), _is_labelled(cases)
-        vectorizer = _vectorizer(list)
-        counts = vectorizer.fit_transform([words for case in cases for words in option_words(case, crossed)])
+        counts, is_right = self.counts[_rows(learned, self.is_right.shape[1])], self.is_right[learned].ravel()
         kept = np.argsort(-np.nan_to_num(chi2(counts, is_right)[0]))[:MOST_FEATURES]
-        model = LogisticRegression(C=0.2, max_iter=300).fit(counts[:, kept], is_right)
-        return cls(crossed, vectorizer, kept, model)
+        return kept, LogisticRegression(C=0.2, max_iter=300).fit(counts[:, kept], is_right)
 
-    def score(self, cases: Sequence[Case]) -> NDArray[np.float64]:
-        """(n, options)."""
-        counts = self.vectorizer.transform([words for case in cases for words in option_words(case, self.crossed)])
-        return self.model.decision_function(counts[:, self.kept]).reshape(len(cases), -1)
 
-    def telling(self, count: int = 6) -> tuple[str, ...]:
-        """The features of most weight; + speaks for an option, - against."""
-        weights = self.model.coef_[0]
-        names = self.vectorizer.get_feature_names_out()[self.kept]
-        top = np.argsort(-np.abs(weights))[:count]
-        return tuple(f"{'+' if weights[i] > 0 else '-'} {names[i]}" for i in top)
+def telling_words(cases: Sequence[Case], count: int = 6) -> tuple[str, ...]:
+    """The words of most weight, learned from all cases; + speaks for an option, - against."""
+    words = Words.of(cases)
+    kept, model = words.fit(np.arange(len(cases)))
+    weights = model.coef_[0]
+    top = np.argsort(-np.abs(weights))[:count]
+    return tuple(f"{'+' if weights[i] > 0 else '-'} {words.names[kept[i]]}" for i in top)
 
 
 def _vectorizer(analyzer: Any) -> Any:
@@ -362,12 +376,17 @@ def _rank(column: Sequence[float], index: int) -> int:
     return sum(value < column[index] for value in column)
 
 
-def _score_looks(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
+def _read_looks(cases: Sequence[Case]) -> Score:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    model = HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, learning_rate=0.08, random_state=0)
-    model.fit(np.concatenate([looks(case) for case in train]), _is_labelled(train))
-    return model.predict_proba(np.concatenate([looks(case) for case in test]))[:, 1].reshape(len(test), -1)
+    seen, is_right = np.stack([looks(case) for case in cases]), _is_right(cases)
+
+    def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
+        model = HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, learning_rate=0.08, random_state=0)
+        model.fit(np.concatenate(seen[learned]), is_right[learned].ravel())
+        return model.predict_proba(np.concatenate(seen[tried]))[:, 1].reshape(len(tried), -1)
+
+    return score
 
 
 def looks(case: Case) -> NDArray[np.float64]:
@@ -411,15 +430,17 @@ def _box_looks(case: Case) -> list[list[float]]:
     return [list(column) for column in columns]
 
 
-def _score_guess(train: Sequence[Case], test: Sequence[Case]) -> NDArray[np.float64]:
+def _read_guess(cases: Sequence[Case]) -> Score:
     from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(_vectorizer(_heard), Ridge(alpha=20.0))
-    model.fit(train, np.array([_logs(case)[case.right] for case in train]))
-    guesses = model.predict(test)
-    offs = [np.abs(_logs(case) - guess).sum(axis=1) for case, guess in zip(test, guesses, strict=True)]
-    return -np.array(offs)
+    heard, logs = _vectorizer(_heard).fit_transform(cases), np.stack([_logs(case) for case in cases])
+    truth = logs[np.arange(len(cases)), [case.right for case in cases]]
+
+    def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
+        guesses = Ridge(alpha=20.0).fit(heard[learned], truth[learned]).predict(heard[tried])
+        return -np.abs(logs[tried] - guesses.reshape(len(tried), 1, -1)).sum(axis=2)
+
+    return score
 
 
 def _heard(case: Case) -> list[str]:
@@ -433,7 +454,7 @@ def _logs(case: Case) -> NDArray[np.float64]:
 
 
 READERS: Mapping[str, Reader] = {
-    "words": Reader(_score_words, lambda cases: True),
-    "looks": Reader(_score_looks, lambda cases: cases[0].lettered),
-    "guess": Reader(_score_guess, lambda cases: all(case.lettered and case.numbers[0] for case in cases)),
+    "words": Reader(_read_words, lambda cases: True),
+    "looks": Reader(_read_looks, lambda cases: cases[0].lettered),
+    "guess": Reader(_read_guess, lambda cases: all(case.lettered and case.numbers[0] for case in cases)),
 }
