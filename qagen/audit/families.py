@@ -1,0 +1,97 @@
+"""Which solver answers which type, and how a record in any format is put to it."""
+
+import re
+from collections.abc import Mapping
+
+from qagen.audit.bind import Bound, bind
+from qagen.audit.checks import Check, Verdict, doubt, outcome, prefixed, refuse
+from qagen.audit.item import Item
+from qagen.audit.solve_cameras import CameraMotion, Navigation, ViewChange
+from qagen.audit.solve_metric import Depth, Distance, Map, Room, Volume
+from qagen.audit.solve_nearest import NearestMarked, NearestOfAll
+from qagen.audit.solve_views import Count, Locate, Matching, Order
+from qagen.audit.solve_words import Imagination, Relation
+from qagen.audit.solver import Solver, UnreadableError, UnsolvedError
+from qagen.audit.truth import Truth
+
+SOLVERS: tuple[tuple[str, type[Solver]], ...] = (
+    (r"depth_prediction_.*", Depth),
+    (r"distance_prediction_.*", Distance),
+    (r"distance_infer_center_oc.*", NearestOfAll),
+    (r"distance_infer_center_.*", NearestMarked),
+    (r"obj_spatial_relation_.*", Relation),
+    (r"spatial_imagination_map_.*", Map),
+    (r"spatial_imagination_.*", Imagination),
+    (r"spatial_volume_.*", Volume),
+    (r"position_matching.*", Matching),
+    (r"camera_motion_.*", CameraMotion),
+    (r"view_change_.*", ViewChange),
+    (r"obj_frame_locate.*", Locate),
+    (r"appearance_order.*", Order),
+    (r"obj_count.*", Count),
+    (r"room_size.*", Room),
+    (r"nav.*", Navigation),
+)
+"""The first pattern that fits a type's whole name."""
+MEASURED_SLACK = 2e-3
+
+
+def solver_of(type_name: str) -> type[Solver] | None:
+    """The solver of a type, None when there is none."""
+    return next((solver for pattern, solver in SOLVERS if re.fullmatch(pattern, type_name)), None)
+
+
+def examine(item: Item, truth: Truth) -> tuple[list[Check], Mapping[str, Bound]]:
+    """All checks of a record's geometry, and which objects it means."""
+    bound, checks = bind(item, truth)
+    return checks + resolve(item, bound, truth, with_evidence=True), bound
+
+
+def resolve(item: Item, bound: Mapping[str, Bound], truth: Truth, with_evidence: bool = False) -> list[Check]:
+    """Solve a record whose objects are known, and compare."""
+    kind = solver_of(item.type)
+    if kind is None:
+        return [doubt("type", item.type, "a type that the audit knows")]
+    try:
+        solver = kind(item, bound, truth)
+        checks = [*solver.check_question(), *_answer(item, solver)]
+        return checks + (_measured(item, solver) if with_evidence else [])
+    except UnreadableError as error:
+        return [refuse("wording", item.answer, f"cannot be read: expected {error}")]
+    except UnsolvedError as error:
+        return [doubt("answer", item.answer, str(error))]
+
+
+def _answer(item: Item, solver: Solver) -> list[Check]:
+    if item.format == "judge":
+        if item.answer not in ("Yes", "No"):
+            raise UnreadableError("Yes or No")
+        return solver.check_claim(item.answer == "Yes")
+    if item.format == "select":
+        return _select(item, solver)
+    return solver.check_bare(item.answer) if item.format == "fill" else solver.check_sentence(item.answer)
+
+
+def _select(item: Item, solver: Solver) -> list[Check]:
+    if item.answer not in item.options:
+        raise UnreadableError(f"one letter of {', '.join(item.options)}")
+    checks = prefixed(f"option {item.answer}: ", solver.check_bare(item.options[item.answer]))
+    if len(set(item.options.values())) < len(item.options):
+        checks.append(refuse("options", list(item.options.values()), "options that differ"))
+    for letter, option in item.options.items():
+        if letter != item.answer:
+            found = outcome(solver.check_bare(option))
+            if found is not Verdict.DISAGREE:
+                make = refuse if found is Verdict.AGREE else doubt
+                checks.append(make(f"option {letter}", option, "is true as well"))
+    return checks
+
+
+def _measured(item: Item, solver: Solver) -> list[Check]:
+    """What the evidence says was measured."""
+    told = item.evidence.get("measured", {})
+    return [
+        refuse(f"evidence {name}", told[name], round(value, 4))
+        for name, value in solver.measured.items()
+        if isinstance(told.get(name), (int, float)) and abs(told[name] - value) > MEASURED_SLACK * max(1, abs(value))
+    ]

@@ -1,0 +1,242 @@
+"""A ScanNet scan read straight from its files, without the loader that is under audit.
+
+Written from the dataset's description of its files: the .sens container (or the folders that its two exporters
+make), the mesh, the segments of its vertices, the objects made of segments, the alignment and the label map.
+"""
+
+import csv
+import json
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from plyfile import PlyData
+from scipy.linalg import polar
+
+from qagen.audit.ground import Ground, Pinhole, Thing, View, upright_block
+from qagen.errors import SceneError
+
+LABEL_MAP = "scannetv2-labels.combined.tsv"
+NATIVE_COLOR, NATIVE_DEPTH = (1296, 968), (640, 480)
+STRUCTURE = {"wall", "floor", "ceiling", "person"}
+NAMELESS = {"object", "objects", "unknown", "remove", "ledge", "frame", "glass", "wood", "furniture", "legs"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A frame as it lies on disk."""
+
+    number: int
+    """Of the frame in the recording."""
+    pose: NDArray[np.float64]
+    """(4, 4) camera to the recording's world; not finite where tracking was lost."""
+    read_color: Callable[[], bytes | None]
+    """Encoded image, None for bare pixels."""
+    read_depth: Callable[[], NDArray] | None
+    """Depth, metres."""
+
+
+def read_ground(root: Path, scene: str) -> Ground:
+    """Read one scan. Raises SceneError where a file is missing or makes no sense."""
+    folder = next((home / scene for home in (root / "scans", root) if (home / scene).is_dir()), root)
+    try:
+        alignment = _alignment(folder / f"{scene}.txt")
+        vertices, faces, owner, groups = _annotation(folder, scene)
+        vertices = vertices @ alignment[:3, :3].T + alignment[:3, 3]
+        color, depth, shots = _recording(folder, scene)
+    except (OSError, ValueError, KeyError, struct.error, StopIteration) as error:
+        raise SceneError(folder, f"audit's reader: {type(error).__name__}: {error}") from error
+    things, index_of_group = _things(vertices, owner, groups, _label_map(root, folder))
+    a, b, c = owner[faces].T
+    face_group = np.where((a == b) | (a == c), a, np.where(b == c, b, -1))
+    return Ground(
+        dataset="scannet",
+        scene=scene,
+        views=_views(shots, alignment, color, depth),
+        things=things,
+        vertices=vertices,
+        faces=faces,
+        face_thing=np.append(index_of_group, -1)[face_group],
+    )
+
+
+def _alignment(path: Path) -> NDArray[np.float64]:
+    line = next(line for line in path.read_text().splitlines() if line.strip().startswith("axisAlignment"))
+    return np.array(line.split("=")[1].split(), dtype=float).reshape(4, 4)
+
+
+def _annotation(folder: Path, scene: str) -> tuple[NDArray, NDArray, NDArray, list[dict]]:
+    mesh = PlyData.read(folder / f"{scene}_vh_clean_2.ply")
+    vertices = np.stack([mesh["vertex"][axis] for axis in "xyz"], axis=1).astype(float)
+    faces = np.stack(list(mesh["face"]["vertex_indices"])).astype(np.int64)
+    segments = json.loads((folder / f"{scene}_vh_clean_2.0.010000.segs.json").read_text())["segIndices"]
+    groups = json.loads((folder / f"{scene}.aggregation.json").read_text())["segGroups"]
+    group_of = {segment: index for index, group in enumerate(groups) for segment in tuple(group["segments"])}
+    return vertices, faces, np.array([group_of.get(segment, -1) for segment in segments]), groups
+
+
+def _things(
+    vertices: NDArray, owner: NDArray, groups: list[dict], label_map: dict[str, tuple[str, str]]
+) -> tuple[tuple[Thing, ...], NDArray]:
+    things: list[Thing] = []
+    index_of_group = np.full(len(groups), -1)
+    for index, group in enumerate(groups):
+        points = vertices[owner == index]
+        if len(points) and np.ptp(points, axis=0).max() > 1e-3:
+            label, names, is_asked = _names(group["label"], label_map)
+            index_of_group[index] = len(things)
+            things.append(Thing(group["objectId"], label, names, is_asked, upright_block(points), points))
+    return tuple(things), index_of_group
+
+
+def _names(raw: str, label_map: dict[str, tuple[str, str]]) -> tuple[str, frozenset[str], bool]:
+    """What to call a thing, all that it may be called, and whether it may be asked about."""
+    plain = " ".join(raw.lower().replace("_", " ").split())
+    category, forty = label_map.get(plain.replace(" ", ""), (plain, ""))
+    category = category or plain
+    label = plain if plain.endswith("s") and not category.endswith("s") else category
+    single = label[:-1] if label.endswith("s") else label
+    ends = re.search(r"(wall|floor|ceiling|beam|column|pillar|door ?frame)$", single)
+    is_asked = not (ends or forty in STRUCTURE or {single, label} & NAMELESS)
+    return label, frozenset({label, plain, category}), is_asked
+
+
+def _label_map(root: Path, folder: Path) -> dict[str, tuple[str, str]]:
+    homes = [place for home in (root, folder) for place in (home.absolute(), *list(home.absolute().parents)[:2])]
+    path = next((home / LABEL_MAP for home in homes if (home / LABEL_MAP).is_file()), None)
+    found: dict[str, tuple[str, str]] = {}
+    if path is not None:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                name = " ".join((row["category"] or "").lower().replace("_", " ").split())
+                found.setdefault("".join(row["raw_category"].lower().split()), (name, row["nyu40class"] or ""))
+    return found
+
+
+def _views(shots: Iterator[Shot], alignment: NDArray, color: Pinhole, depth: Pinhole | None) -> dict[str, View]:
+    views: dict[str, View] = {}
+    for shot in sorted(shots, key=lambda shot: shot.number):
+        if not np.isfinite(shot.pose).all() or abs(np.linalg.det(shot.pose[:3, :3]) - 1) > 0.01:
+            continue
+        pose = shot.pose.copy()
+        pose[:3, :3] = polar(pose[:3, :3])[0]
+        name = str(shot.number)
+        views[name] = View(name, color, alignment @ pose, shot.read_color, depth, shot.read_depth)
+    return views
+
+
+def _recording(folder: Path, scene: str) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+    if (folder / f"{scene}.sens").is_file():
+        return _read_sens(folder / f"{scene}.sens")
+    for place in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
+        if (place / "_info.txt").is_file():
+            return _read_cpp_export(place)
+        if (place / "color").is_dir() and (place / "pose").is_dir():
+            return _read_python_export(place, folder / f"{scene}.txt")
+    raise KeyError("no .sens file and no export of one")
+
+
+def _read_sens(path: Path) -> tuple[Pinhole, Pinhole, Iterator[Shot]]:
+    with path.open("rb") as file:
+        _, name_length = struct.unpack("<IQ", file.read(12))
+        file.seek(name_length, 1)
+        matrices = np.frombuffer(file.read(256), "<f4").reshape(4, 4, 4).astype(float)
+        color_kind, depth_kind, cw, ch, dw, dh, units, count = struct.unpack("<2i4IfQ", file.read(36))
+        shots = []
+        for number in range(count):
+            pose = np.frombuffer(file.read(64), "<f4").reshape(4, 4).astype(float)
+            _, _, color_size, depth_size = struct.unpack("<4Q", file.read(32))
+            at = file.tell()
+            file.seek(color_size + depth_size, 1)
+            read_color = partial(_piece, path, at, color_size) if color_kind else (lambda: None)
+            read_depth = partial(_sens_depth, path, at + color_size, depth_size, depth_kind, (dh, dw), units)
+            shots.append(Shot(number, pose, read_color, read_depth))
+    color = _pinhole(matrices[0], (cw, ch), _size_of(shots[0].read_color()) or (cw, ch))
+    return color, _pinhole(matrices[2], (dw, dh), (dw, dh)), iter(shots)
+
+
+def _piece(path: Path, start: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
+
+
+def _sens_depth(path: Path, start: int, size: int, kind: int, shape: tuple[int, int], units: float) -> NDArray:
+    data = _piece(path, start, size)
+    return np.frombuffer(zlib.decompress(data) if kind else data, "<u2").reshape(shape) / units
+
+
+def _size_of(encoded: bytes | None) -> tuple[int, int] | None:
+    return None if encoded is None else Image.open(BytesIO(encoded)).size
+
+
+def _pinhole(matrix: NDArray, made_for: tuple[int, int], size: tuple[int, int]) -> Pinhole:
+    """The camera of images of ``size``, from a matrix that was made for them or for those of another size."""
+    middle = np.array([matrix[0, 2], matrix[1, 2]]) + 0.5
+    off = [np.abs(middle / np.array(candidate) - 0.5).max() for candidate in (size, made_for)]
+    sx, sy = (1.0, 1.0) if off[0] <= off[1] else (size[0] / made_for[0], size[1] / made_for[1])
+    cx, cy = middle * (sx, sy) - 0.5
+    return Pinhole(matrix[0, 0] * sx, matrix[1, 1] * sy, float(cx), float(cy), *size)
+
+
+def _read_python_export(place: Path, description: Path) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+    said = _entries(description)
+    native = {
+        kind: (int(said.get(f"{kind}Width", size[0])), int(said.get(f"{kind}Height", size[1])))
+        for kind, size in (("color", NATIVE_COLOR), ("depth", NATIVE_DEPTH))
+    }
+    files = {kind: _numbered(place / kind, r"(\d+)\.\w+") for kind in ("color", "depth", "pose")}
+    cameras = {
+        kind: _camera_of(files[kind], np.loadtxt(place / "intrinsic" / f"intrinsic_{kind}.txt"), native[kind])
+        for kind in ("color", "depth")
+        if files[kind]
+    }
+    return cameras["color"], cameras.get("depth"), _exported(files, 1000.0)
+
+
+def _read_cpp_export(place: Path) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+    said = _entries(place / "_info.txt")
+    files = {kind: _numbered(place, rf"frame-(\d+)\.{kind}\.\w+") for kind in ("color", "depth", "pose")}
+    cameras = {}
+    for kind in ("color", "depth"):
+        matrix = np.array(said[f"m_calibration{kind.title()}Intrinsic"].split(), dtype=float).reshape(4, 4)
+        size = int(said[f"m_{kind}Width"]), int(said[f"m_{kind}Height"])
+        if files[kind]:
+            cameras[kind] = _camera_of(files[kind], matrix, size)
+    return cameras["color"], cameras.get("depth"), _exported(files, float(said["m_depthShift"]))
+
+
+def _camera_of(files: dict[int, Path], matrix: NDArray, native: tuple[int, int]) -> Pinhole:
+    return _pinhole(matrix, native, Image.open(next(iter(files.values()))).size)
+
+
+def _exported(files: dict[str, dict[int, Path]], units: float) -> Iterator[Shot]:
+    for number, path in files["color"].items():
+        depth = files["depth"].get(number)
+        if number in files["pose"] and (depth is not None or not files["depth"]):
+            pose = np.loadtxt(files["pose"][number]).reshape(4, 4)
+            yield Shot(number, pose, path.read_bytes, depth and partial(_depth_file, depth, units))
+
+
+def _depth_file(path: Path, units: float) -> NDArray:
+    return np.asarray(Image.open(path), dtype=float) / units
+
+
+def _entries(path: Path) -> dict[str, str]:
+    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _numbered(folder: Path, pattern: str) -> dict[int, Path]:
+    if not folder.is_dir():
+        return {}
+    found = [(match, path) for path in sorted(folder.iterdir()) if (match := re.fullmatch(pattern, path.name))]
+    return {int(match[1]): path for match, path in found}
