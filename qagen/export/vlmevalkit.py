@@ -1,7 +1,11 @@
-"""VLMEvalKit: ``SparBench.tsv`` with the images in base64; options stand in the question, as SPAR-Bench has them."""
+"""VLMEvalKit: ``SparBench.tsv`` with the images in base64; options stand in the question, as SPAR-Bench has them.
+
+VLMEvalKit unpacks images to files that it never writes twice: they are named by their content.
+"""
 
 import base64
 import csv
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +29,8 @@ def write(job: Job) -> str:
 
 def _row(number: int, sample: Sample, images: Sequence[bytes]) -> list[str | int]:
     kind = "multi_view" if len(images) > 1 else "single_view"
-    names = [f"{sample.id}_{i}{Path(picture.name).suffix}" for i, picture in enumerate(sample.pictures)]
+    digests = [hashlib.sha256(image).hexdigest()[:32] for image in images]
+    names = [digest + Path(picture.name).suffix for digest, picture in zip(digests, sample.pictures, strict=True)]
     cells = (_cell(names), _cell([base64.b64encode(image).decode() for image in images]))
     return [number, sample.id, sample.type, kind, sample.dataset, sample.question, sample.answer, *cells]
 
