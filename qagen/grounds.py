@@ -31,7 +31,7 @@ from qagen.kernels.raster import rasterize
 from qagen.kernels.visibility import hold_against_depth
 
 NEAR_M = 0.05
-FLOOR_M = 0.05
+FLOOR_M = 0.03
 MAX_UNMEASURED = 0.05
 NESTED_SHARE = 0.9
 """A box with this share of its volume in a larger one lies within it."""
@@ -172,7 +172,7 @@ class Grounds:
         depth = np.zeros((grid.height, grid.width), np.float32)
         if measured is not None and frame.depth_camera is not None:
             depth = resampled_depth(measured, frame.depth_camera, grid)
-        visible, outline, touched, unmeasured = self._claims(depth, grid, frame.world_from_camera.inverse().matrix)
+        visible, outline, touched, unmeasured, _ = self._claims(depth, grid, frame.world_from_camera.inverse().matrix)
         possible = (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
         seen = np.where(depth > 0, depth, np.float32(np.inf))
         return InstanceImage(visible, visible >= 0, seen, outline, possible)

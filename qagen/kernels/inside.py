@@ -36,6 +36,7 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested
         outline: (O,) int64 pixels whose ray meets the box (its bounds).
         touched: (O,) int64 measured pixels within t of the box (its bounds) along the ray, whoever else claims them.
         unmeasured: (O,) int64 pixels of the outline without a measurement.
+        hidden: (O,) int64 pixels of the outline that measure something nearer than the box by more than t.
         No pixels or no objects give arrays of these shapes, without claims.
     """
     height, width = depth.shape
@@ -43,6 +44,7 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested
     outline = np.zeros(len(centers), np.int64)
     touched = np.zeros(len(centers), np.int64)
     unmeasured = np.zeros(len(centers), np.int64)
+    hidden = np.zeros(len(centers), np.int64)
     for item in order:
         origin, turn = _to_box(T_cw, centers[item], rotations[item])
         top, bottom, left, right = _window(T_cw, centers[item], rotations[item], bounds[item], K, near_m, height, width)
@@ -59,10 +61,11 @@ def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested
                     continue
                 tolerance = max(tolerance_m, tolerance_rel * z)
                 touched[item] += enter - tolerance <= z <= leave + tolerance
+                hidden[item] += z < enter - tolerance
                 enter, leave = _meet(origin, ray, core[item], near_m)
                 if enter <= leave and enter - tolerance <= z <= max(leave, enter + tolerance):
                     owner[row, col] = _shared(owner[row, col], item, nested)
-    return owner, outline, touched, unmeasured
+    return owner, outline, touched, unmeasured, hidden
 
 
 @njit(cache=True)
