@@ -1,12 +1,15 @@
 """``python -m qagen.generate``: scenes in, spatial question-answer data out."""
 
-import os
+import signal
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from qagen.engines import ENGINES
 from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.loaders import LOADERS
 
@@ -14,20 +17,33 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from qagen.loaders._held_out import HeldOut
-    from qagen.pipeline import SceneOutcome
+    from qagen.outcome import SceneOutcome, Totals
+    from qagen.pipeline import Job, Plan
 
 EPILOG = """\b
 Examples:
   python -m qagen.generate --scene scannet
   python -m qagen.generate --scene scannet --root /data/scannet --split val --per-scene 50
   python -m qagen.generate --scene scannet --root /data/scannet --tasks 'depth_*,position_matching' --rgbd
+  python -m qagen.generate --scene scannet --root /data/scannet --shard 3/16
 """
 PLAIN_WIDTH = 140
 """Columns of the summary where there is no terminal to ask."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str] | None:
     return None if value is None else [name.strip() for name in value.split(",") if name.strip()]
+
+
+def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    number, _, count = value.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise click.BadParameter(f"found '{value}', expected i/n with i from 1 to n")
+    return f"{int(number)}/{int(count)}"
 
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
@@ -62,6 +78,15 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
     help="Scene ids that are not read, one a line or a JSON list; rescans of their rooms are left out too. Repeatable.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first scene that fails.")
+@click.option("--fresh", is_flag=True, help="Remove first what earlier runs wrote for this dataset and split.")
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help="What runs the scenes."
+)
+@click.option("--address", help="Of a Ray cluster, or auto. [default: Ray on this machine alone]")
+@click.option(
+    "--shard", callback=_shard, metavar="I/N", help="Only the I-th of N shares of the scenes, and no merging."
+)
+@click.option("--merge", "only_merge", is_flag=True, help="Only merge, once all shards are done.")
 @click.version_option(package_name="qagen")
 def main(
     dataset: str,
@@ -73,25 +98,52 @@ def main(
     workers: int | None,
     exclusions: tuple[Path, ...],
     strict: bool,
+    fresh: bool,
+    engine: str,
+    address: str | None,
+    shard: str,
+    only_merge: bool,
     **flags: Any,
 ) -> None:
     """Generate spatial question-answer data from 3D-annotated scenes, in SPAR-7M's layout.
 
+    A run that was ended in any way goes on where it was when the same command is given again.
+
     Exit code 0: all scenes done; 1: a scene failed, the others are done and report.json names it; 2: a mistake in the
-    options, a config or a template, nothing was written.
+    options, a config or a template, or the output folder cannot be written; 130: stopped by Ctrl-C or SIGTERM.
     """
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        failed = _generate(console, dataset, root, out, scenes, preset, config_file, workers, exclusions, strict, flags)
+        _check_together(fresh, shard, only_merge, engine, address)
+        job, scene_ids = _resolve(console, dataset, root, out, scenes, preset, config_file, exclusions, shard, flags)
+        how = _Run(console, workers, strict, fresh, engine, address, only_merge)
+        failed = how.run(job, scene_ids)
     except QagenError as error:
         console.print(f"qagen: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        console.print("qagen: stopped; run the same command to go on", soft_wrap=True)
+        sys.exit(INTERRUPTED)
     sys.exit(1 if failed else 0)
 
 
-def _generate(
+def _check_together(fresh: bool, shard: str, only_merge: bool, engine: str, address: str | None) -> None:
+    if shard and (fresh or only_merge):
+        other, why = (
+            ("--fresh", "it would remove the other shards' work") if fresh else ("--merge", "merging is for all")
+        )
+        raise ConfigError(f"--shard: found {other} beside it, expected one of them: {why}")
+    if only_merge and fresh:
+        raise ConfigError("--merge: found --fresh beside it, which would leave nothing to merge")
+    if address is not None and engine != "ray":
+        raise ConfigError(f"--address: found --engine {engine}, expected --engine ray")
+
+
+def _resolve(
     console: "Console",
     dataset: str,
     root: Path | None,
@@ -99,17 +151,19 @@ def _generate(
     scenes: list[str] | None,
     preset: str | None,
     config_file: Path | None,
-    workers: int | None,
     exclusions: tuple[Path, ...],
-    strict: bool,
+    shard: str,
     flags: dict[str, Any],
-) -> bool:
-    """Returns whether a scene failed."""
+) -> "tuple[Job, list[str]]":
+    """The options checked and read: what is to be done with each scene, and the scenes of this shard."""
     if dataset not in LOADERS:
         raise ConfigError(f"--scene: no dataset '{dataset}'.{did_you_mean(dataset, LOADERS)}")
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
 
+    from qagen.engines.local import hold_to_one_thread
+
+    hold_to_one_thread()  # before numpy is loaded
     from qagen.config import known_types, load_run
     from qagen.loaders import make_loader
     from qagen.loaders._held_out import hold_out
@@ -123,12 +177,11 @@ def _generate(
     known = loader.scene_ids(config.split)
     held_out = hold_out(exclusions, loader, known)
     scene_ids = _allowed(_chosen(known, scenes), held_out)
-    job = pipeline.Job(loader, config, tuple(families), pipeline.layout_for(out, loader, config), held_out)
-    workers = workers or os.cpu_count() or 1
-    report, seconds = _run(console, job, scene_ids, workers, strict)
-    _summarize(console, report, seconds)
-    console.print(f"Written to {job.layout.root}", markup=False)
-    return any("error" in scene for scene in report["scenes"].values())
+    if shard:
+        number, count = map(int, shard.split("/"))
+        scene_ids = scene_ids[number - 1 :: count]
+    layout = pipeline.layout_for(out, loader, config, shard)
+    return pipeline.Job(loader, config, tuple(families), layout, held_out), scene_ids
 
 
 def _matching(patterns: list[str] | None, known: list[str]) -> list[str] | None:
@@ -171,37 +224,80 @@ def _allowed(chosen: list[str], held_out: "tuple[HeldOut, ...]") -> list[str]:
     return left
 
 
-def _run(console: "Console", job: Any, scene_ids: list[str], workers: int, strict: bool) -> tuple[dict, float]:
-    import time
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How the scenes are run, and where it is told."""
 
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    console: "Console"
+    workers: int | None
+    strict: bool
+    fresh: bool
+    engine: str
+    address: str | None
+    only_merge: bool
 
-    from qagen import pipeline
+    def run(self, job: "Job", scene_ids: list[str]) -> bool:
+        """Returns whether a scene failed."""
+        from qagen import locks, pipeline
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    started = time.perf_counter()
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("Scenes (the first run also compiles kernels)", total=len(scene_ids))
+        with locks.hold(job.layout):
+            started = time.perf_counter()
+            plan = pipeline.prepare(job, scene_ids, self.fresh)
+            if plan.done:
+                self.console.print(f"{len(plan.done)} of {len(scene_ids)} scenes were already done")
+            if self.only_merge:
+                pipeline.check_all_done(job, scene_ids, plan)
+                failed = False
+            else:
+                failed = bool(plan.todo) and self._write(job, plan)
+            if job.layout.shard:
+                self.console.print(f"Shard {job.layout.shard} is done; give --merge when all are")
+                return failed
+            totals, is_new = pipeline.merge(job, scene_ids, plan.settings)
+        if is_new or plan.todo:
+            _summarize(self.console, totals, time.perf_counter() - started)
+            self.console.print(f"Written to {job.layout.root}", markup=False)
+        else:
+            self.console.print(f"Nothing to do: {job.layout.root} is complete", markup=False)
+        return bool(totals.failed)
 
-        def tell(outcome: "SceneOutcome") -> None:
-            progress.advance(bar)
-            progress.console.print(_scene_line(outcome), markup=False, soft_wrap=True)
+    def _write(self, job: "Job", plan: "Plan") -> bool:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        report = pipeline.run(job, scene_ids, workers, strict, tell)
-    return report, time.perf_counter() - started
+        from qagen import pipeline
+        from qagen.engines import make_engine
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        failed = False
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            bar = progress.add_task("Scenes (the first run also compiles kernels)", total=len(plan.todo))
+
+            def tell(outcome: "SceneOutcome") -> None:
+                nonlocal failed
+                failed |= outcome.error is not None
+                progress.advance(bar)
+                progress.console.print(_scene_line(outcome), markup=False, soft_wrap=True)
+
+            engine = make_engine(self._engine_for(plan), self.workers, self.address)
+            pipeline.write_scenes(job, plan, engine, self.strict, tell)
+        return failed
+
+    def _engine_for(self, plan: "Plan") -> str:
+        """A single scene needs no process of its own."""
+        return "inline" if self.engine == "process" and len(plan.todo) <= 1 else self.engine
 
 
 def _scene_line(outcome: "SceneOutcome") -> str:
@@ -213,29 +309,27 @@ def _scene_line(outcome: "SceneOutcome") -> str:
     )
 
 
-def _summarize(console: "Console", report: dict[str, Any], seconds: float) -> None:
+def _summarize(console: "Console", totals: "Totals", seconds: float) -> None:
     from rich.table import Table
 
-    formats = [name for name in ("fill", "select", "sentence", "judge") if _any_has(report, name)]
+    formats = [
+        name
+        for name in ("fill", "select", "sentence", "judge")
+        if any(name in task.samples for task in totals.tasks.values())
+    ]
     table = Table(title="Samples per task and format", title_justify="left")
     table.add_column("task", no_wrap=True)
     for name in formats:
         table.add_column(name, justify="right")
     table.add_column("candidates refused, by reason")
-    for name, task in report["tasks"].items():
-        skips = sorted(task["skips"].items(), key=lambda item: -item[1])
+    for name, task in totals.tasks.items():
+        skips = sorted(sorted(task.skips.items()), key=lambda item: -item[1])
         told = ", ".join(f"{reason} {count}" for reason, count in skips)
-        table.add_row(name, *(str(task["samples"].get(answer_format, "")) for answer_format in formats), told)
+        table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats), told)
     console.print(table)
-    total = sum(sum(task["samples"].values()) for task in report["tasks"].values())
-    failed = [name for name, scene in report["scenes"].items() if "error" in scene]
-    console.print(f"{total} samples from {len(report['scenes']) - len(failed)} scenes in {seconds:.1f} s")
-    if failed:
-        console.print(f"{len(failed)} failed: {', '.join(failed)}", style="red", markup=False)
-
-
-def _any_has(report: dict[str, Any], answer_format: str) -> bool:
-    return any(answer_format in task["samples"] for task in report["tasks"].values())
+    console.print(f"{totals.samples} samples from {len(totals.scenes) - len(totals.failed)} scenes in {seconds:.1f} s")
+    if totals.failed:
+        console.print(f"{len(totals.failed)} failed: {', '.join(totals.failed)}", style="red", markup=False)
 
 
 if __name__ == "__main__":

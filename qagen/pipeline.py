@@ -3,31 +3,35 @@
 Loader.load → Scene → observe → SceneViews → Family.propose → Question | Skip → Formatter → Sample → writer
 """
 
-import os
+import errno
+import hashlib
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from importlib.metadata import version
-from multiprocessing import get_context
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from numpy.random import Generator
 
 import qagen
-from qagen import writer
+from qagen import parts, writer
 from qagen.candidates import harvest, pick_balanced
 from qagen.config import RunConfig
 from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
+from qagen.engines import Engine, Lost
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.formats import Formatter, check_templates
 from qagen.loaders._base import Loader
 from qagen.loaders._held_out import HeldOut
+from qagen.merge import Groups, is_merged, merge_parts, record_merged
+from qagen.outcome import SceneOutcome, TaskTally, Totals
 from qagen.paths import TEMPLATES
 from qagen.peers import DIFFER, choose_with_peers
 from qagen.render import Phrasebook
@@ -40,7 +44,8 @@ SPARE = 2
 """So many times the quota is looked at for questions whose answers can be each other's wrong options."""
 REPEAT = "same words for the same images"
 """Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+MOST_TOLD = 5
 
 
 @cache
@@ -67,136 +72,189 @@ class Job:
         return {"seed": self.config.seed, "qagen": qagen.__version__, "config": digest}
 
 
-@dataclass(slots=True)
-class TaskTally:
-    """What became of one type's candidates in one scene or in all."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run finds when it starts."""
 
-    candidates: int = 0
-    """Different candidates looked at."""
-    askable: int = 0
-    """Those that could be asked; the samples are chosen from them."""
-    samples: dict[str, int] = field(default_factory=dict)
-    """Written samples by format."""
-    skips: dict[str, int] = field(default_factory=dict)
-    """Refused candidates by reason."""
-
-    def add(self, other: "TaskTally") -> None:
-        self.candidates += other.candidates
-        self.askable += other.askable
-        for mine, theirs in ((self.samples, other.samples), (self.skips, other.skips)):
-            for key, count in theirs.items():
-                mine[key] = mine.get(key, 0) + count
+    settings: str
+    """Hash of the settings."""
+    done: tuple[str, ...]
+    """Scenes that an earlier run has finished."""
+    todo: tuple[str, ...]
+    """The others; those that failed before are among them."""
 
 
-@dataclass(slots=True)
-class SceneOutcome:
-    """What became of one scene."""
-
-    scene: str
-    error: str | None = None
-    """Why the scene failed, or None."""
-    frames: int = 0
-    """Frames used."""
-    objects: int = 0
-    """Objects that may be asked about."""
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Frames and objects left out, by reason."""
-    tasks: dict[str, TaskTally] = field(default_factory=dict)
-    """By task type."""
-    seconds: float = 0.0
-    """Wall time; told to people, never written."""
-
-    @property
-    def samples(self) -> int:
-        return sum(sum(tally.samples.values()) for tally in self.tasks.values())
+def settings_of(job: Job) -> dict[str, Any]:
+    """Everything but the scenes' own files that decides what is written of a scene."""
+    templates = hashlib.sha256()
+    for path in sorted(TEMPLATES.glob("*.jinja")):
+        templates.update(path.name.encode() + b"\0" + path.read_bytes())
+    return {
+        "qagen": qagen.__version__,
+        "versions": {name: version(name) for name in VERSIONED},
+        "templates": templates.hexdigest()[:12],
+        **job.config.model_dump(mode="json"),
+        "task_configs": {family.config.type: family.config.model_dump(mode="json") for family in job.families},
+    }
 
 
-def run(
-    job: Job, scene_ids: Sequence[str], workers: int, strict: bool, on_scene: Callable[[SceneOutcome], None]
-) -> dict[str, Any]:
-    """Write all scenes, merge them and write the report.
+def prepare(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
+    """Make the output folder ready, which the caller holds, and see what of it is done.
 
     Args:
-        on_scene: called after each scene, in the order in which they finish.
-
-    Returns:
-        The report as it was written.
+        fresh: remove first what earlier runs wrote for this split.
 
     Raises:
-        ConfigError: a template does not fit its family; nothing has been written then.
+        ConfigError: a template does not fit its family, or an earlier run had other settings or other inputs.
         OutputError: the output folder cannot be written.
     """
     check_templates(list(job.families), phrasebook())
-    outcomes: dict[str, SceneOutcome] = {}
-    for outcome in _run_scenes(job, scene_ids, workers):
-        outcomes[outcome.scene] = outcome
+    if fresh:
+        parts.start_over(job.layout, scene_ids)
+    settings = parts.check_settings(job.layout, settings_of(job))
+    parts.clear_unfinished(job.layout)
+    markers = {scene: parts.read_marker(job.layout, scene, settings) for scene in scene_ids}
+    done = {scene: marker for scene, marker in markers.items() if marker is not None}
+    _check_inputs(job, done)
+    return Plan(settings, tuple(done), tuple(scene for scene in scene_ids if scene not in done))
+
+
+def _check_inputs(job: Job, done: Mapping[str, parts.Marker]) -> None:
+    changed = []
+    for scene_id, marker in done.items():
+        now = _inputs(job, job.loader.root / marker.source)
+        if now != marker.inputs:
+            changed.append(f"{scene_id}: {parts.differences(marker.inputs, now)}")
+    if changed:
+        more = f" and {len(changed) - MOST_TOLD} more scenes" if len(changed) > MOST_TOLD else ""
+        told = "; ".join(changed[:MOST_TOLD]) + more
+        raise ConfigError(
+            f"{job.layout.root}: the input has changed since it was read: {told}. "
+            f"Restore it, or give another --out, or --fresh to start over"
+        )
+
+
+def _inputs(job: Job, source: Path) -> dict[str, str]:
+    return parts.fingerprint(source, job.loader.shared_files(), job.layout.root.parent)
+
+
+def write_scenes(job: Job, plan: Plan, engine: Engine, strict: bool, on_scene: Callable[[SceneOutcome], None]) -> None:
+    """Write the parts of all scenes that are to do; what became of each is recorded.
+
+    Args:
+        strict: stop at the first scene that fails.
+        on_scene: called after each scene, in the order in which they finish.
+
+    Raises:
+        OutputError: the output folder cannot be written. What is finished stays finished.
+    """
+    for scene_id, result in engine(partial(run_scene, job, plan.settings), plan.todo):
+        outcome = SceneOutcome(scene_id, error=result.reason) if isinstance(result, Lost) else result
+        if outcome.error is None:
+            parts.forget_failure(job.layout, scene_id)
+        else:
+            parts.record_failure(job.layout, scene_id, plan.settings, outcome.error)
         on_scene(outcome)
         if strict and outcome.error is not None:
-            break
-    done = [scene for scene in scene_ids if scene in outcomes and outcomes[scene].error is None]
-    types = [family.config.type for family in job.families]
-    counts = writer.merge_parts(job.layout, done, types, job.config.seed) if done else {}
-    report = make_report(job, [outcomes[scene] for scene in scene_ids if scene in outcomes], counts)
-    writer.write_report(job.layout, report)
-    return report
+            return
 
 
-def _run_scenes(job: Job, scene_ids: Sequence[str], workers: int) -> Iterator[SceneOutcome]:
-    if min(workers, len(scene_ids)) <= 1:
-        for scene_id in scene_ids:
-            yield run_scene(job, scene_id)
-        return
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    with ProcessPoolExecutor(min(workers, len(scene_ids)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(run_scene, job, scene_id) for scene_id in scene_ids]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[Totals, bool]:
+    """Merge the parts of the scenes and write the report; scenes that were not reached are left out.
+
+    Returns:
+        What the report adds up, and whether there was anything to write.
+    """
+    totals, groups = Totals(family.config.type for family in job.families), Groups()
+    made_of = hashlib.sha256(repr((settings, job.held_out)).encode())
+    for index, scene_id in enumerate(scene_ids):
+        marker = parts.read_marker(job.layout, scene_id, settings)
+        error = None if marker else parts.read_failure(job.layout, scene_id, settings)
+        if marker is not None:
+            groups.add(index, marker.blocks)
+            totals.add(msgspec.json.decode(marker.outcome, type=SceneOutcome))
+        elif error is not None:
+            totals.add(SceneOutcome(scene_id, error))
+        made_of.update(repr((scene_id, marker and marker.sha256, error)).encode())
+    if is_merged(job.layout, made_of.hexdigest()):
+        return totals, False
+    files = merge_parts(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
+    writer.write_report(job.layout, make_report(job, totals))
+    record_merged(job.layout, made_of.hexdigest(), [*files, job.layout.report])
+    return totals, True
 
 
-def run_scene(job: Job, scene_id: str) -> SceneOutcome:
-    """Write one scene's part. A scene that cannot be used is an outcome, not an exception."""
+def check_all_done(job: Job, scene_ids: Sequence[str], plan: Plan) -> None:
+    """Raises ConfigError when a scene has neither been finished nor failed."""
+    missing = [scene for scene in plan.todo if parts.read_failure(job.layout, scene, plan.settings) is None]
+    if missing:
+        told = ", ".join(missing[:MOST_TOLD]) + (", ..." if len(missing) > MOST_TOLD else "")
+        raise ConfigError(
+            f"--merge: {len(missing)} of {len(scene_ids)} scenes are not done: {told}; "
+            f"run their shards again, or leave --merge out to do them here"
+        )
+
+
+def run_scene(job: Job, settings: str, scene_id: str) -> SceneOutcome:
+    """Write one scene's part. A scene that cannot be used is an outcome, not an exception.
+
+    It may be run again, on any machine, as often as one likes: it leaves the same bytes, or nothing until it is done.
+
+    Raises:
+        ConfigError: a template cannot be filled in.
+        OutputError: the output folder cannot be written.
+    """
     started = time.perf_counter()
     outcome = SceneOutcome(scene_id)
     try:
-        _write_scene(job, scene_id, outcome)
+        with parts.part_writer(job.layout, scene_id) as part:
+            _write_scene(job, settings, outcome, part)
     except (ConfigError, writer.OutputError):
         raise
     except QagenError as error:
-        outcome.error = str(error)
-    except Exception:  # noqa: BLE001 - a bug in one scene must not cost the others; the report carries its traceback
-        outcome.error = traceback.format_exc()
+        outcome = SceneOutcome(scene_id, str(error))
+    except Exception as error:  # a bug in one scene must not cost the others; the report has its traceback
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            raise writer.OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+        outcome = SceneOutcome(scene_id, traceback.format_exc())
     outcome.seconds = time.perf_counter() - started
     return outcome
 
 
-def _write_scene(job: Job, scene_id: str, outcome: SceneOutcome) -> None:
+def _write_scene(job: Job, settings: str, outcome: SceneOutcome, part: parts.PartWriter) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    views = observe(job.loader.load(scene_id), job.config.visibility)
-    outcome.frames, outcome.objects = len(views.frames), len(views.scene.objects)
-    outcome.left_out = {**views.scene.dropped, **views.unused}
+    scene = job.loader.load(outcome.scene)
+    inputs = _inputs(job, scene.source)
+    views = observe(scene, job.config.visibility)
+    outcome.frames, outcome.objects = len(views.frames), len(scene.objects)
+    outcome.left_out = {**scene.dropped, **views.unused}
+    shown, shows_video = _write_samples(job, views, outcome, part)
+    if job.config.rgbd:
+        _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
+    writer.write_media(part.media, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
+    source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
+    part.finish(settings, str(source), inputs, outcome)
+
+
+def _write_samples(job: Job, views: SceneViews, outcome: SceneOutcome, part: parts.PartWriter) -> tuple[set[int], bool]:
+    """Returns the frames that single images show, and whether a sample shows the video."""
     book, stamp = phrasebook(), job.stamp
-    lines: dict[tuple[str, str], list[tuple[dict, dict]]] = {}
     shown: set[int] = set()
     shows_video = False
     for family in job.families:
         tally = outcome.tasks[family.config.type] = TaskTally()
-        for sample in make_samples(family, views, book, job.config, tally):
-            record = writer.to_record(sample, family, views, job.config.rgbd)
-            evidence = writer.to_evidence(sample, views, stamp)
-            lines.setdefault((sample.type, sample.format), []).append((record, evidence))
-            if sample.question.is_video:
-                shows_video = True
-            else:
-                shown.update(sample.question.frames)
-    if job.config.rgbd:
-        _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
-    writer.write_media(job.layout, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
-    writer.write_part(job.layout, scene_id, lines)
+        samples = make_samples(family, views, book, job.config, tally)
+        for answer_format, block in groupby(samples, key=lambda sample: sample.format):
+            pairs = []
+            for sample in block:
+                record = writer.to_record(sample, family, views, job.config.rgbd)
+                pairs.append((record, writer.to_evidence(sample, views, stamp)))
+                shows_video |= sample.question.is_video
+                shown.update(() if sample.question.is_video else sample.question.frames)
+            part.add(family.config.type, answer_format, pairs)
+    return shown, shows_video
 
 
 def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
@@ -262,44 +320,19 @@ def _in_format(
         tally.samples[answer_format] += 1
 
 
-def make_report(job: Job, outcomes: Sequence[SceneOutcome], counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def make_report(job: Job, totals: Totals) -> dict[str, Any]:
     """What was done and what was not; the same for the same data and config."""
-    tasks = {family.config.type: TaskTally() for family in job.families}
-    for outcome in outcomes:
-        for type_name, tally in outcome.tasks.items():
-            tasks[type_name].add(tally)
-    return {
+    run = {
         "dataset": job.loader.name,
         "split": job.config.split,
         **job.stamp,
         "versions": {name: version(name) for name in VERSIONED},
         "run": job.config.model_dump(mode="json"),
         "excluded": [asdict(one) for one in job.held_out],
-        "tasks": {
-            name: {
-                "samples": {key: counts.get(name, {}).get(key, 0) for key in tally.samples},
-                "candidates": tally.candidates,
-                "askable": tally.askable,
-                "skips": dict(sorted(tally.skips.items())),
-            }
-            for name, tally in tasks.items()
-        },
-        "scenes": {outcome.scene: _scene_report(outcome) for outcome in outcomes},
-        "task_configs": {family.config.type: family.config.model_dump(mode="json") for family in job.families},
     }
+    return totals.report(run, {family.config.type: family.config.model_dump(mode="json") for family in job.families})
 
 
-def _scene_report(outcome: SceneOutcome) -> dict[str, Any]:
-    if outcome.error is not None:
-        return {"error": outcome.error}
-    return {
-        "frames": outcome.frames,
-        "objects": outcome.objects,
-        "left_out": dict(sorted(outcome.left_out.items())),
-        "samples": {name: dict(tally.samples) for name, tally in outcome.tasks.items()},
-    }
-
-
-def layout_for(out: Path, loader: Loader, config: RunConfig) -> writer.Layout:
+def layout_for(out: Path, loader: Loader, config: RunConfig, shard: str = "") -> writer.Layout:
     """Where a run writes."""
-    return writer.Layout(out / loader.name, config.split)
+    return writer.Layout(out / loader.name, config.split, shard)

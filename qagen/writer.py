@@ -5,12 +5,11 @@
     evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  their evidence, line by line
     images/<scene>/image_color/<frame>.jpg                     and image_depth, pose, intrinsic with --rgbd
     report.json                                                config, versions, counts, skips
-    .parts/<split>/<scene>/                                    what each finished scene left, until it is merged
+    .parts/<split>/                                            what each finished scene left (qagen.parts)
 """
 
 import math
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,7 +26,6 @@ from qagen.core.question import Question, Role
 from qagen.core.sample import Sample
 from qagen.core.scene import Frame
 from qagen.errors import QagenError
-from qagen.rng import rng_for
 from qagen.tasks._base import FORMATS, Family
 from qagen.views import SceneViews
 
@@ -41,11 +39,12 @@ class OutputError(QagenError):
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about writing below a path into an OutputError."""
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class Layout:
     """<out>/<dataset>."""
     split: str
     """train, val, ..."""
+    shard: str = ""
+    """"2/4" where this run does the second of four shares of the scenes, else empty."""
 
     @property
     def images(self) -> Path:
@@ -68,6 +69,20 @@ class Layout:
     @property
     def parts(self) -> Path:
         return self.root / ".parts" / self.split
+
+    @property
+    def scratch(self) -> Path:
+        """Unfinished files of this run; what a killed run left there is cleared when it starts again."""
+        return self.parts / f"tmp{self.shard_suffix}"
+
+    @property
+    def shard_suffix(self) -> str:
+        """ "-2-of-4" for the second of four shards."""
+        return self.shard and f"-{self.shard.replace('/', '-of-')}"
+
+    def part(self, scene_id: str) -> Path:
+        """Folder of what a finished scene left."""
+        return self.parts / "done" / scene_id
 
     def lines(self, kind: str, type_name: str, answer_format: str) -> Path:
         """Folder of one type and format; ``kind`` is "qa" or "evidence"."""
@@ -192,23 +207,22 @@ def depth_path(scene_id: str, frame: Frame) -> str:
 
 
 def write_media(
-    layout: Layout, views: SceneViews, singles: Sequence[int], with_video: bool, media: str, rgbd: bool
+    folder: Path, views: SceneViews, singles: Sequence[int], with_video: bool, media: str, rgbd: bool
 ) -> None:
-    """Put the images of the frames ``singles`` and of the video where the records say they are.
+    """Put the images of the frames ``singles`` and of the video into a folder, under the names that the records use.
 
     ``copy`` writes the dataset's own bytes; ``link`` links to the dataset's file, and writes the bytes where the image
     lies inside a container; ``none`` writes nothing.
     """
     if media == "none":
         return
-    folder = layout.images / views.scene.id
     for frame in (views.frames[i] for i in singles):
         _write_frame(folder, "image", "", frame.id, frame, media, rgbd)
     if with_video:
         video = [views.frames[i] for i in views.video]
         for position, frame in enumerate(video):
             _write_frame(folder, "video", "video_", video_name(position, frame), frame, media, rgbd)
-        write_atomic(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
+        _write(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
     if rgbd:
         used = sorted({*singles, *(views.video if with_video else ())})
         _write_intrinsics(folder / "intrinsic", [views.frames[i] for i in used])
@@ -217,13 +231,39 @@ def write_media(
 def _write_frame(folder: Path, prefix: str, pose: str, name: str, frame: Frame, media: str, rgbd: bool) -> None:
     target = folder / f"{prefix}_color" / f"{name}{frame.color.suffix}"
     if media == "link" and frame.color.path is not None:
-        link_atomic(target, frame.color.path)
+        _link(target, frame.color.path)
     else:
-        write_atomic(target, frame.color.read_bytes())
+        _write(target, frame.color.read_bytes())
     if rgbd and frame.depth is not None:
-        write_atomic(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
+        _write(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
     if rgbd:
-        write_atomic(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
+        _write(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
+
+
+def _write(path: Path, content: bytes) -> None:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _link(path: Path, target: Path) -> None:
+    """Hard-link ``path`` to ``target``, or link symbolically across file systems."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.hardlink_to(target.resolve())
+        except OSError:
+            path.symlink_to(target.resolve())
+
+
+def link_atomic(path: Path, target: Path) -> None:
+    """Link as ``_link`` does, in place of whatever stands there."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            link = Path(folder) / path.name
+            _link(link, target)
+            link.replace(path)
 
 
 def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
@@ -249,87 +289,12 @@ def _write_cameras(folder: Path, prefix: str, frame: Frame) -> None:
         if camera is not None:
             matrix = np.eye(4)
             matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
-            write_atomic(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
-            write_atomic(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+            _write(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
+            _write(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
 
 
 def _matrix_text(matrix: np.ndarray) -> bytes:
     return "".join(" ".join(f"{value:.6f}" for value in row) + "\n" for row in matrix).encode()
-
-
-def write_part(layout: Layout, scene_id: str, lines: Mapping[tuple[str, str], Sequence[tuple[dict, dict]]]) -> None:
-    """Leave one scene's records and evidence, by (type, format), for the merge; all of them or none."""
-    with _writing(layout.parts):
-        layout.parts.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=layout.parts, prefix=f".{scene_id}."))
-        try:
-            _fill_part(unfinished, layout.parts / scene_id, lines)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _fill_part(unfinished: Path, target: Path, lines: Mapping[tuple[str, str], Sequence[tuple[dict, dict]]]) -> None:
-    for (type_name, answer_format), pairs in lines.items():
-        for position, kind in enumerate(("qa", "evidence")):
-            path = unfinished / f"{type_name}.{answer_format}.{kind}.jsonl"
-            path.write_bytes(b"".join(msgspec.json.encode(pair[position]) + b"\n" for pair in pairs))
-    shutil.rmtree(target, ignore_errors=True)
-    unfinished.rename(target)
-
-
-def merge_parts(layout: Layout, scene_ids: Sequence[str], types: Sequence[str], seed: int) -> dict[str, dict[str, int]]:
-    """Shuffle what the scenes left into one file per type and format, and return how many lines each has.
-
-    A file of an earlier run is replaced; lines are copied one by one, never held together in memory.
-    """
-    counts: dict[str, dict[str, int]] = {}
-    with _writing(layout.root):
-        for type_name in sorted(types):
-            for answer_format in FORMATS:
-                count = _merge(layout, scene_ids, type_name, answer_format, seed)
-                if count:
-                    counts.setdefault(type_name, {})[answer_format] = count
-        shutil.rmtree(layout.parts)
-    return counts
-
-
-def _merge(layout: Layout, scene_ids: Sequence[str], type_name: str, answer_format: str, seed: int) -> int:
-    count, order = 0, None
-    for kind in ("qa", "evidence"):
-        parts = [layout.parts / scene_id / f"{type_name}.{answer_format}.{kind}.jsonl" for scene_id in scene_ids]
-        lines = _line_places([part for part in parts if part.exists()])
-        if order is None:
-            count = len(lines)
-            order = rng_for(seed, "shuffle", layout.split, type_name, answer_format).permutation(count)
-        folder = layout.lines(kind, type_name, answer_format)
-        name = f"{answer_format}_{count}.jsonl"
-        if count:
-            _copy_lines([lines[i] for i in order], folder / name)
-        for old in folder.glob(f"{answer_format}_*.jsonl"):
-            if old.name != name or not count:
-                old.unlink()
-    return count
-
-
-def _line_places(parts: Sequence[Path]) -> list[tuple[Path, int, int]]:
-    places = []
-    for part in parts:
-        offset = 0
-        with part.open("rb") as file:
-            for line in file:
-                places.append((part, offset, len(line)))
-                offset += len(line)
-    return places
-
-
-def _copy_lines(places: Sequence[tuple[Path, int, int]], target: Path) -> None:
-    def chunks() -> Iterator[bytes]:
-        for part, offset, length in places:  # opened anew for each line: a split has more scenes than files may be open
-            with part.open("rb") as file:
-                file.seek(offset)
-                yield file.read(length)
-
-    _replace(target, chunks())
 
 
 def write_report(layout: Layout, report: Mapping[str, Any]) -> None:
@@ -339,24 +304,12 @@ def write_report(layout: Layout, report: Mapping[str, Any]) -> None:
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file that is either the old one or the whole new one, never half."""
-    _replace(path, iter([content]))
+    replace_whole(path, iter([content]))
 
 
-def link_atomic(path: Path, target: Path) -> None:
-    """Hard-link ``path`` to ``target``, or link symbolically across file systems."""
-    with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            link = Path(folder) / path.name
-            try:
-                link.hardlink_to(target.resolve())
-            except OSError:
-                link.symlink_to(target.resolve())
-            link.replace(path)
-
-
-def _replace(path: Path, chunks: Iterator[bytes]) -> None:
-    with _writing(path):
+def replace_whole(path: Path, chunks: Iterator[bytes]) -> None:
+    """Write a file from pieces; under its name stands the old one or the whole new one, never half."""
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             try:

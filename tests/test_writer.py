@@ -1,20 +1,15 @@
-"""The output folder: whole files or none, shuffled lines, evidence beside them, images where the records say."""
+"""The output folder: whole files or none, images where the records say."""
 
 import json
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import cv2
 import numpy as np
 import pytest
 
 from qagen.core.scene import FileSource, Scene
-from qagen.rng import rng_for
 from qagen.views import SceneViews, observe
 from qagen.writer import (
     Layout,
@@ -22,37 +17,17 @@ from qagen.writer import (
     color_path,
     depth_path,
     link_atomic,
-    merge_parts,
     sample_id,
     write_atomic,
     write_media,
-    write_part,
     write_report,
 )
 from tests.scenes import CAMERA, MemoryDepth, at, looking, room, with_depth
-
-TYPE = "depth_prediction_oc"
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     return Layout(tmp_path / "out" / "handmade", "train")
-
-
-def pairs(scene: str, count: int) -> list[tuple[dict, dict]]:
-    return [({"id": f"{scene}_{i}", "type": TYPE}, {"id": f"{scene}_{i}", "margin": i / 10}) for i in range(count)]
-
-
-def write_scenes(layout: Layout, counts: dict[str, int], answer_format: str = "fill") -> None:
-    for scene, count in counts.items():
-        write_part(layout, scene, {(TYPE, answer_format): pairs(scene, count)})
-
-
-def lines(layout: Layout, kind: str, answer_format: str = "fill") -> list[dict]:
-    (path,) = layout.lines(kind, TYPE, answer_format).iterdir()
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    assert path.name == f"{answer_format}_{len(found)}.jsonl"
-    return found
 
 
 def fail_with(error: BaseException):
@@ -92,97 +67,10 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
         write_atomic(tmp_path / "out" / "file.txt", b"")
 
 
-def test_a_file_in_the_way_of_the_parts_is_named(layout: Layout) -> None:
-    layout.root.parent.mkdir(parents=True)
-    layout.root.write_text("a file")
-    with pytest.raises(OutputError, match=r"handmade/\.parts/train: cannot be written \("):
-        write_part(layout, "room", {})
-
-
 def test_a_file_in_the_way_of_a_link_is_named(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("a file")
     with pytest.raises(OutputError, match=r"images/0\.jpg: cannot be written \("):
         link_atomic(tmp_path / "images" / "0.jpg", tmp_path / "images")
-
-
-def test_a_part_is_whole_or_not_there(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_scenes(layout, {"room": 2})
-    monkeypatch.setattr(Path, "write_bytes", fail_with(OSError(28, "No space left on device")))
-    with pytest.raises(OutputError, match="No space left"):
-        write_scenes(layout, {"room": 3, "hall": 1})
-    monkeypatch.undo()
-    assert [entry.name for entry in layout.parts.iterdir()] == ["room"]
-    assert merge_parts(layout, ["room"], [TYPE], 0) == {TYPE: {"fill": 2}}
-
-
-def test_evidence_stands_on_the_same_line(layout: Layout) -> None:
-    write_scenes(layout, {"room": 7, "hall": 5})
-    assert merge_parts(layout, ["room", "hall"], [TYPE], 0) == {TYPE: {"fill": 12}}
-    records, evidence = lines(layout, "qa"), lines(layout, "evidence")
-    assert [record["id"] for record in records] == [line["id"] for line in evidence]
-    assert {record["id"] for record in records} == {f"room_{i}" for i in range(7)} | {f"hall_{i}" for i in range(5)}
-    assert not layout.parts.exists()
-
-
-def test_lines_are_shuffled_by_the_seed(layout: Layout) -> None:
-    orders = []
-    for seed in (0, 0, 1):
-        write_scenes(layout, {"room": 20, "hall": 20})
-        merge_parts(layout, ["room", "hall"], [TYPE], seed)
-        orders.append([record["id"] for record in lines(layout, "qa")])
-    assert orders[0] == orders[1] != orders[2]
-    scenes = [name.split("_")[0] for name in orders[0]]
-    assert len(set(scenes[:15])) == 2
-    expected = [*(f"room_{i}" for i in range(20)), *(f"hall_{i}" for i in range(20))]
-    assert orders[0] == [expected[i] for i in rng_for(0, "shuffle", "train", TYPE, "fill").permutation(40)]
-
-
-def test_the_order_in_which_scenes_end_does_not_matter(layout: Layout) -> None:
-    found = []
-    for counts in ({"room": 6, "hall": 4}, {"hall": 4, "room": 6}):
-        write_scenes(layout, counts)
-        merge_parts(layout, ["hall", "room"], [TYPE], 0)
-        found.append(lines(layout, "qa"))
-    assert found[0] == found[1]
-
-
-def test_files_of_an_earlier_run_are_replaced(layout: Layout) -> None:
-    write_scenes(layout, {"room": 5})
-    write_scenes(layout, {"hall": 5}, "select")
-    merge_parts(layout, ["room", "hall"], [TYPE], 0)
-    write_scenes(layout, {"room": 3})
-    assert merge_parts(layout, ["room"], [TYPE], 0) == {TYPE: {"fill": 3}}
-    for kind in ("qa", "evidence"):
-        assert [path.name for path in layout.lines(kind, TYPE, "fill").iterdir()] == ["fill_3.jsonl"]
-        assert list(layout.lines(kind, TYPE, "select").iterdir()) == []
-
-
-def test_parts_of_scenes_that_failed_are_left_out(layout: Layout) -> None:
-    write_scenes(layout, {"room": 5, "broken": 5})
-    assert merge_parts(layout, ["room"], [TYPE], 0) == {TYPE: {"fill": 5}}
-    assert {record["id"].split("_")[0] for record in lines(layout, "qa")} == {"room"}
-
-
-OPEN_FILES = Path("/proc/self/fd")
-
-
-@contextmanager
-def few_open_files(more: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (sum(1 for _ in OPEN_FILES.iterdir()) + more, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.mark.skipif(not OPEN_FILES.exists(), reason="counts open files in /proc")
-def test_many_scenes_can_be_merged(layout: Layout) -> None:
-    # A split has more scenes than a process may usually open files (1024).
-    scenes = {f"room{i}": 1 for i in range(40)}
-    write_scenes(layout, scenes)
-    with few_open_files(more=20):
-        assert merge_parts(layout, list(scenes), [TYPE], 0) == {TYPE: {"fill": 40}}
 
 
 def test_ids_tell_types_and_formats_and_places_apart() -> None:
@@ -216,12 +104,12 @@ def files(layout: Layout) -> list[str]:
 
 
 def test_no_media_are_no_files(layout: Layout, views: SceneViews) -> None:
-    write_media(layout, views, [0, 1], with_video=False, media="none", rgbd=True)
+    write_media(layout.images / "room", views, [0, 1], with_video=False, media="none", rgbd=True)
     assert files(layout) == []
 
 
 def test_copies_are_the_datasets_own_bytes(layout: Layout, views: SceneViews) -> None:
-    write_media(layout, views, [1], with_video=False, media="copy", rgbd=False)
+    write_media(layout.images / "room", views, [1], with_video=False, media="copy", rgbd=False)
     assert files(layout) == ["images/room/image_color/1.png"]
     copied = layout.images / color_path("room", views.frames[1])
     assert copied.read_bytes() == views.frames[1].color.read_bytes()
@@ -232,8 +120,7 @@ def test_links_lead_to_the_datasets_file_or_hold_its_bytes(layout: Layout, tmp_p
     original.write_bytes(views.frames[0].color.read_bytes())
     own_file = replace(views.scene.frames[0], color=FileSource(original))
     mixed = seen(replace(views.scene, frames=(own_file, views.scene.frames[1])))
-    for _ in range(2):  # a second run finds links in place
-        write_media(layout, mixed, [0, 1], with_video=False, media="link", rgbd=False)
+    write_media(layout.images / "room", mixed, [0, 1], with_video=False, media="link", rgbd=False)
     first, second = (layout.images / color_path("room", frame) for frame in mixed.frames)
     assert first.samefile(original)
     assert second.read_bytes() == mixed.frames[1].color.read_bytes()
@@ -241,7 +128,7 @@ def test_links_lead_to_the_datasets_file_or_hold_its_bytes(layout: Layout, tmp_p
 
 
 def test_depth_comes_back_the_same(layout: Layout, views: SceneViews) -> None:
-    write_media(layout, views, [0], with_video=False, media="copy", rgbd=True)
+    write_media(layout.images / "room", views, [0], with_video=False, media="copy", rgbd=True)
     written = cv2.imread(str(layout.images / depth_path("room", views.frames[0])), cv2.IMREAD_UNCHANGED)
     assert written is not None
     assert written.dtype == np.uint16
@@ -255,14 +142,16 @@ def test_depth_beyond_the_format_is_clipped_and_none_stays_none(layout: Layout) 
     depth_m = np.full((240, 320), 2.0, np.float32)
     depth_m[0, :3] = 0, 70, 0.0004
     frame = replace(scene.frames[0], depth=MemoryDepth(depth_m))
-    write_media(layout, seen(replace(scene, frames=(frame,))), [0], with_video=False, media="copy", rgbd=True)
+    write_media(
+        layout.images / "room", seen(replace(scene, frames=(frame,))), [0], with_video=False, media="copy", rgbd=True
+    )
     written = cv2.imread(str(layout.images / "room/image_depth/0.png"), cv2.IMREAD_UNCHANGED)
     assert written is not None
     assert written[0, :4].tolist() == [0, 65535, 0, 2000]
 
 
 def test_poses_and_intrinsics_are_readable_matrices(layout: Layout, views: SceneViews) -> None:
-    write_media(layout, views, [1], with_video=False, media="copy", rgbd=True)
+    write_media(layout.images / "room", views, [1], with_video=False, media="copy", rgbd=True)
     folder = layout.images / "room"
     pose = np.loadtxt(folder / "pose" / "1.txt")
     assert np.allclose(pose, views.frames[1].world_from_camera.matrix, atol=1e-6)
@@ -278,7 +167,7 @@ def test_poses_and_intrinsics_are_readable_matrices(layout: Layout, views: Scene
 
 def test_the_videos_frames_are_numbered(layout: Layout) -> None:
     views = seen(room({"chair": at(0, 2, 1.5)}, [looking("+y", at=(0.06 * i, 0, 1.5)) for i in range(32)]))
-    write_media(layout, views, [], with_video=True, media="copy", rgbd=False)
+    write_media(layout.images / "room", views, [], with_video=True, media="copy", rgbd=False)
     names = sorted(path.name for path in (layout.images / "room" / "video_color").iterdir())
     assert names == sorted(f"frame{i}_{i}.png" for i in range(32))
     assert (layout.images / "room" / "video_idx.txt").read_text().split() == [str(i) for i in range(32)]
@@ -288,33 +177,7 @@ def test_frames_of_several_cameras_have_their_own_intrinsics(layout: Layout) -> 
     scene = room({"chair": at(0, 2, 1.5)}, POSES)
     other = replace(scene.frames[1], camera=replace(CAMERA, fx=170))
     mixed = seen(replace(scene, frames=(scene.frames[0], other)))
-    write_media(layout, mixed, [0, 1], with_video=False, media="copy", rgbd=True)
+    write_media(layout.images / "room", mixed, [0, 1], with_video=False, media="copy", rgbd=True)
     folder = layout.images / "room" / "intrinsic"
     assert [np.loadtxt(folder / f"{name}_intrinsic_color.txt")[0, 0] for name in "01"] == [160, 170]
     assert not (folder / "intrinsic_color.txt").exists()
-
-
-class OneScene:
-    """A loader that knows one scene."""
-
-    name = "handmade"
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-
-    def load(self, _scene_id: str) -> Scene:
-        return self.scene
-
-
-@pytest.mark.parametrize("media", ["copy", "none"])
-def test_depth_that_records_would_name_must_be_there(layout: Layout, media: str) -> None:
-    from qagen.config import load_run
-    from qagen.pipeline import Job, run_scene
-
-    bare = room({"chair": at(0, 2, 1.5), "table": at(0.8, 2, 1.5)}, POSES[:1])
-    config, families = load_run(None, None, {"tasks": ["distance_prediction_oc"], "rgbd": True, "media": media})
-    job = Job(cast(Any, OneScene(bare)), config, tuple(families), layout)
-    error = "room: frame 0: found no depth image, expected one because of --rgbd"
-    assert run_scene(job, "room").error == error
-    assert not layout.root.exists()
-    assert run_scene(replace(job, loader=cast(Any, OneScene(with_depth(bare)))), "room").error is None

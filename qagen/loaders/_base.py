@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
 
 from qagen.core.scene import Scene
 
@@ -13,7 +12,7 @@ class Loader(ABC):
     Loaders are cheap to construct and to pickle: all reading happens in the methods.
     """
 
-    name: ClassVar[str]
+    name: str
     """The dataset's name on the command line and in the output."""
 
     def __init__(self, root: Path) -> None:
@@ -26,6 +25,10 @@ class Loader(ABC):
         Raises:
             SceneError: the root is missing, has no scene, or its split file cannot be read.
         """
+
+    def shared_files(self) -> list[Path]:
+        """Existing files outside the scenes' own folders that are read with every scene, such as a label map."""
+        return []
 
     def room_of(self, scene_id: str) -> str:
         """The place that a scene shows: scans of one place are held out together (qagen.loaders._held_out)."""

@@ -119,6 +119,7 @@ class ScanNetLoader(Loader):
                 frames=frames,
                 objects=objects,
                 mesh=_mesh(annotation, object_of_group),
+                world_from_source=world_from_recording,
                 unplaced=unplaced,
                 dropped={**recording.dropped, **invalid, **dropped},
             )
@@ -162,11 +163,12 @@ class ScanNetLoader(Loader):
                 found.setdefault(path.stem.removeprefix("scannetv2_"), path)
         return found
 
+    def shared_files(self) -> list[Path]:
+        """The label map, if there is one."""
+        return [place / LABEL_MAP for place in self._shared_places() if (place / LABEL_MAP).is_file()][:1]
+
     def _label_map(self) -> dict[str, LabelEntry]:
-        for place in self._shared_places():
-            if (place / LABEL_MAP).is_file():
-                return read_label_map(place / LABEL_MAP)
-        return {}
+        return next((read_label_map(path) for path in self.shared_files()), {})
 
 
 def _absolute(folder: Path) -> Path:
