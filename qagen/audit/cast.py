@@ -15,6 +15,8 @@ FINE = 3
 """So many times finer is a close-up."""
 RIM = 12.0
 """Around the region of a close-up, thousandths."""
+ROUNDED = 1.0
+"""How far a place may lie beside what it was rounded from, thousandths: half of one each way, for width and height."""
 NEAR_M = 0.05
 TOLERANCE_M, TOLERANCE_SHARE = 0.05, 0.025
 DOUBT = 1.5
@@ -135,6 +137,15 @@ class Caster:
         is_hit = hit["primID"] >= 0
         thing = np.where(is_hit, self.ground.face_thing[hit["primID"]], -1)
         return thing, np.where(is_hit, hit["tfar"].astype(float) + NEAR_M, np.inf)
+
+    def near(self, view: View, x_permille: float, y_permille: float) -> set[int]:
+        """What is met by rays through and around a place, as far as it may be rounded; nothing without a surface."""
+        if self._scene is None:
+            return set()
+        steps = np.linspace(-ROUNDED, ROUNDED, 7)
+        x, y = (around.ravel() for around in np.meshgrid(x_permille + steps, y_permille + steps))
+        u, v = view.pinhole.pixel(x, y)
+        return set(self.cast(view.T_wc, view.pinhole, np.asarray(u), np.asarray(v))[0].tolist())
 
     def _in_boxes(
         self, view: View, grid: Pinhole, u: NDArray, v: NDArray, measured: NDArray

@@ -28,8 +28,8 @@ class Pinhole:
     height: int
     """Pixels."""
 
-    def pixel(self, x_permille: float, y_permille: float) -> tuple[float, float]:
-        """The pixel position of a place told in thousandths of width and height, edge to edge."""
+    def pixel(self, x_permille: NDArray, y_permille: NDArray) -> tuple[NDArray, NDArray]:
+        """The pixel positions of places told in thousandths of width and height, edge to edge."""
         return x_permille / 1000 * self.width - 0.5, y_permille / 1000 * self.height - 0.5
 
     def permille(self, point: NDArray) -> tuple[float, float]:

@@ -1,0 +1,157 @@
+"""``python -m qagen.audit``: every answer of a run, recomputed from the scene's own files."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qagen.errors import ConfigError, QagenError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from qagen.audit.run import Audit
+
+EPILOG = """\b
+Examples:
+  python -m qagen.audit qagen_out
+  python -m qagen.audit qagen_out --root /data/scannet --scenes scene0000_00
+  python -m qagen.audit qagen_out/scannet --types 'depth_*' --n 20
+  python -m qagen.audit qagen_out --perturb --draws 5
+"""
+PLAIN_WIDTH = 140
+RESULT, PAGE = "audit.json", "disagreements.html"
+
+
+def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
+    return [name.strip() for name in (value or "").split(",") if name.strip()]
+
+
+@click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder. [default: the built-in demo]")
+@click.option("--to", type=click.Path(path_type=Path), help=f"Where {RESULT} goes. [default: the dataset in OUT]")
+@click.option("--types", callback=_names, metavar="TYPE,...", help="Only these types; * matches. [default: all]")
+@click.option("--formats", callback=_names, metavar="FORMAT,...", help="Only these formats. [default: all]")
+@click.option("--scenes", callback=_names, metavar="ID,...", help="Only these scenes. [default: all]")
+@click.option("--n", "most", type=click.IntRange(min=1), help="At most so many of each type and format. [default: all]")
+@click.option("--perturb", is_flag=True, help="Also tell how many answers would change under measurement noise.")
+@click.option("--draws", type=click.IntRange(min=1), default=5, show_default=True, help="Repeats of --perturb.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise.")
+@click.version_option(package_name="qagen")
+def main(out: Path, root: Path | None, to: Path | None, perturb: bool, draws: int, **options: Any) -> None:
+    """Recompute the answers of a run in OUT from the scenes' own files, by code of their own, and compare.
+
+    Every record is parsed, its objects are found by their marks, and its answer is computed from the frames' depth,
+    cameras and the scene's annotation. What cannot be told is undecided, never agreement.
+
+    Exit code 0: nothing disagrees; 1: something does, audit.json and disagreements.html tell what; 2: a mistake in the
+    options or files.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+    try:
+        is_clean = _audit(console, out, root, to, draws if perturb else 0, options)
+    except QagenError as error:
+        console.print(f"qagen: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+    sys.exit(0 if is_clean else 1)
+
+
+def _audit(
+    console: "Console", out: Path, root: Path | None, to: Path | None, draws: int, options: dict[str, Any]
+) -> bool:
+    """Returns whether nothing disagrees."""
+    if root is not None and not root.is_dir():
+        raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
+    from rich.progress import Progress
+
+    from qagen.audit.run import audit
+    from qagen.audit.shelf import Wanted
+
+    wanted = Wanted(options["types"], options["formats"], options["scenes"], options["most"])
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("Reading", total=None)
+        result = audit(
+            out,
+            lambda dataset: root or _demo(console, dataset),
+            wanted,
+            draws,
+            options["seed"],
+            lambda done, total, scene: progress.update(bar, completed=done, total=total, description=scene),
+        )
+    _summarize(console, result)
+    _write(console, result, to or _home(out))
+    return result.is_clean
+
+
+def _demo(console: "Console", dataset: str) -> Path:
+    from qagen.demo import demo_root
+
+    console.print("No --root given: using the built-in demo apartment.")
+    return demo_root(dataset)
+
+
+def _home(out: Path) -> Path:
+    from qagen.records import find_record_files
+
+    return find_record_files(out)[0].dataset
+
+
+def _write(console: "Console", result: "Audit", folder: Path) -> None:
+    import msgspec
+
+    from qagen.audit.checks import Verdict
+    from qagen.audit.page import disagreements_page
+    from qagen.audit.save import save
+
+    data = msgspec.json.format(msgspec.json.encode(result.as_data()), indent=2) + b"\n"
+    page = disagreements_page(result.tally.faults[Verdict.DISAGREE], result.tally.total(Verdict.DISAGREE))
+    save(folder / RESULT, data)
+    save(folder / PAGE, page.encode())
+    console.print(f"Written to {folder / RESULT} and {folder / PAGE}", markup=False, soft_wrap=True)
+
+
+def _summarize(console: "Console", result: "Audit") -> None:
+    from rich.table import Table
+
+    from qagen.audit.checks import Verdict
+
+    table = Table(title="Agreement by type and format", title_justify="left")
+    for name in ("type", "format", "checked", "agree", "disagree", "undecided", "agreement (95 %)"):
+        table.add_column(name, justify="left" if name in ("type", "format") else "right")
+    for row in result.tally.rows:
+        cells = [str(row[name]) for name in ("type", "format", "checked", "agree", "disagree", "undecided")]
+        table.add_row(*cells, _share(row["agreement"], row["interval"]), style="red" if row["disagree"] else None)
+    console.print(table)
+    if result.stirred:
+        console.print(_noise_table(result))
+    totals = ", ".join(f"{result.tally.total(verdict)} {verdict.value}" for verdict in Verdict)
+    console.print(f"In all: {totals}", markup=False)
+
+
+def _share(share: float | None, interval: list[float]) -> str:
+    return "" if share is None else f"{share:.2%} ({interval[0]:.1%} to {interval[1]:.1%})"
+
+
+def _noise_table(result: "Audit") -> Any:
+    from rich.table import Table
+
+    from qagen.audit.perturb import rows
+
+    table = Table(title="Under noise", title_justify="left")
+    for name in ("type", "format", "answers", "hold", "crossed", "moved: median, 95 %"):
+        table.add_column(name)
+    for row in rows(result.stirred):
+        crossed = ", ".join(f"{name} {count}" for name, count in row["crossed"].items())
+        moved = "; ".join(f"{name} {by['median']:.3g}, {by['p95']:.3g}" for name, by in row["moved"].items())
+        hold = "" if row["hold"] is None else f"{row['hold']:.2%}"
+        style = "red" if row["below_target"] else None
+        table.add_row(row["type"], row["format"], str(row["answers"]), hold, crossed, moved, style=style)
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""An audit from a run's folder to its result."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qagen.audit.check_media import Media
+from qagen.audit.check_record import Shape, check_record, readable
+from qagen.audit.checks import Check, Verdict
+from qagen.audit.families import examine
+from qagen.audit.from_loader import check_dataset
+from qagen.audit.from_loader import read_ground as read_with_loader
+from qagen.audit.ground import Ground
+from qagen.audit.item import Item
+from qagen.audit.perturb import Solved, Stir, rows, stir
+from qagen.audit.physical import check_scene
+from qagen.audit.raw_scannet import read_ground as read_scannet
+from qagen.audit.shelf import Place, Shelf, Wanted, take_stock
+from qagen.audit.tally import Group, Tally, told
+from qagen.audit.truth import Truth
+from qagen.errors import ConfigError
+from qagen.records import RecordFile
+
+SCENE_GROUP, FILE_FORMAT = ("(scene)", "physical"), "(file)"
+Report = Callable[[int, int, str], None]
+
+
+@dataclass(slots=True)
+class Audit:
+    """The result."""
+
+    tally: Tally = field(default_factory=Tally)
+    """Outcomes."""
+    stirred: dict[Group, Stir] = field(default_factory=lambda: defaultdict(Stir))
+    """Under noise, empty unless asked for."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing disagrees."""
+        return self.tally.total(Verdict.DISAGREE) == 0
+
+    def as_data(self) -> dict[str, Any]:
+        """For audit.json."""
+        return {
+            "totals": {verdict.value: self.tally.total(verdict) for verdict in Verdict},
+            "rows": self.tally.rows,
+            "noise": rows(self.stirred),
+            "disagreements": [told(fault) for fault in self.tally.faults[Verdict.DISAGREE]],
+            "undecided": [told(fault) for fault in self.tally.faults[Verdict.UNDECIDED]],
+        }
+
+
+def dataset_of(shelf: Shelf, out: Path) -> tuple[str, Path]:
+    """The one dataset of a run and its output folder. Raises ConfigError when there are several, or it is unknown."""
+    folders = sorted({folder for folder, _ in shelf.scenes} | {file.dataset for file, _, _ in shelf.faults})
+    if len(folders) != 1:
+        names = ", ".join(folder.name for folder in folders)
+        raise ConfigError(f"{out}: found {names or 'no records'}, expected one dataset; name its folder")
+    check_dataset(folders[0].resolve().name)
+    return folders[0].resolve().name, folders[0]
+
+
+def audit(
+    out: Path, root: Callable[[str], Path], wanted: Wanted, draws: int = 0, seed: int = 0, report: Report | None = None
+) -> Audit:
+    """Re-solve all wanted records of a run.
+
+    Args:
+        out: the run's folder.
+        root: gives the dataset's folder by the dataset's name.
+        wanted: which records.
+        draws: how often to repeat everything under noise.
+        seed: of the noise.
+        report: is told (done, total, scene).
+
+    Raises:
+        QagenError: there are no records, a name fits nothing, or a scene cannot be read.
+    """
+    shelf = take_stock(out, wanted)
+    dataset, folder = dataset_of(shelf, out)
+    home = root(dataset)
+    result, media, done = Audit(), Media(folder / "images"), 0
+    shapes: dict[RecordFile, Shape] = defaultdict(Shape)
+    for file, place, check in shelf.faults:
+        result.tally.add((file.type, FILE_FORMAT), place, None, [check])
+    for (_, scene), places in sorted(shelf.scenes.items()):
+        ground = (read_scannet if dataset == "scannet" else read_with_loader)(*_named(dataset, home, scene))
+        truth = Truth.of(ground)
+        result.tally.add(SCENE_GROUP, scene, None, list(check_scene(truth)))
+        solved: list[Solved] = []
+        for place in places:
+            item = _audit_one(place, ground, truth, shapes[place.line.file], media, result.tally, solved)
+            done += 1
+            if report is not None and (done % 20 == 0 or done == len(shelf)):
+                report(done, len(shelf), item)
+        if draws:
+            stir(solved, truth, draws, seed, result.stirred)
+    return result
+
+
+def _named(dataset: str, home: Path, scene: str) -> tuple[Any, ...]:
+    return (home, scene) if dataset == "scannet" else (dataset, home, scene)
+
+
+def _audit_one(
+    place: Place, ground: Ground, truth: Truth, shape: Shape, media: Media, tally: Tally, solved: list[Solved]
+) -> str:
+    """Check one record, count it, and keep it for the noise. Returns its scene."""
+    file = place.line.file
+    group: Group = file.type, file.format
+    record, evidence = place.read()
+    checks: list[Check] = list(readable(record))
+    if record is not None and not checks:
+        item = Item(file.type, file.format, str(place.line), record, evidence, place.line.scene)
+        found, bound = examine(item, truth)
+        checks = [*shape.check(record), *check_record(item, ground), *media.check(item, ground), *found]
+        solved.append(Solved(item, bound))
+    tally.add(group, str(place.line), place.line, checks)
+    return place.line.scene
