@@ -26,7 +26,9 @@ MAX_WORKERS = 8
 WRITERS = {
     "posed": "qagen.demo.posed_files:write",
     "scannet": "qagen.demo.scannet_files:write",
+    "spar_rgbd": "qagen.demo.spar_rgbd_files:write",
     "scannetpp": "qagen.demo.scannetpp_files:write",
+    "structured3d": "qagen.demo.structured3d_files:write",
 }
 """Dataset to its writer, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used.
 

@@ -11,6 +11,8 @@ LOADERS = {
     "posed": "qagen.loaders.posed:PosedLoader",
     "scannet": "qagen.loaders.scannet:ScanNetLoader",
     "scannetpp": "qagen.loaders.scannetpp:ScanNetPPLoader",
+    "spar_rgbd": "qagen.loaders.spar_rgbd:SparRgbdLoader",
+    "structured3d": "qagen.loaders.structured3d:Structured3DLoader",
 }
 """Dataset name to its loader class, imported when it is used."""
 
