@@ -214,6 +214,10 @@ class Harvest:
         return len(self.pool) + self.skips.total()
 
 
+NO_CANDIDATE = "nothing to ask about"
+"""Why a type is empty in a scene that has not even a candidate for it."""
+
+
 def harvest(candidates: Iterator[Question | Skip], quota: int) -> Harvest:
     """Gather different questions until there are plenty to choose from or the scene gives no more."""
     found, keys = Harvest(), set()
@@ -226,6 +230,8 @@ def harvest(candidates: Iterator[Question | Skip], quota: int) -> Harvest:
             found.pool.append(candidate)
             if len(found.pool) >= POOL_FACTOR * quota:
                 break
+    if not found.pool and not found.skips:
+        found.skips[NO_CANDIDATE] += 1
     return found
 
 

@@ -12,6 +12,7 @@ images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -109,7 +110,7 @@ class SceneViews:
     frames: tuple[Frame, ...]
     """The frames that were looked at, in time order."""
     usable: NDArray[np.bool_]
-    """(F,) frames that a question about single images may show; the others belong to the video only."""
+    """(F,) frames that a question about single images may show; the others belong to the video or a walk only."""
     video: tuple[int, ...]
     """Indices of the 32 frames of the scene's video, in time order; empty when the scene has fewer frames."""
     unused: Mapping[str, int]
@@ -158,7 +159,7 @@ class SceneViews:
     @property
     def world_centers(self) -> NDArray[np.float64]:
         """(O, 3) box centres in the world, metres."""
-        return np.array([item.box.center for item in self.scene.objects]).reshape(-1, 3)
+        return world_centers(self.scene.objects)
 
 
 def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
@@ -170,10 +171,11 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     thresholds = thresholds or Thresholds()
     steady, unused = _sharp_frames(scene, thresholds)
     video = video_frames(scene.frames)
+    shown = {*video, *(name for walk in scene.walks for name in walk.frames)}
     observer = _Observer(scene, thresholds, [frame for frame in scene.frames if frame.id in steady])
     looks: list[tuple[Frame, _Look, bool]] = []
     for frame in scene.frames:
-        if frame.id not in steady and frame.id not in video:
+        if frame.id not in steady and frame.id not in shown:
             continue
         depth = None if frame.depth is None else frame.depth.read_m()
         has_depth = depth is None or bool(np.mean(depth <= 0) <= thresholds.max_missing_depth)
@@ -181,13 +183,18 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         has_ground = observer.grounds.has(frame)
         unused["frame: neither depth nor instances"] += not has_ground
         is_usable = has_depth and has_ground
-        if is_usable or frame.id in video:
+        if is_usable or frame.id in shown:
             looks.append((frame, observer.look(frame, depth), is_usable and frame.id in steady))
     if not looks:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
     unused["object: no sure center"] = int((~observer.has_center).sum())
     return _assemble(scene, looks, video, +unused, observer, thresholds)
+
+
+def world_centers(objects: Sequence[Object3D]) -> NDArray[np.float64]:
+    """(O, 3) box centres in the world, metres."""
+    return np.array([item.box.center for item in objects]).reshape(-1, 3)
 
 
 def video_frames(frames: tuple[Frame, ...]) -> list[str]:
@@ -267,7 +274,7 @@ class _Observer:
         self.grounds = Grounds(scene, thresholds)
         self.surface = _surface(scene, steady)
         self.object_points, self.starts = _object_points(scene)
-        clouds = np.split(self.object_points, self.starts[1:-1])
+        clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
         self.has_center = np.array(
             [has_sure_center(item, cloud, thresholds) for item, cloud in zip(scene.objects, clouds, strict=True)],
             dtype=bool,
@@ -277,7 +284,7 @@ class _Observer:
         grid = scaled_to(frame.camera, GRID_PIXELS)
         T_cw = frame.world_from_camera.inverse().matrix
         image = self.grounds.draw(frame, grid, measured)
-        centers = (T_cw[:3, :3] @ np.array([item.box.center for item in self.objects]).T).T + T_cw[:3, 3]
+        centers = frame.world_from_camera.inverse() @ world_centers(self.objects)
         limits = self.thresholds
         inset = max(1, round(limits.mark_inset * grid.width))
         pixels, boxes, marks = instance_stats(image.visible, image.confirmed, grid.project(centers), inset)
@@ -408,7 +415,7 @@ def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]
     grouped = None if scene.mesh is None else grouped_by_object(scene.mesh)
     clouds = [_points_of(item, index, grouped) for index, item in enumerate(scene.objects)]
     starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
-    return np.concatenate(clouds), starts
+    return np.concatenate([np.zeros((0, 3)), *clouds]), starts
 
 
 def _points_of(item: Object3D, index: int, grouped: Mesh | None) -> NDArray[np.float64]:
@@ -434,7 +441,7 @@ def _assemble(
     frames, seen = tuple(frame for frame, _, _ in looks), [look for _, look, _ in looks]
     index = {frame.id: position for position, frame in enumerate(frames)}
     n_frames, n_objects = len(frames), len(scene.objects)
-    world = np.array([item.box.center for item in scene.objects]).reshape(-1, 3)
+    world = world_centers(scene.objects)
     cameras = np.array([frame.world_from_camera.matrix for frame in frames]).reshape(-1, 4, 4)
     centers = np.array([frame.world_from_camera.inverse() @ world for frame in frames]).reshape(n_frames, n_objects, 3)
     center_xy = np.array(

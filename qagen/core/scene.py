@@ -141,13 +141,16 @@ class Scene:
     frames: tuple[Frame, ...]
     """In time order."""
     objects: tuple[Object3D, ...]
-    """Only objects that may be asked about; the rest of the surface is in the mesh as -1."""
+    """Only objects that may be asked about; the rest of the surface is in the mesh as -1. Without a mesh there may be
+    none: then only the cameras can be asked about."""
     mesh: Mesh | None
     """The scanned surface, None when the dataset has boxes only."""
     room_polygon: NDArray[np.float64] | None = None
     """(n, 2) floor outline, world xy, metres, where the dataset has one."""
     walks: tuple[Walk, ...] = ()
     """Described ways through the scene, where the dataset has them."""
+    world_from_source: Pose = field(default_factory=Pose.identity)
+    """The dataset's own world to this one, in which other people's boxes of the scene are told."""
     unplaced: frozenset[str] = frozenset()
     """Names of annotated things whose surface the scan does not have; images may show them all the same."""
     dropped: Mapping[str, int] = field(default_factory=dict)
@@ -162,7 +165,8 @@ def validate_scene(scene: Scene) -> Scene:
     """Return the scene unchanged, or raise SceneError at the first thing that would make its answers untrue."""
     _check(_is_name(scene.id), scene, "id", repr(scene.id), "a name without '.' and '/'")
     _check(scene.frames, scene, "frames", "none with a valid pose", "at least one")
-    _check(scene.objects, scene, "objects", "none that may be asked about", "at least one")
+    is_bare = scene.mesh is None  # a recording without annotation: questions about the cameras remain
+    _check(scene.objects or is_bare, scene, "objects", "none that may be asked about", "at least one")
     _check_frames(scene)
     _check_objects(scene)
     _check_walks(scene)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 from qagen.core.scene import Scene
 
@@ -12,7 +13,7 @@ class Loader(ABC):
     Loaders are cheap to construct and to pickle: all reading happens in the methods.
     """
 
-    name: str
+    name: ClassVar[str]
     """The dataset's name on the command line and in the output."""
 
     def __init__(self, root: Path) -> None:

@@ -1,0 +1,98 @@
+"""Any dataset with the boxes of another annotation (``--boxes FILE``)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from qagen.core.box import Box3D
+from qagen.core.labels import NEVER_ASKED, clean_label
+from qagen.core.scene import Object3D, Scene, validate_scene
+from qagen.errors import SceneError, did_you_mean
+from qagen.fusion import face_owners
+from qagen.loaders._base import Loader
+from qagen.loaders._box_files import AnnotatedBox, read_boxes
+
+FACE_MARGIN_M = 0.02
+"""Annotated boxes are tight; a face this far outside still belongs to them."""
+NEVER_ASKED_REASON = "object: never asked about"
+TILTED = "object: tilted box"
+
+
+class AnnotatedLoader(Loader):
+    """Reads scenes through another loader and gives them the boxes of a file.
+
+    The other loader's own objects, and what its mesh and images say of them, are forgotten; a mesh keeps its surface,
+    and its faces belong to the box that they lie in.
+    """
+
+    def __init__(self, inner: Loader, boxes: Path) -> None:
+        super().__init__(inner.root)
+        self.name = inner.name  # pyright: ignore[reportAttributeAccessIssue] - it speaks for the other loader
+        self.inner = inner
+        self.boxes = boxes
+
+    def scene_ids(self, split: str) -> list[str]:
+        """The scenes of the other loader that the file annotates."""
+        known, annotated = self.inner.scene_ids(split), read_boxes(self.boxes)
+        both = [name for name in known if name in annotated]
+        if not both:
+            near = did_you_mean(known[0], annotated) if known else ""
+            raise SceneError(self.boxes, f"scenes: found none of the {len(known)} in {self.root}, expected some.{near}")
+        return both
+
+    def shared_files(self) -> list[Path]:
+        return [*self.inner.shared_files(), self.boxes]
+
+    def room_of(self, scene_id: str) -> str:
+        return self.inner.room_of(scene_id)
+
+    def load(self, scene_id: str) -> Scene:
+        """Read one scene. Raises SceneError as both readers do."""
+        annotated = read_boxes(self.boxes)
+        if scene_id not in annotated:
+            raise SceneError(self.boxes, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, annotated)}")
+        scene = self.inner.load(scene_id)
+        objects, dropped = _objects(annotated[scene_id], scene)
+        told = {reason: count for reason, count in scene.dropped.items() if not reason.startswith("object: ")}
+        scene = replace(
+            scene,
+            objects=objects,
+            frames=tuple(replace(frame, instances=None) for frame in scene.frames),
+            dropped={**told, **dropped},
+        )
+        if scene.mesh is not None:
+            middles = scene.mesh.vertices[scene.mesh.faces].mean(axis=1)
+            scene = replace(
+                scene, mesh=replace(scene.mesh, face_object=face_owners(middles, scene, FACE_MARGIN_M), is_by_box=True)
+            )
+        return validate_scene(scene)
+
+
+def _objects(boxes: Sequence[AnnotatedBox], scene: Scene) -> tuple[tuple[Object3D, ...], dict[str, int]]:
+    objects: list[Object3D] = []
+    dropped: Counter[str] = Counter()
+    for number, box in enumerate(boxes):
+        label = clean_label(box.label)
+        if not label or label in NEVER_ASKED:
+            dropped[NEVER_ASKED_REASON] += 1
+            continue
+        placed = _place(box, scene)
+        if placed is None:
+            dropped[TILTED] += 1
+        else:
+            objects.append(Object3D(number, label, placed, None))
+    return tuple(objects), dict(dropped)
+
+
+def _place(box: AnnotatedBox, scene: Scene) -> Box3D | None:
+    """The box in the scene's world; None when it leans."""
+    world_from_source = scene.world_from_source
+    try:
+        return Box3D.from_axes(
+            world_from_source @ box.center, box.size, np.asarray(world_from_source.rotation @ box.axes)
+        )
+    except ValueError:
+        return None

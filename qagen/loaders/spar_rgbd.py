@@ -1,0 +1,155 @@
+"""The media of SPAR-7M-RGBD, and of any run with ``--rgbd``, read back as frames.
+
+```
+<root>/                          the folder <dataset>/images
+    <scene>/
+        image_color/<frame>.jpg      image_depth/<frame>.png      pose/<frame>.txt
+        video_color/frame<j>_<frame>.jpg  video_depth/frame<j>_<frame>.png  video_pose/frame<j>_<frame>.txt
+        video_idx.txt                the frames of the video in order, one a line
+        intrinsic/{intrinsic,extrinsic}_{color,depth}.txt, or one set a frame: <frame>_intrinsic_color.txt
+```
+
+Poses are camera to world with OpenCV axes, depth is planar and in millimetres, intrinsics are 4 x 4 or 3 x 3. There are
+no boxes: alone, these scenes give questions about the cameras; boxes can be given with ``--boxes``.
+
+Source: the data card of the release (huggingface.co/datasets/jasonzhango/SPAR-7M-RGBD).
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+from qagen.core.scene import FileSource, Frame, Scene, validate_scene
+from qagen.errors import SceneError, did_you_mean
+from qagen.loaders._base import Loader
+from qagen.loaders._files import list_folder, read_matrix
+from qagen.loaders._recording import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera, image_size
+
+UNITS_PER_M = 1000.0
+NO_POSE = "frame: no pose file"
+INVALID_POSE = "frame: invalid pose"
+_SINGLE = re.compile(r"([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_VIDEO = re.compile(r"frame[0-9]+_([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where one frame lies."""
+
+    name: str
+    """The frame's name."""
+    color: Path
+    depth: Path
+    """May be missing."""
+    pose: Path
+    """May be missing."""
+
+
+class SparRgbdLoader(Loader):
+    """Reads image folders in the layout of SPAR-7M-RGBD."""
+
+    name = "spar_rgbd"
+
+    def scene_ids(self, split: str) -> list[str]:
+        """Folders that hold image_color or video_color. The media have no splits."""
+        found = [path.name for path in list_folder(self.root) if _is_scene(path)]
+        if not found:
+            expected = "folders <scene> that hold image_color or video_color"
+            raise SceneError(self.root, f"dataset root: found no scene, expected {expected}")
+        return found
+
+    def load(self, scene_id: str) -> Scene:
+        """Read one scene; images stay undecoded. Raises SceneError when something is missing or damaged."""
+        folder = self.root / scene_id
+        if not _NAME.fullmatch(scene_id) or not _is_scene(folder):
+            raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids(''))}")
+        cameras = _Cameras(folder / "intrinsic")
+        dropped: Counter[str] = Counter()
+        frames: list[Frame] = []
+        for files in sorted(_frames(folder), key=lambda item: _order(item.name)):
+            pose = _pose(files.pose)
+            if isinstance(pose, str):
+                dropped[pose] += 1
+            else:
+                frames.append(_frame(files, pose, cameras, len(frames)))
+        scene = Scene(self.name, scene_id, folder, tuple(frames), (), None, dropped=dict(dropped))
+        return validate_scene(scene)
+
+
+def _is_scene(folder: Path) -> bool:
+    return (folder / "image_color").is_dir() or (folder / "video_color").is_dir()
+
+
+def _frames(folder: Path) -> list[_Files]:
+    """Every frame once, though it may be stored as an image and as a part of the video."""
+    found: dict[str, _Files] = {}
+    for prefix, pose, names in (("image", "pose", _SINGLE), ("video", "video_pose", _VIDEO)):
+        home = folder / f"{prefix}_color"
+        for path in list_folder(home) if home.is_dir() else ():
+            match = names.fullmatch(path.name)
+            if match is not None:
+                depth = folder / f"{prefix}_depth" / f"{path.stem}.png"
+                found.setdefault(match[1], _Files(match[1], path, depth, folder / pose / f"{path.stem}.txt"))
+    return list(found.values())
+
+
+def _order(name: str) -> tuple[bool, int, str]:
+    """Numbers by their value, before other names."""
+    return (False, int(name), "") if name.isdecimal() else (True, 0, name)
+
+
+def _pose(path: Path) -> Pose | str:
+    """World from camera, or why there is none."""
+    if not path.is_file():
+        return NO_POSE
+    matrix = read_matrix(path, "pose")
+    try:
+        return Pose.from_matrix(matrix)
+    except ValueError:
+        return INVALID_POSE
+
+
+class _Cameras:
+    """The cameras of a scene: one for all frames, or one a frame."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shared: dict[tuple[str, tuple[int, int]], Camera] = {}
+
+    def of(self, kind: str, frame: str, size: tuple[int, int]) -> Camera:
+        """The pinhole of an image of a frame; ``kind`` is "color" or "depth"."""
+        own = self._folder / f"{frame}_intrinsic_{kind}.txt"
+        if own.is_file():
+            return _read_camera(self._folder, f"{frame}_", kind, size)
+        if (kind, size) not in self._shared:
+            self._shared[kind, size] = _read_camera(self._folder, "", kind, size)
+        return self._shared[kind, size]
+
+
+def _read_camera(folder: Path, prefix: str, kind: str, size: tuple[int, int]) -> Camera:
+    extrinsic = folder / f"{prefix}extrinsic_{kind}.txt"
+    if extrinsic.is_file():
+        check_identity(read_matrix(extrinsic, extrinsic.stem, (4, 3)), extrinsic, extrinsic.stem)
+    path = folder / f"{prefix}intrinsic_{kind}.txt"
+    return fit_camera(read_matrix(path, path.stem, (4, 3)), size, size, path, kind)
+
+
+def _frame(files: _Files, pose: Pose, cameras: _Cameras, index: int) -> Frame:
+    color = FileSource(files.color)
+    depth, depth_camera = None, None
+    if files.depth.is_file():
+        depth_camera = cameras.of("depth", files.name, image_size(FileSource(files.depth), files.depth))
+        depth = DepthImage(files.depth, depth_camera.width, depth_camera.height, UNITS_PER_M)
+    return Frame(
+        id=files.name,
+        color=color,
+        depth=depth,
+        camera=cameras.of("color", files.name, image_size(color, files.color)),
+        depth_camera=depth_camera,
+        world_from_camera=pose,
+        time_s=index / FRAMES_PER_SECOND,
+    )
