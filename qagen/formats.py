@@ -11,6 +11,7 @@ from qagen.core.answer import (
     Answer,
     BoxAnswer,
     Choice,
+    Description,
     Directions,
     Extents,
     ImagePoint,
@@ -56,7 +57,7 @@ class Formatter:
         rng: Generator,
     ) -> None:
         """``peers`` are the wrong options of the questions that have some, by their keys."""
-        self.family, self.scene, self.book, self.rng = family, scene, book, rng
+        self.family, self.scene, self.book, self.rng = family.form_for(scene), scene, book, rng
         self._options = OptionMaker(rng)
         self._letters = {count: Deck(LETTERS[:count], rng) for count in (2, 4)}
         self._peers = peers
@@ -73,6 +74,8 @@ class Formatter:
 
     def _sentence(self, question: Question) -> Turns:
         asked = self._ask(question)
+        if isinstance(question.answer, Description):
+            return Turns(asked, question.answer.text)
         if isinstance(question.answer, Directions):
             asked += " " + self._rule("leave_out")
         return Turns(asked, self._say(question, f"sentence_{self.family.variant}"))
@@ -181,7 +184,7 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     blocks = {f"question_{variant}": asked}
     if "fill" in formats:
         blocks[f"fill_{variant}"] = asked
-    if "sentence" in formats:
+    if "sentence" in formats and family.answer is not Description:
         blocks[f"sentence_{variant}"] = told | family.tells
     if "select" in formats and family.answer is Directions:
         blocks[f"options_{variant}"] = asked
@@ -206,7 +209,7 @@ def _shared_blocks(family: Family) -> list[str]:
 
 def check_templates(families: list[Family], book: Phrasebook) -> None:
     """Raises ConfigError where a block is missing or a phrasing uses a name that its question does not have."""
-    for family in families:
-        for (file, block), names in blocks_of(family).items():
+    for form in (form for family in families for form in family.forms):
+        for (file, block), names in blocks_of(form).items():
             for phrasing in book.phrasings(file, block):
                 phrasing.check_names(names)

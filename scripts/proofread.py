@@ -86,8 +86,9 @@ SHOWN = 3
 
 
 def all_families() -> list[Family]:
-    """One family per task type, and those that only an override gives."""
-    return [*(load_task(name) for name in known_types()), load_task("view_change_infer", {"frame": "level"})]
+    """The forms of one family per task type, and those that only an override gives."""
+    families = [*(load_task(name) for name in known_types()), load_task("view_change_infer", {"frame": "level"})]
+    return [form for family in families for form in family.forms]
 
 
 def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:

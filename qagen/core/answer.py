@@ -292,6 +292,24 @@ class Route:
         return {"moves": list(self.moves)}
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person said; it is an answer as it stands."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    words: str
+    """Sentences."""
+
+    @property
+    def text(self) -> str:
+        return self.words
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
 Answer = (
     Number
     | Count
@@ -305,6 +323,7 @@ Answer = (
     | Placement
     | Motion
     | Route
+    | Description
 )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
+from qagen.core.scene import Scene
 from qagen.views import SceneViews
 
 Format = Literal["fill", "select", "sentence", "judge"]
@@ -87,6 +88,15 @@ class Family(ABC, Generic[ConfigT]):
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
+
+    @property
+    def forms(self) -> tuple["Family", ...]:
+        """Itself, and the families that it leaves some scenes to, with the same config."""
+        return (self,)
+
+    def form_for(self, scene: Scene) -> "Family":
+        """The one of its forms that asks about a scene, and whose template says it."""
+        return self
 
     @property
     def marks(self) -> MarkColumns | None:

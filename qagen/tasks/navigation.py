@@ -1,5 +1,6 @@
-"""The way that the video takes, as moves and turns."""
+"""The way that the video takes: what somebody said of it, or moves and turns."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -8,9 +9,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Route
+from qagen.core.answer import Description, Route
 from qagen.core.path import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.question import Question, Skip
+from qagen.core.scene import Scene
+from qagen.core.scene import Walk as DescribedWalk
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
@@ -31,10 +34,18 @@ class NavigationConfig(TaskConfig):
     """A way with more is not told."""
     min_turn_deg: Bound = 25.0
     """Two legs that differ less in direction could be one, degrees."""
-    max_turn_deg: Bound = 150.0
-    """Beyond, left and right are the same, degrees."""
+    max_turn_deg: Bound = 130.0
+    """Beyond, left and right are hard to tell, degrees."""
     min_tilt_deg: Bound = 20.0
     """At the start the camera looks no nearer than this to straight up or down, degrees."""
+    max_step_m: Bound = 1.0
+    """Farther from one recorded frame to the next the camera has not walked but was put elsewhere, metres."""
+    max_overlap: Bound = 0.5
+    """No two ways share more of their frames, of those that either has."""
+    min_words: Amount = 3
+    """Descriptions of walks that are shorter are no directions."""
+    max_words: Amount = 300
+    """Longer ones are transcripts that ramble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +71,66 @@ class Way:
         return np.degrees(np.arctan2(y, x))
 
 
+NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
+"""What no person says: tags, control characters, placeholders, links."""
+
+
+class Walk(Family[NavigationConfig]):
+    """What an annotator said of a walk, for the images along it."""
+
+    name = "walk"
+    Config = NavigationConfig
+    answer = Description
+    formats = frozenset({"sentence"})
+    skips = frozenset({"fewer than two images", "not plain text", "too few words", "too many words"})
+
+    @property
+    def variant(self) -> str:
+        return "walk"
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for index in rng.permutation(len(views.scene.walks)).tolist():
+            yield self.ask(views, views.scene.walks[index])
+
+    def ask(self, views: SceneViews, walk: DescribedWalk) -> Question | Skip:
+        """The question which way the images of ``walk`` take."""
+        words = len(walk.instruction.split())
+        if len(set(walk.frames)) < 2:
+            return Skip("fewer than two images")
+        if NO_TEXT.search(walk.instruction):
+            return Skip("not plain text")
+        if words < self.config.min_words:
+            return Skip("too few words")
+        if words > self.config.max_words:
+            return Skip("too many words")
+        index = {frame.id: position for position, frame in enumerate(views.frames)}
+        frames = tuple(index[name] for name in walk.frames)
+        steps = np.diff(views.cameras[list(frames), :3, 3], axis=0)
+        return Question(
+            frames=frames,
+            facts={"walk": walk.id},
+            answer=Description(as_sentences(walk.instruction)),
+            margin=min(words / self.config.min_words - 1, 1 - words / self.config.max_words),
+            margin_unit="fraction",
+            measured={"walk": walk.id, "words": words, "length_m": float(np.linalg.norm(steps, axis=1).sum())},
+            classes=(f"images:{len(frames)}", f"from:{walk.frames[0]}", f"to:{walk.frames[-1]}"),
+        )
+
+
+def as_sentences(words: str) -> str:
+    """What was said, with single blanks, a capital at the start and a full stop at the end."""
+    text = " ".join(words.split())
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 class Navigation(Family[NavigationConfig]):
     """Legs of the camera's own path over the floor and the turns between them, whichever way the camera looks.
 
     The way is what somebody would have to walk who stands at the first frame and looks where it looks: turn, go
     forward, turn, go forward. Corners are frames that the video shows, so that they can be checked; but the whole
     recording between them, not only the frames shown, must keep to the legs.
+
+    Scenes whose walks somebody described are left to Walk.
     """
 
     name = "navigation"
@@ -81,9 +146,19 @@ class Navigation(Family[NavigationConfig]):
             "unclear corners",
             "strays",
             "goes to and fro",
+            "jumps",
+            "overlaps",
         }
         | {"slight turn", "half turn"}
+        | Walk.skips
     )
+
+    @property
+    def forms(self) -> tuple[Family, ...]:
+        return self, Walk(self.config)
+
+    def form_for(self, scene: Scene) -> Family:
+        return self.forms[1] if scene.walks else self
 
     @property
     def variant(self) -> str:
@@ -98,14 +173,26 @@ class Navigation(Family[NavigationConfig]):
         return ("way", "video")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        if views.scene.walks:
+            yield from self.form_for(views.scene).propose(views, rng)
+            return
         if not views.video:
             yield Skip("no video")
             return
         runs = [
             run for run in combinations(range(len(views.video)), 2) if run[1] - run[0] + 1 >= self.config.min_frames
         ]
+        told: list[range] = []
         for first, last in rng.permutation(runs).tolist():
-            yield self.ask(views, views.video, first, last)
+            found = self.ask(views, views.video, first, last)
+            if isinstance(found, Question):
+                shown = range(first, last + 1)
+                found = found if self._is_apart(shown, told) else Skip("overlaps")
+                told += [shown] if isinstance(found, Question) else []
+            yield found
+
+    def _is_apart(self, shown: range, told: list[range]) -> bool:
+        return all(_shared(shown, other) <= self.config.max_overlap for other in told)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """The question which way the camera takes from image ``first`` to image ``last`` of the video ``frames``."""
@@ -151,6 +238,8 @@ class Navigation(Family[NavigationConfig]):
         if any(len(corners_of(shown, factor * limits.tolerance_m)) != len(corners) for factor in STEADY):
             return Skip("unclear corners")
         walked = [_walked(views, frames[start], frames[end]) for start, end in pairwise(corners)]
+        if max(_longest_step_m(path) for path in walked) > limits.max_step_m:
+            return Skip("jumps")
         stray = max(float(distance_to_leg(path, *leg).max()) for path, leg in zip(walked, legs, strict=True))
         slip = max(slip_back(path, *leg) for path, leg in zip(walked, legs, strict=True))
         if stray > limits.tolerance_m:
@@ -176,6 +265,16 @@ def _moves(turns: list[float], lengths: list[float]) -> tuple[tuple[str, str], .
             moves.append(("left" if rounded > 0 else "right", str(abs(rounded))))
         moves.append(("forward", f"{length:.1f}"))
     return tuple(moves)
+
+
+def _shared(first: range, second: range) -> float:
+    """The frames that two runs share, of those that either has."""
+    shared = len(range(max(first.start, second.start), min(first.stop, second.stop)))
+    return shared / (len(first) + len(second) - shared)
+
+
+def _longest_step_m(path: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).max())
 
 
 def _walked(views: SceneViews, start: int, end: int) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from qagen.core.answer import (
     OPPOSITE,
     BoxAnswer,
     Count,
+    Description,
     Directions,
     Extents,
     ImagePoint,
@@ -107,6 +108,11 @@ def test_the_other_answers() -> None:
     )
 
 
+def test_what_a_person_said_stays_as_it_is() -> None:
+    told = Description("Go on, then left.")
+    assert (told.text, told.context) == ("Go on, then left.", {"answer": "Go on, then left."})
+
+
 ANSWERS = [
     Number(1),
     Count(1),
@@ -118,6 +124,7 @@ ANSWERS = [
     Placement((("a", 1, 2),)),
     Motion(1, 2, 3, 4, 5),
     Route((("left", "90"),)),
+    Description("Go on."),
 ]
 
 

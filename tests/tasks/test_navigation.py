@@ -1,12 +1,20 @@
 """The way that the video takes."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from qagen.config import load_task
+from qagen.config import RunConfig, load_task
 from qagen.core.question import Question, Skip
+from qagen.core.scene import Walk
+from qagen.paths import TEMPLATES
+from qagen.pipeline import TaskTally, make_samples
+from qagen.render import Phrasebook
 from qagen.rng import rng_for
 from qagen.views import observe
+from qagen.writer import to_record
 from tests.scenes import at, looking, room
 from tests.tasks.asking import question, text
 
@@ -44,7 +52,7 @@ def test_two_legs():
     assert asked.facts == {"first": 0, "last": 31}
     assert asked.measured["turns_deg"] == pytest.approx([90, -90])
     assert asked.measured["lengths_m"] == pytest.approx([4.0, 3.6])
-    assert asked.margin == pytest.approx(1 - 90 / 150)
+    assert asked.margin == pytest.approx(1 - 90 / 130)
 
 
 def test_where_the_camera_looks_at_the_start_decides_the_first_turn_alone():
@@ -89,6 +97,7 @@ BUMP = [(x, 0.2 if 14 <= i <= 17 else 0.0) for i, (x, _) in enumerate([(0, 0), *
         (BUMP, (0, 31), "unclear corners"),
         (OUT_AND_BACK, (0, 31), "half turn"),
         (zigzag(20, 2, 16), (0, 31), "slight turn"),
+        (zigzag(135, 2, 16), (0, 31), "half turn"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -97,11 +106,13 @@ def test_ways_that_cannot_be_told(path, part, reason):
 
 
 @pytest.mark.parametrize(
-    ("between", "reason"), [((2.0, 1.0), "strays"), ((5.0, 0.0), "goes to and fro"), ((2.1, 0.1), "")], ids=str
+    ("between", "reason"),
+    [((2.0, 0.9), "strays"), ((2.9, 0.0), "goes to and fro"), ((5.0, 0.0), "jumps"), ((2.1, 0.1), "")],
+    ids=str,
 )
 def test_what_happens_between_the_frames_shown_counts(between, reason):
     # 63 frames along +x, of which the video shows every second: x = 0, 0.25, ..., 7.75. Frame 17 of the recording,
-    # where x = 2.125, is somewhere else: a metre to the side, or three metres ahead, or hardly displaced.
+    # where x = 2.125, is somewhere else: 0.9 m to the side, or 0.8 m or three metres ahead, or hardly displaced.
     path = [(0.125 * i, 0.0) for i in range(63)]
     path[17] = between
     assert text(ask(views_along(path))) == (f"Skip: {reason}" if reason else "forward 7.8")
@@ -116,11 +127,95 @@ def test_what_is_proposed():
     found = list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST), rng_for(0, "nav")))
     assert len(found) == 32 * 31 / 2 - 31  # every run of at least three frames
     asked = [q for q in found if isinstance(q, Question)]
-    assert all(q.facts["last"] - q.facts["first"] >= 2 for q in asked)  # pyright: ignore[reportOperatorIssue]
+    runs = [set(range(int(q.facts["first"]), int(q.facts["last"]) + 1)) for q in asked]  # pyright: ignore[reportArgumentType]
+    assert all(len(run) >= 3 for run in runs)
     assert {len(q.answer.moves) for q in asked} == {1, 2, 4}  # pyright: ignore[reportAttributeAccessIssue]
+    shared = [len(one & other) / len(one | other) for one, other in combinations(runs, 2)]
+    assert len(runs) > 5
+    assert 0.4 < max(shared) <= 0.5
+    assert Skip("overlaps") in found
 
 
 def test_no_video():
     assert list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST[:31]), rng_for(0, "nav"))) == [
         Skip("no video")
     ]
+
+
+# --- walks that somebody described -------------------------------------------------------------------------------
+
+WORDS = "go past the table and stop  at the wall"
+
+
+def views_of_walks(*walks: tuple[tuple[str, ...], str]):
+    """Three cameras: at x = 0 and 3, and from there 4 m along +y; walks as frames and words."""
+    scene = room({"table": at(6, 6, 0.4)}, [looking("+x", at=(x, y, 1.5)) for x, y in ((0, 0), (3, 0), (3, 4))])
+    told = tuple(Walk(f"walk{k}", frames, words) for k, (frames, words) in enumerate(walks))
+    return observe(replace(scene, walks=told))
+
+
+def ask_walk(words: str, frames: tuple[str, ...] = ("0", "1", "2"), **overrides):
+    views = views_of_walks((frames, words))
+    return next(iter(load_task("nav_video", overrides).propose(views, rng_for(0, "nav"))))
+
+
+def test_a_walk_is_told_in_its_own_words():
+    asked = question(ask_walk(WORDS))
+    assert asked.frames == (0, 1, 2)
+    assert not asked.is_video
+    assert asked.roles == ()
+    # A capital, single blanks and a full stop.
+    assert asked.answer.text == "Go past the table and stop at the wall."
+    assert asked.measured == {"walk": "walk0", "words": 9, "length_m": 7.0}
+    assert asked.margin == pytest.approx(1 - 9 / 300)
+
+
+def test_walks_go_their_own_way():
+    assert question(ask_walk(WORDS, ("2", "0"))).frames == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "frames", "reason"),
+    [
+        ("Turn <image> left now.", ("0", "1"), "not plain text"),
+        ("Turn left {name} now.", ("0", "1"), "not plain text"),
+        ("Turn left\x00 now please.", ("0", "1"), "not plain text"),
+        ("See https://a.b for it.", ("0", "1"), "not plain text"),
+        ("Turn left.", ("0", "1"), "too few words"),
+        ("word " * 301, ("0", "1"), "too many words"),
+        (WORDS, ("0",), "fewer than two images"),
+        (WORDS, ("1", "1"), "fewer than two images"),
+    ],
+)
+def test_words_that_no_person_says_are_refused(words, frames, reason):
+    assert text(ask_walk(words, frames)) == f"Skip: {reason}"
+
+
+def test_scenes_with_walks_are_asked_for_them_alone():
+    views = views_of_walks((("0", "1"), "Walk straight on."), (("1", "2"), "Turn left, go."))
+    family = load_task("nav_video")
+    found = list(family.propose(views, rng_for(0, "nav")))
+    assert sorted(question(each).answer.text for each in found) == ["Turn left, go.", "Walk straight on."]
+    assert len({question(each).key for each in found}) == 2
+    assert family.form_for(views.scene).name == "walk"
+    assert family.form_for(replace(views.scene, walks=())) is family
+
+
+def test_the_answer_is_written_as_it_was_said():
+    views = views_of_walks((("0", "1", "2"), WORDS))
+    family, tally = load_task("nav_video"), TaskTally()
+    (sample,) = make_samples(family, views, Phrasebook(TEMPLATES), RunConfig(), tally)
+    assert sample.gpt == "Go past the table and stop at the wall."
+    assert "Frame-" not in sample.human
+    record = to_record(sample, family, views, rgbd=False)
+    assert record["type"] == "nav"
+    assert record["image"] == [f"room/image_color/{k}.png" for k in range(3)]
+    assert set(record) == {"id", "conversations", "image", "type"}
+
+
+def test_walks_may_show_frames_that_nothing_else_shows():
+    # Three cameras at one place are one view for all other questions.
+    scene = room({"table": at(6, 6, 0.4)}, [looking("+x", at=(0, 0, 1.5))] * 3)
+    views = observe(replace(scene, walks=(Walk("walk", ("0", "2"), WORDS),)))
+    assert [frame.id for frame in views.frames] == ["0", "2"]
+    assert views.usable.tolist() == [True, False]
