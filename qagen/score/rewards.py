@@ -1,0 +1,64 @@
+"""Scores as rewards for training with reinforcement."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qagen.errors import QagenError
+from qagen.score import strict
+from qagen.score.spar import Item
+
+
+def reward(record: Mapping[str, Any], completion: str) -> float:
+    """The strict score of a completion, 0 to 1.
+
+    Args:
+        record: a training record (``type`` and ``conversations``) or one of a benchmark (``task``, ``question``,
+            ``answer``).
+
+    Raises:
+        QagenError: the record has neither of both forms.
+    """
+    return strict.score(item_of(record), completion)
+
+
+def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: Any) -> list[float]:
+    """Rewards of a batch, as TRL's ``GRPOTrainer`` asks for them: ``GRPOTrainer(reward_funcs=[reward_func], ...)``.
+
+    Args:
+        prompts: not looked at.
+        completions: texts, or conversations whose last message is the completion.
+        columns: the data set's other columns, one value for each completion; those of a record are needed.
+    """
+    rows = {name: values for name, values in columns.items() if _is_column(values, len(completions))}
+    records = [{name: values[index] for name, values in rows.items()} for index in range(len(completions))]
+    return [reward(record, text_of(completion)) for record, completion in zip(records, completions, strict=True)]
+
+
+def item_of(record: Mapping[str, Any]) -> Item:
+    """The question of a record. Raises QagenError, naming the keys, when the record has none."""
+    name = record.get("id", "")
+    if record.get("answer") is not None and (record.get("task") or record.get("type")):
+        task = record.get("task") or record["type"]
+        return Item(str(name), str(task), str(record.get("question", "")), str(record["answer"]))
+    turns = record.get("conversations")
+    if record.get("type") and isinstance(turns, list) and len(turns) >= 2:
+        human, gpt = (turn.get("value", "") for turn in turns[-2:])
+        return Item(str(name), str(record["type"]), str(human), str(gpt))
+    expected = "type and conversations, or task, question and answer"
+    raise QagenError(f"record {name!r}: found the keys {', '.join(sorted(record)) or '(none)'}, expected {expected}")
+
+
+def text_of(completion: Any) -> str:
+    """The text of a completion: a string, a list of messages, or a message of text parts."""
+    if isinstance(completion, str):
+        return completion
+    if isinstance(completion, Mapping):
+        return text_of(completion.get("content") or completion.get("text") or "")
+    if isinstance(completion, Sequence) and completion:
+        is_conversation = isinstance(completion[0], Mapping) and "role" in completion[0]
+        return text_of(completion[-1]) if is_conversation else "".join(text_of(part) for part in completion)
+    return ""
+
+
+def _is_column(values: Any, length: int) -> bool:
+    return isinstance(values, Sequence) and not isinstance(values, str) and len(values) == length

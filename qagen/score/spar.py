@@ -1,0 +1,78 @@
+"""SPAR-Bench as its public scorers see it: twenty tasks, three metrics, three levels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NUMBER_TASKS = (
+    "depth_prediction_oc",
+    "depth_prediction_oc_mv",
+    "depth_prediction_oo",
+    "depth_prediction_oo_mv",
+    "distance_prediction_oc",
+    "distance_prediction_oc_mv",
+    "distance_prediction_oo",
+    "distance_prediction_oo_mv",
+)
+"""Answered by a number, scored by mean relative accuracy."""
+CHOICE_TASKS = (
+    "position_matching",
+    "camera_motion_infer",
+    "distance_infer_center_oo",
+    "distance_infer_center_oo_mv",
+    "obj_spatial_relation_oc_mv",
+    "obj_spatial_relation_oo",
+    "obj_spatial_relation_oo_mv",
+    "spatial_imagination_oc",
+    "spatial_imagination_oc_mv",
+    "spatial_imagination_oo",
+    "spatial_imagination_oo_mv",
+)
+"""Answered by a letter, scored by accuracy."""
+VIEW_CHANGE = "view_change_infer"
+"""Answered by five movements, scored by their mean relative accuracy."""
+TASKS = (*NUMBER_TASKS, *CHOICE_TASKS, VIEW_CHANGE)
+
+LEVELS = {
+    "low": NUMBER_TASKS,
+    "medium": (*CHOICE_TASKS[:2], VIEW_CHANGE),
+    "high": CHOICE_TASKS[2:],
+}
+
+AXES = (
+    ("move_right", "move_left"),
+    ("move_up", "move_down"),
+    ("move_forward", "move_backward"),
+    ("rotate_right", "rotate_left"),
+    ("rotate_up", "rotate_down"),
+)
+"""The five movements of a view change, each with its opposite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question of a benchmark."""
+
+    id: str
+    """As the benchmark writes it; numbers as their digits."""
+    task: str
+    """Task type."""
+    question: str
+    """With its options, one a line, where it has any."""
+    answer: str
+    """The truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Means of scores; all from 0 to 1."""
+
+    overall: float
+    """Of the tasks, whatever number of questions each has."""
+    levels: dict[str, float]
+    """Of the tasks of each level that occurs."""
+    tasks: dict[str, float]
+    """Of the questions of each task."""
+
+
+Scored = Sequence[tuple[Item, float]]
+"""Questions with what their predictions score."""
