@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-MAX_TILT_DEG = 5.0
-"""Boxes that lean farther than this are not taken for upright ones."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
 
 
@@ -51,30 +49,6 @@ class Box3D:
         local = points @ axes
         low, high = local.min(axis=0), local.max(axis=0)
         return cls(axes @ ((low + high) / 2), high - low, axes)
-
-    @classmethod
-    def from_axes(cls, center: ArrayLike, size: ArrayLike, axes: ArrayLike) -> Self:
-        """An upright box from one whose axes come in any order and direction; its first axis is the longer side.
-
-        Args:
-            center: (3,) metres, world.
-            size: (3,) full extents along the axes, metres.
-            axes: (3, 3) the columns are unit vectors along the box's sides, world; right- or left-handed.
-
-        Raises:
-            ValueError: the axes are not orthonormal, or none is within 5 degrees of the vertical.
-        """
-        axes, size = np.asarray(axes, dtype=np.float64), np.abs(np.asarray(size, dtype=np.float64))
-        if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-2):
-            raise ValueError("axes that are not at right angles or not of length 1")
-        vertical = int(np.abs(axes[2]).argmax())
-        tilt_deg = float(np.degrees(np.arccos(min(1.0, abs(axes[2, vertical])))))
-        if tilt_deg > MAX_TILT_DEG:
-            raise ValueError(f"a box that leans by {tilt_deg:.0f} degrees")
-        first, second = sorted({0, 1, 2} - {vertical}, key=lambda axis: -size[axis])
-        along = axes[:2, first]
-        yaw = float(np.arctan2(along[1], along[0]))
-        return cls.upright(center, size[[first, second, vertical]], yaw)
 
     @property
     def yaw_rad(self) -> float:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from qagen.core.camera import Camera
+from qagen.core.scene import FileSource
 from qagen.errors import SceneError
+from qagen.loaders._recording import ASPECT_TOLERANCE, image_size
 
 _DEPTH_MODES = ("I;16", "I;16B", "I", "L")
 
@@ -19,36 +21,33 @@ class MetricDepth:
 
     path: Path
     """8- or 16-bit grey PNG or PGM."""
-    own: Camera | None
-    """Its camera where that is not the colour camera at another resolution."""
-    color: Camera
-    """The frame's colour camera."""
     meters_per_unit: float
     """What a stored 1 means."""
-    is_ray: bool
-    """Whether numbers count along the pixel's ray, and not along the optical axis."""
     invalid: int
     """The stored number that means "no depth", besides 0."""
 
-    @property
-    def camera(self) -> Camera:
-        """Its pinhole. Raises SceneError when the size of the image cannot be read or is of another aspect."""
-        width, height = _size(self.path)
-        if self.own is not None:
-            if (width, height) != (self.own.width, self.own.height):
-                expected = f"{self.own.width} x {self.own.height}, as depth.camera says"
-                raise SceneError(self.path, f"depth image: found {width} x {height} pixels, expected {expected}")
-            return self.own
-        if abs(width * self.color.height / (height * self.color.width) - 1) > 0.02:
-            found = f"{width} x {height} pixels beside colour of {self.color.width} x {self.color.height}"
-            raise SceneError(self.path, f"depth image: found {found}, expected the same aspect, or a depth.camera")
-        return self.color.scaled(width, height)
-
     def read_m(self) -> NDArray[np.float32]:
-        """(height, width) planar depth in metres, 0 where there is none. Raises SceneError."""
+        """(height, width) depth in metres, 0 where there is none. Raises SceneError."""
         stored = _decode(self.path)
-        depth = np.where(stored == self.invalid, 0, stored).astype(np.float32) * np.float32(self.meters_per_unit)
-        return depth / _ray_lengths(self.camera) if self.is_ray else depth
+        return np.where(stored == self.invalid, 0, stored).astype(np.float32) * np.float32(self.meters_per_unit)
+
+
+def depth_camera(path: Path, own: Camera | None, color: Camera) -> Camera:
+    """The pinhole of a depth image: its own, or the colour camera at its resolution.
+
+    Raises:
+        SceneError: the size of the image cannot be read, or does not fit the camera.
+    """
+    width, height = image_size(FileSource(path), path)
+    if own is not None:
+        if (width, height) != (own.width, own.height):
+            expected = f"{own.width} x {own.height}, as depth.camera says"
+            raise SceneError(path, f"depth image: found {width} x {height} pixels, expected {expected}")
+        return own
+    if abs(width * color.height / (height * color.width) - 1) > ASPECT_TOLERANCE:
+        found = f"{width} x {height} pixels beside colour of {color.width} x {color.height}"
+        raise SceneError(path, f"depth image: found {found}, expected the same aspect, or a depth.camera")
+    return color.scaled(width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +67,6 @@ class InstanceImage:
             if name < len(index):
                 index[name] = position
         return index[stored]
-
-
-def _ray_lengths(camera: Camera) -> NDArray[np.float32]:
-    """(height, width) length of each pixel's ray where z is 1."""
-    x = (np.arange(camera.width) - camera.cx) / camera.fx
-    y = (np.arange(camera.height) - camera.cy) / camera.fy
-    return np.sqrt(1 + x[None, :] ** 2 + y[:, None] ** 2).astype(np.float32)
-
-
-def _size(path: Path) -> tuple[int, int]:
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise SceneError(path, f"image: cannot be decoded ({error})") from error
 
 
 def _decode(path: Path) -> NDArray[np.int64]:

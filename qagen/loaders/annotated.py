@@ -1,24 +1,21 @@
 """Any dataset with the boxes of another annotation (``--boxes FILE``)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from qagen.core.box import Box3D
-from qagen.core.labels import NEVER_ASKED, clean_label
 from qagen.core.scene import Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.fusion import face_owners
 from qagen.loaders._base import Loader
 from qagen.loaders._box_files import AnnotatedBox, read_boxes
+from qagen.loaders._boxes import upright_box
+from qagen.loaders._scannet_labels import name_object
 
 FACE_MARGIN_M = 0.02
 """Annotated boxes are tight; a face this far outside still belongs to them."""
 NEVER_ASKED_REASON = "object: never asked about"
-TILTED = "object: tilted box"
 
 
 class AnnotatedLoader(Loader):
@@ -73,26 +70,17 @@ class AnnotatedLoader(Loader):
 
 def _objects(boxes: Sequence[AnnotatedBox], scene: Scene) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     objects: list[Object3D] = []
-    dropped: Counter[str] = Counter()
+    never = 0
     for number, box in enumerate(boxes):
-        label = clean_label(box.label)
-        if not label or label in NEVER_ASKED:
-            dropped[NEVER_ASKED_REASON] += 1
-            continue
-        placed = _place(box, scene)
-        if placed is None:
-            dropped[TILTED] += 1
+        label = name_object(box.label, {})
+        if label is None:
+            never += 1
         else:
-            objects.append(Object3D(number, label, placed, None))
-    return tuple(objects), dict(dropped)
+            objects.append(Object3D(number, label, _place(box, scene), None))
+    return tuple(objects), {NEVER_ASKED_REASON: never} if never else {}
 
 
-def _place(box: AnnotatedBox, scene: Scene) -> Box3D | None:
-    """The box in the scene's world; None when it leans."""
+def _place(box: AnnotatedBox, scene: Scene) -> Box3D:
+    """The box in the scene's world."""
     world_from_source = scene.world_from_source
-    try:
-        return Box3D.from_axes(
-            world_from_source @ box.center, box.size, np.asarray(world_from_source.rotation @ box.axes)
-        )
-    except ValueError:
-        return None
+    return upright_box(world_from_source @ box.center, (world_from_source.rotation @ box.axes).T, box.size)

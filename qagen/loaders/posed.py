@@ -12,7 +12,6 @@ of the file that the frames come from.
 """
 
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,23 +21,24 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
-from qagen.core.labels import NEVER_ASKED, clean_label
 from qagen.core.pose import Pose
-from qagen.core.scene import FileSource, Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
+from qagen.loaders._boxes import upright_box
 from qagen.loaders._conventions import OPENCV_FROM_OPENGL, z_up
+from qagen.loaders._depth_kind import RayDepth
 from qagen.loaders._files import inside, list_folder, read_json
 from qagen.loaders._ply import read_owned_mesh
 from qagen.loaders._pose_files import PosedImage, read_7scenes, read_nerfstudio, read_tum
-from qagen.loaders._posed_images import InstanceImage, MetricDepth
+from qagen.loaders._posed_images import InstanceImage, MetricDepth, depth_camera
 from qagen.loaders._recording import image_size
+from qagen.loaders._scannet_labels import name_object
 
 DESCRIPTION = "scene.json"
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 INVALID_POSE = "frame: invalid pose"
 NEVER_ASKED_REASON = "object: never asked about"
-TILTED = "object: tilted box"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -213,46 +213,39 @@ class _World:
 def _objects(told: Description, world: _World, path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     """Objects that may be asked about, and what was left out."""
     objects: list[Object3D] = []
-    dropped: Counter[str] = Counter()
+    never = 0
     for index, box in enumerate(told.objects):
-        label = clean_label(box.label)
-        if not label or label in NEVER_ASKED:
-            dropped[NEVER_ASKED_REASON] += 1
-            continue
-        placed = _box(box, world, path, f"objects[{index}]", told.up)
-        if placed is None:
-            dropped[TILTED] += 1
+        label = name_object(box.label, {})
+        if label is None:
+            never += 1
         else:
-            objects.append(Object3D(box.id, label, placed, None))
-    return tuple(objects), dict(dropped)
+            objects.append(Object3D(box.id, label, _box(box, world, path, f"objects[{index}]", told.up), None))
+    return tuple(objects), {NEVER_ASKED_REASON: never} if never else {}
 
 
-def _box(box: Box, world: _World, path: Path, where: str, up: str) -> Box3D | None:
-    """The box in metres with z up; None when it leans."""
+def _box(box: Box, world: _World, path: Path, where: str, up: str) -> Box3D:
+    """The box in metres with z up."""
     if (box.yaw_deg is None) == (box.axes is None):
-        raise SceneError(
-            path, f"{where}: found {'neither' if box.axes is None else 'both'} yaw_deg and axes, expected one"
-        )
-    axes = _turned(box.yaw_deg, up) if box.yaw_deg is not None else np.array(box.axes).T
-    if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-2):
-        raise SceneError(path, f"{where}.axes: found axes that are not at right angles or not of length 1")
+        found = "neither" if box.axes is None else "both"
+        raise SceneError(path, f"{where}: found {found} yaw_deg and axes, expected one")
+    axes = np.array(box.axes) if box.yaw_deg is None else _turned(box.yaw_deg, up)
     if min(box.size) <= 0:
         raise SceneError(path, f"{where}.size: found {box.size}, expected full extents above 0")
     try:
-        return Box3D.from_axes(
-            world.points(np.array(box.center)), world.scale * np.array(box.size), world.rotation @ axes
+        return upright_box(
+            world.points(np.array(box.center)), axes @ world.rotation.T, world.scale * np.array(box.size)
         )
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise SceneError(path, f"{where}: {error}") from error
 
 
 def _turned(yaw_deg: float, up: str) -> NDArray[np.float64]:
-    """(3, 3) columns: the world's axes turned about the vertical, counter-clockwise seen from above."""
+    """(3, 3) rows: the world's axes turned about the vertical, counter-clockwise seen from above."""
     from scipy.spatial.transform import Rotation
 
     vertical = np.zeros(3)
     vertical["xyz".index(up[1])] = 1.0 if up[0] == "+" else -1.0
-    return Rotation.from_rotvec(np.radians(yaw_deg) * vertical).as_matrix()
+    return Rotation.from_rotvec(np.radians(yaw_deg) * vertical).as_matrix().T
 
 
 def _frames(
@@ -305,24 +298,29 @@ def _frame(
         raise SceneError(path, f"{where}: found no camera of the frame or of the scene, expected one of them")
     if not _NAME.fullmatch(image.id):
         raise SceneError(path, f"{where}.id: found {image.id[:80]!r}, expected letters, digits, '_' and '-'")
-    depth = None
-    if image.depth is not None:
-        if told.depth is None:
-            raise SceneError(path, f"{where}.depth: found an image but no 'depth' of the scene that tells its unit")
-        own = _camera(told.depth.camera, told.pixel_center)
-        depth = MetricDepth(
-            image.depth, own, camera, told.depth.meters_per_unit, told.depth.kind == "ray", told.depth.invalid
-        )
+    depth, own_camera = _depth(image, camera, told, where, path)
     return Frame(
         id=image.id,
         color=FileSource(image.image),
         depth=depth,
         camera=camera,
-        depth_camera=None if depth is None else depth.camera,
+        depth_camera=own_camera,
         world_from_camera=pose,
         time_s=float(index) if image.time_s is None else image.time_s,
         instances=None if labels is None else InstanceImage(labels, tuple(item.id for item in objects)),
     )
+
+
+def _depth(
+    image: PosedImage, color: Camera, told: Description, where: str, path: Path
+) -> tuple[DepthSource | None, Camera | None]:
+    if image.depth is None:
+        return None, None
+    if told.depth is None:
+        raise SceneError(path, f"{where}.depth: found an image but no 'depth' of the scene that tells its unit")
+    stored = MetricDepth(image.depth, told.depth.meters_per_unit, told.depth.invalid)
+    camera = depth_camera(image.depth, _camera(told.depth.camera, told.pixel_center), color)
+    return (RayDepth(stored, camera) if told.depth.kind == "ray" else stored), camera
 
 
 def _camera(told: Intrinsics | None, pixel_center: float) -> Camera | None:
