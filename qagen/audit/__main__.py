@@ -19,9 +19,12 @@ Examples:
   python -m qagen.audit qagen_out --root /data/scannet --scenes scene0000_00
   python -m qagen.audit qagen_out/scannet --types 'depth_*' --n 20
   python -m qagen.audit qagen_out --perturb --draws 5
+  python -m qagen.audit qagen_out --shortcuts
+  python -m qagen.audit qagen_out --sheet 100 --to check
+  python -m qagen.audit --verdicts verdicts.json
 """
 PLAIN_WIDTH = 140
-RESULT, PAGE = "audit.json", "disagreements.html"
+RESULT, PAGE, SHORTCUTS = "audit.json", "disagreements.html", "shortcuts.json"
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
@@ -29,7 +32,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path), required=False)
 @click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder. [default: the built-in demo]")
 @click.option("--to", type=click.Path(path_type=Path), help=f"Where {RESULT} goes. [default: the dataset in OUT]")
 @click.option("--types", callback=_names, metavar="TYPE,...", help="Only these types; * matches. [default: all]")
@@ -38,26 +41,76 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--n", "most", type=click.IntRange(min=1), help="At most so many of each type and format. [default: all]")
 @click.option("--perturb", is_flag=True, help="Also tell how many answers would change under measurement noise.")
 @click.option("--draws", type=click.IntRange(min=1), default=5, show_default=True, help="Repeats of --perturb.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise, or of --sheet.")
+@click.option("--shortcuts", is_flag=True, help="Instead: how far readers of the words alone beat chance.")
+@click.option("--with-marks", is_flag=True, help="Let the readers of --shortcuts know where the marks are.")
+@click.option("--sheet", type=click.IntRange(min=1), metavar="N", help="Instead: a page with N samples to judge.")
+@click.option("--verdicts", type=click.Path(path_type=Path), multiple=True, help="Instead: sum up saved judgements.")
 @click.version_option(package_name="qagen")
-def main(out: Path, root: Path | None, to: Path | None, perturb: bool, draws: int, **options: Any) -> None:
+def main(out: Path | None, root: Path | None, to: Path | None, perturb: bool, draws: int, **options: Any) -> None:
     """Recompute the answers of a run in OUT from the scenes' own files, by code of their own, and compare.
 
     Every record is parsed, its objects are found by their marks, and its answer is computed from the frames' depth,
     cameras and the scene's annotation. What cannot be told is undecided, never agreement.
 
-    Exit code 0: nothing disagrees; 1: something does, audit.json and disagreements.html tell what; 2: a mistake in the
-    options or files.
+    Three other proofs are run instead when asked for: --shortcuts trains small classifiers that see no image;
+    --sheet writes a page on which people judge samples, and --verdicts sums up what they said.
+
+    Exit code 0: nothing disagrees; 1: something does, audit.json and disagreements.html tell what, or a shortcut was
+    found; 2: a mistake in the options or files.
     """
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
     try:
-        is_clean = _audit(console, out, root, to, draws if perturb else 0, options)
+        if options["verdicts"]:
+            is_clean = _sum_verdicts(console, options["verdicts"])
+        elif out is None:
+            raise ConfigError("OUT: found nothing, expected the folder of a run")
+        elif options["sheet"]:
+            is_clean = _write_sheet(console, out, to, options)
+        elif options["shortcuts"]:
+            is_clean = _try_shortcuts(console, out, to, options)
+        else:
+            is_clean = _audit(console, out, root, to, draws if perturb else 0, options)
     except QagenError as error:
         console.print(f"qagen: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     sys.exit(0 if is_clean else 1)
+
+
+def _sum_verdicts(console: "Console", files: tuple[Path, ...]) -> bool:
+    from qagen.audit.sheet import sum_verdicts, verdict_table
+
+    judged = sum_verdicts(files)
+    console.print(verdict_table(judged))
+    for remark in judged[-1].remarks:
+        console.print(remark, markup=False, soft_wrap=True)
+    return True
+
+
+def _write_sheet(console: "Console", out: Path, to: Path | None, options: dict[str, Any]) -> bool:
+    from qagen.audit.sheet import SAVED, write_sheet
+
+    page, count = write_sheet(out, to or _home(out), options["sheet"], options["seed"])
+    console.print(f"{count} samples to judge: open {page} in a browser, then: python -m qagen.audit --verdicts {SAVED}")
+    return True
+
+
+def _try_shortcuts(console: "Console", out: Path, to: Path | None, options: dict[str, Any]) -> bool:
+    """Returns whether there are none."""
+    import json
+
+    from qagen.audit.save import save
+    from qagen.audit.shortcuts import find_shortcuts, shortcut_table
+
+    with console.status("Reading, and learning from all but the scenes that are tried"):
+        found = find_shortcuts(out, options["with_marks"], options["types"])
+    console.print(shortcut_table(found))
+    path = (to or _home(out)) / SHORTCUTS
+    save(path, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
+    console.print(f"Written to {path}", markup=False, soft_wrap=True)
+    return all(one.verdict != "shortcut" for one in found)
 
 
 def _audit(

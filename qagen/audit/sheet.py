@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from qagen.audit.save import save
 from qagen.audit.shortcuts import wilson
 from qagen.cards import draw_card
 from qagen.errors import ConfigError
 from qagen.records import Line, RecordFile, find_record_files
 from qagen.rng import rng_for
 from qagen.samples import Sample, Wish, choose_samples, load_sample
-from qagen.writer import write_atomic
 
 PICTURE_WIDTH_PX = 1000
 JPEG_QUALITY = 82
@@ -77,13 +77,8 @@ def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Pat
         QagenError: there are no records, one cannot be read, an image is missing, or the page cannot be written.
     """
     samples = [load_sample(line) for line in draw_stratified(out, count, seed)]
-    page = folder / PAGE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"--to {folder}: cannot be made a folder ({error.strerror})") from error
-    write_atomic(page, sheet_page(samples).encode())
-    return page, len(samples)
+    save(folder / PAGE, sheet_page(samples).encode())
+    return folder / PAGE, len(samples)
 
 
 def draw_stratified(out: Path, count: int, seed: int) -> list[Line]:
@@ -205,6 +200,20 @@ def verdict_rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
         }
         for one in judged
     ]
+
+
+def verdict_table(judged: Sequence[Judged]) -> Any:
+    """The sums as a table for people."""
+    from rich.table import Table
+
+    table = Table(title="What people said")
+    for name in ("type", "right", "wrong", "unclear", "unjudged", "right of judged (95 %)"):
+        table.add_column(name, justify="left" if name == "type" else "right")
+    for one in judged:
+        low, high = one.interval
+        share = "" if one.share is None else f"{one.share:.1%} ({low:.1%} to {high:.1%})"
+        table.add_row(one.name, *map(str, (one.right, one.wrong, one.unclear, one.unjudged)), share)
+    return table
 
 
 _CARD = Template("""\

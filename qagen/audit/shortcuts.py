@@ -13,8 +13,9 @@ direction, and for a bare number the quarter of all answers in which it lies.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.errors import ConfigError
 from qagen.records import RecordFile, find_record_files, read_pairs
 
 LETTERS = "ABCD"
@@ -129,21 +131,28 @@ class Shortcut:
             return "even"
         return "shortcut" if self.interval[0] > self.chance + LIMIT else "perhaps"
 
+    def as_data(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {**asdict(self), "lead": self.lead, "verdict": self.verdict}
 
-def find_shortcuts(out: Path, with_marks: bool = False, types: Iterable[str] | None = None) -> list[Shortcut]:
+
+def find_shortcuts(out: Path, with_marks: bool = False, types: Sequence[str] = ()) -> list[Shortcut]:
     """Try the readers on every type and format below a run's folder, in the order of their names.
 
     Args:
         with_marks: let them know where the marks are, as a trainer may who writes marks as text.
+        types: names or patterns such as ``depth_*``; none means all.
 
     Raises:
-        ConfigError: there are no records.
+        ConfigError: there are no records, or none of these types.
         QagenError: a line is no record, or its evidence does not belong to it.
     """
     files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
     for file in find_record_files(out):
-        if types is None or file.type in types:
+        if not types or any(fnmatchcase(file.type, pattern) for pattern in types):
             files[file.type, file.format].append(file)
+    if not files:
+        raise ConfigError(f"{out}: no records of type {', '.join(types)}")
     return [shortcut for (name, form), some in sorted(files.items()) for shortcut in _try(name, form, some, with_marks)]
 
 
@@ -458,3 +467,22 @@ READERS: Mapping[str, Reader] = {
     "looks": Reader(_read_looks, lambda cases: cases[0].lettered),
     "guess": Reader(_read_guess, lambda cases: all(case.lettered and case.numbers[0] for case in cases)),
 }
+
+
+def shortcut_table(found: Sequence[Shortcut]) -> Any:
+    """The figures as a table for people."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="How far readers of the words alone beat chance, on scenes not learned from")
+    for name in ("type", "format", "target", "samples", "chance", "most often", "accuracy (95 %)", "lead", "", "by"):
+        table.add_column(name, justify="left" if name in ("type", "format", "target", "", "by") else "right")
+    for one in found:
+        low, high = one.interval
+        figures = [f"{one.chance:.1%}", f"{one.majority:.1%}", f"{one.accuracy or 0:.1%} ({low:.1%} to {high:.1%})"]
+        cells = [*figures, f"{100 * one.lead:+.1f}"] if one.accuracy is not None else [""] * 4
+        by = "; ".join((one.reader, *one.hints[:2])) if one.reader else "; ".join(one.hints)
+        style = "red" if one.verdict == "shortcut" else None
+        row = (one.type, one.format, one.target, str(one.samples), *cells, one.verdict, escape(by))
+        table.add_row(*row, style=style)
+    return table
