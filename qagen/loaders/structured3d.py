@@ -107,7 +107,13 @@ class Structured3DLoader(Loader):
         folder = self._folder(scene_id)
         dropped: Counter[str] = Counter()
         views = read_views(folder / "2D_rendering", dropped)
-        objects, object_of_id, unplaced = _objects(_read_boxes(folder / "bbox_3d.json"), _count(views), dropped)
+        boxes = _read_boxes(folder / "bbox_3d.json")
+        objects, object_of_id, unplaced = _objects(boxes, _count(views), dropped)
+        if not objects:
+            expected = "some that the images show and name, with sides above a millimetre"
+            raise SceneError(
+                folder / "bbox_3d.json", f"boxes: found {len(boxes)} but none to ask about, expected {expected}"
+            )
         scene = Scene(
             dataset=self.name,
             id=scene_id,
