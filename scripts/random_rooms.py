@@ -42,6 +42,8 @@ GAP_M = 0.06
 AISLE_M = 0.3
 """Between the camera's way and things that reach up to it."""
 TRIES = 60
+STRETCH = (0.85, 1.2)
+"""Of a thing as a whole, and along each of its sides."""
 NOISE = 0.003
 """Of depth, as a share."""
 CHECK_M = 0.12
@@ -158,7 +160,7 @@ class Furnisher:
         area = float(self.size.prod())
         for makers, share in ((AT_WALL, 0.35), (STANDING, 0.4)):
             for label in self._labels(makers, round(share * area)):
-                self._try_to_place(label, partial(makers[label], self.rng), makers is AT_WALL)
+                self._try_to_place(label, makers[label], makers is AT_WALL)
         tables = [(thing, Footprint.of(thing.parts)) for thing in self.things if thing.label in TABLES]
         for label in self._labels(ON_TOP, 2 * len(tables)):
             self._try_to_put_on(label, tables)
@@ -171,8 +173,13 @@ class Furnisher:
         kinds = [list(makers)[i] for i in self.rng.permutation(len(makers))[: max(2, round(0.65 * count))]]
         return [kinds[int(self.rng.integers(len(kinds)))] if i >= len(kinds) else kinds[i] for i in range(count)]
 
-    def _try_to_place(self, label: str, make: Callable[[], list[Part]], at_wall: bool) -> None:
-        parts = make()
+    def _make(self, make: Maker) -> list[Part]:
+        """A thing of its own size: no two chairs are alike."""
+        stretch = np.diag(self.rng.uniform(*STRETCH) * self.rng.uniform(*STRETCH, 3))
+        return turned(make(self.rng), rotation=stretch)
+
+    def _try_to_place(self, label: str, make: Maker, at_wall: bool) -> None:
+        parts = self._make(make)
         for _ in range(TRIES):
             placed = self._at_some_wall(parts) if at_wall else self._anywhere(parts)
             if self._keep(label, placed, GAP_M):
@@ -198,7 +205,7 @@ class Furnisher:
     def _try_to_put_on(self, label: str, tables: list[tuple[Thing, Footprint]]) -> None:
         if not tables:
             return
-        parts = ON_TOP[label](self.rng)
+        parts = self._make(ON_TOP[label])
         for _ in range(TRIES):
             table = tables[int(self.rng.integers(len(tables)))][1]
             spun = turned(parts, yaw_deg=_span(self.rng, -180, 180))
@@ -210,7 +217,7 @@ class Furnisher:
                     return
 
     def _try_to_hang(self, label: str) -> None:
-        parts = ON_WALL[label](self.rng)
+        parts = self._make(ON_WALL[label])
         extent = Footprint.of(parts)
         bottom, top = 1.0 - extent.low[2], CEILING_M - 0.15 - extent.high[2]
         for _ in range(TRIES):

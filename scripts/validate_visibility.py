@@ -109,7 +109,7 @@ class Reference:
         confirmed = np.bincount(visible[(visible >= 0) & agrees], minlength=self.objects)
         covered = np.array([self._covered(frame, k) for k in range(self.objects)])
         return Seen(
-            pixels=count * (REFERENCE_PIXELS / len(u)),
+            pixels=count * np.float64(REFERENCE_PIXELS / len(u)),
             fraction=count / np.maximum(covered, 1),
             in_image=np.array([_share_inside(frame, points) for points in self.surface]),
             confirmed=confirmed / np.maximum(count, 1),
