@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from qagen.errors import QagenError
 from qagen.score import lmms, reward, reward_func, strict, vlmeval
 from qagen.score.__main__ import main
-from qagen.score.spar import TASKS, Item
+from qagen.score.items import Item
+from qagen.sparbench import TASKS
 
 MOVES = "move_right:1.6,move_down:0,move_backward:0.5,rotate_up:15,rotate_left:75"
 ABCD = "Which?\nA. 1.3\nB. left, , closer\nC. cup (red point)\nD. [0, 1, 2, 3]\nOne letter."

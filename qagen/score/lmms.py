@@ -10,7 +10,8 @@ import re
 
 import numpy as np
 
-from qagen.score.spar import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE, Item, Scored, Summary
+from qagen.score.items import Item, Scored, Summary
+from qagen.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
 
 UNSIGNED = re.compile(r"(?<!\^)\d+(?:\.\d+)?")
 TOLERANCES = 1 - np.linspace(0.5, 0.95, 10)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from qagen.score.spar import AXES
+from qagen.sparbench import AXES
 
 T = TypeVar("T")
 MOST_CHARACTERS = 2000

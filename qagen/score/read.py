@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from qagen.errors import ConfigError, QagenError
+from qagen.score.items import Item
 from qagen.score.rewards import item_of
-from qagen.score.spar import Item
 
 COLUMNS = ("id", "task", "question", "answer")
 TEXT_KEYS = ("prediction", "response", "filtered_resps", "resps", "output", "answer_text")

@@ -9,8 +9,9 @@ import numpy as np
 
 from qagen.rng import rng_for
 from qagen.score import lmms, strict, vlmeval
+from qagen.score.items import Item, Scored, Summary
 from qagen.score.read import Predictions
-from qagen.score.spar import CHOICE_TASKS, TASKS, VIEW_CHANGE, Item, Scored, Summary
+from qagen.sparbench import CHOICE_TASKS, TASKS, VIEW_CHANGE
 
 RESAMPLES = 1000
 GUESSES = 20

@@ -5,7 +5,7 @@ from typing import Any
 
 from qagen.errors import QagenError
 from qagen.score import strict
-from qagen.score.spar import Item
+from qagen.score.items import Item
 
 
 def reward(record: Mapping[str, Any], completion: str) -> float:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qagen.score import parse
-from qagen.score.spar import AXES, Item, Scored, Summary
+from qagen.score.items import Item, Scored, Summary
+from qagen.sparbench import AXES
 
 TOLERANCES = tuple(step / 20 for step in range(10, 0, -1))
 ROUNDING = 1e-9

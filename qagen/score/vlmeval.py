@@ -11,8 +11,9 @@ import warnings
 
 import numpy as np
 
+from qagen.score.items import Item, Scored, Summary
 from qagen.score.lmms import relative_accuracy
-from qagen.score.spar import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE, Item, Scored, Summary
+from qagen.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\ufeff]")
 TAIL_LINES, TAIL_CHARACTERS = 6, 800

@@ -1,7 +1,4 @@
-"""SPAR-Bench as its public scorers see it: twenty tasks, three metrics, three levels."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""SPAR-Bench, as its public scorers know it: twenty task types, each in one answer format, and three levels."""
 
 NUMBER_TASKS = (
     "depth_prediction_oc",
@@ -48,31 +45,8 @@ AXES = (
 """The five movements of a view change, each with its opposite."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A question of a benchmark."""
-
-    id: str
-    """As the benchmark writes it; numbers as their digits."""
-    task: str
-    """Task type."""
-    question: str
-    """With its options, one a line, where it has any."""
-    answer: str
-    """The truth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Means of scores; all from 0 to 1."""
-
-    overall: float
-    """Of the tasks, whatever number of questions each has."""
-    levels: dict[str, float]
-    """Of the tasks of each level that occurs."""
-    tasks: dict[str, float]
-    """Of the questions of each task."""
-
-
-Scored = Sequence[tuple[Item, float]]
-"""Questions with what their predictions score."""
+def format_of(task: str) -> str | None:
+    """The answer format in which SPAR-Bench asks a task; None for other tasks."""
+    if task not in TASKS:
+        return None
+    return "select" if task in CHOICE_TASKS else "fill"

@@ -1,0 +1,226 @@
+"""Which records become questions: from scenes that are not trained on, balanced over letters, answers and scenes."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.records import RecordFile, decode, find_record_files, read_lines, scene_of
+from qagen.rng import rng_for
+from qagen.sparbench import TASKS, format_of
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+PLAIN_KEYS = ("id", "conversations", "type", "image", "depth")
+"""All other keys of a record are marks."""
+OPTION = re.compile(r"^([A-Z])\. *(.*?) *$", re.M)
+BIN_RATIO = 1.5
+"""Numbers within this factor are one class of answers."""
+NAMED = 5
+"""Scenes that an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that may become a question."""
+
+    file: RecordFile
+    start: int
+    """Byte in the file at which its line starts."""
+    number: int
+    """Line in the file, from 1."""
+    id: str
+    letter: str
+    """The answer, where it is an option; else ""."""
+    content: str
+    """Class of what is answered: directions, a range of numbers, …"""
+    fact: str
+    """The same for records that ask the same of the same images in other words."""
+
+    @property
+    def scene(self) -> str:
+        return scene_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the benchmark."""
+
+    id: int
+    """Running number."""
+    task: str
+    """Task type."""
+    format: str
+    """fill or select."""
+    candidate: Candidate
+    """Where it comes from."""
+
+
+def find_files(out: Path, split: str, trained: Sequence[Path]) -> list[RecordFile]:
+    """The files to draw from.
+
+    Raises:
+        ConfigError: there are none of that split.
+        QagenError: one of their scenes is trained on.
+    """
+    files = find_record_files(out)
+    drawn = [file for file in files if file.split == split]
+    if not drawn:
+        raise ConfigError(
+            f"--split: no records of split '{split}'.{did_you_mean(split, {file.split for file in files})}"
+        )
+    others = [*files, *(file for root in trained for file in find_record_files(root))]
+    refuse_shared(drawn, [file for file in others if file.split != split])
+    return drawn
+
+
+def refuse_shared(drawn: Iterable[RecordFile], trained: Iterable[RecordFile]) -> None:
+    """Raise QagenError when a room of the drawn files is in one of the trained ones as well."""
+    seen = _scenes_by_room(trained)
+    shared = {room: scenes for room, scenes in _scenes_by_room(drawn).items() if room in seen}
+    if shared:
+        named = [f"{min(scenes)} (as {min(seen[room])})" for room, scenes in sorted(shared.items())[:NAMED]]
+        raise QagenError(
+            f"{len(shared)} scenes are trained on, expected none: {', '.join(named)}; "
+            "a benchmark needs scenes whose rooms no training data shows"
+        )
+
+
+def _scenes_by_room(files: Iterable[RecordFile]) -> dict[str, set[str]]:
+    from qagen.loaders import LOADERS, make_loader
+
+    loaders = {name: make_loader(name, Path()) for name in LOADERS}
+    rooms: dict[str, set[str]] = {}
+    for file in files:
+        loader = loaders.get(file.dataset.resolve().name, loaders["scannet"])
+        for scene in {line.scene for line in read_lines(file)}:
+            room = loaders["scannet"].room_of(loader.room_of(scene))  # others republish ScanNet's scenes
+            rooms.setdefault(room, set()).add(scene)
+    return rooms
+
+
+def files_of_tasks(files: Sequence[RecordFile], patterns: str | None) -> dict[tuple[str, str], list[RecordFile]]:
+    """Files by task and the format in which it is asked.
+
+    Raises:
+        ConfigError: a pattern that no task fits, or nothing that can be asked.
+    """
+    formats: dict[str, set[str]] = {}
+    for file in files:
+        formats.setdefault(file.type, set()).add(file.format)
+    wanted = [name.strip() for name in patterns.split(",") if name.strip()] if patterns else TASKS
+    chosen = sorted(task for task in formats if any(fnmatchcase(task, name) for name in wanted))
+    for name in wanted if patterns else ():
+        if not any(fnmatchcase(task, name) for task in formats):
+            raise ConfigError(f"--tasks: no records of type '{name}'.{did_you_mean(name, formats)}")
+    asked = {task: format_of(task) or ("fill" if "fill" in formats[task] else "select") for task in chosen}
+    found = {
+        (task, asked[task]): [file for file in files if (file.type, file.format) == (task, asked[task])]
+        for task in chosen
+        if asked[task] in formats[task]
+    }
+    if not found:
+        raise ConfigError("--tasks: found no task with records to fill or to select")
+    return found
+
+
+def _read_candidates(files: Iterable[RecordFile]) -> Iterator[Candidate]:
+    """One candidate for each fact."""
+    facts: set[str] = set()
+    for file in files:
+        start = 0
+        with file.path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                candidate = _candidate(file, start, number, decode(line, dict[str, Any], file.path, number))
+                start += len(line)
+                if candidate.fact not in facts:
+                    facts.add(candidate.fact)
+                    yield candidate
+
+
+def _candidate(file: RecordFile, start: int, number: int, record: Mapping[str, Any]) -> Candidate:
+    human, gpt = (str(turn["value"]) for turn in record["conversations"])
+    options = dict(OPTION.findall(human)) if file.format == "select" else {}
+    said = options.get(gpt, gpt)
+    marks = {key: value for key, value in record.items() if key not in PLAIN_KEYS}
+    fact = json.dumps([record["image"], marks, said], sort_keys=True)
+    return Candidate(file, start, number, record["id"], gpt if options else "", answer_class(said), fact)
+
+
+def answer_class(said: str) -> str:
+    """What answers are balanced over: a range of numbers, the directions of movements, or the words themselves."""
+    numbers = re.findall(r"\d+(?:\.\d+)?", said)
+    if ":" in said:
+        return ",".join(re.findall(r"[a-z_]+(?=:(?!0(?:\.0)?(?:,|$)))", said))
+    if len(numbers) == 1:
+        return str(math.floor(math.log(max(float(numbers[0]), 0.1), BIN_RATIO)))
+    return "" if numbers else said
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, seed: int) -> list[Question]:
+    """Up to ``per_task`` questions of each task, numbered."""
+    questions: list[Question] = []
+    for (task, answer_format), group in files.items():
+        chosen = draw_balanced(list(_read_candidates(group)), per_task, rng_for(seed, "bench", task))
+        questions += [
+            Question(number, task, answer_format, candidate) for number, candidate in enumerate(chosen, len(questions))
+        ]
+    return questions
+
+
+def draw_tiny(questions: Sequence[Question], per_task: int, seed: int) -> list[Question]:
+    """A part of a benchmark, balanced in the same way."""
+    chosen: set[tuple[Path, int]] = set()
+    for task in dict.fromkeys(question.task for question in questions):
+        pool = [question.candidate for question in questions if question.task == task]
+        drawn = draw_balanced(pool, per_task, rng_for(seed, "bench", "tiny", task))
+        chosen |= {(candidate.file.path, candidate.start) for candidate in drawn}
+    return [q for q in questions if (q.candidate.file.path, q.candidate.start) in chosen]
+
+
+def draw_balanced(pool: Sequence[Candidate], count: int, rng: "Generator") -> list[Candidate]:
+    """Up to ``count`` candidates: at each draw of the letter used least, of its answer used least, of the scene used least."""
+    tree: dict[str, dict[str, dict[str, list[Candidate]]]] = {}
+    for index in rng.permutation(len(pool)):
+        candidate = pool[index]
+        contents = tree.setdefault(candidate.letter, {})
+        contents.setdefault(candidate.content, {}).setdefault(candidate.scene, []).append(candidate)
+    used: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    for _ in range(min(count, len(pool))):
+        letter = min(tree, key=lambda name: used["letter", name])
+        content = min(tree[letter], key=lambda name: used["content", name])
+        scenes = tree[letter][content]
+        scene = min(scenes, key=lambda name: used["scene", name])
+        chosen.append(scenes[scene].pop())
+        used.update([("letter", letter), ("content", content), ("scene", scene)])
+        _prune(tree, letter, content, scene)
+    return [chosen[index] for index in rng.permutation(len(chosen))]
+
+
+def _prune(tree: dict[str, dict[str, dict[str, list[Candidate]]]], letter: str, content: str, scene: str) -> None:
+    """Remove what has become empty."""
+    if not tree[letter][content][scene]:
+        del tree[letter][content][scene]
+    if not tree[letter][content]:
+        del tree[letter][content]
+    if not tree[letter]:
+        del tree[letter]
+
+
+def by_task(questions: Sequence[Question]) -> dict[tuple[str, str], list[Question]]:
+    """Questions by task and format."""
+    groups: dict[tuple[str, str], list[Question]] = {}
+    for question in questions:
+        groups.setdefault((question.task, question.format), []).append(question)
+    return groups

@@ -1,0 +1,156 @@
+"""A benchmark on disk: parquet and JSONL in SPAR-Bench's columns, images with their marks drawn.
+
+<dir>/test.parquet, tiny.parquet   the questions with their images inside
+<dir>/test.jsonl, tiny.jsonl       the same with paths of images
+<dir>/images/<id>_<n>.jpg          the images
+<dir>/sources.jsonl                which record of which scene each question is
+<dir>/README.md                    a dataset card with the counts
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qagen.bench.draw import Candidate, Question, by_task
+from qagen.errors import QagenError
+from qagen.records import decode
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+JPEG_QUALITY = 95
+BATCH = 32
+"""Questions whose images are in memory at once."""
+
+
+def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
+    """Write a benchmark into a new folder; ``small`` are the ids of the tiny one. Raises QagenError for a missing image."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (folder / "images").mkdir(parents=True)
+    schema = _schema()
+    todo = iter(questions)
+    with (
+        ThreadPoolExecutor() as threads,
+        (folder / "sources.jsonl").open("w") as sources,
+        (folder / "test.jsonl").open("w") as full_lines,
+        (folder / "tiny.jsonl").open("w") as tiny_lines,
+        pq.ParquetWriter(folder / "test.parquet", schema) as full,
+        pq.ParquetWriter(folder / "tiny.parquet", schema) as tiny,
+    ):
+        while batch := list(islice(todo, BATCH)):
+            rows = list(threads.map(lambda question: _row(question, folder), batch))
+            sources.writelines(json.dumps(_source(question)) + "\n" for question in batch)
+            for lines, writer, kept in (
+                (full_lines, full, rows),
+                (tiny_lines, tiny, [row for row in rows if row["id"] in small]),
+            ):
+                lines.writelines(json.dumps({**row, "image": _paths(row)}) + "\n" for row in kept)
+                if kept:
+                    writer.write_batch(pa.RecordBatch.from_pylist(kept, schema))
+    (folder / "README.md").write_text(_card(questions, small), encoding="utf-8")
+
+
+def _row(question: Question, folder: Path) -> dict[str, Any]:
+    """A question in SPAR-Bench's columns; its images are written on the way."""
+    record = _read(question.candidate)
+    images = [
+        {"bytes": content, "path": f"{question.id}_{index}{suffix}"}
+        for index, (content, suffix) in enumerate(_drawn_images(question.candidate, record))
+    ]
+    for image in images:
+        (folder / "images" / image["path"]).write_bytes(image["bytes"])
+    human, gpt = (turn["value"] for turn in record["conversations"])
+    return {
+        "id": question.id,
+        "img_type": "single_view" if len(images) == 1 else "multi_view",
+        "format_type": question.format,
+        "task": question.task,
+        "source": question.candidate.file.dataset.resolve().name,
+        "image": images,
+        "question": human,
+        "answer": gpt,
+    }
+
+
+def _paths(row: Mapping[str, Any]) -> list[str]:
+    return [f"images/{image['path']}" for image in row["image"]]
+
+
+def _read(candidate: Candidate) -> dict[str, Any]:
+    with candidate.file.path.open("rb") as stream:
+        stream.seek(candidate.start)
+        return decode(stream.readline(), dict[str, Any], candidate.file.path, candidate.number)
+
+
+def _drawn_images(candidate: Candidate, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
+    """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
+    from PIL import Image
+
+    from qagen.marks import draw_marks, marks_of
+
+    marks = marks_of(record)
+    for index, name in enumerate(record["image"]):
+        path = candidate.file.dataset / "images" / name
+        placed = [mark for mark in marks if mark.image == index]
+        try:
+            if not placed:
+                yield path.read_bytes(), path.suffix
+                continue
+            with Image.open(path) as image:
+                drawn = draw_marks(image, placed)
+        except OSError as error:
+            where = f"{candidate.file.path}:{candidate.number}"
+            raise QagenError(f"{where}: image {path} of record {candidate.id} cannot be read ({error})") from error
+        buffer = io.BytesIO()
+        drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        yield buffer.getvalue(), ".jpg"
+
+
+def _source(question: Question) -> dict[str, Any]:
+    candidate = question.candidate
+    return {"id": question.id, "record": candidate.id, "scene": candidate.scene, "split": candidate.file.split}
+
+
+def _schema() -> "pa.Schema":
+    """SPAR-Bench's columns, with what ``datasets`` needs to show the images."""
+    import pyarrow as pa
+
+    text, image = pa.string(), pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+    names = ("img_type", "format_type", "task", "source")
+    columns = [
+        ("id", pa.int64()),
+        *((name, text) for name in names),
+        ("image", image),
+        ("question", text),
+        ("answer", text),
+    ]
+    told: dict[str, Any] = {name: {"dtype": "string", "_type": "Value"} for name, _ in columns}
+    told |= {"id": {"dtype": "int64", "_type": "Value"}, "image": [{"_type": "Image"}]}
+    return pa.schema(columns, {"huggingface": json.dumps({"info": {"features": told}})})
+
+
+def _card(questions: Sequence[Question], small: set[int]) -> str:
+    lines = [
+        "---",
+        "configs:",
+        *("- {config_name: full, data_files: [{split: test, path: test.parquet}], default: true}",),
+        *("- {config_name: tiny, data_files: [{split: test, path: tiny.parquet}]}",),
+        "---",
+        "# Spatial questions, held out",
+        "",
+        "Columns of SPAR-Bench: id, img_type, format_type, task, source, image, question, answer. Marks are drawn.",
+        "",
+        "| task | format | questions | tiny | scenes |",
+        "|---|---|---|---|---|",
+    ]
+    for (task, answer_format), group in by_task(questions).items():
+        scenes = len({question.candidate.scene for question in group})
+        tiny = sum(question.id in small for question in group)
+        lines.append(f"| {task} | {answer_format} | {len(group)} | {tiny} | {scenes} |")
+    return "\n".join([*lines, ""])
