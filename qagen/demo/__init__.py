@@ -24,9 +24,12 @@ FRAMES = 300
 MAX_WORKERS = 8
 """More would only cost memory (about 100 MB each)."""
 WRITERS = {
+    "arkitscenes": "qagen.demo.arkitscenes_files:write",
     "posed": "qagen.demo.posed_files:write",
+    "rxr": "qagen.demo.rxr_files:write",
     "scannet": "qagen.demo.scannet_files:write",
     "spar_rgbd": "qagen.demo.spar_rgbd_files:write",
+    "threerscan": "qagen.demo.threerscan_files:write",
     "scannetpp": "qagen.demo.scannetpp_files:write",
     "structured3d": "qagen.demo.structured3d_files:write",
 }

@@ -8,11 +8,14 @@ if TYPE_CHECKING:
     from qagen.loaders._base import Loader
 
 LOADERS = {
+    "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
     "posed": "qagen.loaders.posed:PosedLoader",
+    "rxr": "qagen.loaders.rxr:MatterportLoader",
     "scannet": "qagen.loaders.scannet:ScanNetLoader",
     "scannetpp": "qagen.loaders.scannetpp:ScanNetPPLoader",
     "spar_rgbd": "qagen.loaders.spar_rgbd:SparRgbdLoader",
     "structured3d": "qagen.loaders.structured3d:Structured3DLoader",
+    "threerscan": "qagen.loaders.threerscan:ThreeRScanLoader",
 }
 """Dataset name to its loader class, imported when it is used."""
 
