@@ -20,6 +20,13 @@ FEATURES: dict[str, Any] = {
     "answer": TEXT,
 }
 TASK = "qagen_sparbench"
+UTILS = """from functools import partial
+
+from lmms_eval.tasks.sparbench import utils
+from lmms_eval.tasks.sparbench.utils import *
+
+utils.partial = partial  # release 0.7.3 forgets this import, and then scores every number 0
+"""
 
 
 def write(job: Job) -> str:
@@ -29,7 +36,7 @@ def write(job: Job) -> str:
             shards.write(_row(number, sample, images), sum(map(len, images)))
     job.write_text("README.md", _card())
     job.write_text(f"lmms_task/{TASK}.yaml", _task(job))
-    job.write_text("lmms_task/utils.py", "from lmms_eval.tasks.sparbench.utils import *  # noqa: F403\n")
+    job.write_text("lmms_task/utils.py", UTILS)
     return f"lmms_eval --include_path {job.home / 'lmms_task'} --tasks {TASK}"
 
 

@@ -40,7 +40,7 @@ def out(tmp_path: Path) -> Path:
     """8 samples: of the train split 3 with one image, 2 with two, 1 with three, 1 video of 12; 1 of val."""
     folder = tmp_path / "out"
     demo = folder / "demo"
-    point = {"red_point": [[500, 250]]}
+    point: dict[str, Any] = {"red_point": [[500, 250]]}
     singles = [make_record(i, "distance_prediction_oc", names(1), **point) for i in range(3)]
     write_records(demo, "train", "distance_prediction_oc", "fill", singles)
     write_records(
@@ -50,7 +50,7 @@ def out(tmp_path: Path) -> Path:
         "select",
         [make_record(10 + i, "position_matching", names(2), "B", red_bbox=[[100, 100, 900, 800]]) for i in range(2)],
     )
-    marks = {"red_point": [[500, 500]], "blue_point": [[250, 750]], "point_img_idx": [[0, 2]]}
+    marks: dict[str, Any] = {"red_point": [[500, 500]], "blue_point": [[250, 750]], "point_img_idx": [[0, 2]]}
     triple = make_record(20, "distance_prediction_oo_mv", names(3), **marks)
     write_records(demo, "train", "distance_prediction_oo_mv", "fill", [triple])
     video = make_record(30, "obj_frame_locate", names(12), "4, 5", red_bbox=[[100, 100, 900, 800]], bbox_img_idx=[[4]])
