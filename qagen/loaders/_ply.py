@@ -1,4 +1,4 @@
-"""Triangle meshes in binary PLY files, and which object each of their faces belongs to."""
+"""Triangle meshes in PLY files, and which object each of their faces belongs to."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ _HEADER_BYTES = 1 << 16
 
 
 def read_mesh(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Vertices (n, 3) in metres and triangles (m, 3) of a binary PLY file. Raises SceneError."""
-    return _vertices_and_faces(_open(path), path)
+    """Vertices (n, 3) in metres and triangles (m, 3) of a PLY file; quads become two triangles. Raises SceneError."""
+    return _surface(_open(path), path)[:2]
 
 
 def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
@@ -25,29 +25,37 @@ def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArra
         SceneError: the file is damaged, or neither its faces nor its vertices have that property.
     """
     ply = _open(path)
-    vertices, faces = _vertices_and_faces(ply, path)
+    vertices, faces, face_of_triangle = _surface(ply, path)
     for element in ("face", "vertex"):
         names = {item.name for item in ply[element].properties}
         if owner in names:
             ids = np.asarray(ply[element][owner]).astype(np.int64)
-            return vertices, faces, ids if element == "face" else majority_owner(faces, ids).astype(np.int64)
+            own = ids[face_of_triangle] if element == "face" else majority_owner(faces, ids).astype(np.int64)
+            return vertices, faces, own
     known = {item.name for element in ("face", "vertex") for item in ply[element].properties}
     raise SceneError(path, f"mesh: no property '{owner}' of faces or vertices.{did_you_mean(owner, known)}")
 
 
 def _open(path: Path) -> PlyData:
     _check_header(path)
-    try:
-        return PlyData.read(path, known_list_len={"face": {"vertex_indices": 3}})
-    except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
-        raise SceneError(path, f"mesh: cannot be read ({error}), expected vertices x, y, z and triangles") from error
+    errors: list[Exception] = []
+    for corners in (3, 4):  # all faces have as many: reading lists of any length takes a hundred times longer
+        try:
+            return PlyData.read(path, known_list_len={"face": {"vertex_indices": corners}})
+        except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
+            errors.append(error)
+    expected = "vertices x, y, z and triangles or quads"
+    raise SceneError(path, f"mesh: cannot be read ({errors[0]}), expected {expected}") from errors[0]
 
 
-def _vertices_and_faces(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def _surface(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Vertices, triangles, and the face of the file that each triangle is or is half of."""
     try:
         vertex = ply["vertex"]
         vertices = np.stack([vertex[axis] for axis in "xyz"], axis=1).astype(np.float64)
         faces = np.array(ply["face"]["vertex_indices"])
+        if faces.dtype == object and len(faces):
+            faces = np.stack(list(faces))
     except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
         raise SceneError(path, f"mesh: cannot be read ({error}), expected vertices x, y, z and triangles") from error
     if not np.isfinite(vertices).all():
@@ -58,7 +66,11 @@ def _vertices_and_faces(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], 
     if low < 0 or high >= len(vertices):
         found = low if low < 0 else high
         raise SceneError(path, f"faces: found vertex index {found}, expected 0 to {len(vertices) - 1}")
-    return vertices, faces.astype(np.int32)
+    if faces.shape[1] not in (3, 4):
+        raise SceneError(path, f"faces: found {faces.shape[1]} corners, expected 3 or 4")
+    halves = [faces[:, [0, 1, 2]]] if faces.shape[1] == 3 else [faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]]
+    face_of_triangle = np.tile(np.arange(len(faces)), len(halves))
+    return vertices, np.concatenate(halves).astype(np.int32), face_of_triangle
 
 
 def _check_header(path: Path) -> None:
@@ -69,8 +81,9 @@ def _check_header(path: Path) -> None:
         size = path.stat().st_size
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    if lines[:2] != [b"ply", b"format binary_little_endian 1.0"]:
-        raise SceneError(path, f"header: found {b' '.join(lines[:2])[:40]!r}, expected a binary_little_endian PLY file")
+    if lines[:1] != [b"ply"] or lines[1:2] not in ([b"format binary_little_endian 1.0"], [b"format ascii 1.0"]):
+        found = b" ".join(lines[:2])[:40]
+        raise SceneError(path, f"header: found {found!r}, expected a binary_little_endian PLY file or an ascii one")
     if b"end_header" not in lines:
         raise SceneError(path, f"header: found no end_header in {_HEADER_BYTES} bytes, expected one")
     for words in (line.split() for line in lines[: lines.index(b"end_header")]):

@@ -626,8 +626,8 @@ def test_faces_that_point_nowhere_are_refused(folder, index, message):
 
 
 def test_meshes_that_are_no_triangles_or_no_numbers_are_refused(folder):
-    write_mesh(folder / MESH, to_recording(ROOM_VERTICES), np.array([[0, 1, 2, 3]]))
-    assert "expected vertices x, y, z and triangles" in refusal(folder)
+    write_mesh(folder / MESH, to_recording(ROOM_VERTICES), np.array([[0, 1, 2, 3, 4]]))
+    assert "expected vertices x, y, z and triangles or quads" in refusal(folder)
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES) * [np.nan, 1, 1], FACES)
     assert "vertices: found a value that is not finite" in refusal(folder)
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES), FACES, text=True)

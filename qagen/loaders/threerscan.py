@@ -1,0 +1,171 @@
+"""3RScan: 1482 scans of 478 rooms that were scanned again after things had moved.
+
+Recorded with a Google Tango phone held upright, so that pictures lie on their side (Wald et al., ICCV 2019,
+https://github.com/WaldJohannaU/3RScan)::
+
+    <root>/
+    └── 754e884c-ea24-2175-8b34-cead19d4198d/
+        ├── semseg.v2.json                              objects: label and oriented box
+        ├── labels.instances.annotated.v2.ply           mesh; vertices have objectId
+        └── sequence/                                   unpacked from sequence.zip
+            ├── _info.txt                               sizes and intrinsics of both cameras
+            └── frame-000000.{color.jpg,depth.pgm,pose.txt}
+
+What is undone here
+* Pictures and depth are turned a quarter clockwise, with their cameras and poses; they are encoded anew for it.
+* Poses are camera to world, metres, z up. Depth is registered to the colour camera and has intrinsics of its own.
+* Boxes have their axes in rows and full extents. Tilted ones are replaced by the upright box around the object's
+  points.
+* Labels are free text.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.pose import Pose
+from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.errors import SceneError, did_you_mean
+from qagen.loaders._base import Loader
+from qagen.loaders._boxes import upright_box
+from qagen.loaders._files import list_folder, read_json
+from qagen.loaders._ply import read_owned_mesh
+from qagen.loaders._recording import RawFrame, Recording
+from qagen.loaders._scannet_labels import name_object
+from qagen.loaders._sens_export import read_cpp_export
+from qagen.loaders._turned import turned_frame
+
+ANNOTATION = "semseg.v2.json"
+MESH = "labels.instances.annotated.v2.ply"
+OWNER = "objectId"
+QUARTER_TURNS = 1
+"""Clockwise, to stand upright."""
+INVALID_POSE = "frame: invalid pose"
+NEVER_ASKED = "object: never asked about"
+TOO_SMALL = "object: too small"
+_SCENE_NAME = re.compile(r"[0-9A-Za-z_-]+")
+_Three = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
+_Nine = Annotated[list[float], msgspec.Meta(min_length=9, max_length=9)]
+
+
+class _Obb(msgspec.Struct):
+    centroid: _Three
+    axesLengths: _Three  # noqa: N815 - the file's spelling
+    normalizedAxes: _Nine  # noqa: N815
+
+
+class _Group(msgspec.Struct):
+    objectId: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]  # noqa: N815
+    label: str
+    obb: _Obb
+
+
+class _Annotation(msgspec.Struct):
+    segGroups: list[_Group]  # noqa: N815
+
+
+class ThreeRScanLoader(Loader):
+    """Reads reference scans and rescans alike."""
+
+    name: ClassVar[str] = "threerscan"
+
+    def scene_ids(self, split: str) -> list[str]:
+        """Sorted names of the scans with an annotation and frames; the official lists name reference scans only."""
+        found = [path.name for path in list_folder(self.root) if _is_scene(path)]
+        if not found:
+            expected = f"folders that hold {ANNOTATION} and sequence/ (unpack sequence.zip)"
+            raise SceneError(self.root, f"dataset root: found no scene, expected {expected}")
+        return found
+
+    def load(self, scene_id: str) -> Scene:
+        """Read one scan; images stay undecoded.
+
+        Raises:
+            SceneError: something of the scan is missing, damaged or contradicts itself.
+        """
+        folder = self.root / scene_id
+        if not _SCENE_NAME.fullmatch(scene_id) or not _is_scene(folder):
+            raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids(''))}")
+        vertices, faces, owner = read_owned_mesh(folder / MESH, OWNER)
+        groups = _read_groups(folder / ANNOTATION)
+        objects, dropped = _objects(groups, folder / ANNOTATION, vertices, faces, owner)
+        frames, left_out = _frames(read_cpp_export(folder / "sequence"))
+        index_of_id = {item.id: index for index, item in enumerate(objects)}
+        ids, inverse = np.unique(owner, return_inverse=True)
+        face_object = np.array([index_of_id.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
+        return validate_scene(
+            Scene(
+                dataset=self.name,
+                id=scene_id,
+                source=folder,
+                frames=frames,
+                objects=objects,
+                mesh=Mesh(vertices.astype(np.float32), faces, face_object),
+                dropped={**left_out, **dropped},
+            )
+        )
+
+
+def _is_scene(folder: Path) -> bool:
+    return (folder / ANNOTATION).is_file() and (folder / "sequence").is_dir()
+
+
+def _read_groups(path: Path) -> list[_Group]:
+    groups = read_json(path, _Annotation).segGroups
+    counts = Counter(group.objectId for group in groups)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise SceneError(path, f"segGroups: found objectId {twice[0]} more than once, expected unique ids")
+    return groups
+
+
+def _objects(
+    groups: list[_Group], path: Path, vertices: NDArray, faces: NDArray, owner: NDArray
+) -> tuple[tuple[Object3D, ...], dict[str, int]]:
+    """Objects that may be asked about, and what was left out."""
+    objects: list[Object3D] = []
+    dropped: Counter[str] = Counter()
+    for group in groups:
+        label = name_object(group.label, {})
+        points = vertices[np.unique(faces[owner == group.objectId])]
+        if label is None:
+            dropped[NEVER_ASKED] += 1
+            continue
+        if len(points) == 0 or np.ptp(points, axis=0).max() <= MIN_BOX_SIDE_M:
+            dropped[TOO_SMALL] += 1
+            continue
+        axes = np.reshape(group.obb.normalizedAxes, (3, 3))
+        try:
+            box = upright_box(group.obb.centroid, axes, group.obb.axesLengths, points)
+        except ValueError as error:
+            raise SceneError(path, f"obb of object {group.objectId}: {error}") from error
+        objects.append(Object3D(group.objectId, label, box, points.astype(np.float32)))
+    return tuple(objects), dict(dropped)
+
+
+def _frames(recording: Recording) -> tuple[tuple[Frame, ...], dict[str, int]]:
+    frames = [_frame(raw, recording) for raw in recording.frames]
+    valid = tuple(turned_frame(frame, QUARTER_TURNS) for frame in frames if frame is not None)
+    invalid = {INVALID_POSE: len(frames) - len(valid)} if len(valid) < len(frames) else {}
+    return valid, {**recording.dropped, **invalid}
+
+
+def _frame(raw: RawFrame, recording: Recording) -> Frame | None:
+    try:
+        pose = Pose.from_matrix(raw.pose)
+    except ValueError:  # lost tracking, counted by the caller
+        return None
+    return Frame(
+        id=str(raw.index),
+        color=raw.color,
+        depth=raw.depth,
+        camera=recording.color_camera,
+        depth_camera=recording.depth_camera,
+        world_from_camera=pose,
+        time_s=raw.time_s,
+    )
