@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-EDGE = 0.005
+EDGE = 0.001
 """How near to a rounding edge a recomputed number may lie to be taken for either neighbour, in the told unit."""
 EPSILON = 1e-4
 """Numerical tolerance of a decision, metres or degrees."""

@@ -59,7 +59,7 @@ class View:
 
     @cached_property
     def T_cw(self) -> NDArray[np.float64]:
-        return np.linalg.inv(self.T_wc)
+        return np.asarray(np.linalg.inv(self.T_wc), dtype=np.float64)
 
     @property
     def eye(self) -> NDArray[np.float64]:

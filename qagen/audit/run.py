@@ -17,11 +17,11 @@ from qagen.audit.item import Item
 from qagen.audit.perturb import Solved, Stir, rows, stir
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground as read_scannet
-from qagen.audit.shelf import Place, Shelf, Wanted, take_stock
+from qagen.audit.shelf import Shelf, Wanted, take_stock
 from qagen.audit.tally import Group, Tally, told
 from qagen.audit.truth import Truth
 from qagen.errors import ConfigError
-from qagen.records import RecordFile
+from qagen.records import Line, RecordFile
 
 SCENE_GROUP, FILE_FORMAT = ("(scene)", "physical"), "(file)"
 Report = Callable[[int, int, str], None]
@@ -86,36 +86,48 @@ def audit(
     for file, place, check in shelf.faults:
         result.tally.add((file.type, FILE_FORMAT), place, None, [check])
     for (_, scene), places in sorted(shelf.scenes.items()):
-        ground = (read_scannet if dataset == "scannet" else read_with_loader)(*_named(dataset, home, scene))
-        truth = Truth.of(ground)
-        result.tally.add(SCENE_GROUP, scene, None, list(check_scene(truth)))
-        solved: list[Solved] = []
+        examiner = Examiner(Truth.of(read_scene(dataset, home, scene)), media, shapes)
+        result.tally.add(SCENE_GROUP, scene, None, list(check_scene(examiner.truth)))
         for place in places:
-            item = _audit_one(place, ground, truth, shapes[place.line.file], media, result.tally, solved)
+            checks = examiner.examine(place.line, *place.read())
+            result.tally.add((place.line.file.type, place.line.file.format), str(place.line), place.line, checks)
             done += 1
-            if report is not None and (done % 20 == 0 or done == len(shelf)):
-                report(done, len(shelf), item)
+            if report is not None:
+                report(done, len(shelf), scene)
         if draws:
-            stir(solved, truth, draws, seed, result.stirred)
+            stir(examiner.solved, examiner.truth, draws, seed, result.stirred)
     return result
 
 
-def _named(dataset: str, home: Path, scene: str) -> tuple[Any, ...]:
-    return (home, scene) if dataset == "scannet" else (dataset, home, scene)
+def read_scene(dataset: str, home: Path, scene: str) -> Ground:
+    """A scene from its own files, by the audit's own reader where it has one. Raises SceneError."""
+    return read_scannet(home, scene) if dataset == "scannet" else read_with_loader(dataset, home, scene)
 
 
-def _audit_one(
-    place: Place, ground: Ground, truth: Truth, shape: Shape, media: Media, tally: Tally, solved: list[Solved]
-) -> str:
-    """Check one record, count it, and keep it for the noise. Returns its scene."""
-    file = place.line.file
-    group: Group = file.type, file.format
-    record, evidence = place.read()
-    checks: list[Check] = list(readable(record))
-    if record is not None and not checks:
-        item = Item(file.type, file.format, str(place.line), record, evidence, place.line.scene)
-        found, bound = examine(item, truth)
-        checks = [*shape.check(record), *check_record(item, ground), *media.check(item, ground), *found]
-        solved.append(Solved(item, bound))
-    tally.add(group, str(place.line), place.line, checks)
-    return place.line.scene
+@dataclass(eq=False)
+class Examiner:
+    """Checks the records of one scene."""
+
+    truth: Truth
+    """The scene."""
+    media: Media
+    """The images of the run."""
+    shapes: dict[RecordFile, Shape] = field(default_factory=lambda: defaultdict(Shape))
+    """Keys and types of each file, as far as it has been read."""
+    solved: list[Solved] = field(default_factory=list)
+    """Records whose objects are known."""
+
+    def examine(self, line: Line, record: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
+        """All checks of one record, which is None where its line is no JSON."""
+        checks = list(readable(record))
+        if record is None or checks:
+            return checks
+        item = Item(line.file.type, line.file.format, str(line), record, evidence, line.scene)
+        found, bound = examine(item, self.truth)
+        self.solved.append(Solved(item, bound))
+        return [
+            *self.shapes[line.file].check(record),
+            *check_record(item, self.truth.ground),
+            *self.media.check(item, self.truth.ground),
+            *found,
+        ]

@@ -102,6 +102,9 @@ def _places(file: RecordFile, shelf: Shelf, ids: set[str]) -> Iterator[Place]:
     told = {name: at for at, name in evidences}
     for number, (start, name) in enumerate(starts, 1):
         line = Line(file, number, start, name)
+        if not name:
+            shelf.faults.append((file, str(line), refuse("line", "no JSON object with an id", "a record")))
+            continue
         if name in ids:
             shelf.faults.append((file, str(line), refuse("id", name, "an id of its own")))
         ids.add(name)

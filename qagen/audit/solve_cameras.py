@@ -22,9 +22,7 @@ class CameraMotion(Solver):
     def solve(self) -> None:
         first, second = self.view(0), self.view(1)
         point = first.sees(second.eye)
-        if point[2] <= 0:
-            raise UnsolvedError("the second camera is behind the first")
-        x, y = first.pinhole.permille(point)
+        x, y = first.pinhole.permille(point) if point[2] > 0 else (-1.0, -1.0)
         self.place = {"x": x, "y": y, "depth": float(point[2])}
 
     def check_bare(self, text: str) -> list[Check]:

@@ -104,7 +104,7 @@ class Volume(Solver):
         stated = [int(value) for value in re.findall(r"(\d+) cm", text)]
         words = re.findall(r"\b(length|long|width|wide|height|high)\b", text)
         names = {"long": "length", "wide": "width", "high": "height"}
-        order = tuple(dict.fromkeys(names.get(word, word) for word in words))
+        order = tuple(dict.fromkeys(names.get(str(word), str(word)) for word in words))
         if len(stated) != 3:
             raise UnreadableError(f"three sides in {text!r}")
         return self._compare(order if len(order) == 3 else ("length", "width", "height"), stated)
@@ -208,5 +208,6 @@ def hull_area(points: NDArray, cell: float = 0.02) -> float:
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (np.arange(low[k], high[k] + cell, cell) for k in range(2))
     inside = is_kept[mesh.find_simplex(np.stack(np.meshgrid(x, y), axis=-1))]
-    pieces, count = label_pieces(inside)
-    return float(np.bincount(np.asarray(pieces).ravel())[1:].max() * cell**2) if count else 0.0
+    pieces = np.zeros(inside.shape, dtype=np.int32)
+    label_pieces(inside, output=pieces)
+    return float(np.bincount(pieces[inside], minlength=1).max() * cell**2)

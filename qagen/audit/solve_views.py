@@ -131,9 +131,9 @@ class Order(Video):
         if set(order) != set(self.labels):
             return [refuse("names", order, self.labels)]
         told = ", ".join(f"{label} {self.first[label][0]}" for label in order)
-        sure = [self.first[label][0] for label in order]
-        faint = [self.first[label][1] for label in order]
-        if None in sure:
+        sure = [first for label in order if (first := self.first[label][0]) is not None]
+        faint = [first for label in order if (first := self.first[label][1]) is not None]
+        if len(sure) < len(order):
             return [doubt("order", order, told)]
         is_right = sure == sorted(sure) and len(set(sure)) == len(sure)
         if is_right and sure != faint and faint != sorted(faint):
@@ -145,13 +145,13 @@ class Count(Video):
     """How many things of a name the video shows."""
 
     def solve(self) -> None:
-        self.label = self._label()
-        best = [max(self.pixels(k)) for k in self.named(self.label)]
+        self.name = self._name()
+        best = [max(self.pixels(k)) for k in self.named(self.name)]
         self.sure = sum(pixels >= SURE_PIXELS for pixels in best)
         self.any = sum(pixels > 0 for pixels in best)
         self.all = len(best)
 
-    def _label(self) -> str:
+    def _name(self) -> str:
         plural = {form: name for name in self.truth.ground.vocabulary for form in plurals(name)}
         for match in _COUNTED.finditer(self.item.question):
             rest = self.item.question[match.end() :]
@@ -166,13 +166,13 @@ class Count(Video):
         return [self._check(int(text))]
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = re.findall(r"\b\d+\b", text.replace(self.label, ""))
+        stated = re.findall(r"\b\d+\b", text.replace(self.name, ""))
         if len(stated) != 1:
             raise UnreadableError(f"one number in {text!r}")
         return [self._check(int(stated[0]))]
 
     def _check(self, stated: int) -> Check:
-        found = f"{self.sure} well in view, {self.any} at all, {self.all} annotated as {self.label}"
+        found = f"{self.sure} well in view, {self.any} at all, {self.all} annotated as {self.name}"
         if stated == self.sure == self.all:
             return Check("count", str(stated), found, Verdict.AGREE, holds=True)
         return (doubt if stated == self.any == self.all else refuse)("count", stated, found)
@@ -180,9 +180,10 @@ class Count(Video):
 
 def plurals(label: str) -> list[str]:
     """What several of a thing may be called."""
-    head, joint, tail = re.match(r"(.*?)((?: (?:of|for|with|in|on|from|to|under|by) .*)?)()$", label).groups()  # pyright: ignore
+    joint = re.search(r" (?:of|for|with|in|on|from|to|under|by) .*", label)
+    head, tail = (label[: joint.start()], joint[0]) if joint else (label, "")
     forms = [f"{head}s", f"{head}es", re.sub(r"y$", "ies", head), re.sub(r"fe?$", "ves", head)]
     irregular = {"mouse": "mice", "child": "children", "man": "men", "woman": "women", "foot": "feet"}
     *before, noun = head.split(" ")
     forms += [" ".join([*before, irregular[noun]])] if noun in irregular else []
-    return [form + joint + tail for form in forms if form != head] + ([label] if label.endswith("fish") else [])
+    return [form + tail for form in forms if form != head] + ([label] if label.endswith("fish") else [])

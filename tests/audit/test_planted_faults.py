@@ -1,0 +1,445 @@
+"""Every fault that is planted in a right record, in the files or in the scene must be found."""
+
+import copy
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from qagen.audit.__main__ import main
+from qagen.audit.check_media import Media
+from qagen.audit.checks import Verdict, outcome
+from qagen.audit.ground import Ground
+from qagen.audit.physical import check_scene
+from qagen.audit.raw_scannet import read_ground
+from qagen.audit.run import Examiner
+from qagen.audit.shelf import Place, Wanted, take_stock
+from qagen.audit.truth import Truth
+from tests.audit.room import SCENE, Made, make_run
+
+Record = dict[str, Any]
+Fault = Callable[[Record, Record], bool | None]
+"""Spoils a record or its evidence; False where this record has nothing of the kind."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make_run(tmp_path_factory.mktemp("room"))
+
+
+@pytest.fixture(scope="module")
+def ground(made: Made) -> Ground:
+    return read_ground(made.root, SCENE)
+
+
+@pytest.fixture(scope="module")
+def places(made: Made) -> dict[tuple[str, str], list[Place]]:
+    found: dict[tuple[str, str], list[Place]] = {}
+    for place in take_stock(made.out, Wanted()).scenes[made.out / "scannet", SCENE]:
+        found.setdefault((place.line.file.type, place.line.file.format), []).append(place)
+    return found
+
+
+@pytest.fixture(scope="module")
+def examiner(made: Made, ground: Ground) -> Examiner:
+    return Examiner(Truth.of(ground), Media(made.out / "scannet" / "images"))
+
+
+def said(record: Record) -> str:
+    return record["conversations"][1]["value"]
+
+
+def say(record: Record, answer: str) -> None:
+    record["conversations"][1]["value"] = answer
+
+
+def ask(record: Record, change: Callable[[str], str]) -> bool:
+    turn = record["conversations"][0]
+    before, turn["value"] = turn["value"], change(turn["value"])
+    return turn["value"] != before
+
+
+def in_answer(old: str, new: str) -> Fault:
+    """The first match of ``old`` in the answer becomes ``new``."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        before = said(record)
+        say(record, re.sub(old, new, before, count=1))
+        evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
+        return said(record) != before
+
+    return spoil
+
+
+def in_question(old: str, new: str) -> Fault:
+    """All matches of ``old`` in the question become ``new``."""
+    return lambda record, evidence: ask(record, lambda text: re.sub(old, new, text))
+
+
+def exchanged(first: str, second: str) -> Callable[[str], str]:
+    """Swaps two words wherever they stand."""
+    swap = {first: second, second: first}
+    return lambda text: re.sub(rf"\b({first}|{second})\b", lambda match: swap[match[1]], text)
+
+
+def swap_words(first: str, second: str) -> Fault:
+    def spoil(record: Record, evidence: Record) -> bool:
+        before = said(record)
+        say(record, exchanged(first, second)(before))
+        return said(record) != before
+
+    return spoil
+
+
+def swap_colors_of_marks(record: Record, evidence: Record) -> bool:
+    keys = [key for kind in ("point", "bbox") for key in (f"red_{kind}", f"blue_{kind}") if record.get(key)]
+    if len(keys) < 2 or record[keys[0]] == record[keys[1]]:
+        return False
+    record[keys[0]], record[keys[1]] = record[keys[1]], record[keys[0]]
+    return True
+
+
+def swap_colors_of_text(record: Record, evidence: Record) -> bool:
+    for turn in record["conversations"]:
+        turn["value"] = exchanged("red", "blue")(turn["value"])
+    return True
+
+
+def change_marks(change: Callable[[list[int]], list[int]]) -> Fault:
+    def spoil(record: Record, evidence: Record) -> bool:
+        keys = [key for key in record if re.fullmatch(r"(red|blue|green|yellow)_(point|bbox)", key) and record[key]]
+        for key in keys:
+            record[key] = [change(place) for place in record[key]]
+        return bool(keys)
+
+    return spoil
+
+
+def mirrored(place: list[int]) -> list[int]:
+    x = [1000 - value for value in place[::2]][::-1]
+    return [value for pair in zip(x, place[1::2], strict=True) for value in pair]
+
+
+def flipped(place: list[int]) -> list[int]:
+    y = [1000 - value for value in place[1::2]][::-1]
+    return [value for pair in zip(place[::2], y, strict=True) for value in pair]
+
+
+def shift_indices(record: Record, evidence: Record) -> bool:
+    key = next(key for key in record if key.endswith("_img_idx"))
+    count = len(record["image"])
+    record[key] = [[(index + 1) % count for index in row] for row in record[key]]
+    return True
+
+
+def swap_images(record: Record, evidence: Record) -> None:
+    record["image"][:2] = record["image"][1::-1]
+    evidence["frames"][:2] = evidence["frames"][1::-1]
+
+
+def other_letter(record: Record, evidence: Record) -> None:
+    say(record, {"A": "B", "B": "A", "C": "D", "D": "C"}[said(record)])
+
+
+def same_option_twice(record: Record, evidence: Record) -> bool:
+    options = re.findall(r"^([A-D])\. (.*)$", record["conversations"][0]["value"], re.MULTILINE)
+    right = dict(options)[said(record)]
+    wrong = next(letter for letter, _ in options if letter != said(record))
+    return ask(record, lambda text: re.sub(rf"(?m)^{wrong}\. .*$", f"{wrong}. {right}", text))
+
+
+def moved(by: float) -> Fault:
+    """Every number of metres in the answer is told as another."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        before = said(record)
+        say(record, re.sub(r"\d+\.\d", lambda match: f"{float(match[0]) + by:.1f}", before))
+        evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
+        return said(record) != before
+
+    return spoil
+
+
+def as_ray_length(record: Record, evidence: Record) -> bool:
+    blue = next(row for row in evidence["objects"] if row["color"] == "blue")
+    length = float(np.linalg.norm(blue["center_in_camera_m"]))
+    before = said(record)
+    say(record, f"{length:.1f}")
+    evidence["answer"] = said(record)
+    return said(record) != before
+
+
+def other_box(record: Record, evidence: Record) -> bool:
+    """The answer is the box of another thing in the same image, as one of the wrong options has it."""
+    options = re.findall(r"^[A-D]\. (.*\[.*\])$", record["conversations"][0]["value"], re.MULTILINE)
+    if len(options) < 4:
+        return False
+    other_letter(record, evidence)
+    return True
+
+
+def drop_key(key: str) -> Fault:
+    return lambda record, evidence: record.pop(key, None) is not None
+
+
+def in_evidence(change: Callable[[Record], object]) -> Fault:
+    def spoil(record: Record, evidence: Record) -> None:
+        change(evidence)
+
+    return spoil
+
+
+def in_object(**told: object) -> Fault:
+    return in_evidence(lambda evidence: evidence["objects"][0].update(told))
+
+
+def in_measured(**told: float) -> Fault:
+    return in_evidence(lambda evidence: evidence["measured"].update(told))
+
+
+def in_paths(old: str, new: str) -> Fault:
+    return lambda record, evidence: record.update(image=[path.replace(old, new) for path in record["image"]])
+
+
+def renamed(color: str, name: str) -> Fault:
+    """The question's object of a colour goes by another name."""
+    return in_question(rf"the (?!{name})[\w ]+ \({color}", f"the {name} ({color}")
+
+
+without_side = in_answer(r"to the (left|right)( of)?,? ?(and )?", "")
+
+
+def inverted_motion(record: Record, evidence: Record) -> None:
+    for first, second in (("right", "left"), ("down", "up"), ("forward", "backward")):
+        say(record, exchanged(f"move_{first}", f"move_{second}")(said(record)))
+    for first, second in (("up", "down"), ("left", "right")):
+        say(record, exchanged(f"rotate_{first}", f"rotate_{second}")(said(record)))
+    evidence["answer"] = said(record)
+
+
+def later_video(record: Record, evidence: Record) -> None:
+    """Every frame is the one after it."""
+    record["image"] = [re.sub(r"_(\d+)\.", lambda m: f"_{min(39, int(m[1]) + 1)}.", path) for path in record["image"]]
+    evidence["frames"] = [str(min(39, int(name) + 1)) for name in evidence["frames"]]
+
+
+FAULTS: list[tuple[str, str, str, Fault]] = [
+    ("colours of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
+    ("colours of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
+    ("colours of marks swapped", "spatial_imagination_oo", "sentence", swap_colors_of_marks),
+    ("colours of the text swapped", "distance_infer_center_oo_mv", "fill", swap_colors_of_text),
+    ("colours of the text swapped", "depth_prediction_oo_mv", "sentence", swap_colors_of_text),
+    ("x mirrored", "distance_prediction_oc", "fill", change_marks(mirrored)),
+    ("x mirrored", "spatial_volume_infer", "fill", change_marks(mirrored)),
+    ("y flipped", "obj_spatial_relation_oo", "judge", change_marks(flipped)),
+    ("y flipped", "position_matching", "fill", change_marks(flipped)),
+    ("mark in pixels", "depth_prediction_oc", "fill", change_marks(lambda p: [p[0] * 320 // 1000, p[1] * 240 // 1000])),
+    ("mark moved off", "distance_prediction_oo", "fill", change_marks(lambda p: [min(1000, p[0] + 150), p[1]])),
+    ("mark outside", "distance_prediction_oo", "fill", change_marks(lambda p: [1200, p[1]])),
+    ("index off by one", "depth_prediction_oc_mv", "fill", shift_indices),
+    ("index off by one", "obj_spatial_relation_oc_mv", "sentence", shift_indices),
+    ("index off by one", "spatial_imagination_map_mv", "sentence", shift_indices),
+    ("index off by one", "distance_prediction_oo_video", "fill", shift_indices),
+    ("index off by one", "spatial_imagination_oo_video_hard", "sentence", shift_indices),
+    ("another frame in the text", "distance_prediction_oo_video", "fill", in_question(r"in Frame-\d+", "in Frame-31")),
+    ("frames of the video off by one", "distance_prediction_oo_video", "fill", later_video),
+    ("images in another order", "obj_spatial_relation_oc_mv", "sentence", swap_images),
+    ("images in another order", "view_change_infer", "fill", swap_images),
+    ("images in another order", "camera_motion_infer", "fill", swap_images),
+    ("images in another order", "distance_prediction_oc_mv", "fill", swap_images),
+    ("depth as the length of the ray", "depth_prediction_oc", "fill", as_ray_length),
+    ("one tenth too much", "depth_prediction_oc", "fill", moved(0.1)),
+    ("one tenth too much", "distance_prediction_oo", "sentence", moved(0.1)),
+    ("one tenth too much", "distance_infer_center_oc", "sentence", moved(0.1)),
+    ("one tenth too much", "spatial_imagination_map_mv", "sentence", moved(0.1)),
+    ("one tenth too much", "camera_motion_infer", "sentence", moved(0.1)),
+    ("one tenth too much", "view_change_infer", "sentence", moved(0.1)),
+    ("one tenth too much", "nav_video", "sentence", moved(0.1)),
+    ("millimetres", "distance_prediction_oc", "fill", in_answer(r"(\d)\.(\d)", r"\1\g<2>00.0")),
+    ("millimetres", "spatial_volume_infer", "fill", in_answer(r"(\d+),", r"\g<1>0,")),
+    ("length and width swapped", "spatial_volume_infer", "fill", in_answer(r"(\d+),(\d+),(\d+)", r"\1,\3,\2")),
+    ("a fifth more floor", "room_size", "fill", lambda r, e: moved(6.0)(r, e)),
+    ("another letter", "depth_prediction_oc", "select", other_letter),
+    ("another letter", "distance_infer_center_oo", "select", other_letter),
+    ("another letter", "spatial_volume_infer", "select", other_letter),
+    ("another letter", "obj_spatial_relation_oc_mv", "select", other_letter),
+    ("another letter", "spatial_imagination_oo_mv", "select", other_letter),
+    ("another thing's box", "position_matching", "select", other_box),
+    ("another thing's box", "distance_infer_center_oc_mv", "select", other_box),
+    ("the truth twice", "distance_prediction_oc", "select", same_option_twice),
+    ("the truth twice", "obj_spatial_relation_oc_mv", "select", same_option_twice),
+    ("no letter", "depth_prediction_oc", "select", lambda r, e: say(r, "E")),
+    ("yes for no", "obj_spatial_relation_oo", "judge", swap_words("Yes", "No")),
+    ("yes for no", "obj_spatial_relation_oo_mv", "judge", swap_words("Yes", "No")),
+    ("left for right", "obj_spatial_relation_oo", "sentence", swap_words("left", "right")),
+    ("left for right", "spatial_imagination_oc", "sentence", swap_words("left", "right")),
+    ("left for right", "spatial_imagination_oc_video_hard", "sentence", swap_words("left", "right")),
+    ("above for below", "obj_spatial_relation_oc_mv", "sentence", swap_words("above", "below")),
+    ("front for behind", "spatial_imagination_oo_video", "sentence", swap_words("in front of", "behind")),
+    ("closer for farther", "spatial_imagination_oo", "sentence", swap_words("closer", "farther")),
+    ("a word left out", "obj_spatial_relation_oc_mv", "sentence", without_side),
+    ("who moves where", "spatial_imagination_oc_video", "sentence", lambda r, e: ask(r, exchanged("green", "blue"))),
+    ("closest for farthest", "distance_infer_center_oo", "fill", in_question("closer to", "farther from")),
+    ("closest for farthest", "distance_infer_center_oc", "fill", in_question("closest to", "farthest from")),
+    ("the other of the two", "distance_infer_center_oo_mv", "fill", lambda r, e: say(r, "chair (red point)")),
+    ("inverted pose", "view_change_infer", "fill", inverted_motion),
+    ("turn of the other sign", "view_change_infer", "sentence", swap_words("left", "right")),
+    ("turn of the other sign", "nav_video", "sentence", swap_words("left", "right")),
+    ("x and y swapped", "camera_motion_infer", "fill", in_answer(r"\((\d+),(\d+)\)", r"(\2,\1)")),
+    ("one more counted", "obj_count", "fill", in_answer(r"\d+", "2")),
+    ("one more counted", "obj_count", "sentence", in_answer(r"\b3\b", "4")),
+    ("another thing's name", "distance_prediction_oc", "fill", renamed("red", "guitar")),
+    ("a name that is not there", "depth_prediction_oc", "sentence", renamed("blue", "piano")),
+    ("another given depth", "depth_prediction_oc", "fill", in_question(r"\d\.\d meters", "9.9 meters")),
+    ("a tag in the words", "distance_prediction_oc", "fill", in_question("the ", "the <bbox> ")),
+    ("words around a bare answer", "distance_prediction_oc", "fill", in_answer(r"$", " meters")),
+    ("no image", "depth_prediction_oc", "fill", drop_key("image")),
+    ("no mark", "depth_prediction_oc", "fill", drop_key("blue_point")),
+    ("an id with a dot", "depth_prediction_oc", "fill", lambda r, e: r.update(id="scene.0042_17")),
+    ("another type", "depth_prediction_oc", "fill", lambda r, e: r.update(type="depth_prediction_oo")),
+    ("only the human", "depth_prediction_oc", "fill", lambda r, e: r.update(conversations=r["conversations"][:1])),
+    ("an image of another scene", "room_size", "fill", in_paths("scene0042", "scene0043")),
+    ("a missing image file", "depth_prediction_oc", "fill", in_paths("jpg", "png")),
+    ("evidence of another instance", "distance_prediction_oc", "fill", in_object(id=99)),
+    ("evidence in millimetres", "distance_prediction_oc", "fill", in_measured(distance_m=2000.0)),
+    ("evidence of other frames", "view_change_infer", "fill", in_evidence(lambda e: e.update(frames=["0", "1"]))),
+    ("evidence with another answer", "view_change_infer", "fill", in_evidence(lambda e: e.update(answer="0"))),
+    ("evidence with another centre", "distance_prediction_oc", "fill", in_object(center_m=[0.0, 0.0, 0.0])),
+]  # fmt: skip
+
+
+def spoiled(places: list[Place], fault: Fault) -> Iterator[tuple[Place, Record, Record]]:
+    for place in places:
+        record, evidence = copy.deepcopy(place.read())
+        assert record is not None
+        if fault(record, evidence) is not False:
+            yield place, record, evidence
+
+
+@pytest.mark.parametrize(("name", "type_name", "answer_format", "fault"), FAULTS, ids=lambda part: str(part)[:40])
+def test_a_spoiled_record_is_found(
+    name: str,
+    type_name: str,
+    answer_format: str,
+    fault: Fault,
+    places: dict[tuple[str, str], list[Place]],
+    examiner: Examiner,
+) -> None:
+    tried = list(spoiled(places[type_name, answer_format], fault))
+    assert tried, f"no record has what '{name}' spoils"
+    missed = [r for place, r, e in tried if outcome(examiner.examine(place.line, r, e)) is not Verdict.DISAGREE]
+    assert len(missed) == 0, missed[0]
+
+
+def test_a_right_run_is_clean_and_says_so(made: Made, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [str(made.out), "--root", str(made.root), "--to", str(tmp_path)])
+    found = json.loads((tmp_path / "audit.json").read_text())
+    assert (result.exit_code, found["totals"]["disagree"], found["totals"]["undecided"]) == (0, 0, 0), found
+    assert found["totals"]["agree"] > 200
+    assert "Disagreements: 0" in (tmp_path / "disagreements.html").read_text()
+
+
+def drop_evidence_line(out: Path) -> None:
+    path = next(out.glob("scannet/evidence_jsonl/train/view_change_infer/fill/*.jsonl"))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+
+def claim_more_lines(out: Path) -> None:
+    path = next(out.glob("scannet/qa_jsonl/train/view_change_infer/fill/*.jsonl"))
+    path.rename(path.with_name("fill_99.jsonl"))
+
+
+def repeat_a_line(out: Path) -> None:
+    for path in out.glob("scannet/*_jsonl/train/view_change_infer/fill/*.jsonl"):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([*lines[:-1], lines[0]]))
+
+
+def exchange_an_image(out: Path) -> None:
+    record = json.loads(
+        next(out.glob("scannet/qa_jsonl/train/view_change_infer/fill/*.jsonl")).read_text().splitlines()[0]
+    )
+    first, second = (out / "scannet/images" / path for path in record["image"])
+    shutil.copy(second, first)
+
+
+def break_a_line(out: Path) -> None:
+    path = next(out.glob("scannet/qa_jsonl/train/view_change_infer/fill/*.jsonl"))
+    path.write_text(path.read_text()[:-40] + "\n")
+
+
+@pytest.mark.parametrize(
+    "fault", [drop_evidence_line, claim_more_lines, repeat_a_line, exchange_an_image, break_a_line]
+)
+def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, fault: Callable[[Path], None]) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(made.out, out)
+    fault(out)
+    result = CliRunner().invoke(main, [str(out), "--root", str(made.root), "--types", "view_change_infer"])
+    assert result.exit_code == 1, result.output
+    found = json.loads((out / "scannet/audit.json").read_text())
+    assert found["totals"]["disagree"] >= 1
+    assert found["disagreements"][0]["checks"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["{out}", "--root", "{root}", "--types", "depht_*"], "no type 'depht_*'"),
+        (["{out}", "--root", "{root}/nowhere"], "found nothing, expected a folder"),
+        (["{root}", "--root", "{root}"], "no records"),
+        (["{out}", "--root", "{out}"], "audit's reader"),
+    ],
+)
+def test_a_users_mistake_is_told_in_one_line(made: Made, arguments: list[str], told: str) -> None:
+    filled = [part.format(out=made.out, root=made.root) for part in arguments]
+    result = CliRunner().invoke(main, filled)
+    assert result.exit_code == 2
+    assert told in result.stderr.replace("\n", " ")
+
+
+def inverted_poses(ground: Ground) -> Ground:
+    return replace(ground, views={k: replace(v, T_wc=np.linalg.inv(v.T_wc)) for k, v in ground.views.items()})
+
+
+def depth_in_millimetres(ground: Ground) -> Ground:
+    views = ground.views.items()
+    return replace(ground, views={k: replace(v, read_depth=lambda v=v: v.read_depth() * 1000) for k, v in views})
+
+
+def opengl_axes(ground: Ground) -> Ground:
+    flip = np.diag([1.0, -1, -1, 1])
+    return replace(ground, views={k: replace(v, T_wc=v.T_wc @ flip) for k, v in ground.views.items()})
+
+
+def y_up(ground: Ground) -> Ground:
+    assert ground.vertices is not None
+    turn = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
+    views = {k: replace(v, T_wc=turn @ v.T_wc) for k, v in ground.views.items()}
+    return replace(ground, views=views, vertices=ground.vertices @ turn[:3, :3].T)
+
+
+def unaligned_mesh(ground: Ground) -> Ground:
+    assert ground.vertices is not None
+    return replace(ground, vertices=ground.vertices + np.array([0.0, 0.4, 0.0]))
+
+
+def shifted_box(ground: Ground) -> Ground:
+    thing = ground.things[3]
+    block = replace(thing.block, center=thing.block.center + np.array([0.1, 0, 0]))
+    return replace(ground, things=(*ground.things[:3], replace(thing, block=block), *ground.things[4:]))
+
+
+@pytest.mark.parametrize(
+    "spoil", [inverted_poses, depth_in_millimetres, opengl_axes, y_up, unaligned_mesh, shifted_box]
+)
+def test_a_spoiled_scene_does_not_agree_with_itself(ground: Ground, spoil: Callable[[Ground], Ground]) -> None:
+    assert outcome(list(check_scene(Truth.of(ground)))) is Verdict.AGREE
+    assert outcome(list(check_scene(Truth.of(spoil(ground))))) is Verdict.DISAGREE
