@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
-from qagen.records import RecordFile, decode, find_record_files, read_lines, scene_of
+from qagen.records import Line, RecordFile, find_record_files, read_lines, read_pairs
 from qagen.rng import rng_for
 from qagen.sparbench import TASKS, format_of
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-PLAIN_KEYS = ("id", "conversations", "type", "image", "depth")
-"""All other keys of a record are marks."""
+FACT_KEYS = ("frames", "objects", "measured")
+"""Keys of the evidence that tell one fact from another."""
+MARK = re.compile(r"\b(?:red|green|blue|yellow|point\d+)\b")
 OPTION = re.compile(r"^([A-Z])\. *(.*?) *$", re.M)
 BIN_RATIO = 1.5
 """Numbers within this factor are one class of answers."""
@@ -31,22 +32,14 @@ NAMED = 5
 class Candidate:
     """A record that may become a question."""
 
-    file: RecordFile
-    start: int
-    """Byte in the file at which its line starts."""
-    number: int
-    """Line in the file, from 1."""
-    id: str
+    line: Line
+    """Where it is."""
     letter: str
     """The answer, where it is an option; else ""."""
     content: str
     """Class of what is answered: directions, a range of numbers, …"""
     fact: str
     """The same for records that ask the same of the same images in other words."""
-
-    @property
-    def scene(self) -> str:
-        return scene_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +128,26 @@ def _read_candidates(files: Iterable[RecordFile]) -> Iterator[Candidate]:
     """One candidate for each fact."""
     facts: set[str] = set()
     for file in files:
-        start = 0
-        with file.path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                candidate = _candidate(file, start, number, decode(line, dict[str, Any], file.path, number))
-                start += len(line)
-                if candidate.fact not in facts:
-                    facts.add(candidate.fact)
-                    yield candidate
+        for line, record, evidence in read_pairs(file):
+            candidate = _candidate(line, record, evidence)
+            if candidate.fact not in facts:
+                facts.add(candidate.fact)
+                yield candidate
 
 
-def _candidate(file: RecordFile, start: int, number: int, record: Mapping[str, Any]) -> Candidate:
+def _candidate(line: Line, record: Mapping[str, Any], evidence: Mapping[str, Any]) -> Candidate:
     human, gpt = (str(turn["value"]) for turn in record["conversations"])
-    options = dict(OPTION.findall(human)) if file.format == "select" else {}
+    options = dict(OPTION.findall(human)) if line.file.format == "select" else {}
     said = options.get(gpt, gpt)
-    marks = {key: value for key, value in record.items() if key not in PLAIN_KEYS}
-    fact = json.dumps([record["image"], marks, said], sort_keys=True)
-    return Candidate(file, start, number, record["id"], gpt if options else "", answer_class(said), fact)
+    fact = [line.scene, *(evidence.get(key) for key in FACT_KEYS), said]
+    return Candidate(line, gpt if options else "", answer_class(said), json.dumps(fact, sort_keys=True))
 
 
 def answer_class(said: str) -> str:
-    """What answers are balanced over: a range of numbers, the directions of movements, or the words themselves."""
+    """What answers are balanced over: a mark, directions of movements, a range of numbers, or the words themselves."""
     numbers = re.findall(r"\d+(?:\.\d+)?", said)
+    if mark := MARK.search(said):
+        return mark[0]
     if ":" in said:
         return ",".join(re.findall(r"[a-z_]+(?=:(?!0(?:\.0)?(?:,|$)))", said))
     if len(numbers) == 1:
@@ -180,21 +171,21 @@ def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, s
 
 def draw_tiny(questions: Sequence[Question], per_task: int, seed: int) -> list[Question]:
     """A part of a benchmark, balanced in the same way."""
-    chosen: set[tuple[Path, int]] = set()
+    chosen: set[Line] = set()
     for task in dict.fromkeys(question.task for question in questions):
         pool = [question.candidate for question in questions if question.task == task]
         drawn = draw_balanced(pool, per_task, rng_for(seed, "bench", "tiny", task))
-        chosen |= {(candidate.file.path, candidate.start) for candidate in drawn}
-    return [q for q in questions if (q.candidate.file.path, q.candidate.start) in chosen]
+        chosen |= {candidate.line for candidate in drawn}
+    return [q for q in questions if q.candidate.line in chosen]
 
 
 def draw_balanced(pool: Sequence[Candidate], count: int, rng: "Generator") -> list[Candidate]:
-    """Up to ``count`` candidates: at each draw of the letter used least, of its answer used least, of the scene used least."""
+    """Up to ``count`` candidates: each of the letter used least, of its answer used least, of the scene used least."""
     tree: dict[str, dict[str, dict[str, list[Candidate]]]] = {}
     for index in rng.permutation(len(pool)):
         candidate = pool[index]
         contents = tree.setdefault(candidate.letter, {})
-        contents.setdefault(candidate.content, {}).setdefault(candidate.scene, []).append(candidate)
+        contents.setdefault(candidate.content, {}).setdefault(candidate.line.scene, []).append(candidate)
     used: Counter[tuple[str, str]] = Counter()
     chosen = []
     for _ in range(min(count, len(pool))):

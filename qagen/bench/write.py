@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.bench.draw import Candidate, Question, by_task
+from qagen.bench.draw import Question, by_task
 from qagen.errors import QagenError
-from qagen.records import decode
+from qagen.records import Line, decode
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,7 @@ BATCH = 32
 
 
 def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
-    """Write a benchmark into a new folder; ``small`` are the ids of the tiny one. Raises QagenError for a missing image."""
+    """Write a benchmark into a new folder; ``small`` are ids of the tiny one. Raises QagenError for a missing image."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -58,10 +58,10 @@ def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
 
 def _row(question: Question, folder: Path) -> dict[str, Any]:
     """A question in SPAR-Bench's columns; its images are written on the way."""
-    record = _read(question.candidate)
+    record = _read(question.candidate.line)
     images = [
         {"bytes": content, "path": f"{question.id}_{index}{suffix}"}
-        for index, (content, suffix) in enumerate(_drawn_images(question.candidate, record))
+        for index, (content, suffix) in enumerate(_drawn_images(question.candidate.line, record))
     ]
     for image in images:
         (folder / "images" / image["path"]).write_bytes(image["bytes"])
@@ -71,7 +71,7 @@ def _row(question: Question, folder: Path) -> dict[str, Any]:
         "img_type": "single_view" if len(images) == 1 else "multi_view",
         "format_type": question.format,
         "task": question.task,
-        "source": question.candidate.file.dataset.resolve().name,
+        "source": question.candidate.line.file.dataset.resolve().name,
         "image": images,
         "question": human,
         "answer": gpt,
@@ -82,13 +82,13 @@ def _paths(row: Mapping[str, Any]) -> list[str]:
     return [f"images/{image['path']}" for image in row["image"]]
 
 
-def _read(candidate: Candidate) -> dict[str, Any]:
-    with candidate.file.path.open("rb") as stream:
-        stream.seek(candidate.start)
-        return decode(stream.readline(), dict[str, Any], candidate.file.path, candidate.number)
+def _read(line: Line) -> dict[str, Any]:
+    with line.file.path.open("rb") as stream:
+        stream.seek(line.start)
+        return decode(stream.readline(), dict[str, Any], line.file.path, line.number)
 
 
-def _drawn_images(candidate: Candidate, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
+def _drawn_images(line: Line, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
     from PIL import Image
 
@@ -96,7 +96,7 @@ def _drawn_images(candidate: Candidate, record: Mapping[str, Any]) -> Iterator[t
 
     marks = marks_of(record)
     for index, name in enumerate(record["image"]):
-        path = candidate.file.dataset / "images" / name
+        path = line.file.dataset / "images" / name
         placed = [mark for mark in marks if mark.image == index]
         try:
             if not placed:
@@ -105,16 +105,15 @@ def _drawn_images(candidate: Candidate, record: Mapping[str, Any]) -> Iterator[t
             with Image.open(path) as image:
                 drawn = draw_marks(image, placed)
         except OSError as error:
-            where = f"{candidate.file.path}:{candidate.number}"
-            raise QagenError(f"{where}: image {path} of record {candidate.id} cannot be read ({error})") from error
+            raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
         buffer = io.BytesIO()
         drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
         yield buffer.getvalue(), ".jpg"
 
 
 def _source(question: Question) -> dict[str, Any]:
-    candidate = question.candidate
-    return {"id": question.id, "record": candidate.id, "scene": candidate.scene, "split": candidate.file.split}
+    line = question.candidate.line
+    return {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
 
 
 def _schema() -> "pa.Schema":
@@ -150,7 +149,7 @@ def _card(questions: Sequence[Question], small: set[int]) -> str:
         "|---|---|---|---|---|",
     ]
     for (task, answer_format), group in by_task(questions).items():
-        scenes = len({question.candidate.scene for question in group})
+        scenes = len({question.candidate.line.scene for question in group})
         tiny = sum(question.id in small for question in group)
         lines.append(f"| {task} | {answer_format} | {len(group)} | {tiny} | {scenes} |")
     return "\n".join([*lines, ""])
