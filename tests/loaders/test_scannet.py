@@ -630,7 +630,7 @@ def test_meshes_that_are_no_triangles_or_no_numbers_are_refused(folder):
     assert "expected vertices x, y, z and triangles or quads" in refusal(folder)
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES) * [np.nan, 1, 1], FACES)
     assert "vertices: found a value that is not finite" in refusal(folder)
-    write_mesh(folder / MESH, to_recording(ROOM_VERTICES), FACES, text=True)
+    (folder / MESH).write_bytes(b"ply\nformat binary_big_endian 1.0\nend_header\n")
     assert "expected a binary_little_endian PLY file" in refusal(folder)
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES), FACES[:0])
     assert "found 12 vertices and 0 faces" in refusal(folder)
