@@ -64,7 +64,7 @@ def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> 
 
     Boxes are taken ``margin_m`` larger on all sides but the lower one.
     """
-    boxes = BoxArrays.of(scene.objects)
+    boxes = BoxArrays.of([item.box for item in scene.objects])
     owner = np.full(len(middles), NOBODY, dtype=np.int32)
     for index in boxes.order:
         local = (middles - boxes.centers[index]) @ boxes.rotations[index]

@@ -18,14 +18,16 @@ soon as one measured pixel lies near its box, shared or not, or when more than `
 depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.box import Box3D
 from qagen.core.camera import Camera
-from qagen.core.scene import Frame, InstanceSource, Mesh, Object3D, Scene
+from qagen.core.scene import Frame, InstanceSource, Mesh, Scene
 from qagen.kernels.inside import claim_pixels, own_box_depth
 from qagen.kernels.raster import rasterize
 from qagen.kernels.visibility import hold_against_depth
@@ -81,10 +83,10 @@ class BoxArrays:
     """(O, O) [a, b] where the box of a lies within that of b."""
 
     @classmethod
-    def of(cls, objects: tuple[Object3D, ...]) -> "BoxArrays":
-        centers = np.array([item.box.center for item in objects], dtype=np.float64).reshape(-1, 3)
-        rotations = np.array([item.box.rotation for item in objects], dtype=np.float64).reshape(-1, 3, 3)
-        halves = np.array([item.box.size / 2 for item in objects], dtype=np.float64).reshape(-1, 3)
+    def of(cls, boxes: Sequence[Box3D]) -> "BoxArrays":
+        centers = np.array([box.center for box in boxes], dtype=np.float64).reshape(-1, 3)
+        rotations = np.array([box.rotation for box in boxes], dtype=np.float64).reshape(-1, 3, 3)
+        halves = np.array([box.size / 2 for box in boxes], dtype=np.float64).reshape(-1, 3)
         bounds = np.stack([-halves, halves], axis=1)
         core = bounds.copy()
         lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
@@ -115,7 +117,7 @@ class Grounds:
     def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
         self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
         self.count = len(scene.objects)
-        self.boxes = BoxArrays.of(scene.objects)
+        self.boxes = BoxArrays.of([item.box for item in scene.objects])
         self.tolerance = (tolerance.depth_tolerance_m, tolerance.depth_tolerance_rel)
 
     def has(self, frame: Frame) -> bool:

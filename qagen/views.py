@@ -26,7 +26,7 @@ from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh, Object3D, Scene
 from qagen.errors import SceneError
-from qagen.grounds import NEAR_M, Grounds, grouped_by_object, resampled_depth
+from qagen.grounds import NEAR_M, Grounds, grouped_by_object
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats
@@ -396,11 +396,14 @@ def back_projected(frame: Frame, pixels: int) -> NDArray[np.float64]:
     """(n, 3) what a frame's depth image shows at about so many pixels, world, metres; none without depth."""
     if frame.depth is None or frame.depth_camera is None:
         return np.zeros((0, 3))
-    grid = scaled_to(frame.depth_camera, pixels)
-    depth = resampled_depth(frame.depth.read_m(), frame.depth_camera, grid).astype(np.float64)
-    rows, cols = np.nonzero(depth > 0)
-    z = depth[rows, cols]
-    return frame.world_from_camera @ np.stack([(cols - grid.cx) / grid.fx * z, (rows - grid.cy) / grid.fy * z, z], 1)
+    camera, depth = frame.depth_camera, frame.depth.read_m()
+    step = max(1, round(np.sqrt(depth.size / pixels)))
+    rows, cols = (
+        part.ravel() for part in np.mgrid[step // 2 : depth.shape[0] : step, step // 2 : depth.shape[1] : step]
+    )
+    z = depth[rows, cols].astype(np.float64)
+    cloud = np.stack([(cols - camera.cx) / camera.fx * z, (rows - camera.cy) / camera.fy * z, z], axis=1)
+    return frame.world_from_camera @ cloud[(z > 0) & np.isfinite(z)]
 
 
 def box_mesh(boxes: Sequence[Box3D]) -> Mesh:

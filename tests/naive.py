@@ -205,3 +205,41 @@ def box_iou(a, b):
     cells_a = {(x, y) for x in range(int(a[0]), int(a[2])) for y in range(int(a[1]), int(a[3]))}
     cells_b = {(x, y) for x in range(int(b[0]), int(b[2])) for y in range(int(b[1]), int(b[3]))}
     return len(cells_a & cells_b) / len(cells_a | cells_b) if cells_a and cells_b else 0.0
+
+
+def box_span(ray, T_cw, center, rotation, ends, near_m):
+    """Depths between which a camera ray (x, y, 1) is inside a box, (inf, -inf) for never."""
+    T_wc = np.linalg.inv(T_cw)
+    origin = rotation.T @ (T_wc[:3, 3] - center)
+    direction = rotation.T @ T_wc[:3, :3] @ ray
+    with np.errstate(all="ignore"):
+        sides = np.sort((ends - origin) / direction, axis=0)
+    first, last = max(near_m, sides[0].max()), sides[1].min()
+    return (first, last) if first <= last else (np.inf, -np.inf)
+
+
+def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested, near_m, tolerance_m, tolerance_rel):
+    owner = np.full(depth.shape, -1, np.int32)
+    outline, touched, unmeasured, hidden = np.zeros((4, len(centers)), np.int64)
+    for row, col in np.ndindex(depth.shape):
+        ray = np.linalg.solve(intrinsic_matrix(K), [col, row, 1.0])
+        z = float(depth[row, col])
+        t = max(tolerance_m, tolerance_rel * z)
+        claimants = []
+        for item in order:
+            first, last = box_span(ray, T_cw, centers[item], rotations[item], bounds[item], near_m)
+            if first > last:
+                continue
+            outline[item] += 1
+            if not (np.isfinite(z) and z > 0):
+                unmeasured[item] += 1
+                continue
+            touched[item] += first - t <= z <= last + t
+            hidden[item] += z < first - t
+            first, last = box_span(ray, T_cw, centers[item], rotations[item], core[item], near_m)
+            if first <= last and first - t <= z <= max(last, first + t):
+                claimants.append(item)
+        if claimants:
+            inner = claimants[0]
+            owner[row, col] = inner if all(nested[inner, outer] for outer in claimants[1:]) else -2
+    return owner, outline, touched, unmeasured, hidden

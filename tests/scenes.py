@@ -190,6 +190,26 @@ def with_depth(
     return validate_scene(replace(scene, frames=frames))
 
 
+def boxes_only(scene: Scene) -> Scene:
+    """The scene without mesh and surface points."""
+    return validate_scene(
+        replace(scene, mesh=None, objects=tuple(replace(item, points=None) for item in scene.objects))
+    )
+
+
+def with_instances(scene: Scene, walls: Sequence[Box3D] = (), shell: Box3D = HALL) -> Scene:
+    """The scene with exact instance images: on each pixel's ray the first of the boxes that make the scene."""
+
+    def shown(frame: Frame) -> MemoryInstances:
+        solid = [item.box for item in scene.objects] + [*walls, shell]
+        depths = np.stack([ray_depth(frame.camera, frame.world_from_camera, [box]) for box in solid])
+        first = np.argmin(np.where(depths > 0, depths, np.inf), axis=0)
+        return MemoryInstances(np.where(first < len(scene.objects), first, -1).astype(np.int32))
+
+    frames = tuple(replace(frame, instances=shown(frame)) for frame in scene.frames)
+    return validate_scene(replace(scene, frames=frames))
+
+
 def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -> NDArray[np.float32]:
     """(height, width) depth z in metres of the first side of any box on each pixel's ray, 0 where there is none."""
     rows, cols = np.indices((camera.height, camera.width))
@@ -221,6 +241,7 @@ def roles(
 
 
 STUDIO = at(0, 0, 1.4, size=(7, 6, 2.8))
+CLOSET = (at(-2.7, -2.5, 1.4, (0.05, 1, 2.8)), at(-3.1, -2.0, 1.4, (0.8, 0.05, 2.8)))
 
 
 @cache
@@ -229,7 +250,6 @@ def studio() -> Scene:
 
     Some labels repeat, some objects hide behind others, and some cameras stand in view of others.
     """
-    closet = [at(-2.7, -2.5, 1.4, (0.05, 1, 2.8)), at(-3.1, -2.0, 1.4, (0.8, 0.05, 2.8))]
     boxes = {
         "table": at(0.1, 0.2, 0.4, (1.2, 0.8, 0.8), 10),
         "chair": [at(-1.0, 0.5, 0.45, (0.5, 0.5, 0.9), 20), at(1.2, -0.6, 0.45, (0.5, 0.5, 0.9), -35)],
@@ -266,8 +286,8 @@ def studio() -> Scene:
         looking("+x", at=(-3.1, -0.4, 1.6), up_deg=-14),
         looking("+x", at=(-2.2, -0.6, 1.5), left_deg=10, up_deg=-10),
     ]
-    scene = room(boxes, [*tour, *ring, *walk], shell=STUDIO, walls=closet)
-    return with_depth(scene, camera=CAMERA.scaled(160, 120), also=closet, shell=STUDIO)
+    scene = room(boxes, [*tour, *ring, *walk], shell=STUDIO, walls=CLOSET)
+    return with_depth(scene, camera=CAMERA.scaled(160, 120), also=CLOSET, shell=STUDIO)
 
 
 def moved(scene: Scene, world_from_old: Pose) -> Scene:

@@ -23,12 +23,15 @@ MIN_PIXELS = 40
 EMPTY = 0.15
 """A box of which no more than this share of the rays that reach it end inside is empty."""
 EMPTY_OK, EMPTY_BEARABLE = 0.15, 0.35
+TIGHT, LEAST_TIGHT = 0.5, 0.15
+AROUND = 1.25
+FEW_SHOTS = 20
 SURFACE_OK_M, SURFACE_BEARABLE_M = 0.05, 0.12
 TILT_OK_DEG, TILT_BEARABLE_DEG = 2.0, 5.0
 LEVEL_DEG = 25.0
 COMPARED = 5000
-SHIFT_REACH_M, SHIFT_STEPS = 2.0, (0.5, 0.25, 0.1)
-BETTER = 1.3
+SHIFT_REACH_M, SHIFT_STEPS = 1.5, (0.5, 0.25, 0.1)
+BETTER = 1.2
 AXES = {f"{sign}{name}": (1 if sign == "+" else -1) * np.eye(3)[i] for i, name in enumerate("xyz") for sign in "+-"}
 
 
@@ -140,57 +143,57 @@ def check_boxes(scene: Scene, shots: Sequence[Shot]) -> Finding | None:
     boxes = [item.box for item in scene.objects]
     hits, reaching = _ends(boxes, shots)
     is_judged = reaching >= MIN_PIXELS
-    if not is_judged.any():
-        advice = "are the boxes in the world of the poses, and in metres?"
-        found = f"no camera ray reaches any of the {len(boxes)} boxes"
-        return Finding("boxes", "FAIL", found, "most are reached", f"{advice} {_remedy(boxes, shots, 0.0)}".strip())
     is_empty = is_judged & (hits < EMPTY * reaching)
-    share = is_empty.sum() / is_judged.sum()
-    found = f"{is_empty.sum()} of the {is_judged.sum()} boxes that depth reaches are empty"
-    expected = f"at most {percent(EMPTY_OK)}"
-    if share <= EMPTY_OK:
-        return Finding("boxes", "ok", found, expected)
+    share = is_empty.sum() / max(is_judged.sum(), 1)
+    tightness = _tightness(boxes, shots)[is_judged].mean() if is_judged.any() else 0.0
+    found = f"depth reaches {is_judged.sum()} of {len(boxes)} boxes, {is_empty.sum()} of them are empty; "
+    found += f"tightness {tightness:.2f}"
+    expected = f"some reached, at most {percent(EMPTY_OK)} empty, tightness {TIGHT:g} or more"
+    remedy = _remedy(boxes, shots, float(tightness))
+    if remedy:
+        return Finding("boxes", "FAIL", found, expected, remedy)
     labels = [scene.objects[i].label for i in np.flatnonzero(is_empty)[:5]]
-    advice = _remedy(boxes, shots, _score(hits, reaching)) or f"look at {', '.join(labels)} in the overlay pictures"
-    return Finding("boxes", judge(False, share <= EMPTY_BEARABLE), found, expected, advice)
+    advice = f"look at {', '.join(labels) or 'the boxes'} in the overlay pictures"
+    is_ok = is_judged.any() and share <= EMPTY_OK and tightness >= TIGHT
+    return Finding("boxes", judge(is_ok, is_judged.any() and share <= EMPTY_BEARABLE), found, expected, advice)
 
 
 def _ends(boxes: Sequence[Box3D], shots: Sequence[Shot]) -> tuple[Points, Points]:
     """Per box, over all shots: pixels whose depth ends inside, and pixels whose depth reaches it at all."""
     hits, reaching = np.zeros(len(boxes)), np.zeros(len(boxes))
-    arrays = BoxArrays.of(tuple(Object3D(i, "box", box, None) for i, box in enumerate(boxes)))
+    arrays = BoxArrays.of(boxes)
     for shot in shots:
-        _, outline, touched, unmeasured, before = _claims(arrays, shot)
+        T_cw = shot.frame.world_from_camera.inverse().matrix
+        ends = arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested
+        claims = claim_pixels(shot.depth, shot.camera.intrinsics, T_cw, *ends, NEAR_M, *TOLERANCE)
+        _, outline, touched, unmeasured, hidden = claims
         hits += touched
-        reaching += outline - unmeasured - before
+        reaching += outline - unmeasured - hidden
     return hits, reaching
 
 
-def _claims(arrays: BoxArrays, shot: Shot):
-    T_cw = shot.frame.world_from_camera.inverse().matrix
-    box = (arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested)
-    return claim_pixels(shot.depth, shot.camera.intrinsics, T_cw, *box, NEAR_M, *TOLERANCE)
+def _tightness(boxes: Sequence[Box3D], shots: Sequence[Shot]) -> Points:
+    """Per box: pixels that end inside, of those that reach it or end near it, whichever are more.
+
+    It is low for a box that stands empty, and for one that holds a part of a thing only.
+    """
+    hits, reaching = _ends(boxes, shots)
+    near, _ = _ends([replace(box, size=AROUND * box.size) for box in boxes], shots)
+    return np.where(reaching >= MIN_PIXELS, hits / np.maximum(np.maximum(reaching, near), 1), 0.0)
 
 
-def _score(hits: Points, reaching: Points) -> float:
-    """Mean share of the reaching rays that end inside; boxes that nothing reaches count as empty."""
-    return float(np.mean(np.where(reaching >= MIN_PIXELS, hits / np.maximum(reaching, 1), 0.0)))
-
-
-def _remedy(boxes: Sequence[Box3D], shots: Sequence[Shot], as_read: float) -> str:
+def _remedy(boxes: Sequence[Box3D], shots: Sequence[Shot], tightness: float) -> str:
     """What would have to be done to the boxes to make depth end inside them, or nothing."""
-    few = shots[:: max(1, len(shots) // 10)]
-    cloud = world_cloud(few)
-    tried = {name: _score(*_ends(change, few)) for name, change in _changed(boxes, cloud).items()}
-    name, score = max(tried.items(), key=lambda pair: pair[1])
-    if score < BETTER * max(as_read, 0.1):
+    few = shots[:: max(1, -(-len(shots) // FEW_SHOTS))]
+    as_read = float(_tightness(boxes, few).mean())
+    tried = {name: float(_tightness(change, few).mean()) for name, change in _changed(boxes, world_cloud(few)).items()}
+    if tightness < TIGHT:
         shift, score = _best_shift(boxes, few, as_read)
-        name = f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"
-    if score < BETTER * max(as_read, 0.1):
+        tried[f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"] = score
+    name, score = max(tried.items(), key=lambda pair: pair[1])
+    if score < max(BETTER * as_read, LEAST_TIGHT):
         return ""
-    return (
-        f"{percent(score)} of the rays that reach a box would end inside it, instead of {percent(as_read)}, if {name}"
-    )
+    return f"tightness over all boxes would be {score:.2f} instead of {as_read:.2f} if {name}"
 
 
 def _changed(boxes: Sequence[Box3D], cloud: Points) -> dict[str, list[Box3D]]:
@@ -232,7 +235,7 @@ def _carried(box: Box3D, pose: Pose) -> Box3D:
 
 
 def _best_shift(boxes: Sequence[Box3D], shots: Sequence[Shot], as_read: float) -> tuple[Points, float]:
-    """The shift within SHIFT_REACH_M after which most rays end inside, found on finer and finer grids."""
+    """The shift within SHIFT_REACH_M after which boxes are tightest, found on finer and finer grids."""
     best, score = np.zeros(3), as_read
     for step in SHIFT_STEPS:
         reach = SHIFT_REACH_M if step == SHIFT_STEPS[0] else 2 * step
@@ -242,7 +245,7 @@ def _best_shift(boxes: Sequence[Box3D], shots: Sequence[Shot], as_read: float) -
             for offset in np.stack(np.meshgrid(*[steps] * len(axes)), axis=-1).reshape(-1, len(axes)):
                 shift = center.copy()
                 shift[list(axes)] += offset
-                now = _score(*_ends([replace(box, center=box.center + shift) for box in boxes], shots))
+                now = float(_tightness([replace(box, center=box.center + shift) for box in boxes], shots).mean())
                 if now > score + 1e-6:
                     best, score = shift, now
     return np.round(best, 2), score
