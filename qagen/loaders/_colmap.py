@@ -17,6 +17,8 @@ from qagen.core.pose import Pose
 from qagen.errors import SceneError
 
 MAX_SIDE_PX = 16384
+MAX_LINE_CHARS = 1 << 24
+"""The points of an image are a line: about 30 characters for each of some ten thousand."""
 _MODELS = {"SIMPLE_PINHOLE": 3, "PINHOLE": 4, "OPENCV": 8}
 """Camera models that can be read, and how many parameters they have."""
 
@@ -111,8 +113,10 @@ def _lines(path: Path, skip_points: bool) -> Iterator[tuple[str, list[str]]]:
     """ "line 5" and its words; comments and, where asked for, the line after each line of words are passed over."""
     try:
         with path.open(encoding="utf-8") as file:
-            lines = enumerate(file, start=1)
+            lines = enumerate(iter(lambda: file.readline(MAX_LINE_CHARS), ""), start=1)
             for number, line in lines:
+                if len(line) == MAX_LINE_CHARS:
+                    raise SceneError(path, f"line {number}: found over {MAX_LINE_CHARS} characters, expected less")
                 words = line.split()
                 if not words or words[0].startswith("#"):
                     continue

@@ -11,6 +11,8 @@ from qagen.errors import SceneError
 
 MAX_BYTES = 1 << 16
 """No file of this kind comes near it; a larger one is something else."""
+MAX_JSON_BYTES = 1 << 30
+"""An annotation that names every vertex of a large mesh has a tenth of it."""
 
 _T = TypeVar("_T")
 
@@ -41,6 +43,9 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
 def read_json(path: Path, kind: type[_T]) -> _T:
     """Read a JSON file of a declared kind. Raises SceneError when it is missing, damaged or of another kind."""
     try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_JSON_BYTES}")
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error

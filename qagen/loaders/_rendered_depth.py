@@ -33,7 +33,7 @@ class Surface:
         from embreex.rtcore_scene import EmbreeScene
 
         scene = EmbreeScene()
-        TriangleMesh(scene, np.ascontiguousarray(self.vertices[self.faces], dtype=np.float32))
+        TriangleMesh(scene, np.ascontiguousarray(self.vertices, np.float32), np.ascontiguousarray(self.faces, np.int32))
         return scene
 
 

@@ -234,7 +234,9 @@ def test_distortion_of_the_lens_is_taken_out(folder: Path) -> None:
     assert straight[59, 80] == pytest.approx(80, abs=1.5)
     assert isinstance(frame.depth, UndistortedDepth)
     # Depth at 256 wide: fx = 224, cx = 127.5. Column 239: x = 111.5/224 = 0.4978, r² = 0.248: 127.5 + 114.3 = 241.8.
-    assert frame.depth.read_m()[95, 239] == pytest.approx(1.01 + 0.242, abs=1e-3)
+    depth_m = frame.depth.read_m()
+    assert depth_m[95, 239] == pytest.approx(1.01 + 0.242, abs=1e-3)
+    np.testing.assert_allclose(1000 * depth_m, np.round(1000 * depth_m), atol=1e-3)  # measured, never averaged
 
 
 # --- photographs ------------------------------------------------------------------------------------------------
@@ -381,6 +383,11 @@ def change_text(old: str, new: str) -> Callable[[Path], None]:
     return apply
 
 
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.truncate(2 << 30)  # a hole: nothing is written
+
+
 def put(content: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(content)
 
@@ -421,6 +428,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
         change_json(lambda d: d["segGroups"][1]["obb"].update(normalizedAxes=[1] * 9)),
         "object 2: obb",
     ),
+    "objects of gigabytes": (OBJECTS, grow, "size: found 2147483648 bytes, expected at most 1073741824"),
     "poses cut": (POSES, cut, "content: "),
     "no poses": (POSES, no_file, "cannot be read"),
     "pose of three rows": (POSES, change_json(lambda d: d["frame_000001"]["aligned_pose"].pop()), "aligned_pose"),
@@ -463,6 +471,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
         change_text("-0.5 3 iphone/frame_000001", "-0.5 4 iphone/frame_000001"),
         "found camera 4 for frame_000001",
     ),
+    "endless line": (IMAGES, put(b"1 " * (1 << 23)), "line 1: found over 16777216 characters"),
     "image of another stream": (IMAGES, change_text("iphone/frame_000001.jpg", "DSC01.JPG"), "name: found 'DSC01.JPG'"),
 }
 
