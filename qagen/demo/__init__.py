@@ -26,6 +26,7 @@ MAX_WORKERS = 8
 WRITERS = {
     "arkitscenes": "qagen.demo.arkitscenes_files:write",
     "posed": "qagen.demo.posed_files:write",
+    "replica": "qagen.demo.replica_files:write",
     "rxr": "qagen.demo.rxr_files:write",
     "scannet": "qagen.demo.scannet_files:write",
     "spar_rgbd": "qagen.demo.spar_rgbd_files:write",

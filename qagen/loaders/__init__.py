@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
     "posed": "qagen.loaders.posed:PosedLoader",
+    "replica": "qagen.loaders.replica:ReplicaLoader",
     "rxr": "qagen.loaders.rxr:MatterportLoader",
     "scannet": "qagen.loaders.scannet:ScanNetLoader",
     "scannetpp": "qagen.loaders.scannetpp:ScanNetPPLoader",
