@@ -112,17 +112,18 @@ class NearestOfAll(Solver):
     def check_bare(self, text: str) -> list[Check]:
         """``lamp, [1, 2, 3, 4]``, ``lamp, image 2, [1, 2, 3, 4]``, or an option without a name."""
         label = re.match(r"(.+?), (?:image \d, )?\[", text) if self.item.format == "fill" else None
-        return self._check(text, label[1].lower() if label else None)
+        return self._check(text, {label[1].lower()} if label else None)
 
     def check_sentence(self, text: str) -> list[Check]:
-        names = [n for n in self.kinds if re.search(rf"\b[Tt]he {re.escape(n)}\b", text)]
+        names = {n for n in self.kinds if re.search(rf"\b[Tt]he {re.escape(n)}\b", text)}
         if asks_closest(text) != self.is_closest if _EXTREME.search(text) else False:
             raise UnreadableError("the same end of the order as the question")
         if not names:
             raise UnreadableError("the name of one of the kinds")
-        return self._check(text, max(names, key=len))
+        return self._check(text, names)
 
-    def _check(self, text: str, label: str | None) -> list[Check]:
+    def _check(self, text: str, labels: set[str] | None) -> list[Check]:
+        """``labels`` are the kinds that the text may name; "the box" may be one or only the answer's own box."""
         stated = boxes(text)
         if len(stated) != 1:
             raise UnreadableError(f"one box in {text!r}")
@@ -130,9 +131,9 @@ class NearestOfAll(Solver):
         if image is None or image >= len(self.item.images):
             raise UnreadableError(f"an image in {text!r}")
         name = self.view(image).name
-        named = [k for k in self.pixels if label is None or label in self.truth.things[k].names]
+        named = [k for k in self.pixels if labels is None or labels & self.truth.things[k].names]
         if not named:
-            return [refuse("winner", label, sorted(self.kinds))]
+            return [refuse("winner", labels, sorted(self.kinds))]
         thing, check = closest_box("box", stated[0], self.truth.clean or self.truth, name, named)
         if thing is None:
             return [check]

@@ -256,7 +256,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("images in another order", "distance_prediction_oc_mv", "fill", swap_images),
     ("depth as the length of the ray", "depth_prediction_oc", "fill", as_ray_length),
     ("one tenth too much", "depth_prediction_oc", "fill", moved(0.1)),
-    ("one tenth too much", "distance_prediction_oo", "sentence", moved(0.1)),
+    ("one fifth too much", "distance_prediction_oo", "sentence", moved(0.2)),
     ("one tenth too much", "distance_infer_center_oc", "sentence", moved(0.1)),
     ("one tenth too much", "spatial_imagination_map_mv", "sentence", moved(0.1)),
     ("one tenth too much", "camera_motion_infer", "sentence", moved(0.1)),
