@@ -270,6 +270,8 @@ def _frame(shot: Shot, color: Path, depth: Path | None, pose: Pose, conf: Path, 
 
 def _pose(shot: Shot) -> Pose | None:
     """From a camera that looks along -z with y up to one that looks along z with y down; None where it is invalid."""
+    if not np.isfinite(shot.pose).all():
+        return None
     try:
         return Pose.from_matrix(shot.pose @ np.diag([1.0, -1.0, -1.0, 1.0]))
     except ValueError:  # counted by the caller

@@ -38,7 +38,7 @@ class NavigationConfig(TaskConfig):
     """Beyond, left and right are hard to tell, degrees."""
     min_tilt_deg: Bound = 20.0
     """At the start the camera looks no nearer than this to straight up or down, degrees."""
-    max_step_m: Bound = 1.0
+    max_step_m: Bound = 1.5
     """Farther from one recorded frame to the next the camera has not walked but was put elsewhere, metres."""
     max_overlap: Bound = 0.5
     """No two ways share more of their frames, of those that either has."""
