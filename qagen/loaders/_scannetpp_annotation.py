@@ -19,7 +19,8 @@ from qagen.core.box import Box3D
 from qagen.errors import SceneError
 from qagen.loaders._boxes import share_inside, upright_box
 from qagen.loaders._files import read_json
-from qagen.loaders._ply import read_mesh
+from qagen.loaders._ply import majority_owner, read_mesh
+from qagen.loaders._rendered_depth import Surface
 
 MESH = "mesh_aligned_0.05.ply"
 SEGMENTS = "segments.json"
@@ -58,37 +59,50 @@ class _Segments(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotation:
-    """A mesh and the annotated objects on it."""
+    """The annotated objects, and the mesh where there is one."""
 
-    vertices: NDArray[np.float32]
-    """(n, 3), world, metres."""
-    faces: NDArray[np.int32]
-    """(m, 3) vertex indices."""
+    surface: Surface | None
+    """The mesh, world, metres; None without ``mesh_aligned_0.05.ply``."""
     groups: list[Group]
     """All annotated objects, walls and floor included."""
     boxes: list[Box3D]
     """By group, upright."""
-    members: list[NDArray[np.int64]]
-    """By group: its vertices."""
-    vertex_group: NDArray[np.int32]
-    """(n,) index into groups, -1 where a vertex belongs to none."""
+    members: list[NDArray[np.int64]] | None
+    """By group: its vertices; None without mesh or ``segments.json``."""
+
+    def points(self, index: int) -> NDArray[np.float32] | None:
+        """(n, 3) vertices of a group, world, metres; None where they are not known."""
+        if self.surface is None or self.members is None:
+            return None
+        return self.surface.vertices[self.members[index]]
+
+    def face_group(self) -> NDArray[np.int32] | None:
+        """(m,) index into groups of each face of the mesh, -1 for none; None where it is not known."""
+        if self.surface is None or self.members is None:
+            return None
+        vertex_group = np.full(len(self.surface.vertices), -1, np.int32)
+        for index, own in sorted(enumerate(self.members), key=lambda pair: -len(pair[1])):
+            vertex_group[own] = index
+        return majority_owner(self.surface.faces, vertex_group)
 
 
 def read_annotation(folder: Path) -> Annotation:
-    """Read what a ``scans`` folder says of surface and objects.
+    """Read what a ``scans`` folder says of surface and objects; mesh and segments may be missing.
 
     Raises:
-        SceneError: a file is missing, damaged, or does not fit the mesh.
+        SceneError: a file is damaged, does not fit the mesh, or the objects are missing.
     """
-    vertices, faces = read_mesh(folder / MESH)
     groups = _read_groups(folder / OBJECTS)
-    members = _members(folder / SEGMENTS, groups, len(vertices))
-    boxes = [_box(group, vertices[own], folder / OBJECTS) for group, own in zip(groups, members, strict=True)]
-    _check_fit(boxes, [vertices[own] for own in members], folder / OBJECTS)
-    vertex_group = np.full(len(vertices), -1, np.int32)
-    for index in sorted(range(len(groups)), key=lambda k: -len(members[k])):
-        vertex_group[members[index]] = index
-    return Annotation(vertices.astype(np.float32), faces, groups, boxes, members, vertex_group)
+    surface, members = None, None
+    if (folder / MESH).is_file():
+        vertices, faces = read_mesh(folder / MESH)
+        surface = Surface(vertices.astype(np.float32), faces)
+        if (folder / SEGMENTS).is_file():
+            members = _members(folder / SEGMENTS, groups, len(vertices))
+    clouds = [surface.vertices[own] for own in members] if surface and members else [np.zeros((0, 3))] * len(groups)
+    boxes = [_box(group, cloud, folder / OBJECTS) for group, cloud in zip(groups, clouds, strict=True)]
+    _check_fit(boxes, clouds, folder / OBJECTS)
+    return Annotation(surface, groups, boxes, members)
 
 
 def _read_groups(path: Path) -> list[Group]:

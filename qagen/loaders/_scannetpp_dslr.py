@@ -60,12 +60,12 @@ def has_dslr(folder: Path) -> bool:
     return (folder / TRANSFORMS).is_file()
 
 
-def read_dslr(folder: Path, surface: Surface) -> tuple[tuple[Frame, ...], dict[str, int]]:
+def read_dslr(folder: Path, surface: Surface | None) -> tuple[tuple[Frame, ...], dict[str, int]]:
     """Photographs by name, and how many were left out, by reason.
 
     Args:
         folder: the scene's ``dslr`` folder.
-        surface: what depth is rendered from.
+        surface: what depth is rendered from; None for no depth.
 
     Raises:
         SceneError: a file is missing, damaged, or contradicts another.
@@ -96,16 +96,16 @@ def _camera(transforms: _Transforms, first: Path, path: Path) -> Camera:
     return fit_camera(matrix, (transforms.w, transforms.h), image_size(FileSource(first), first), path, "photograph")
 
 
-def _frame(image: Path, photo: _Photo, camera: Camera, surface: Surface, time_s: float) -> Frame | None:
+def _frame(image: Path, photo: _Photo, camera: Camera, surface: Surface | None, time_s: float) -> Frame | None:
     try:
         pose = Pose.from_matrix(mesh_from_opencv(np.array(photo.transform_matrix)))
     except ValueError:  # counted by the caller
         return None
-    depth_camera = depth_camera_for(camera)
+    depth_camera = None if surface is None else depth_camera_for(camera)
     return Frame(
         id=image.stem.replace(".", "_"),
         color=FileSource(image),
-        depth=RenderedDepth(surface, depth_camera, pose),
+        depth=None if surface is None or depth_camera is None else RenderedDepth(surface, depth_camera, pose),
         camera=camera,
         depth_camera=depth_camera,
         world_from_camera=pose,

@@ -80,12 +80,12 @@ def has_iphone(folder: Path) -> bool:
     return (folder / "rgb").is_dir() or any((folder / name).is_file() for name in VIDEOS)
 
 
-def read_iphone(folder: Path, surface: Surface) -> tuple[tuple[Frame, ...], dict[str, int]]:
+def read_iphone(folder: Path, surface: Surface | None) -> tuple[tuple[Frame, ...], dict[str, int]]:
     """Frames in time order, and how many were left out, by reason.
 
     Args:
         folder: the scene's ``iphone`` folder.
-        surface: what depth is rendered from where there is neither ``depth/`` nor ``depth.bin``.
+        surface: what depth is rendered from where there is neither ``depth/`` nor ``depth.bin``, or None.
 
     Raises:
         SceneError: a file is missing, damaged, or contradicts another.
@@ -120,9 +120,11 @@ def _frame(index: int, color: ImageSource, view: _View, time_s: float) -> Frame:
 
 
 def _with_depth(
-    frame: Frame, view: _View, depth: DepthSource | None, size: tuple[int, int] | None, surface: Surface
+    frame: Frame, view: _View, depth: DepthSource | None, size: tuple[int, int] | None, surface: Surface | None
 ) -> Frame:
     if depth is None or size is None:
+        if surface is None:
+            return frame
         camera = depth_camera_for(view.camera)
         return replace(frame, depth=RenderedDepth(surface, camera, frame.world_from_camera), depth_camera=camera)
     camera = view.camera.scaled(*size)

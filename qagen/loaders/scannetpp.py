@@ -9,8 +9,8 @@ download script and toolbox (github.com/scannetpp/scannetpp)::
     └── data/                                             <root> may be this folder too, or a single scene's
         └── 0a5c013435/
             ├── scans/
-            │   ├── mesh_aligned_0.05.ply                 mesh: its world is everybody's, z up
-            │   ├── segments.json                         segment of each vertex
+            │   ├── mesh_aligned_0.05.ply                 mesh: its world is everybody's, z up; optional
+            │   ├── segments.json                         segment of each vertex; optional
             │   └── segments_anno.json                    objects: label, segments, box
             ├── iphone/
             │   ├── rgb.mkv (or .mp4), or rgb/frame_000000.jpg
@@ -24,6 +24,7 @@ download script and toolbox (github.com/scannetpp/scannetpp)::
 What is undone here, besides what _scannetpp_iphone.py, _scannetpp_dslr.py and _scannetpp_annotation.py tell
 * Boxes are the dataset's own. The few tilted ones are replaced by the upright box of least footprint around the
   object's vertices (_boxes.upright_box).
+* Without mesh or segments the boxes alone tell what a pixel with depth shows.
 * Labels "remove" and "split", which annotators left for one another, are never asked about; nor is room structure.
 """
 
@@ -39,7 +40,6 @@ from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, valid
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
 from qagen.loaders._files import list_folder, read_text
-from qagen.loaders._ply import majority_owner
 from qagen.loaders._rendered_depth import Surface
 from qagen.loaders._scannet_labels import name_object
 from qagen.loaders._scannetpp_annotation import OBJECTS, Annotation, read_annotation
@@ -50,6 +50,7 @@ ALL = "all"
 """The split that is every scene on disk."""
 NEVER_ASKED = "object: never asked"
 NO_VERTICES = "object: no vertices"
+NO_MESH = "scene: no mesh with segments"
 TOO_SMALL = "object: too small"
 _SCENE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NOTES_OF_ANNOTATORS = frozenset({"split", "remove", "reflection", "window frame"})
@@ -93,10 +94,9 @@ class ScanNetPPLoader(Loader):
         if not (scans / OBJECTS).is_file():
             raise SceneError(scans, f"no annotation: {OBJECTS} is missing (test scenes have none)")
         annotation = read_annotation(scans)
-        frames, left_out = _frames(folder, Surface(annotation.vertices, annotation.faces))
+        frames, left_out = _frames(folder, annotation.surface)
         objects, object_of_group, dropped, unplaced = _objects(annotation)
-        group = majority_owner(annotation.faces, annotation.vertex_group)
-        face_object = np.append(object_of_group, np.int32(-1))[group]  # group -1 takes the entry behind the last
+        mesh = _mesh(annotation, object_of_group)
         return validate_scene(
             Scene(
                 dataset=self.name,
@@ -104,9 +104,9 @@ class ScanNetPPLoader(Loader):
                 source=folder,
                 frames=frames,
                 objects=objects,
-                mesh=Mesh(annotation.vertices, annotation.faces, face_object),
+                mesh=mesh,
                 unplaced=unplaced,
-                dropped={**left_out, **dropped},
+                dropped={**left_out, **dropped, **({} if mesh else {NO_MESH: 1})},
             )
         )
 
@@ -140,13 +140,21 @@ def _is_scene(folder: Path) -> bool:
     return has_frames and bool(_SCENE_NAME.fullmatch(folder.absolute().name))
 
 
-def _frames(folder: Path, surface: Surface) -> tuple[tuple[Frame, ...], dict[str, int]]:
+def _frames(folder: Path, surface: Surface | None) -> tuple[tuple[Frame, ...], dict[str, int]]:
     if has_iphone(folder / "iphone"):
         return read_iphone(folder / "iphone", surface)
     if has_dslr(folder / "dslr"):
         return read_dslr(folder / "dslr", surface)
     iphone, dslr = f"iphone/rgb/ or iphone/{VIDEOS[0]}", f"dslr/{TRANSFORMS} (by the toolbox's dslr/undistort.py)"
     raise SceneError(folder, f"frames: found none, expected {iphone}, or {dslr}")
+
+
+def _mesh(annotation: Annotation, object_of_group: NDArray[np.int32]) -> Mesh | None:
+    face_group = annotation.face_group()
+    if annotation.surface is None or face_group is None:
+        return None
+    face_object = np.append(object_of_group, np.int32(-1))[face_group]  # group -1 takes the entry behind the last
+    return Mesh(annotation.surface.vertices, annotation.surface.faces, face_object)
 
 
 def _objects(
@@ -161,12 +169,12 @@ def _objects(
     dropped: Counter[str] = Counter()
     unplaced: set[str] = set()
     for index, (group, box) in enumerate(zip(annotation.groups, annotation.boxes, strict=True)):
-        points = annotation.vertices[annotation.members[index]]
+        points = annotation.points(index)
         label = name_object(group.label, {})
         if label is None or label in _NOTES_OF_ANNOTATORS:
             dropped[NEVER_ASKED] += 1
-        elif len(points) == 0 or box.size.max() <= MIN_BOX_SIDE_M:
-            dropped[TOO_SMALL if len(points) else NO_VERTICES] += 1
+        elif box.size.max() <= MIN_BOX_SIDE_M or (points is not None and len(points) == 0):
+            dropped[TOO_SMALL if box.size.max() <= MIN_BOX_SIDE_M else NO_VERTICES] += 1
             unplaced.add(label)
         else:
             object_of_group[index] = len(objects)

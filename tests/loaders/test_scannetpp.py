@@ -290,6 +290,25 @@ def test_vertices_of_two_objects_belong_to_the_smaller(folder: Path) -> None:
     assert scene.mesh.faces.tolist() == FACES.tolist()
 
 
+@pytest.mark.parametrize("name", ["mesh_aligned_0.05.ply", "segments.json"])
+def test_without_mesh_or_segments_there_are_boxes_only(folder: Path, name: str) -> None:
+    (folder / "scans" / name).unlink()
+    scene = load(folder)
+    assert scene.mesh is None
+    assert [(item.id, item.points) for item in scene.objects] == [(2, None), (7, None), (9, None)]
+    assert scene.objects[0].box.center.tolist() == [1.5, 2.95, 1.3]
+    assert scene.dropped["scene: no mesh with segments"] == 1
+
+
+def test_without_mesh_and_depth_nothing_tells_what_is_seen(folder: Path) -> None:
+    (folder / "scans" / "mesh_aligned_0.05.ply").unlink()
+    (folder / "iphone" / "depth.bin").unlink()
+    assert "no mesh, no depth images and no instance images" in refusal(folder)
+    shutil.rmtree(folder / "iphone")
+    write_dslr(folder / "dslr")
+    assert "no mesh, no depth images and no instance images" in refusal(folder)
+
+
 def test_axes_read_as_columns_would_be_noticed(folder: Path) -> None:
     groups = make_groups()
     groups[1]["segments"], groups[3]["obb"]["normalizedAxes"] = [], np.array(
@@ -401,7 +420,6 @@ POSES, DEPTH, IMAGE = "iphone/pose_intrinsic_imu.json", "iphone/depth.bin", "iph
 CAMERAS, IMAGES = "iphone/colmap/cameras.txt", "iphone/colmap/images.txt"
 DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "mesh cut": (MESH, cut, "mesh: cannot be read"),
-    "no mesh": (MESH, no_file, "cannot be read"),
     "segments cut": (SEGMENTS, cut, "content: "),
     "segments of another mesh": (
         SEGMENTS,
@@ -409,7 +427,6 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "found 15 entries, expected 16",
     ),
     "segments of words": (SEGMENTS, change_json(lambda d: d["segIndices"].append("x")), "$.segIndices[16]"),
-    "no segments": (SEGMENTS, no_file, "cannot be read"),
     "objects cut": (OBJECTS, cut, "content: "),
     "object twice": (
         OBJECTS,
