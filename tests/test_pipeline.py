@@ -127,6 +127,18 @@ def test_failed_scenes_are_reported_and_tried_again(tmp_path: Path) -> None:
     assert "error" not in told(mended)["hall"]
 
 
+def test_another_split_leaves_the_first_alone(tmp_path: Path) -> None:
+    train, val = (replace(make_job(tmp_path, split=name), layout=Layout(tmp_path, name)) for name in ("train", "val"))
+    run(train, ["attic"])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    assert run(val, ["attic", "hall"]) == ["attic", "hall"]
+    assert {path: path.read_bytes() for path in before} == before
+    assert json.loads(val.layout.report.read_text())["split"] == "val"
+    assert run(val, ["attic", "hall"], fresh=True) == ["attic", "hall"]
+    assert {path: path.read_bytes() for path in before} == before
+    assert (tmp_path / "images" / "attic").is_dir()
+
+
 def test_strict_stops_at_the_first_scene_that_fails(tmp_path: Path) -> None:
     job = make_job(tmp_path, errors={"hall": ValueError("a bug")})
     assert run(job, ["attic", "hall", "room"], strict=True) == ["attic", "hall"]
