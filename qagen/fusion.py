@@ -98,8 +98,8 @@ def _surface(scene: Scene, frames: list[Frame], voxel_m: float) -> tuple[NDArray
         if grid.hashmap().size() > MAX_BLOCKS:
             found = f"a space of over {MAX_BLOCKS} blocks of {BLOCK_SIDE} voxels after frame {frame.id}"
             raise SceneError(scene.source, f"depth: found {found}, expected a room; are poses or depth in other units?")
-    mesh = grid.extract_triangle_mesh(MIN_VIEWS)
-    if "positions" not in mesh.vertex or len(mesh.triangle["indices"]) == 0:
+    mesh = grid.extract_triangle_mesh(MIN_VIEWS) if grid.hashmap().size() else None
+    if mesh is None or "positions" not in mesh.vertex or len(mesh.triangle["indices"]) == 0:
         expected = f"one within {MAX_DEPTH_M:g} m that {MIN_VIEWS:g} images agree on; run python -m qagen.doctor"
         raise SceneError(scene.source, f"depth: found no common surface in {len(frames)} images, expected {expected}")
     return _in_order(mesh.vertex["positions"].numpy(), mesh.triangle["indices"].numpy())

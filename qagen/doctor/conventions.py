@@ -4,7 +4,7 @@ What one frame measures is carried into another by the two poses and compared wi
 data is read as it was meant, nearly all of it agrees. Where it is not, every usual misreading is undone and tried.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 
@@ -221,9 +221,12 @@ def check_scale(groups: Groups, best: Fit) -> Finding:
 
 
 KINDS = {0: "planar depth", -1: "ray lengths", 1: "planar depth that was divided by the rays' lengths"}
-WINDOW = 0.45
+WINDOWS = (0.45, 0.3)
+"""Sides of the windows that are compared, as shares of the image's."""
 FLAT = 0.008
 MIN_WINDOWS = 8
+SURE = 0.6
+"""Least share of the windows that must be flattest in another kind."""
 
 
 def check_kind(shots: Sequence[Shot]) -> tuple[Finding, int]:
@@ -233,8 +236,9 @@ def check_kind(shots: Sequence[Shot]) -> tuple[Finding, int]:
     if len(bends) < MIN_WINDOWS:
         return Finding("depth kind", "ok", f"too few flat places to tell ({len(bends)})", expected), 0
     planar, ray, divided = 100 * np.median(np.array(bends), axis=0)
+    votes = np.bincount(np.argmin(np.array(bends), axis=1), minlength=3) / len(bends)
     found = f"walls and floors bend by {planar:.2f} % of their distance in {len(bends)} places"
-    power = (0, -1, 1)[int(np.argmin([planar, ray * 1.2, divided * 1.2]))]
+    power = (0, -1, 1)[int(np.argmax(votes))] if votes.max() >= SURE else 0
     if power == 0:
         return Finding("depth kind", "ok", found, expected), 0
     advice = f"they would by {min(ray, divided):.2f} % if the values were {KINDS[power]}"
@@ -244,21 +248,25 @@ def check_kind(shots: Sequence[Shot]) -> tuple[Finding, int]:
 
 def _bends(shot: Shot) -> list[list[float]]:
     """For large windows that are flat in one of the kinds: how far from a plane they are in each, as share of depth."""
-    height, width = shot.depth.shape
-    tall, wide = int(height * WINDOW), int(width * WINDOW)
     kinds = [shot.as_kind(power) for power in KINDS]
     clouds = [kind.rays * kind.depth[..., None] for kind in kinds]
     found = []
-    for top in range(0, height - tall + 1, tall // 3):
-        for left in range(0, width - wide + 1, wide // 3):
-            window = np.s_[top : top + tall : 2, left : left + wide : 2]
-            known = shot.depth[window] > 0
-            if known.mean() < 0.8:
-                continue
-            bends = [_bend(cloud[window][known]) for cloud in clouds]
-            if min(bends) < FLAT:
-                found.append(bends)
+    for window in _windows(*shot.depth.shape):
+        known = shot.depth[window] > 0
+        if known.mean() < 0.8:
+            continue
+        bends = [_bend(cloud[window][known]) for cloud in clouds]
+        if min(bends) < FLAT:
+            found.append(bends)
     return found
+
+
+def _windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    for side in WINDOWS:
+        tall, wide = int(height * side), int(width * side)
+        for top in range(0, height - tall + 1, tall // 2):
+            for left in range(0, width - wide + 1, wide // 2):
+                yield np.s_[top : top + tall : 3, left : left + wide : 3]
 
 
 def _bend(points: Matrix) -> float:
