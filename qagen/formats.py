@@ -9,7 +9,6 @@ from numpy.random import Generator
 from qagen.core.answer import (
     OPPOSITE,
     Answer,
-    BoxAnswer,
     Choice,
     Description,
     Directions,
@@ -124,8 +123,6 @@ class Formatter:
         if type(answer) in DIFFER:
             return self._peers.get(question.key)
         match answer:
-            case BoxAnswer():
-                return self._options.boxes(answer)
             case LocatedObject():
                 return self._options.located(answer, str(question.facts.get("extreme")))
             case Choice():

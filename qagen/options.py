@@ -1,17 +1,16 @@
-"""Wrong options for answers that have no peers: other objects' boxes, and numbers invented near a lonely truth.
+"""Wrong options for answers that have no peers: other objects, and numbers invented near a lonely truth.
 
 Letters and ranks are dealt from decks, so that each comes equally often (tasks.md, section 4).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Box2D, BoxAnswer, LocatedObject, Number
+from qagen.core.answer import Box2D, LocatedObject, Number
 from qagen.kernels.boxes import box_iou
 from qagen.peers import GROUP, apart
 
@@ -19,7 +18,7 @@ SMALLEST_NUMBER_M = 0.1
 LEAST_SHARE = 0.4
 """Invented numbers lie between this share of the truth and its inverse."""
 MAX_IOU = 0.3
-RANK_LEAD = 3
+RANK_LEAD = 1
 """A rank may have been the truth's so much more often than another."""
 TRIES = 40
 
@@ -82,24 +81,6 @@ class OptionMaker:
             low = self._rng.random() < wanted[-1] / max(1, wanted[-1] + wanted[1])
             span = (LEAST_SHARE * truth, truth) if low else (truth, truth / LEAST_SHARE)
             yield float(self._rng.uniform(*span))
-
-    def boxes(self, truth: BoxAnswer) -> list[BoxAnswer] | None:
-        """Three boxes that overlap neither the truth nor each other by much."""
-        chosen = [truth.box]
-        for box in chain(self.shuffled(truth.decoys), self._invented_boxes(truth.box)):
-            if all(_overlap(box, other) < MAX_IOU for other in chosen):
-                chosen.append(box)
-            if len(chosen) == GROUP:
-                return [BoxAnswer(box) for box in chosen[1:]]
-        return None
-
-    def _invented_boxes(self, like: Box2D) -> Iterator[Box2D]:
-        for _ in range(TRIES):
-            size = np.array([like[2] - like[0], like[3] - like[1]]) * self._rng.uniform(0.6, 1.5, 2)
-            size = np.clip(np.rint(size), 20, 900)
-            corner = np.rint(self._rng.uniform(0, 1000 - size))
-            left, top, right, bottom = (int(edge) for edge in (*corner, *(corner + size)))
-            yield left, top, right, bottom
 
     def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
         """Three other objects, told by their boxes.

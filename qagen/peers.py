@@ -1,18 +1,26 @@
 """Wrong options that are other questions' right ones.
 
 Four questions of a type whose answers differ clearly share one set of options, and each of the four answers is right
-once. So whatever a reader of the text alone prefers, the middle number, the frequent word, is right one time in four.
-Questions that give a number away ("the other one is 2.3 m deep") are grouped with those that give a similar one.
+once. So whatever a reader of the text alone prefers, the middle number, the frequent word, the large box, is right one
+time in four. What is left to him is what each question tells of its own answer, and so questions are grouped that tell
+the same:
+
+* those that give away similar numbers: "the other one is 2.3 m deep", or the size of a box that is to be found again;
+* those about the same object: whoever knows how deep in a room clocks hang knows no more when all four ask for a clock;
+* directions with the same word for above and below, which the labels mostly tell (a lamp hangs above a rug);
+* sizes of things of similar volume.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, Directions, Extents, ImagePoint, Number
+from qagen.core.answer import Answer, BoxAnswer, Directions, Extents, ImagePoint, Number
 from qagen.core.question import Question
+from qagen.kernels.boxes import box_iou
 
 GROUP = 4
 SIMILAR = 8
@@ -21,6 +29,7 @@ NUMBER_GAP = 0.3
 GAP_SHARE = 0.15
 SIDE_GAP_SHARE = 0.25
 PLACE_GAP = 100
+MAX_IOU = 0.3
 
 
 def choose_with_peers(
@@ -28,14 +37,20 @@ def choose_with_peers(
 ) -> tuple[list[Question], dict[tuple, list[Answer]]]:
     """Choose up to ``quota`` questions, as many as can be in whole groups.
 
-    Groups whose questions give away similar numbers come first, then those of early candidates.
+    Groups about one object come first, then those whose questions give away similar numbers, then those of early
+    candidates.
 
     Returns:
         The questions, in the order of the candidates, and by their keys the wrong options of those that have peers.
     """
-    given = np.array([float(str(question.facts.get("given", 0.0))) for question in candidates])
+    given = np.array([_given(question) for question in candidates])
+    subject = [question.roles[-1].object if question.roles else None for question in candidates]
     groups = group_peers(candidates, given, rng)
-    groups = sorted(groups, key=lambda group: (np.ptp(given[group]), sum(group)))[: quota // GROUP]
+
+    def cost(group: list[int]) -> tuple[int, float, int]:
+        return len({subject[member] for member in group}), float(np.ptp(given[group])), sum(group)
+
+    groups = sorted(groups, key=cost)[: quota // GROUP]
     grouped = {member for group in groups for member in group}
     lonely = [position for position in range(len(candidates)) if position not in grouped][: quota - len(grouped)]
     options = {
@@ -46,24 +61,55 @@ def choose_with_peers(
     return [candidates[position] for position in sorted([*grouped, *lonely])], options
 
 
+def _given(question: Question) -> float:
+    """The number that a question gives away: a measure in its words, or how large a thing is, in doublings."""
+    match question.answer:
+        case BoxAnswer():
+            left, top, right, bottom = question.roles[0].place
+            return float(np.log2(max(right - left, 1) * max(bottom - top, 1)))
+        case Extents(length, width, height):
+            return float(np.log2(max(length * width * height, 1)))
+        case _:
+            return float(str(question.facts.get("given", 0.0)))
+
+
 def group_peers(questions: Sequence[Question], given: NDArray[np.float64], rng: Generator) -> list[list[int]]:
     """Groups of four positions whose answers can stand in one set of options; questions without peers are left out.
 
     Args:
-        given: (n,) the number that each question gives away; groups are sought among ever less similar ones.
+        given: (n,) the number that each question gives away; groups are sought among ever less similar ones, first
+            among questions about the same object.
     """
     order = rng.permutation(len(questions))
     left = [int(i) for i in order[np.argsort(given[order], kind="stable")]]
     fits = _fit_together([question.answer for question in questions])
     groups: list[list[int]] = []
-    for window in _windows(len(questions)):
+    by_subject: dict[int | None, list[int]] = defaultdict(list)
+    for position in left:
+        roles = questions[position].roles
+        by_subject[roles[-1].object if roles else None].append(position)
+    alone: list[int] = []
+    for members in by_subject.values():
+        found, others = _group_similar(members, given, fits)
+        groups += found
+        alone += others
+    found, _ = _group_similar(sorted(alone, key=lambda member: given[member]), given, fits)
+    return groups + found
+
+
+def _group_similar(
+    left: list[int], given: NDArray[np.float64], fits: NDArray[np.bool_]
+) -> tuple[list[list[int]], list[int]]:
+    """Groups among positions in the order of what they give away, and who is left alone."""
+    groups: list[list[int]] = []
+    for window in _windows(len(left)):
         windows = [left[start : start + window] for start in range(0, len(left), window)]
         left = []
         for members in windows:
             found, alone = _group(members, fits)
             groups += found
             left += sorted(alone, key=lambda member: given[member])
-    return groups
+    return groups, left
 
 
 def _windows(count: int) -> Iterator[int]:
@@ -120,7 +166,15 @@ def _places_differ(first: ImagePoint, second: ImagePoint) -> bool:
 
 
 def _directions_differ(first: Directions, second: Directions) -> bool:
-    return first.text != second.text
+    return first.text != second.text and _height_of(first) == _height_of(second)
+
+
+def _height_of(answer: Directions) -> list[str]:
+    return [slot.word for slot in answer.slots if slot.axis == "above_below"]
+
+
+def _boxes_differ(first: BoxAnswer, second: BoxAnswer) -> bool:
+    return box_iou(np.array(first.box, dtype=np.float64), np.array(second.box, dtype=np.float64)) < MAX_IOU
 
 
 def _sizes_differ(first: Extents, second: Extents) -> bool:
@@ -141,6 +195,7 @@ DIFFER: dict[type[Answer], Callable[..., bool]] = {
     Number: _numbers_differ,
     ImagePoint: _places_differ,
     Directions: _directions_differ,
+    BoxAnswer: _boxes_differ,
     Extents: _sizes_differ,
 }
 """Answers whose wrong options come from peers, and when two of them are told apart."""

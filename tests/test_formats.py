@@ -135,11 +135,13 @@ EVEN = [relate(lr, ab, "closer", frame=i) for i, (lr, ab) in enumerate(TURNS)]
 
 
 def test_direction_options_are_explained(book: Phrasebook) -> None:
-    written = turns(formatter("obj_spatial_relation_oo", book, EVEN).write(EVEN[0], "select"))
+    pairs = [(side, away) for side in ("left", "right") for away in ("closer", "farther")]
+    asked = [relate(side, "above", away, frame=frame) for frame, (side, away) in enumerate(pairs)]
+    written = turns(formatter("obj_spatial_relation_oo", book, asked).write(asked[0], "select"))
     assert "Where is the chair (red box) from the table (blue box)? [center]" in written.human
     assert "Left or right, above or below, closer or farther." in written.human
     options = written.added["options"]
-    assert set(options) == {f"{lr}, {ab}, closer" for lr in ("left", "right") for ab in ("above", "below")}
+    assert set(options) == {f"{side}, above, {away}" for side, away in pairs}
     assert options["ABCD".index(written.gpt)] == "left, above, closer"
 
 

@@ -3,13 +3,11 @@
 from collections import Counter
 from itertools import combinations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import BoxAnswer, LocatedObject, Number
-from qagen.kernels.boxes import box_iou
+from qagen.core.answer import LocatedObject, Number
 from qagen.options import Deck, OptionMaker
 from qagen.rng import rng_for
 
@@ -62,36 +60,6 @@ def test_the_truths_rank_is_even() -> None:
             ranks.append(sum(option.value < truth for option in wrong))
     assert len(ranks) > 380
     assert shares(ranks) == pytest.approx(dict.fromkeys(range(4), 0.25), abs=0.03)
-
-
-boxes = st.tuples(st.integers(0, 800), st.integers(0, 800), st.integers(20, 200), st.integers(20, 200)).map(
-    lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3])
-)
-
-
-@given(seeds, boxes, st.lists(boxes, max_size=6))
-def test_boxes_hardly_overlap(seed: int, truth: tuple, decoys: list[tuple]) -> None:
-    wrong = maker(seed).boxes(BoxAnswer(truth, tuple(decoys)))
-    assert wrong is not None
-    told = [truth, *(option.box for option in wrong)]
-    assert len(set(told)) == 4
-    for a, b in combinations(told, 2):
-        assert box_iou(np.array(a, float), np.array(b, float)) < 0.3
-    for left, top, right, bottom in told[1:]:
-        assert 0 <= left < right <= 1000
-        assert 0 <= top < bottom <= 1000
-
-
-def test_other_objects_boxes_come_first() -> None:
-    decoys = ((0, 0, 100, 100), (200, 0, 300, 100), (400, 0, 500, 100))
-    wrong = maker().boxes(BoxAnswer((600, 600, 700, 700), decoys))
-    assert wrong is not None
-    assert {option.box for option in wrong} == set(decoys)
-
-
-def test_a_box_that_fills_the_image_has_options_or_none() -> None:
-    wrong = maker().boxes(BoxAnswer((0, 0, 1000, 1000)))
-    assert wrong is None or len(wrong) == 3
 
 
 def test_located_objects_are_others_or_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, Directions, ImagePoint, Number, Slot
-from qagen.core.question import Question
+from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Slot
+from qagen.core.question import Question, Role
+from qagen.kernels.boxes import box_iou
 from qagen.peers import GROUP, choose_with_peers
 from qagen.rng import rng_for
 
@@ -107,15 +108,56 @@ def test_places_differ_in_the_image_and_in_depth() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_directions_differ_as_a_whole(seed: int) -> None:
-    words = np.array(["left", "right", ""])
-    drawn = rng_for(seed, "words").integers(0, 3, (60, 2))
+def test_directions_differ_as_a_whole_but_not_in_height(seed: int) -> None:
+    sides, heights, aways = ("left", "right", ""), ("above", "below", ""), ("closer", "farther")
     questions = [
-        ask(Directions((Slot("left_right", str(words[a])), Slot("above_below", "above" if b else ""))))
-        for a, b in drawn
+        ask(
+            Directions(
+                (Slot("left_right", sides[a]), Slot("above_below", heights[b]), Slot("closer_farther", aways[c]))
+            )
+        )
+        for a, b, c in zip(*rng_for(seed, "words").integers(0, (3, 3, 2), (90, 3)).T, strict=True)
     ]
-    for options in sets_of(questions, seed).values():
+    sets = set(sets_of(questions, seed).values())
+    assert sets
+    for options in sets:
         assert len(set(options)) == GROUP
+        assert len({option.split(", ")[1] for option in options}) == 1
+
+
+def about(item: int, answer: Answer, place: tuple[int, ...] = (0, 0, 10, 10)) -> Question:
+    role = Role("red", item, 0, "bbox", place)
+    return replace(ask(answer), roles=(role,))
+
+
+def test_questions_about_one_object_share_options_where_they_can() -> None:
+    # Object 0 is always near and object 1 always far: who knows them is to know nothing more.
+    near, far = rng_for(3, "near").uniform(0.5, 2.5, 40), rng_for(3, "far").uniform(4, 9, 40)
+    values = [(0, value) for value in near] + [(1, value) for value in far]
+    questions = [about(item, Number(value)) for item, value in values]
+    sets = sets_of(questions, 0)
+    items = {options: {questions[i].roles[0].object for i in sets if sets[i] == options} for options in sets.values()}
+    assert sum(len(item) == 1 for item in items.values()) >= 0.8 * len(items)
+
+
+def test_boxes_of_a_set_overlap_little_and_were_marked_alike() -> None:
+    rng = rng_for(4, "boxes")
+    sides = [60, 400] * 40
+    boxes = [
+        (int(x), int(y), int(x) + side, int(y) + side)
+        for side, (x, y) in zip(sides, rng.integers(0, 600, (80, 2)), strict=True)
+    ]
+    questions = [about(0, BoxAnswer(box), (0, 0, side, side)) for box, side in zip(boxes, sides, strict=True)]
+    peers = find_peers(questions, rng_for(0))
+    assert len(peers) >= 40
+    alike = 0
+    for position, wrong in peers.items():
+        options = [questions[position].answer, *wrong]
+        assert all(isinstance(option, BoxAnswer) for option in options)
+        alike += len({option.box[2] - option.box[0] for option in options}) == 1  # type: ignore[union-attr]
+        for one, other in combinations([np.array(option.box, float) for option in options], 2):  # type: ignore[union-attr]
+            assert box_iou(one, other) < 0.3
+    assert alike >= 0.7 * len(peers)
 
 
 def test_a_quota_is_filled_with_whole_groups_first() -> None:

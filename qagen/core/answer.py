@@ -86,8 +86,6 @@ class BoxAnswer:
 
     box: Box2D
     """The box."""
-    decoys: tuple[Box2D, ...] = ()
-    """Other objects' boxes in the same image."""
 
     @property
     def text(self) -> str:

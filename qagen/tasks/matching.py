@@ -58,14 +58,10 @@ class Matching(Family[MatchingConfig]):
         if max(margins) < 0:
             return Skip("views too alike")
         item, second = roles[0].object, frames[1]
-        others = np.flatnonzero(views.askable[second])
         return Question(
             frames=frames,
             roles=roles,
-            answer=BoxAnswer(
-                visible_box(views, second, item),
-                tuple(visible_box(views, second, int(k)) for k in others if k != item),
-            ),
+            answer=BoxAnswer(visible_box(views, second, item)),
             margin=max(margins),
             margin_unit="fraction",
             measured={

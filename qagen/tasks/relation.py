@@ -13,6 +13,8 @@ from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
 from qagen.views import SceneViews
 
 COLORS = ("red", "blue", "green")
+MAX_SURPLUS = 40
+"""oc: what lies in front is asked about at most so much more often than what lies behind."""
 
 
 class RelationConfig(TaskConfig):
@@ -31,7 +33,7 @@ class Relation(Family[RelationConfig]):
     Config = RelationConfig
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
-    skips = CAST_SKIPS | {"ambiguous", "no direction"}
+    skips = CAST_SKIPS | {"ambiguous", "no direction", "front asked often"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -61,13 +63,20 @@ class Relation(Family[RelationConfig]):
         return ("center", "vertical") if self.config.views == 1 else ("center", "vertical", "first_image_observer")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        sets = FrameSets(views)
+        sets, surplus = FrameSets(views), 0
         count = 1 if self.config.asks == "oc" else 2
         while True:
             chosen = sorted(rng.permutation(len(self.marks.colors))[:count])
             colors = tuple(self.marks.colors[i] for i in chosen)
             drawn = sets.cast(colors, self.config.views, "bbox", rng)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+            found = drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+            if isinstance(found, Question) and self.config.asks == "oc":
+                side = _ahead(found)
+                if side > 0 and surplus >= MAX_SURPLUS:
+                    found = Skip("front asked often")
+                else:
+                    surplus += side
+            yield found
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
         """The question about the first role, relative to the second or to the observer."""
@@ -92,3 +101,10 @@ class Relation(Family[RelationConfig]):
             return told.tell_place(*sights)
         measured = told.tell_pair(*sights)
         return measured | told.tell_facing(*sights) if self.config.views > 1 else measured
+
+
+def _ahead(question: Question) -> int:
+    """1 when the answer says front, -1 when it says behind."""
+    assert isinstance(question.answer, Directions)
+    words = {slot.word for slot in question.answer.slots if slot.axis == "front_behind"}
+    return ("front" in words) - ("behind" in words)

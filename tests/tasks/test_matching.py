@@ -2,7 +2,6 @@
 
 import pytest
 
-from qagen.core.answer import BoxAnswer
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text
 
@@ -20,9 +19,6 @@ def test_the_box_in_the_second_image() -> None:
     # In image 0 it is straight ahead: 16 pixels to either side.
     assert asked.roles[0].place == (450, 433, 550, 567)
     assert (asked.roles[0].image, asked.roles[0].color) == (0, "red")
-    # The lamp's box in image 1 is the one wrong option that the image offers.
-    assert isinstance(asked.answer, BoxAnswer)
-    assert len(asked.answer.decoys) == 1
 
 
 @pytest.mark.parametrize(
