@@ -25,6 +25,7 @@ MAX_WORKERS = 8
 """More would only cost memory (about 100 MB each)."""
 WRITERS = {
     "arkitscenes": "qagen.demo.arkitscenes_files:write",
+    "hypersim": "qagen.demo.hypersim_files:write",
     "posed": "qagen.demo.posed_files:write",
     "replica": "qagen.demo.replica_files:write",
     "rxr": "qagen.demo.rxr_files:write",

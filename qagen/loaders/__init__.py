@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
+    "hypersim": "qagen.loaders.hypersim:HypersimLoader",
     "posed": "qagen.loaders.posed:PosedLoader",
     "replica": "qagen.loaders.replica:ReplicaLoader",
     "rxr": "qagen.loaders.rxr:MatterportLoader",
