@@ -1,0 +1,164 @@
+"""Solvers on hand-made records: what is right agrees, what is off by little does not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qagen.audit.checks import Verdict, outcome
+from qagen.audit.families import examine
+from qagen.audit.item import Item
+from qagen.audit.parse import tokenize
+from qagen.audit.perturb import Stir
+from qagen.audit.raw_scannet import read_ground
+from qagen.audit.solve_views import plurals
+from qagen.audit.truth import Truth
+from qagen.audit.words import facing_words, subject_and_reference
+from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    root = tmp_path_factory.mktemp("room")
+    write_scan(root)
+    return Truth.of(read_ground(root, SCENE))
+
+
+def item(kind: str, answer_format: str, human: str, gpt: str, frames: Sequence[str], **marks: Any) -> Item:
+    turns = [{"from": "human", "value": human}, {"from": "gpt", "value": gpt}]
+    images = [f"{SCENE}/image_color/{name}.jpg" for name in frames]
+    record = {"id": f"{SCENE}_1", "conversations": turns, "image": images, "type": kind, **marks}
+    return Item(kind, answer_format, "here", record, {}, SCENE)
+
+
+def verdict(record: Item, truth: Truth) -> Verdict:
+    checks = [check for check in examine(record, truth)[0] if not check.what.startswith("evidence")]
+    return outcome(checks)
+
+
+def shown(label: str, truth: Truth) -> list[list[int]]:
+    """Rows and columns that show something of that name in each frame of the video, by exact intersection."""
+    owners = [k for k, (name, _, _) in enumerate(THINGS) if name == label]
+    return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.ground.video]
+
+
+def box_of(pixels: list[list[int]]) -> list[int]:
+    (top, left), (bottom, right) = np.min(pixels, axis=0), np.max(pixels, axis=0) + 1
+    return [round(left / 0.32), round(top / 0.24), round(right / 0.32), round(bottom / 0.24)]
+
+
+def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: Truth) -> None:
+    views = shown("tv", truth)
+    numbers = [k for k, pixels in enumerate(views) if pixels]
+    best = max(numbers, key=lambda k: len(views[k]))
+    question = f"In which frames of the video can the tv (in Frame-{best}) (red box) be seen? List their numbers."
+    marks = {"red_bbox": [box_of(views[best])], "bbox_img_idx": [[best]]}
+
+    def told(listed: Sequence[int]) -> Verdict:
+        names = [f"Frame-{k}" for k in listed]
+        gpt = f"The tv can be seen in {', '.join(names[:-1])}, and {names[-1]}."
+        return verdict(item("obj_frame_locate", "sentence", question, gpt, truth.ground.video, **marks), truth)
+
+    assert told(numbers) in (Verdict.AGREE, Verdict.UNDECIDED)
+    assert told([k for k in numbers if k != best]) is Verdict.DISAGREE
+    assert told([k + 1 for k in numbers if k < 31]) is Verdict.DISAGREE
+    assert told(sorted({*numbers, next(k for k in range(32) if k not in numbers)})) is Verdict.DISAGREE
+
+
+def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: Truth) -> None:
+    labels = ["tv", "bed", "refrigerator", "bathtub"]
+    first = {name: next(k for k, pixels in enumerate(shown(name, truth)) if len(pixels) > 60) for name in labels}
+    order = sorted(labels, key=lambda name: first[name])
+    assert len(set(first.values())) == 4
+    question = "Sort the following by when the video first shows one of them: bathtub, bed, refrigerator, and tv."
+
+    def told(names: Sequence[str]) -> Verdict:
+        return verdict(item("appearance_order", "fill", question, ", ".join(names), truth.ground.video), truth)
+
+    assert told(order) is not Verdict.DISAGREE
+    assert told([order[1], order[0], *order[2:]]) is Verdict.DISAGREE
+    assert told(order[::-1]) is Verdict.DISAGREE
+    assert told([*order[:3], "guitar"]) is Verdict.DISAGREE
+
+
+def test_a_mention_becomes_a_token() -> None:
+    text = "Is the office chair (in Frame-3, Object2) (red box) near the tv (Object0), the lamp (object4) or the bed (blue point)?"
+    spoken, mentions = tokenize(text)
+    assert spoken == "Is the @red near the @green, the @object4 or the @blue?"
+    assert [(m.token, m.label, m.frame) for m in mentions] == [
+        ("red", "office chair", 3),
+        ("green", "tv", None),
+        ("object4", "lamp", None),
+        ("blue", "bed", None),
+    ]
+
+
+def test_an_option_without_an_article_becomes_a_token() -> None:
+    assert tokenize("Which?\nA. office chair (red point)\nB. tv (blue point)")[0] == "Which?\nA. @red\nB. @blue"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("where is the center of the @red relative to that of the @blue", ("red", "blue")),
+        ("Relative to the @blue, the center of the @red lies above", ("red", "blue")),
+        ("Look from the @blue to the @red with the observer's left and right.", ("red", "blue")),
+        ("Take the @blue as the point of comparison. Is the center of the @red left of it", ("red", "blue")),
+        ("directions that lead to the @red from the @blue", ("red", "blue")),
+        ("the way from the @blue to the @red", ("red", "blue")),
+        ("compared with the center of the @blue, is that of the @red above", ("red", "blue")),
+    ],
+)
+def test_who_is_told_relative_to_whom(text: str, expected: tuple[str, str]) -> None:
+    assert subject_and_reference(text, ("red", "blue")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the centers of the @a and the @b are both behind the observer", {"a": "behind", "b": "behind"}),
+        ("the center of the @a is in front of the observer while that of the @b is behind", {"a": "front", "b": "behind"}),
+        ("In front of the observer is the center of the @b", {"b": "front"}),
+        (
+            "Behind the observer is the center of the @a, and in front of the observer is that of the @b",
+            {"a": "behind", "b": "front"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_front_and_behind(text: str, expected: dict[str, str]) -> None:
+    assert facing_words(text)[0] == expected
+
+
+def test_plurals_of_odd_names() -> None:
+    assert "shelves" in plurals("shelf")
+    assert "boxes of tissues" in plurals("box of tissues")
+    assert "computer mice" in plurals("computer mouse")
+
+
+def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: Truth) -> None:
+    copies = [truth.disturbed(np.random.default_rng(k)) for k in range(20)]
+    shifts = [c.center(k) - truth.center(k) for c in copies for k in range(len(truth.things))]
+    moves = [v.eye - truth.ground.views[n].eye for c in copies for n, v in c.ground.views.items()]
+    turns = [v.T_cw[:3, :3] @ truth.ground.views[n].T_wc[:3, :3] for c in copies for n, v in c.ground.views.items()]
+    angles = [np.degrees(np.arccos(min(1.0, (np.trace(turn) - 1) / 2))) for turn in turns]
+    assert np.std(shifts) == pytest.approx(0.02, rel=0.1)
+    assert np.std(moves) == pytest.approx(0.01, rel=0.1)
+    assert np.sqrt(np.mean(np.square(angles))) == pytest.approx(0.5, rel=0.1)
+
+
+def test_a_word_near_zero_does_not_survive_noise_and_a_sure_one_does() -> None:
+    from qagen.audit.words import Slot
+
+    sums = Stir()
+    for value in (0.4, -0.1):
+        sums.add([Slot("above/below", 0.4).check("above")], [Slot("above/below", value).check("above")])
+    assert (sums.tried, sums.held, dict(sums.crossed)) == (2, 1, {"above/below": 1})
+
+
+def test_a_tmp_path_is_no_scan(tmp_path: Path) -> None:
+    from qagen.errors import SceneError
+
+    with pytest.raises(SceneError, match="audit's reader"):
+        read_ground(tmp_path, SCENE)
