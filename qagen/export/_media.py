@@ -15,6 +15,8 @@ from qagen.marks import draw_marks
 JPEG_QUALITY = 95
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
 """Images that end thus are written as PNG, whatever the ending; the rest as JPEG."""
+MOST_KNOWN = 100_000
+"""Names of images remembered as written."""
 T = TypeVar("T")
 
 
@@ -59,9 +61,14 @@ def placed(samples: Iterable[Sample], folder: Path, copy: bool) -> Iterator[Samp
     def missing(sample: Sample) -> dict[Picture, bytes]:
         return {picture: picture_bytes(picture) for picture in sample.pictures if _is_to_draw(picture, folder)}
 
+    known: set[str] = set()  # spares asking the disk again
     for sample, drawn in in_threads(missing, samples):
         for picture in sample.pictures:
-            _put(picture, folder / picture.name, drawn.get(picture), copy)
+            if picture.name not in known:
+                _put(picture, folder / picture.name, drawn.get(picture), copy)
+                known.add(picture.name)
+        if len(known) > MOST_KNOWN:
+            known.clear()
         yield sample
 
 

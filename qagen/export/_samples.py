@@ -43,14 +43,11 @@ class Part:
     """The samples of one file that are exported."""
 
     file: RecordFile
+    dataset: str
+    """Name of the dataset's folder, without signs that ids may not hold."""
     count: int
     scenes: frozenset[str] = frozenset()
     """Only samples of these; empty for all."""
-
-    @property
-    def dataset(self) -> str:
-        """Name of the dataset's folder, without signs that ids may not hold."""
-        return re.sub(r"[^\w-]", "_", self.file.dataset.resolve().name)
 
     @property
     def name(self) -> str:
@@ -62,12 +59,18 @@ class Part:
 class Picture:
     """An image of a sample, as the consumer shall see it."""
 
-    source: Path
-    """The run's image."""
+    images: Path
+    """The folder of the run's images."""
+    path: str
+    """The run's image, below that folder."""
     name: str
     """Path below the folder of the export; marked images are named by what is on them."""
     marks: tuple[Mark, ...]
     """To draw on it."""
+
+    @property
+    def source(self) -> Path:
+        return self.images / self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,11 @@ def find_parts(out: Path, wish: Wish) -> list[Part]:
     formats = _matching("format", wish.formats, {file.format for file in files})
     splits = _matching("split", wish.splits, {file.split for file in files})
     files = [file for file in files if file.type in types and file.format in formats and file.split in splits]
-    parts = _of_scenes(files, wish.scenes) if wish.scenes else [Part(file, _count_lines(file)) for file in files]
+    parts = (
+        _of_scenes(files, wish.scenes)
+        if wish.scenes
+        else [Part(file, _dataset_of(file), _count_lines(file)) for file in files]
+    )
     parts = [part for part in parts if part.count]
     if not parts:
         raise ConfigError(f"{out}: no record fits all of the options together")
@@ -118,6 +125,10 @@ def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
         if not any(fnmatchcase(name, pattern) for name in known):
             raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
     return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+
+def _dataset_of(file: RecordFile) -> str:
+    return re.sub(r"[^\w-]", "_", file.dataset.resolve().name)
 
 
 def _count_lines(file: RecordFile) -> int:
@@ -133,7 +144,7 @@ def _of_scenes(files: Sequence[RecordFile], scenes: Sequence[str]) -> list[Part]
         for line in read_lines(file):
             known.add(line.scene)
             count += line.scene in wanted
-        parts.append(Part(file, count, wanted))
+        parts.append(Part(file, _dataset_of(file), count, wanted))
     for scene in scenes:
         if scene not in known:
             raise ConfigError(f"no records of scene '{scene}'.{did_you_mean(scene, known)}")
@@ -234,22 +245,22 @@ def _texts(turns: Sequence[Turn]) -> tuple[str, str]:
 def _pictures(part: Part, names: Sequence[str], marks: Sequence[Mark]) -> tuple[Picture, ...]:
     if not names:
         raise QagenError("image: found no images, expected one at least")
+    images = part.file.dataset / "images"
     return tuple(
-        _picture(part, name, tuple(replace(mark, image=0) for mark in marks if mark.image == index))
+        _picture(part, images, name, tuple(replace(mark, image=0) for mark in marks if mark.image == index))
         for index, name in enumerate(names)
     )
 
 
-def _picture(part: Part, name: str, marks: tuple[Mark, ...]) -> Picture:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        raise QagenError(f"image: found '{name}', expected a path below {part.file.dataset / 'images'}")
+def _picture(part: Part, images: Path, name: str, marks: tuple[Mark, ...]) -> Picture:
+    if name.startswith("/") or ".." in name.split("/"):
+        raise QagenError(f"image: found '{name}', expected a path below {images}")
     target = f"images/{part.dataset}/{name}"
     if marks:
         told = msgspec.json.encode([target, [astuple(mark) for mark in marks]])
         digest = hashlib.sha256(told).hexdigest()[:32]
-        target = f"marked/{part.dataset}/{digest[:2]}/{digest}{path.suffix}"
-    return Picture(part.file.dataset / "images" / name, target, marks)
+        target = f"marked/{part.dataset}/{digest[:2]}/{digest}{PurePosixPath(name).suffix}"
+    return Picture(images, name, target, marks)
 
 
 def every(_type: str, _format: str) -> bool:

@@ -24,7 +24,7 @@ def load_scorer() -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.partial = functools.partial  # 0.7.3 forgets to import it, and gives every number 0
+    vars(module)["partial"] = functools.partial  # 0.7.3 forgets to import it, and gives every number 0
     return module
 
 
