@@ -4,7 +4,8 @@ Letters and ranks are dealt from decks, so that each comes equally often (tasks.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -15,8 +16,8 @@ from qagen.kernels.boxes import box_iou
 from qagen.peers import GROUP, apart
 
 SMALLEST_NUMBER_M = 0.1
-LEAST_SHARE = 0.4
-"""Invented numbers lie between this share of the truth and its inverse."""
+STEPS = (1.18, 1.3)
+"""Each invented number is so many times the one below it."""
 MAX_IOU = 0.3
 RANK_LEAD = 1
 """A rank may have been the truth's so much more often than another."""
@@ -64,23 +65,12 @@ class OptionMaker:
         return self._ranks.deal(lambda rank: self._numbers_at_rank(truth, rank))
 
     def _numbers_at_rank(self, truth: Number, rank: int) -> list[Number] | None:
-        chosen = [round(truth.value, 1)]
-        wanted = {-1: rank, 1: GROUP - 1 - rank}
-        for value in self._invented_numbers(truth.value, wanted):
-            value = round(value, 1)
-            side = 1 if value > chosen[0] else -1
-            if wanted[side] and value >= SMALLEST_NUMBER_M and all(apart(value, other) for other in chosen):
-                chosen.append(value)
-                wanted[side] -= 1
-            if len(chosen) == GROUP:
-                return [Number(value) for value in chosen[1:]]
+        """Even steps, so that neither the gaps nor the ends tell which is true, and small ones: all are as usual."""
+        for step in self._rng.uniform(*STEPS, TRIES):
+            values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
+            if values[0] >= SMALLEST_NUMBER_M and all(apart(low, high) for low, high in pairwise(values)):
+                return [Number(value) for place, value in enumerate(values) if place != rank]
         return None
-
-    def _invented_numbers(self, truth: float, wanted: dict[int, int]) -> Iterator[float]:
-        for _ in range(TRIES):
-            low = self._rng.random() < wanted[-1] / max(1, wanted[-1] + wanted[1])
-            span = (LEAST_SHARE * truth, truth) if low else (truth, truth / LEAST_SHARE)
-            yield float(self._rng.uniform(*span))
 
     def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
         """Three other objects, told by their boxes.
