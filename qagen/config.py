@@ -40,6 +40,8 @@ class RunConfig(BaseModel):
     """Whether images are written beside the records."""
     rgbd: bool = False
     """Also write depth, poses and intrinsics, and name the depth images in the records."""
+    fuse: bool = False
+    """Fuse a mesh from the depth images of scenes that have none (qagen.fusion)."""
     visibility: Thresholds = Thresholds()
     """When an object may be asked about and a frame used."""
     overrides: Mapping[str, Mapping[str, Any]] = {}

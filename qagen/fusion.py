@@ -13,6 +13,7 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.scene import Frame, Mesh, Scene
+from qagen.core.scene import Frame, Mesh, Scene, validate_scene
 from qagen.errors import QagenError, SceneError
 from qagen.grounds import BoxArrays
 from qagen.kernels.inside import NOBODY, SEVERAL
@@ -32,6 +33,13 @@ BLOCK_SIDE = 8
 FIRST_BLOCKS = 20_000
 MAX_BLOCKS = 500_000
 """Blocks of 8 x 8 x 8 voxels of 8 bytes each: 2 GB."""
+
+
+def fused(scene: Scene, cache: Path) -> Scene:
+    """The scene with a mesh: its own, or one fused from its depth (see fuse). Without either it stays as it is."""
+    if scene.mesh is not None or all(frame.depth is None for frame in scene.frames):
+        return scene
+    return validate_scene(replace(scene, mesh=fuse(scene, cache)))
 
 
 def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
@@ -129,7 +137,7 @@ def _open3d() -> Any:
         import open3d
     except (ImportError, OSError) as error:
         raise QagenError(
-            f"open3d, which fuses meshes, cannot be loaded: {error}. Install it with 'pip install open3d-cpu'; where a "
+            f"open3d, which fuses meshes, cannot be loaded: {error}. Install it with 'pip install open3d'; where a "
             "system library is named, 'apt-get install libgl1 libgomp1 libx11-6' brings what it needs"
         ) from error
     return open3d

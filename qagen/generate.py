@@ -70,6 +70,9 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--media", metavar="copy|link|none", help="How images get into the output. [default: copy]")
 @click.option("--rgbd", is_flag=True, default=None, help="Also write depth images, poses and intrinsics.")
 @click.option(
+    "--fuse", is_flag=True, default=None, help="Fuse a mesh from depth for scenes that have none; kept in OUT."
+)
+@click.option(
     "--exclude-scenes",
     "exclusions",
     type=click.Path(path_type=Path),

@@ -28,6 +28,7 @@ from qagen.core.sample import Sample
 from qagen.engines import Engine, Lost
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.formats import Formatter, check_templates
+from qagen.fusion import fused
 from qagen.loaders._base import Loader
 from qagen.loaders._held_out import HeldOut
 from qagen.merge import Groups, is_merged, merge_parts, record_merged
@@ -227,6 +228,8 @@ def _write_scene(job: Job, settings: str, outcome: SceneOutcome, part: parts.Par
     cv2.setNumThreads(1)
     scene = job.loader.load(outcome.scene)
     inputs = _inputs(job, scene.source)
+    if job.config.fuse:
+        scene = fused(scene, job.layout.root / ".fused" / f"{scene.id}.npz")
     views = observe(scene, job.config.visibility)
     outcome.frames, outcome.objects = len(views.frames), len(scene.objects)
     outcome.left_out = {**scene.dropped, **views.unused}
