@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.loaders._conventions import OPENCV_FROM_OPENGL
 
+MAX_SLOPE = 1e6
 MAX_SKEW = 1e-3
 """Of the focal length; a pinhole has none."""
 
@@ -42,8 +43,11 @@ def take_apart(cam_from_uv: NDArray[np.float64]) -> Lens:
     from scipy.linalg import rq
 
     image_flip = np.diag([1.0, -1.0, 1.0])
-    rays = OPENCV_FROM_OPENGL @ np.asarray(cam_from_uv, dtype=np.float64) @ image_flip
-    if not np.isfinite(rays).all() or abs(np.linalg.det(rays)) < 1e-9:
+    cam_from_uv = np.asarray(cam_from_uv, dtype=np.float64)
+    if not (np.abs(cam_from_uv) < MAX_SLOPE).all():
+        raise ValueError(f"a number that is not below {MAX_SLOPE:g}")
+    rays = OPENCV_FROM_OPENGL @ cam_from_uv @ image_flip
+    if abs(np.linalg.det(rays)) < 1e-9:
         raise ValueError("a matrix that has no inverse")
     intrinsic, rotation = rq(np.linalg.inv(rays))
     signs = np.sign(np.diag(intrinsic))

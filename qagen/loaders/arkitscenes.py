@@ -208,9 +208,12 @@ def _intrinsics_file(folder: Path, stem: str, time: str) -> Path:
 def _read_camera(path: Path) -> Camera:
     words = read_text(path).split()
     try:
-        width, height, fx, fy, cx, cy = map(float, words)
-    except ValueError as error:
-        raise SceneError(path, f"camera: found {' '.join(words)[:80]!r}, expected width height fx fy cx cy") from error
+        values = [float(word) for word in words]
+    except ValueError:
+        values = []
+    if len(values) != 6 or not np.isfinite(values).all():
+        raise SceneError(path, f"camera: found {' '.join(words)[:80]!r}, expected width height fx fy cx cy")
+    width, height, fx, fy, cx, cy = values
     return Camera(fx, fy, cx, cy, int(width), int(height))
 
 
