@@ -171,6 +171,15 @@ def test_a_mistake_is_one_line_with_the_nearest_name_and_writes_nothing(index, o
     assert not (index.parent / "mix.json").exists()
 
 
+def test_values_may_follow_an_option_with_or_without_an_equals_sign(index):
+    assert counts(index, "--ratio=scannet=0", "posed=0.5") == {"posed_distance_prediction_oc_sentence": 10}
+
+
+def test_a_file_that_holds_no_records_is_named(index, tmp_path):
+    (tmp_path / "coco.jsonl").write_text("[1]\n")
+    assert "coco.jsonl: found a line that is no record" in refusal(run(index, "--add", f"coco={tmp_path}/coco.jsonl"))
+
+
 def test_a_dataset_that_is_indexed_twice_is_refused(index, tmp_path):
     (tmp_path / "again.json").write_text(index.read_text())
     assert "two entries are named" in refusal(run(index, str(tmp_path / "again.json")))

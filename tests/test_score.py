@@ -291,6 +291,17 @@ def test_the_benchmark_as_parquet_gives_the_same(bench):
     assert run(bench.with_suffix(".parquet"), FORMS["ids.jsonl"])[1] == run(bench, FORMS["ids.jsonl"])[1]
 
 
+def test_the_benchmark_as_shards_of_parquet_gives_the_same(bench, tmp_path):
+    (tmp_path / "hub" / "data").mkdir(parents=True)
+    for number in range(3):
+        shard = tmp_path / "hub" / "data" / f"test-{number:05d}-of-00003.parquet"
+        pq.write_table(pa.Table.from_pylist(BENCH[number : number + 1]), shard)
+    path, told = tmp_path / "ids.jsonl", tmp_path / "told.json"
+    path.write_text(FORMS["ids.jsonl"])
+    CliRunner().invoke(main, [str(path), "--against", str(tmp_path / "hub"), "--json", str(told)])
+    assert json.loads(told.read_text()) == run(bench, FORMS["ids.jsonl"])[1]
+
+
 def test_missing_unknown_and_repeated_ids_are_told_and_missing_ones_score_0(bench):
     lines = '{"id": 7, "prediction": "2.0"}\n{"id": 7, "prediction": "9"}\n{"id": 1, "prediction": "A"}\n'
     for options in ((), ("--mode", "official"), ("--mode", "official", "--scorer", "vlmevalkit")):
@@ -346,3 +357,13 @@ def test_a_benchmark_must_be_there_with_different_ids(bench):
     assert "no such file or folder" in run(bench.parent / "none", "")[0].stderr
     bench.write_text((json.dumps(BENCH[0]) + "\n") * 2)
     assert "two questions have the id '7'" in run(bench, FORMS["object.json"], name="p.json")[0].stderr
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"nonsense", "is not parquet"), (None, "row 1: record")])
+def test_a_broken_parquet_is_one_line(bench, content, message):
+    path = bench.with_suffix(".parquet")
+    path.write_bytes(content) if content else pq.write_table(pa.table({"id": [1]}), path)
+    result = run(path, FORMS["object.json"], name="p.json")[0]
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -34,8 +34,8 @@ class ManyValues(click.Command):
         spread: list[str] = []
         current = None
         for arg in args:
-            if arg in flags:
-                current = arg
+            if arg.partition("=")[0] in flags:
+                current = arg.partition("=")[0]
             elif current and spread[-1] != current and not arg.startswith("-") and "=" in arg:
                 spread.append(current)
             elif arg.startswith("-"):

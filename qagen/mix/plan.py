@@ -189,10 +189,10 @@ def _source(entry: Entry, levels: Mapping[str, str]) -> Source:
 
 def _measure(path: Path) -> tuple[float, float]:
     """Mean images and characters of a file's records."""
-    records = [_decode(line, path) for line in _spread_lines(path)]
+    records = [decode_record(line, str(path)) for line in _spread_lines(path)]
     images = sum(len(images_of(record)) for record in records)
-    characters = sum(len(str(turn.get("value", ""))) for record in records for turn in record.get("conversations", ()))
-    return images / len(records), characters / len(records)
+    turns = [turn for record in records for turn in record.get("conversations") or () if isinstance(turn, dict)]
+    return images / len(records), sum(len(str(turn.get("value", ""))) for turn in turns) / len(records)
 
 
 def _spread_lines(path: Path) -> list[bytes]:
@@ -206,11 +206,12 @@ def _spread_lines(path: Path) -> list[bytes]:
     return [line for line in lines if line]
 
 
-def _decode(line: bytes, path: Path) -> dict[str, Any]:
+def decode_record(line: bytes, where: str) -> dict[str, Any]:
+    """The record of a line. Raises QagenError, which starts with ``where``, when it is none."""
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QagenError(f"{path}: found a line that is no record: {error}") from error
+        raise QagenError(f"{where}: found a line that is no record: {error}") from error
 
 
 def images_of(record: Mapping[str, Any]) -> list[str]:

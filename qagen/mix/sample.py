@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from qagen.errors import QagenError
-from qagen.mix.plan import Share
+from qagen.mix.plan import Share, decode_record
 from qagen.rng import rng_for
 
 if TYPE_CHECKING:
@@ -85,10 +84,7 @@ def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
 
 def _moved(line: bytes, prefix: str, path: Path) -> bytes:
     """The record with image and depth paths that start further out."""
-    try:
-        record = msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QagenError(f"{path}: found a line that is no record: {error}") from error
+    record = decode_record(line, str(path))
     for key in ("image", "depth"):
         if isinstance(record.get(key), str):
             record[key] = f"{prefix}/{record[key]}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qagen.errors import QagenError
-from qagen.mix.plan import images_of
+from qagen.mix.plan import decode_record, images_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,7 @@ def write_webdataset(lines: Iterable[bytes], root: Path, folder: Path) -> None:
     writers: dict[int, _TarSeries] = {}
     try:
         for number, line in enumerate(lines):
-            record = msgspec.json.decode(line)
+            record = decode_record(line, "the mix")
             images = read_images(record, root)
             series = writers.setdefault(len(images), _TarSeries(folder, len(images)))
             series.add(f"{number:09d}", [(Path(name).suffix, content) for name, content in images], line.rstrip(b"\n"))
@@ -97,7 +97,7 @@ def _schema() -> "pa.Schema":
 
 def _rows(lines: Iterable[bytes], root: Path) -> Iterator[dict[str, Any]]:
     for line in lines:
-        record = msgspec.json.decode(line)
+        record = decode_record(line, "the mix")
         marks = {key: value for key, value in record.items() if key not in PLAIN_KEYS and value is not None}
         yield {
             "id": str(record.get("id", "")),

@@ -36,8 +36,8 @@ def read_items(path: Path) -> list[Item]:
     """The questions of a benchmark, in its order.
 
     Args:
-        path: parquet, JSONL or JSON in SPAR-Bench's columns or with training records; a folder of ``qagen.bench``; or
-            the output folder of a run.
+        path: parquet, JSONL or JSON in SPAR-Bench's columns or with training records; a folder of ``qagen.bench`` or
+            of parquet shards named ``test-*``; or the output folder of a run.
 
     Raises:
         ConfigError: nothing of the kind is there, or two questions have the same id.
@@ -60,10 +60,7 @@ def _rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
     if path.is_dir():
         yield from _rows_of_folder(path)
     elif path.suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        for number, row in enumerate(pq.read_table(path, columns=list(COLUMNS)).to_pylist(), 1):
-            yield row, f"{path}: row {number}"
+        yield from _rows_of_parquet(path)
     else:
         yield from _read_json_rows(path)
 
@@ -73,11 +70,30 @@ def _rows_of_folder(folder: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
     if bench.is_file():
         yield from _read_json_rows(bench)
         return
+    if shards := sorted([*folder.glob("test-*.parquet"), *folder.glob("data/test-*.parquet")]):
+        for shard in shards:
+            yield from _rows_of_parquet(shard)
+        return
     from qagen.records import find_record_files
 
     for file in find_record_files(folder):
         for row, where in _read_json_rows(file.path):
             yield {**row, "type": file.type}, where
+
+
+def _rows_of_parquet(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Rows without their images, which are most of the file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [name for name in COLUMNS if name in file.schema_arrow.names]
+            rows = file.read(columns).to_pylist()
+    except pa.ArrowInvalid as error:
+        raise QagenError(f"{path}: is not parquet: {error}") from error
+    for number, row in enumerate(rows, 1):
+        yield row, f"{path}: row {number}"
 
 
 def _item(row: Mapping[str, Any], where: str) -> Item:
