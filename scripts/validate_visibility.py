@@ -115,20 +115,26 @@ class Reference:
             confirmed=confirmed / np.maximum(count, 1),
         )
 
-    def sees(self, frame: Frame, depth: NDArray[np.float32] | None, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(P,) whether nothing of the mesh stands before a point, and no measurement says that something else does."""
+    def sees(
+        self, frame: Frame, depth: NDArray[np.float32] | None, points: NDArray[np.float64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(P,) whether nothing of the mesh and no nearer measurement stands before a point; and also lies none beyond.
+
+        The measurement lies beyond where the mesh is not quite in place, or where the scan has filled a gap.
+        """
         local = frame.world_from_camera.inverse() @ points
         uv, z = frame.camera.project(local), local[:, 2]
         inside = (z > 0) & _is_inside(frame.camera, uv)
-        seen = np.zeros(len(points), dtype=bool)
+        seen, met = np.zeros(len(points), dtype=bool), np.zeros(len(points), dtype=bool)
         eye = frame.world_from_camera.translation
         toward = (points[inside] - eye).astype(np.float32)
         hit = self.whole.run(np.tile(eye.astype(np.float32), (len(toward), 1)), toward, query="DISTANCE")
         tolerance = self._tolerance(z[inside])
         is_free = (1 - hit) * z[inside] <= tolerance
-        nearer = z[inside] - _measured(frame, depth, *uv[inside].T) > tolerance
-        seen[inside] = is_free & ~nearer
-        return seen
+        behind = _measured(frame, depth, *uv[inside].T) - z[inside]
+        seen[inside] = is_free & ~(behind < -tolerance)
+        met[inside] = seen[inside] & ~(behind > tolerance)
+        return seen, met
 
     def _covered(self, frame: Frame, item: int) -> int:
         """Pixels of the image that an object alone would cover."""
@@ -227,6 +233,9 @@ class Tally:
     allowed: Score
     """The same, where the reference also asks for what qagen's two further rules want."""
     points: Score
+    """Of surface points, where no measurement is nearer."""
+    met: Score
+    """The same, where no measurement lies beyond either."""
     missed: Counter[str]
     """Pairs that only the reference asks about, by the rule of qagen that refuses them."""
     wrong: Counter[str]
@@ -244,7 +253,7 @@ def compare(views: SceneViews, limits: Thresholds, frames: Iterable[int]) -> Tal
         raise ConfigError(f"{views.scene.id}: has no instance-labelled mesh, expected one to cast rays at")
     reference = Reference(mesh, len(views.scene.objects), limits)
     nothing = Score(0, 0, 0, 0)
-    tally = Tally(nothing, nothing, nothing, Counter(), Counter())
+    tally = Tally(nothing, nothing, nothing, nothing, Counter(), Counter())
     placed = zip(views.scene.objects, reference.surface, strict=True)
     has_center = np.array([len(points) > 0 and has_sure_center(item, points, limits) for item, points in placed])
     for index in frames:
@@ -273,7 +282,9 @@ def _compare_frame(
     is_confirmed = seen.confirmed >= limits.min_confirmed
     tally.askable += Score.of(said, truth)
     tally.allowed += Score.of(said, truth & has_center & is_confirmed)
-    tally.points += Score.of(views.sees[index], reference.sees(frame, depth, views.surface))
+    not_hidden, met = reference.sees(frame, depth, views.surface)
+    tally.points += Score.of(views.sees[index], not_hidden)
+    tally.met += Score.of(views.sees[index], met)
     for item in np.flatnonzero(truth & ~said):
         tally.missed[_reason_of_refusal(bool(has_center[item]), bool(is_confirmed[item]))] += 1
     for item in np.flatnonzero(said & ~truth):
@@ -315,7 +326,8 @@ def main(dataset: str, root: Path | None, frames: int, to_json: Path | None) -> 
 
 
 def _figures(tally: Tally) -> dict[str, Any]:
-    scores = {"askable": tally.askable, "askable, all rules": tally.allowed, "point seen": tally.points}
+    scores = {"askable": tally.askable, "askable, all rules": tally.allowed}
+    scores |= {"point not hidden": tally.points, "point met by depth": tally.met}
     counts = {"missed": dict(tally.missed), "wrongly asked": dict(tally.wrong)}
     return {**{name: score.row() for name, score in scores.items()}, **counts}
 
@@ -323,7 +335,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
 def _tell(scene_id: str, figures: dict[str, Any]) -> None:
     click.echo(f"{scene_id}: {figures['frames']} frames, {figures['objects']} objects")
     click.echo(f"  {'':20}{'cases':>10}{'both':>9}{'qagen only':>12}{'ref. only':>11}{'precision':>11}{'recall':>9}")
-    for name in ("askable", "askable, all rules", "point seen"):
+    for name in ("askable", "askable, all rules", "point not hidden", "point met by depth"):
         row = figures[name]
         counts = f"{row['cases']:>10}{row['both']:>9}{row['only_qagen']:>12}{row['only_reference']:>11}"
         click.echo(f"  {name:20}{counts}{row['precision']:>11.4f}{row['recall']:>9.4f}")
