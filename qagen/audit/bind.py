@@ -178,12 +178,12 @@ def compare_box(what: str, stated: Sequence[int], truth: Truth, view: str, thing
     off = float(np.abs(box - stated).max())
     told = f"{np.rint(box).astype(int).tolist()}, {off:.0f} off"
     if truth.clean is not None:
-        return Check(what, str(list(stated)), told, Verdict.AGREE, number=off)
+        return Check(what, str(list(stated)), told, Verdict.AGREE, number=off, off=off)
     if off <= BOX_SLACK:
-        return Check(what, str(list(stated)), told, Verdict.AGREE)
+        return Check(what, str(list(stated)), told, Verdict.AGREE, number=off)
     fits = _fits(truth, view, thing, tuple(int(edge) for edge in stated), box)
     if fits is Verdict.AGREE:
-        return Check(what, str(list(stated)), f"{told}, but fits what finer rays show", fits)
+        return Check(what, str(list(stated)), f"{told}, but fits what finer rays show", fits, number=off)
     return Check(what, str(list(stated)), told, Verdict.UNDECIDED if off <= SPECKLE else fits)
 
 

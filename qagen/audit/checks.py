@@ -34,6 +34,8 @@ class Check:
     """The recomputed quantity, for numbers."""
     holds: bool | None = None
     """For words and choices: whether the recomputed facts do not contradict the record."""
+    off: float | None = None
+    """For numbers and boxes: how far what is stated lies from what is recomputed."""
 
 
 def same(what: str, stated: object, found: object) -> Check:
@@ -55,7 +57,7 @@ def doubt(what: str, stated: object, found: object) -> Check:
 def number(what: str, stated: float, value: float, step: float) -> Check:
     """``value`` rounded to multiples of ``step`` must be ``stated``, EDGE aside."""
     is_near = abs(stated - value) <= step / 2 + EDGE
-    return Check(what, f"{stated:g}", f"{value:.4f}", verdict(is_near), number=value)
+    return Check(what, f"{stated:g}", f"{value:.4f}", verdict(is_near), number=value, off=abs(stated - value))
 
 
 def verdict(agrees: bool) -> Verdict:

@@ -1,10 +1,10 @@
 """Which solver answers which type, and how a record in any format is put to it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qagen.audit.bind import Bound, bind
-from qagen.audit.checks import Check, Verdict, doubt, outcome, prefixed, refuse
+from qagen.audit.checks import Check, Verdict, doubt, outcome, prefixed, refuse, same
 from qagen.audit.item import Item
 from qagen.audit.solve_cameras import CameraMotion, Navigation, ViewChange
 from qagen.audit.solve_metric import Depth, Distance, Map, Room, Volume
@@ -75,16 +75,27 @@ def _answer(item: Item, solver: Solver) -> list[Check]:
 def _select(item: Item, solver: Solver) -> list[Check]:
     if item.answer not in item.options:
         raise UnreadableError(f"one letter of {', '.join(item.options)}")
-    checks = prefixed(f"option {item.answer}: ", solver.check_bare(item.options[item.answer]))
+    right = solver.check_bare(item.options[item.answer])
+    others = {letter: text for letter, text in item.options.items() if letter != item.answer}
+    if solver.truth.clean is not None:
+        return [*right, *_nearest_option(right, [solver.check_bare(text) for text in others.values()])]
+    checks = prefixed(f"option {item.answer}: ", right)
     if len(set(item.options.values())) < len(item.options):
         checks.append(refuse("options", list(item.options.values()), "options that differ"))
-    for letter, option in item.options.items():
-        if letter != item.answer:
-            found = outcome(solver.check_bare(option))
-            if found is not Verdict.DISAGREE:
-                make = refuse if found is Verdict.AGREE else doubt
-                checks.append(make(f"option {letter}", option, "is true as well"))
+    for letter, option in others.items():
+        found = outcome(solver.check_bare(option))
+        if found is not Verdict.DISAGREE:
+            make = refuse if found is Verdict.AGREE else doubt
+            checks.append(make(f"option {letter}", option, "is true as well"))
     return checks
+
+
+def _nearest_option(right: Sequence[Check], others: Sequence[Sequence[Check]]) -> list[Check]:
+    """On a disturbed scene: whether the right option is still the one that fits best; nothing for words."""
+    if any(check.off is None for check in right):
+        return []
+    offs = [max((check.off or 0.0) for check in checks) for checks in (right, *others)]
+    return [same("nearest option", True, offs[0] == min(offs))]
 
 
 def _measured(item: Item, solver: Solver) -> list[Check]:

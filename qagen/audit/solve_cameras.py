@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.checks import Check, number, refuse, same
+from qagen.audit.checks import Check, Verdict, number, refuse, same
 from qagen.audit.parse import frame_numbers, meters
 from qagen.audit.solver import Solver, UnreadableError, UnsolvedError
 
@@ -46,7 +46,7 @@ class CameraMotion(Solver):
         stated = {"x": (x, 1.0), "y": (y, 1.0), "depth": (depth, 0.1)}
         checks = [number(name, value, self.place[name], step) for name, (value, step) in stated.items()]
         if not (0 <= self.place["x"] <= 1000 and 0 <= self.place["y"] <= 1000):
-            checks.append(refuse("place", (x, y), "outside the first image"))
+            checks.append(Check("place", str((x, y)), "outside the first image", Verdict.DISAGREE))
         return checks
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qagen.audit.checks import Check, Verdict, refuse, same
+from qagen.audit.checks import Check, Verdict, refuse, same, verdict
 from qagen.audit.solver import Solver, UnreadableError
 from qagen.audit.words import (
     PAIRS,
@@ -127,14 +127,10 @@ class Relation(Words):
         if len(told) != 1:
             raise UnreadableError("one claimed direction")
         slot = next(slot for slot in self.slots if told[0] in PAIRS[slot.name])
-        word = slot.word
-        if not word:
-            return [refuse(f"claim {told[0]}", "Yes" if is_yes else "No", f"{slot.value:+.3f} m, not sure")]
-        holds = (slot.allows(told[0])) == is_yes
-        agrees = (word == told[0]) == is_yes
-        found = f"{word}, {slot.value:+.3f} m"
-        kind = Verdict.AGREE if agrees else Verdict.DISAGREE
-        return [Check(f"claim {told[0]}", "Yes" if is_yes else "No", found, kind, holds=holds)]
+        agrees = bool(slot.word) and (slot.word == told[0]) == is_yes
+        found = f"{slot.word or 'not sure'}, {slot.value:+.3f} m"
+        holds = slot.allows(told[0]) == is_yes
+        return [Check(f"claim {told[0]}", "Yes" if is_yes else "No", found, verdict(agrees), holds=holds)]
 
 
 class Imagination(Words):
@@ -175,7 +171,8 @@ class Imagination(Words):
 
     def check_question(self) -> list[Check]:
         if self.ahead_m < 0.5 - 1e-4:
-            return [refuse("horizontal way to the faced object", f"{self.ahead_m:.3f} m", "at least 0.5 m")]
+            found = f"{self.ahead_m:.3f} m"
+            return [Check("horizontal way to the faced object", "at least 0.5 m", found, Verdict.DISAGREE)]
         return []
 
     def check_sentence(self, text: str) -> list[Check]:

@@ -1,6 +1,7 @@
 """The audit's own reader against scans whose content is known, and the looks that it takes at them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,5 @@ def test_a_look_shows_what_exact_intersection_shows(room: Ground, index: int) ->
 
 def test_what_the_depth_image_hides_is_not_shown(room: Ground) -> None:
     view = room.views["13"]
-    curtain = type(view)(
-        view.name, view.pinhole, view.T_wc, view.read_color, view.depth_pinhole, lambda: np.full((240, 320), 0.3)
-    )
+    curtain = replace(view, read_depth=lambda: np.full((240, 320), 0.3))
     assert (Caster(room).look(curtain).shown == -1).all()

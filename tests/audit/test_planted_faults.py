@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from qagen.audit.__main__ import main
 from qagen.audit.check_media import Media
 from qagen.audit.checks import Verdict, outcome
-from qagen.audit.ground import Ground
+from qagen.audit.ground import Ground, View
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground
 from qagen.audit.run import Examiner
@@ -410,8 +410,13 @@ def inverted_poses(ground: Ground) -> Ground:
 
 
 def depth_in_millimetres(ground: Ground) -> Ground:
-    views = ground.views.items()
-    return replace(ground, views={k: replace(v, read_depth=lambda v=v: v.read_depth() * 1000) for k, v in views})
+    return replace(ground, views={k: in_millimetres(v) for k, v in ground.views.items()})
+
+
+def in_millimetres(view: View) -> View:
+    read = view.read_depth
+    assert read is not None
+    return replace(view, read_depth=lambda: read() * 1000)
 
 
 def opengl_axes(ground: Ground) -> Ground:

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qagen.audit.bind import Bound
 from qagen.audit.checks import Verdict, outcome
-from qagen.audit.families import examine
+from qagen.audit.families import examine, resolve
 from qagen.audit.item import Item
 from qagen.audit.parse import tokenize
 from qagen.audit.perturb import Stir
 from qagen.audit.raw_scannet import read_ground
 from qagen.audit.solve_views import plurals
 from qagen.audit.truth import Truth
-from qagen.audit.words import facing_words, subject_and_reference
+from qagen.audit.words import Slot, facing_words, subject_and_reference
+from qagen.errors import SceneError
 from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
 
 
@@ -38,7 +40,7 @@ def verdict(record: Item, truth: Truth) -> Verdict:
     return outcome(checks)
 
 
-def shown(label: str, truth: Truth) -> list[list[int]]:
+def shown(label: str, truth: Truth) -> list[list[list[int]]]:
     """Rows and columns that show something of that name in each frame of the video, by exact intersection."""
     owners = [k for k, (name, _, _) in enumerate(THINGS) if name == label]
     return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.ground.video]
@@ -84,7 +86,8 @@ def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: Truth) -> 
 
 
 def test_a_mention_becomes_a_token() -> None:
-    text = "Is the office chair (in Frame-3, Object2) (red box) near the tv (Object0), the lamp (object4) or the bed (blue point)?"
+    text = "Is the office chair (in Frame-3, Object2) (red box) near the tv (Object0), the lamp (object4) or "
+    text += "the bed (blue point)?"
     spoken, mentions = tokenize(text)
     assert spoken == "Is the @red near the @green, the @object4 or the @blue?"
     assert [(m.token, m.label, m.frame) for m in mentions] == [
@@ -119,7 +122,10 @@ def test_who_is_told_relative_to_whom(text: str, expected: tuple[str, str]) -> N
     ("text", "expected"),
     [
         ("the centers of the @a and the @b are both behind the observer", {"a": "behind", "b": "behind"}),
-        ("the center of the @a is in front of the observer while that of the @b is behind", {"a": "front", "b": "behind"}),
+        (
+            "the center of the @a is in front of the observer while that of the @b is behind",
+            {"a": "front", "b": "behind"},
+        ),
         ("In front of the observer is the center of the @b", {"b": "front"}),
         (
             "Behind the observer is the center of the @a, and in front of the observer is that of the @b",
@@ -149,16 +155,26 @@ def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: Truth) -
 
 
 def test_a_word_near_zero_does_not_survive_noise_and_a_sure_one_does() -> None:
-    from qagen.audit.words import Slot
-
     sums = Stir()
     for value in (0.4, -0.1):
         sums.add([Slot("above/below", 0.4).check("above")], [Slot("above/below", value).check("above")])
     assert (sums.tried, sums.held, dict(sums.crossed)) == (2, 1, {"above/below": 1})
 
 
-def test_a_tmp_path_is_no_scan(tmp_path: Path) -> None:
-    from qagen.errors import SceneError
+@pytest.mark.parametrize(("right_m", "wrong_m", "holds"), [(0.1, 0.9, True), (0.5, 0.4, False)])
+def test_a_letter_holds_under_noise_while_its_option_is_the_nearest(
+    truth: Truth, right_m: float, wrong_m: float, holds: bool
+) -> None:
+    bed = next(k for k, thing in enumerate(truth.things) if thing.label == "bed")
+    away = float(np.linalg.norm(truth.center(bed) - truth.ground.views["0"].eye))
+    options = f"A. {away + right_m:.1f}\nB. {away - wrong_m:.1f}"
+    question = f"How many meters separate the observer from the bed (red point)?\nChoose.\n{options}\nReply A or B."
+    record = item("distance_prediction_oc", "select", question, "A", ["0"], red_point=[[0, 0]])
+    noisy = Truth(truth.ground, truth.caster, np.random.default_rng(0), truth)
+    checks = resolve(record, {"red": Bound(bed, 0)}, noisy)
+    assert all(check.holds is not False for check in checks) is holds
 
+
+def test_a_tmp_path_is_no_scan(tmp_path: Path) -> None:
     with pytest.raises(SceneError, match="audit's reader"):
         read_ground(tmp_path, SCENE)
