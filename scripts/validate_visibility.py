@@ -282,9 +282,9 @@ def _compare_frame(
     is_confirmed = seen.confirmed >= limits.min_confirmed
     tally.askable += Score.of(said, truth)
     tally.allowed += Score.of(said, truth & has_center & is_confirmed)
-    not_hidden, met = reference.sees(frame, depth, views.surface)
+    not_hidden, met_by_depth = reference.sees(frame, depth, views.surface)
     tally.points += Score.of(views.sees[index], not_hidden)
-    tally.met += Score.of(views.sees[index], met)
+    tally.met += Score.of(views.sees[index], met_by_depth)
     for item in np.flatnonzero(truth & ~said):
         tally.missed[_reason_of_refusal(bool(has_center[item]), bool(is_confirmed[item]))] += 1
     for item in np.flatnonzero(said & ~truth):
