@@ -113,6 +113,13 @@ def test_a_letter_counts_when_the_text_decides_on_it_alone(prediction, right):
     assert strict.score(item("obj_spatial_relation_oo", "B", ABCD), prediction) == right
 
 
+def test_an_option_that_names_no_direction_is_not_chosen_by_silence():
+    question = "Where?\nA. , ,\nB. left, , \nC. , left,\nD. right, ,"
+    assert strict.score(item("obj_spatial_relation_oo", "A", question), "") == 0
+    assert strict.score(item("obj_spatial_relation_oo", "B", question), "left, ,.") == 1
+    assert strict.score(item("obj_spatial_relation_oo", "B", question), ", left,") == 0
+
+
 @pytest.mark.parametrize(
     ("prediction", "score"),
     [

@@ -90,12 +90,17 @@ def letter(text: str, choices: Mapping[str, str]) -> str | None:
     bare = text.strip(MARKUP)
     if bare.upper() in choices:
         return bare.upper()
-    said = [key for key, words in choices.items() if words and words.strip(MARKUP).lower() == bare.lower()]
+    said = [key for key, words in choices.items() if bare and _spelt(words) == _spelt(text)]
     for found in (said, STATED_LETTER.findall(text), LABELED_LINE.findall(text), LONE_LETTER.findall(text)):
         known = set(found).intersection(choices)
         if known:
             return known.pop() if len(known) == 1 else None
     return None
+
+
+def _spelt(words: str) -> str:
+    """Words without blanks, emphasis and a last full stop; the commas of empty directions stay."""
+    return re.sub(r"[\s*_`\"']", "", words).removesuffix(".").lower()
 
 
 def yes_no(text: str) -> str | None:
