@@ -28,6 +28,7 @@ from tests.loaders.matterport_files import (
     B,
     conf_text,
     guide,
+    opengl_pose,
     write_dataset,
     write_guides,
     write_json,
@@ -250,6 +251,14 @@ def test_the_walk_back(scan):
     shutil.copy(folder / f"{A}_i1_1.jpg", folder / f"{A}_i1_2.jpg")
     walks = {walk.id: walk.frames for walk in load(scan).walks}
     assert walks["rxr_5"] == (f"{B}_i1_0", f"{A}_i1_2")
+
+
+def test_images_that_look_up_show_no_way(scan):
+    shots = {**SHOTS, f"{A}_i0_3": opengl_pose((0, 0, 1.5), (0, -0.8, 0.6), (0, 0.6, 0.8))}
+    conf_of(scan).write_text(conf_text(shots))
+    folder = scan / "undistorted_color_images"
+    shutil.copy(folder / f"{A}_i1_1.jpg", folder / f"{A}_i0_3.jpg")
+    assert "rxr_5" not in {walk.id for walk in load(scan).walks}
 
 
 def test_directions_pass_over_stairs():
