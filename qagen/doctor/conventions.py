@@ -18,7 +18,6 @@ from qagen.doctor.shots import Shot, all_shots
 Groups = list[tuple[Shot, list[Shot]]]
 Matrix = NDArray[np.float64]
 
-POINTS = 600
 TOLERANCE = 0.03
 """Share of the depth by which two measurements of one place may differ."""
 MIN_OVERLAP = 0.3
@@ -145,8 +144,7 @@ def agreement(groups: Groups, meant: Callable[[Matrix], Matrix], factor: float =
 
 def _agreeing(a: Shot, b: Shot, meant: Callable[[Matrix], Matrix], factor: float) -> float:
     b_from_a = np.linalg.inv(meant(b.frame.world_from_camera.matrix)) @ meant(a.frame.world_from_camera.matrix)
-    points = a.points
-    points = points[:: max(1, len(points) // POINTS)] @ b_from_a[:3, :3].T + b_from_a[:3, 3] / factor
+    points = a.sample @ b_from_a[:3, :3].T + b_from_a[:3, 3] / factor
     uv = np.nan_to_num(b.camera.project(points), nan=-1e9).clip(-1e9, 1e9)
     cols, rows = np.floor(uv + 0.5).astype(np.int64).T
     height, width = b.depth.shape

@@ -24,9 +24,12 @@ EMPTY = 0.15
 """A box of which no more than this share of the rays that reach it end inside is empty."""
 EMPTY_OK, EMPTY_BEARABLE = 0.15, 0.35
 TIGHT, LEAST_TIGHT = 0.5, 0.15
+REACHED = 0.3
 AROUND = 1.25
 FEW_SHOTS = 12
 SURFACE_OK_M, SURFACE_BEARABLE_M = 0.05, 0.12
+POINTS_OK_M, POINTS_BEARABLE_M = 0.08, 0.15
+"""Some points lie where no shot looks."""
 TILT_OK_DEG, TILT_BEARABLE_DEG = 2.0, 5.0
 LEVEL_DEG = 25.0
 COMPARED = 5000
@@ -101,14 +104,22 @@ def check_points(scene: Scene, cloud: Points) -> Finding | None:
     low, high = cloud.min(axis=0), cloud.max(axis=0)
     if not ((points.mean(axis=0) >= low) & (points.mean(axis=0) <= high)).all():
         return Finding("object points", "FAIL", "they lie outside of all that depth shows", "within it", advice)
-    return _distance("object points", points, cloud, advice)
+    return _distance("object points", points, cloud, advice, (POINTS_OK_M, POINTS_BEARABLE_M))
 
 
-def _distance(check: str, points: Points, surface: Points, advice: str) -> Finding:
+def _distance(
+    check: str,
+    points: Points,
+    surface: Points,
+    advice: str,
+    limits_m: tuple[float, float] = (SURFACE_OK_M, SURFACE_BEARABLE_M),
+) -> Finding:
     chosen = points[:: max(1, len(points) // COMPARED)]
     away = float(np.median(KDTree(surface).query(chosen)[0]))
-    verdict = judge(away <= SURFACE_OK_M, away <= SURFACE_BEARABLE_M)
-    return Finding(check, verdict, f"{100 * away:.1f} cm from measured depth (median)", "5 cm or less", advice)
+    verdict = judge(away <= limits_m[0], away <= limits_m[1])
+    return Finding(
+        check, verdict, f"{100 * away:.1f} cm from measured depth (median)", f"{100 * limits_m[0]:g} cm or less", advice
+    )
 
 
 def check_own_points(scene: Scene) -> Finding | None:
@@ -149,12 +160,12 @@ def check_boxes(scene: Scene, shots: Sequence[Shot]) -> Finding | None:
     found = f"depth reaches {is_judged.sum()} of {len(boxes)} boxes, {is_empty.sum()} of them are empty; "
     found += f"tightness {tightness:.2f}"
     expected = f"some reached, at most {percent(EMPTY_OK)} empty, tightness {TIGHT:g} or more"
-    remedy = _remedy(boxes, shots, float(tightness))
+    is_ok = is_judged.mean() >= REACHED and share <= EMPTY_OK and tightness >= TIGHT
+    remedy = _remedy(boxes, shots, is_ok)
     if remedy:
         return Finding("boxes", "FAIL", found, expected, remedy)
     labels = [scene.objects[i].label for i in np.flatnonzero(is_empty)[:5]]
     advice = f"look at {', '.join(labels) or 'the boxes'} in the overlay pictures"
-    is_ok = is_judged.any() and share <= EMPTY_OK and tightness >= TIGHT
     return Finding("boxes", judge(is_ok, is_judged.any() and share <= EMPTY_BEARABLE), found, expected, advice)
 
 
@@ -182,18 +193,28 @@ def _tightness(boxes: Sequence[Box3D], shots: Sequence[Shot]) -> Points:
     return np.where(reaching >= MIN_PIXELS, hits / np.maximum(np.maximum(reaching, near), 1), 0.0)
 
 
-def _remedy(boxes: Sequence[Box3D], shots: Sequence[Shot], tightness: float) -> str:
-    """What would have to be done to the boxes to make depth end inside them, or nothing."""
+def _remedy(boxes: Sequence[Box3D], shots: Sequence[Shot], is_ok: bool) -> str:
+    """What would have to be done to the boxes to make depth end inside them, or nothing.
+
+    Where all seems well, only boxes that depth reaches are compared: others may stand where no shot looks.
+    """
     few = shots[:: max(1, -(-len(shots) // FEW_SHOTS))]
-    as_read = float(_tightness(boxes, few).mean())
-    tried = {name: float(_tightness(change, few).mean()) for name, change in _changed(boxes, world_cloud(few)).items()}
-    if tightness < TIGHT:
+    compared = _ends(boxes, few)[1] >= MIN_PIXELS if is_ok else np.ones(len(boxes), dtype=bool)
+
+    def score_of(change: Sequence[Box3D]) -> float:
+        return float(_tightness(change, few)[compared].mean())
+
+    if not compared.any():
+        return ""
+    as_read = score_of(boxes)
+    tried = {name: score_of(change) for name, change in _changed(boxes, world_cloud(few)).items()}
+    if not is_ok:
         shift, score = _best_shift(boxes, few, as_read)
         tried[f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"] = score
     name, score = max(tried.items(), key=lambda pair: pair[1])
     if score < max(BETTER * as_read, LEAST_TIGHT):
         return ""
-    return f"tightness over all boxes would be {score:.2f} instead of {as_read:.2f} if {name}"
+    return f"tightness of the boxes compared would be {score:.2f} instead of {as_read:.2f} if {name}"
 
 
 def _changed(boxes: Sequence[Box3D], cloud: Points) -> dict[str, list[Box3D]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from qagen.views import rotation_angle_deg, scaled_to
 
 GRID_PIXELS = 160 * 120
 ANCHORS = 16
+SAMPLED = 600
 PARTNERS = 3
 SEARCHED = 400
 TURN_DEG = (6.0, 40.0)
 """Partners are turned this much: enough to tell conventions apart, little enough to see the same things."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Shot:
     """One frame's depth on a small grid."""
 
@@ -37,10 +39,15 @@ class Shot:
         camera = self.camera
         return np.stack([(cols - camera.cx) / camera.fx, (rows - camera.cy) / camera.fy, np.ones(rows.shape)], axis=-1)
 
-    @property
+    @cached_property
     def points(self) -> NDArray[np.float64]:
         """(n, 3) what the depth shows, in the camera, metres."""
         return (self.rays * self.depth[..., None])[self.depth > 0]
+
+    @cached_property
+    def sample(self) -> NDArray[np.float64]:
+        """About SAMPLED of the points."""
+        return self.points[:: max(1, len(self.points) // SAMPLED)]
 
     def as_kind(self, power: int) -> "Shot":
         """The shot with z multiplied by the length of the ray to some power: -1 makes planar depth of ray lengths."""
