@@ -35,14 +35,14 @@ def main(name: str, out: Path, folder: Path) -> None:
 
 
 def prepare(name: str, environment: Path) -> Path:
-    """Python of the consumer's environment, which is made where there is none."""
+    """Python of the consumer's environment, made or completed as needed."""
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, with_pip=True)
-        run([str(python), "-m", "pip", "install", "-q", "pytest", "-r", str(HERE / f"{name}.txt")])
-        bare = HERE / f"{name}.bare.txt"
-        if bare.exists():
-            run([str(python), "-m", "pip", "install", "-q", "--no-deps", "-r", str(bare)])
+    run([str(python), "-m", "pip", "install", "-q", "pytest", "-r", str(HERE / f"{name}.txt")])
+    bare = HERE / f"{name}.bare.txt"
+    if bare.exists():
+        run([str(python), "-m", "pip", "install", "-q", "--no-deps", "-r", str(bare)])
     return python
 
 

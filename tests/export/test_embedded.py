@@ -12,7 +12,7 @@ import yaml
 from PIL import Image
 
 from qagen.export import _parquet, webdataset
-from tests.export.conftest import SIZE
+from tests.export.conftest import SIZE, make_record, write_records
 
 PIXELS = [(100, 80), (0, 0), (50, 120)]
 SPARBENCH_COLUMNS = ["id", "img_type", "format_type", "task", "source", "image", "question", "answer"]
@@ -108,10 +108,12 @@ def test_tars_are_sharded_and_the_same_each_time(export, home, monkeypatch):
     assert {path.name: path.read_bytes() for path in home.glob("*.tar")} == first
 
 
-def test_sparbench_has_its_columns_and_only_its_tasks(export, home, tmp_path):
+def test_sparbench_has_its_columns_and_only_its_tasks(export, home, out, tmp_path):
+    unscored = make_record(60, "distance_prediction_oc", ["room_a/image_color/0.jpg"], "A")
+    write_records(out / "demo", "train", "distance_prediction_oc", "select", [unscored])
     result = export("sparbench")
     assert "7 samples: " in result.output
-    assert "1 samples left out" in result.output  # the video
+    assert "2 samples left out" in result.output  # the video, and a distance to choose
     rows = load(home, tmp_path / "cache", split="test")
     assert rows.column_names == SPARBENCH_COLUMNS
     assert rows["id"][:] == list(range(7))

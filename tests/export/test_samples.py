@@ -80,6 +80,17 @@ def test_ids_differ_between_datasets(export, home, out):
     assert {"demo-room_a_0", "other_v2-room_a_0"} <= set(ids(home))
 
 
+def test_another_seed_gives_the_same_samples_in_another_order(export, home, out):
+    records = [make_record(100 + i, "room_size", names(1)) for i in range(30)]
+    write_records(out / "demo", "train", "room_size", "fill", records)
+    orders = []
+    for seed in ("1", "2"):
+        export("llamafactory", "--seed", seed)
+        orders.append(ids(home))
+    assert orders[0] != orders[1]
+    assert sorted(orders[0]) == sorted(orders[1])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
