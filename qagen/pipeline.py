@@ -181,6 +181,7 @@ def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[Totals, bo
         return totals, False
     files = merge_parts(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
     writer.write_report(job.layout, make_report(job, totals))
+    parts.clear_unfinished(job.layout)  # of workers and nodes that were lost
     record_merged(job.layout, made_of.hexdigest(), [*files, job.layout.report])
     return totals, True
 
