@@ -56,6 +56,9 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("qagen_out"), show_default=True, help="Output folder."
 )
+@click.option(
+    "--boxes", type=click.Path(path_type=Path), help="Objects from this info file of EmbodiedScan or mmdetection3d."
+)
 @click.option("--scenes", callback=_names, metavar="ID,...", help="Only these scenes. [default: all]")
 @click.option("--tasks", callback=_names, metavar="TYPE,...", help="Only these task types; * matches. [default: all]")
 @click.option(
@@ -95,6 +98,7 @@ def main(
     dataset: str,
     root: Path | None,
     out: Path,
+    boxes: Path | None,
     scenes: list[str] | None,
     preset: str | None,
     config_file: Path | None,
@@ -121,7 +125,8 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _check_together(fresh, shard, only_merge, engine, address)
-        job, scene_ids = _resolve(console, dataset, root, out, scenes, preset, config_file, exclusions, shard, flags)
+        source = _Source(dataset, root, boxes, scenes, exclusions, shard)
+        job, scene_ids = _resolve(console, source, out, preset, config_file, flags)
         how = _Run(console, workers, strict, fresh, engine, address, only_merge)
         failed = how.run(job, scene_ids)
     except QagenError as error:
@@ -146,19 +151,28 @@ def _check_together(fresh: bool, shard: str, only_merge: bool, engine: str, addr
         raise ConfigError(f"--address: found --engine {engine}, expected --engine ray")
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Which scenes are read, and from where."""
+
+    dataset: str
+    root: Path | None
+    boxes: Path | None
+    scenes: list[str] | None
+    exclusions: tuple[Path, ...]
+    shard: str
+
+
 def _resolve(
     console: "Console",
-    dataset: str,
-    root: Path | None,
+    source: _Source,
     out: Path,
-    scenes: list[str] | None,
     preset: str | None,
     config_file: Path | None,
-    exclusions: tuple[Path, ...],
-    shard: str,
     flags: dict[str, Any],
 ) -> "tuple[Job, list[str]]":
     """The options checked and read: what is to be done with each scene, and the scenes of this shard."""
+    dataset, root = source.dataset, source.root
     if dataset not in LOADERS:
         raise ConfigError(f"--scene: no dataset '{dataset}'.{did_you_mean(dataset, LOADERS)}")
     if root is not None and not root.is_dir():
@@ -176,14 +190,14 @@ def _resolve(
 
     from qagen import pipeline
 
-    loader = make_loader(dataset, root or _demo(console, dataset))
+    loader = make_loader(dataset, root or _demo(console, dataset), source.boxes)
     known = loader.scene_ids(config.split)
-    held_out = hold_out(exclusions, loader, known)
-    scene_ids = _allowed(_chosen(known, scenes), held_out)
-    if shard:
-        number, count = map(int, shard.split("/"))
+    held_out = hold_out(source.exclusions, loader, known)
+    scene_ids = _allowed(_chosen(known, source.scenes), held_out)
+    if source.shard:
+        number, count = map(int, source.shard.split("/"))
         scene_ids = scene_ids[number - 1 :: count]
-    layout = pipeline.layout_for(out, loader, config, shard)
+    layout = pipeline.layout_for(out, loader, config, source.shard)
     return pipeline.Job(loader, config, tuple(families), layout, held_out), scene_ids
 
 

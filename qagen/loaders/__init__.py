@@ -22,7 +22,12 @@ LOADERS = {
 """Dataset name to its loader class, imported when it is used."""
 
 
-def make_loader(dataset: str, root: Path) -> "Loader":
-    """The loader of a dataset, by its name in LOADERS."""
+def make_loader(dataset: str, root: Path, boxes: Path | None = None) -> "Loader":
+    """The loader of a dataset, by its name in LOADERS; with ``boxes``, objects come from that annotation file."""
     module, _, name = LOADERS[dataset].partition(":")
-    return getattr(import_module(module), name)(root)
+    loader = getattr(import_module(module), name)(root)
+    if boxes is None:
+        return loader
+    from qagen.loaders.annotated import AnnotatedLoader
+
+    return AnnotatedLoader(loader, boxes)
