@@ -1,4 +1,4 @@
-"""Time and memory of merging millions of samples of a type: ``python -m benchmarks.merge --scenes 2000 --lines 1000``."""
+"""Time and memory of merging millions of samples: ``python -m benchmarks.merge --scenes 2000 --lines 1000``."""
 
 import resource
 import tempfile
