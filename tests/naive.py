@@ -96,7 +96,6 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
             hidden = measures and z < mesh_z - tolerance
             if hidden:
                 visible[row, col] = -1
-            if measures:
                 composite[row, col] = z
             confirmed[row, col] = visible[row, col] != -1 and measures and z <= mesh_z + tolerance
     return visible, confirmed, composite

@@ -27,7 +27,8 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
     Returns:
         visible: (h, w) int32 instance, -1 where something else stands before it.
         confirmed: (h, w) bool, True where the measurement agrees with the object that is visible.
-        composite: (h, w) float32 the measurement where there is one, else the mesh's depth.
+        composite: (h, w) float32 the measurement where something stands before the mesh or there is no mesh, else the
+            mesh's depth.
     """
     height, width = instance.shape
     visible = instance.copy()
@@ -39,11 +40,11 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
             x = _nearest_pixel((col - K[2]) / K[0] * K_measured[0] + K_measured[2], measured.shape[1])
             if x < 0 or y < 0 or not 0.0 < measured[y, x] < np.inf:
                 continue
-            composite[row, col] = measured[y, x]
             behind = np.float64(measured[y, x]) - np.float64(mesh_depth[row, col])
             tolerance = max(tolerance_m, tolerance_rel * np.float64(mesh_depth[row, col]))
-            if behind < -tolerance:
+            if behind < -tolerance or mesh_depth[row, col] == np.inf:
                 visible[row, col] = -1
+                composite[row, col] = measured[y, x]
             confirmed[row, col] = instance[row, col] >= 0 and abs(behind) <= tolerance
     return visible, confirmed, composite
 
