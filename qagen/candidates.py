@@ -3,6 +3,7 @@
 Shared by every family: view sets (tasks.md, section 6), marks on objects (section 2), quotas and balance (section 7).
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -79,29 +80,41 @@ class FrameSets:
         Each image after the first shares surface with one before it.
         """
         if size == 1:
-            usable = np.flatnonzero(self.views.usable)
-            return (int(rng.choice(usable)),) if len(usable) else None
-        if not self.linked.any():
+            return (_one_of(self._usable, rng),) if len(self._usable) else None
+        if not self._reached[-1]:
             return None
         chosen = list(self._draw_pair(rng))
+        linked, different = self.linked[chosen[0]], ~self.same_view[chosen[0]]
         while len(chosen) < size:
-            linked = self.linked[chosen].any(axis=0) & ~self.same_view[chosen].any(axis=0)
-            options = np.flatnonzero(linked)
+            linked, different = linked | self.linked[chosen[-1]], different & ~self.same_view[chosen[-1]]
+            options = (linked & different).nonzero()[0]
             if not len(options):
                 return None
             turns = self.turns[chosen[0], options]
-            chosen.append(int(rng.choice(options[turns == _draw_turn(turns, rng)])))
+            chosen.append(_one_of(options[turns == _draw_turn(_reached(turns), rng)], rng))
         return tuple(chosen)
+
+    @cached_property
+    def _usable(self) -> NDArray[np.int64]:
+        return self.views.usable.nonzero()[0]
 
     @cached_property
     def _pairs_by_turn(self) -> list[NDArray[np.int64]]:
         return [np.argwhere(self.linked & (self.turns == turn)) for turn in range(len(ROTATION_SHARES))]
 
+    @cached_property
+    def _reached(self) -> list[float]:
+        return _reached(np.flatnonzero([len(pairs) for pairs in self._pairs_by_turn]))
+
     def _draw_pair(self, rng: Generator) -> tuple[int, int]:
-        occurring = np.flatnonzero([len(pairs) for pairs in self._pairs_by_turn])
-        pairs = self._pairs_by_turn[_draw_turn(occurring, rng)]
-        first, second = pairs[int(rng.integers(len(pairs)))]
-        return int(first), int(second)
+        pairs = self._pairs_by_turn[_draw_turn(self._reached, rng)]
+        first, second = pairs[int(rng.integers(len(pairs)))].tolist()
+        return first, second
+
+    @cached_property
+    def _askable_objects(self) -> list[NDArray[np.int64]]:
+        """Of each frame, the objects that may be asked about there."""
+        return [row.nonzero()[0] for row in self.views.askable]
 
     def cast(
         self, colors: tuple[str, ...], size: int, kind: Literal["point", "bbox"], rng: Generator
@@ -110,8 +123,11 @@ class FrameSets:
         frames = self.draw(size, rng)
         if frames is None:
             return Skip("no set of views")
-        askable = self.views.askable[list(frames)]
-        objects = rng.permutation(np.flatnonzero(askable.any(axis=0)))[: len(colors)]
+        if size == 1:
+            drawable = self._askable_objects[frames[0]]
+        else:
+            drawable = np.flatnonzero(self.views.askable[list(frames)].any(axis=0))
+        objects = rng.permutation(drawable)[: len(colors)].tolist()
         if len(objects) < len(colors):
             return Skip("too few objects")
         return self._placed(frames, colors, objects, kind, rng)
@@ -129,7 +145,7 @@ class FrameSets:
         drawable = self.views.askable[list(frames)].any(axis=0)
         if one_of_a_kind:
             drawable = drawable & is_one_of_a_kind(self.views, frames)
-        objects = rng.permutation(np.flatnonzero(drawable))[: len(colors)]
+        objects = rng.permutation(np.flatnonzero(drawable))[: len(colors)].tolist()
         if len(objects) < len(colors):
             return Skip("too few objects")
         return self._placed(frames, colors, objects, kind, rng)
@@ -138,23 +154,31 @@ class FrameSets:
         self,
         frames: tuple[int, ...],
         colors: tuple[str, ...],
-        objects: NDArray[np.int64],
+        objects: list[int],
         kind: Literal["point", "bbox"],
         rng: Generator,
     ) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
         askable = self.views.askable[list(frames)]
-        images = [int(rng.choice(np.flatnonzero(askable[:, k]))) for k in objects]
+        images = [_one_of(askable[:, k].nonzero()[0], rng) for k in objects]
         roles = tuple(
-            mark(self.views, frames, color, int(k), image, kind)
+            mark(self.views, frames, color, k, image, kind)
             for color, k, image in zip(colors, objects, images, strict=True)
         )
         return Skip("marks collide") if marks_collide(roles) else (frames, roles)
 
 
-def _draw_turn(turns: NDArray[np.int64], rng: Generator) -> int:
+def _one_of(values: NDArray[np.int64], rng: Generator) -> int:
+    return int(values[rng.integers(len(values))])
+
+
+def _reached(turns: NDArray[np.int64]) -> list[float]:
+    """SPAR-Bench's shares of the bins that occur, summed up bin by bin."""
+    return np.cumsum(np.where(np.bincount(turns, minlength=len(ROTATION_SHARES)), ROTATION_SHARES, 0.0)).tolist()
+
+
+def _draw_turn(reached: list[float], rng: Generator) -> int:
     """One of the bins that occur, by its share in SPAR-Bench."""
-    reached = np.cumsum(np.where(np.bincount(turns, minlength=len(ROTATION_SHARES)), ROTATION_SHARES, 0.0))
-    return int(np.searchsorted(reached, rng.random() * reached[-1], side="right"))
+    return bisect_right(reached, rng.random() * reached[-1])
 
 
 def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -183,7 +207,7 @@ def visible_box(views: SceneViews, frame: int, item: int) -> Box2D:
 
 def to_permille(fractions: NDArray[np.float64]) -> tuple[int, ...]:
     """Fractions of the image's size to integers 0-1000, clipped to the image."""
-    return tuple(int(value) for value in np.clip(np.rint(np.asarray(fractions) * 1000), 0, 1000))
+    return tuple(min(max(round(value * 1000), 0), 1000) for value in fractions.tolist())
 
 
 def marks_collide(roles: tuple[Role, ...]) -> bool:

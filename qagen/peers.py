@@ -13,6 +13,7 @@ the same:
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.random import Generator
@@ -149,41 +150,59 @@ def _grow(seed: int, among: NDArray[np.bool_]) -> list[int]:
 
 def _fit_together(answers: Sequence[Answer]) -> NDArray[np.bool_]:
     """(n, n) whether two answers may stand in one set of options."""
-    fits = np.zeros((len(answers), len(answers)), dtype=bool)
-    for i, first in enumerate(answers):
-        for j in range(i):
-            fits[i, j] = fits[j, i] = DIFFER[type(first)](first, answers[j])
+    if not answers:
+        return np.zeros((0, 0), dtype=bool)
+    compared, differ = DIFFER[type(answers[0])]
+    places: dict[tuple, int] = {}
+    place = np.array([places.setdefault(compared(answer), len(places)) for answer in answers])
+    fits = np.zeros((len(places), len(places)), dtype=bool)
+    for i, first in enumerate(places):
+        for j, second in enumerate(islice(places, i + 1)):
+            fits[i, j] = fits[j, i] = differ(first, second)
+    fits = fits[np.ix_(place, place)]
+    np.fill_diagonal(fits, False)
     return fits
 
 
-def _numbers_differ(first: Number, second: Number) -> bool:
-    return apart(round(first.value, 1), round(second.value, 1))
+def _number(answer: Number) -> tuple:
+    return (round(answer.value, 1),)
 
 
-def _places_differ(first: ImagePoint, second: ImagePoint) -> bool:
-    in_image = max(abs(first.x - second.x), abs(first.y - second.y)) >= PLACE_GAP
-    return in_image and apart(round(first.depth, 1), round(second.depth, 1))
+def _numbers_differ(first: tuple, second: tuple) -> bool:
+    return apart(first[0], second[0])
 
 
-def _directions_differ(first: Directions, second: Directions) -> bool:
-    return first.text != second.text and _height_of(first) == _height_of(second)
+def _place(answer: ImagePoint) -> tuple:
+    return answer.x, answer.y, round(answer.depth, 1)
 
 
-def _height_of(answer: Directions) -> list[str]:
-    return [slot.word for slot in answer.slots if slot.axis == "above_below"]
+def _places_differ(first: tuple, second: tuple) -> bool:
+    in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= PLACE_GAP
+    return in_image and apart(first[2], second[2])
 
 
-def _boxes_differ(first: BoxAnswer, second: BoxAnswer) -> bool:
-    return box_iou(np.array(first.box, dtype=np.float64), np.array(second.box, dtype=np.float64)) < MAX_IOU
+def _directions(answer: Directions) -> tuple:
+    return answer.text, tuple(slot.word for slot in answer.slots if slot.axis == "above_below")
 
 
-def _sizes_differ(first: Extents, second: Extents) -> bool:
-    sides = zip(
-        (first.length_cm, first.width_cm, first.height_cm),
-        (second.length_cm, second.width_cm, second.height_cm),
-        strict=True,
-    )
-    return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in sides)
+def _directions_differ(first: tuple, second: tuple) -> bool:
+    return first[0] != second[0] and first[1] == second[1]
+
+
+def _box(answer: BoxAnswer) -> tuple:
+    return answer.box
+
+
+def _boxes_differ(first: tuple, second: tuple) -> bool:
+    return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
+
+
+def _sides(answer: Extents) -> tuple:
+    return answer.length_cm, answer.width_cm, answer.height_cm
+
+
+def _sizes_differ(first: tuple, second: tuple) -> bool:
+    return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in zip(first, second, strict=True))
 
 
 def apart(value: float, other: float) -> bool:
@@ -191,11 +210,11 @@ def apart(value: float, other: float) -> bool:
     return abs(value - other) >= max(NUMBER_GAP, GAP_SHARE * max(value, other)) - 1e-9
 
 
-DIFFER: dict[type[Answer], Callable[..., bool]] = {
-    Number: _numbers_differ,
-    ImagePoint: _places_differ,
-    Directions: _directions_differ,
-    BoxAnswer: _boxes_differ,
-    Extents: _sizes_differ,
+DIFFER: dict[type[Answer], tuple[Callable[..., tuple], Callable[[tuple, tuple], bool]]] = {
+    Number: (_number, _numbers_differ),
+    ImagePoint: (_place, _places_differ),
+    Directions: (_directions, _directions_differ),
+    BoxAnswer: (_box, _boxes_differ),
+    Extents: (_sides, _sizes_differ),
 }
-"""Answers whose wrong options come from peers, and when two of them are told apart."""
+"""Answers whose wrong options come from peers: what of two of them is compared, and when they are told apart."""

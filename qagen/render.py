@@ -8,10 +8,10 @@ colour, its facts and its answer, and nothing else.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.loaders import FileSystemLoader
 from jinja2.sandbox import SandboxedEnvironment
 from numpy.random import Generator
@@ -37,16 +37,25 @@ class Mention:
         return " ".join([self.label, *(f"({note})" for note in self.notes)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Phrasing:
     """One line of a template block."""
 
     source: str
     """The line."""
-    template: Template
-    """The line, compiled."""
+    tree: nodes.Template
+    """The line, parsed."""
+    environment: Environment
+    """What it may call."""
+    names: frozenset[str]
+    """The names that it uses."""
     where: str
     """Block and file, for errors."""
+
+    @cached_property
+    def template(self) -> Template:
+        """The line, compiled when it is first drawn."""
+        return self.environment.from_string(self.tree)
 
     def render(self, context: Mapping[str, object]) -> str:
         """The sentence, with a capital at its start.
@@ -62,8 +71,7 @@ class Phrasing:
 
     def check_names(self, known: frozenset[str]) -> None:
         """Raises ConfigError when the phrasing uses a name that its question does not have."""
-        used = meta.find_undeclared_variables(self.template.environment.parse(self.source)) - {"say"}
-        for name in sorted(used - known):
+        for name in sorted(self.names - known):
             raise ConfigError(
                 f"{self.where}: unknown name '{name}' in phrasing: {self.source}{did_you_mean(name, known)}"
             )
@@ -105,9 +113,11 @@ class Phrasebook:
 
     def _compile(self, line: str, where: str) -> Phrasing:
         try:
-            return Phrasing(line, self._environment.from_string(line), where)
+            tree = self._environment.parse(line)
+            names = frozenset(meta.find_undeclared_variables(tree) - {"say"})
         except TemplateError as error:
             raise ConfigError(f"{where}: {error} in phrasing: {line}") from error
+        return Phrasing(line, tree, self._environment, names, where)
 
 
 def _lines(body: str) -> list[str]:

@@ -12,6 +12,7 @@ images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -98,7 +99,7 @@ class Thresholds:
     """Point marks lie this deep inside what is visible of the object where they can, as a share of image width."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SceneViews:
     """Measurements over frames (F) and objects (O), in the order of ``frames`` and ``scene.objects``.
 
@@ -156,7 +157,7 @@ class SceneViews:
         """(F, O) depth z of the box centres, metres; negative behind the camera."""
         return self.centers[..., 2]
 
-    @property
+    @cached_property
     def world_centers(self) -> NDArray[np.float64]:
         """(O, 3) box centres in the world, metres."""
         return world_centers(self.scene.objects)

@@ -107,9 +107,11 @@ class Imagination(Family[ImaginationConfig]):
         if not self.config.video:
             seen = self._tell(before, [seen_by_camera(views, frames[0], role.object) for role in roles[2:]])
             measured |= {f"before_{name}": value for name, value in seen.items()}
+            if before.is_ambiguous:
+                return Skip("ambiguous")
         imagined = self._tell(after, _sights(centers))
         measured |= {f"after_{name}": value for name, value in imagined.items()}
-        if before.is_ambiguous or after.is_ambiguous:
+        if after.is_ambiguous:
             return Skip("ambiguous")
         if after.is_empty or (before.slots and before.is_empty):
             return Skip("no direction")
