@@ -122,9 +122,7 @@ def _box(instance: Any, categories: dict[int, str], own_from_aligned: Pose, path
         raise SceneError(path, f"{where}.bbox_label_3d: found {number!r}, expected a number of metainfo.categories")
     values = _numbers(_get(instance, "bbox_3d", path, where))
     if values is None or min(values[3:6]) < 0 or max(values[3:6]) == 0:
-        raise SceneError(
-            path, f"{where}.bbox_3d: expected a centre, extents and up to three angles, all finite"
-        )
+        raise SceneError(path, f"{where}.bbox_3d: expected a centre, extents and up to three angles, all finite")
     return AnnotatedBox(
         label=categories[number],
         center=own_from_aligned @ values[:3],
