@@ -52,7 +52,8 @@ def _connect(workers: int | None, address: str | None) -> Any:
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'qagen[ray]'") from error
     try:
-        ray.init(address=address, num_cpus=None if address else workers, log_to_driver=False, logging_level=logging.WARNING)
+        cores = None if address else workers
+        ray.init(address=address, num_cpus=cores, log_to_driver=False, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         hint = "a cluster started with `ray start` may ask for RAY_AUTH_MODE=token on every process"
         raise ConfigError(f"--address: {address}: no Ray cluster answers ({error}); {hint}") from error
