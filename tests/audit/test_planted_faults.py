@@ -323,7 +323,9 @@ def spoiled(places: list[Place], fault: Fault) -> Iterator[tuple[Place, Record, 
             yield place, record, evidence
 
 
-@pytest.mark.parametrize(("name", "type_name", "answer_format", "fault"), FAULTS, ids=lambda part: getattr(part, "__name__", part))
+@pytest.mark.parametrize(
+    ("name", "type_name", "answer_format", "fault"), FAULTS, ids=lambda part: getattr(part, "__name__", part)
+)
 def test_a_spoiled_record_is_found(
     name: str,
     type_name: str,
