@@ -120,11 +120,9 @@ class Formatter:
         answer = question.answer
         if isinstance(answer, Number) and not self._peers:
             return self._options.numbers(answer)
-        if type(answer) in DIFFER:
+        if type(answer) in DIFFER or isinstance(answer, LocatedObject):
             return self._peers.get(question.key)
         match answer:
-            case LocatedObject():
-                return self._options.located(answer, str(question.facts.get("extreme")))
             case Choice():
                 return [Choice(role, ()) for role in self._options.shuffled(answer.wrong)]
             case _:

@@ -22,7 +22,7 @@ import qagen
 from qagen import parts, writer
 from qagen.candidates import harvest, pick_balanced
 from qagen.config import RunConfig
-from qagen.core.answer import Answer
+from qagen.core.answer import Answer, LocatedObject
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
 from qagen.engines import Engine, Lost
@@ -36,6 +36,7 @@ from qagen.outcome import SceneOutcome, TaskTally, Totals
 from qagen.paths import TEMPLATES
 from qagen.peers import DIFFER, choose_with_peers
 from qagen.render import Phrasebook
+from qagen.rivals import choose_with_rivals
 from qagen.rng import rng_for
 from qagen.tasks._base import Family
 from qagen.views import SceneViews, observe
@@ -292,9 +293,11 @@ def _pick(
     family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator
 ) -> tuple[list[Question], dict[tuple, list[Answer]]]:
     """The questions to write, and their wrong options where those come from peers."""
-    if "select" not in family.config.formats or family.answer not in DIFFER:
-        return pick_balanced(pool, quota, views, rng), {}
-    return choose_with_peers(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
+    if "select" in family.config.formats and family.answer is LocatedObject:
+        return choose_with_rivals(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
+    if "select" in family.config.formats and family.answer in DIFFER:
+        return choose_with_peers(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
+    return pick_balanced(pool, quota, views, rng), {}
 
 
 def _in_format(

@@ -1,0 +1,92 @@
+"""Questions that ask for one of all objects, with other objects' boxes as wrong options.
+
+Near things fill large boxes that reach far down, so a box tells how near its object is. Which questions are asked, and
+which other objects they list, is chosen such that the true box is as often large, low, or in the first image as the
+others are (qagen.even).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.core.answer import Answer, LocatedObject
+from qagen.core.question import Question
+from qagen.even import choose_even, surplus
+
+OPTIONS = 4
+DRAWS = 24
+"""Sets of wrong options that are tried for each question."""
+MAX_IOU = 0.3
+STEP = 125
+"""Edges are compared in steps of so many thousandths of the image."""
+
+Listed = tuple[LocatedObject, ...]
+
+
+def choose_with_rivals(
+    candidates: Sequence[Question], quota: int, rng: Generator
+) -> tuple[list[Question], dict[tuple, list[Answer]]]:
+    """Choose up to ``quota`` questions, first those that can be given even options.
+
+    Returns:
+        The questions, in the order of the candidates, and by their keys the wrong options of those that have some.
+    """
+    drawn = [(place, listed) for place, one in enumerate(candidates) for listed in _draws(one, rng)]
+    if not drawn:
+        return list(candidates[:quota]), {}
+    owner = np.array([place for place, _ in drawn])
+    asked_for = np.array([str(candidates[place].facts.get("extreme")) for place, _ in drawn])
+    looks = surplus(_looks([listed for _, listed in drawn], asked_for))
+    chosen = dict(drawn[row] for row in choose_even(looks, owner, quota))
+    lonely = [place for place in range(len(candidates)) if place not in chosen][: quota - len(chosen)]
+    options: dict[tuple, list[Answer]] = {candidates[place].key: list(chosen[place][1:]) for place in chosen}
+    return [candidates[place] for place in sorted([*chosen, *lonely])], options
+
+
+def _draws(question: Question, rng: Generator) -> list[Listed]:
+    """Sets of options, the true one first: no two boxes of one image overlap much."""
+    assert isinstance(question.answer, LocatedObject)
+    everything = [question.answer, *question.answer.decoys]
+    apart = _apart(everything)
+    found: dict[tuple[int, ...], Listed] = {}
+    for _ in range(DRAWS):
+        listed, fits = [0], apart[0].copy()
+        while len(listed) < OPTIONS and fits.any():
+            listed.append(int(rng.choice(np.flatnonzero(fits))))
+            fits &= apart[listed[-1]]
+        if len(listed) == OPTIONS:
+            found[tuple(sorted(listed))] = tuple(everything[k] for k in listed)
+    return list(found.values())
+
+
+def _apart(things: Sequence[LocatedObject]) -> NDArray[np.bool_]:
+    """(n, n) whether two boxes lie in different images or overlap little."""
+    boxes = np.array([thing.box for thing in things], dtype=np.float64)
+    images = np.array([thing.image or 0 for thing in things])
+    low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = (high - low).clip(0).prod(axis=2)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    overlap = shared / np.maximum(area[:, None] + area[None] - shared, 1)
+    return (images[:, None] != images) | (overlap < MAX_IOU)
+
+
+def _looks(listed: Sequence[Listed], asked_for: NDArray[np.str_]) -> list[NDArray[np.int64]]:
+    """What can be told of each option without a look at the images, crossed with what is asked for."""
+    boxes = np.array([[option.box for option in options] for options in listed], dtype=np.int64)
+    images = np.array([[option.image or 0 for option in options] for options in listed])
+    area = (boxes[..., 2:] - boxes[..., :2]).prod(axis=2)
+    size, bottom = np.log2(area.clip(1)).astype(np.int64), boxes[..., 3] // STEP
+    by_size, by_bottom, by_top = _ranks(area), _ranks(boxes[..., 3]), _ranks(boxes[..., 1])
+    looks = [
+        *(by_size, by_bottom, by_top, by_size + by_bottom, OPTIONS * by_size + by_bottom),
+        *(size, bottom, boxes[..., 1] // STEP, 100 * size + bottom, images),
+    ]
+    question = np.unique(asked_for, return_inverse=True)[1]
+    return [10_000 * question[:, None] + look for look in looks]
+
+
+def _ranks(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n, options) how many other options have a smaller value."""
+    return (values[:, :, None] > values[:, None, :]).sum(axis=2)
