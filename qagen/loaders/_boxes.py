@@ -1,5 +1,6 @@
 """Annotated boxes of any orientation, as upright ones."""
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -8,6 +9,21 @@ from qagen.core.box import Box3D
 UPRIGHT_COSINE = 0.999
 """An axis this near to the vertical is taken for it: 2.6 degrees."""
 AXES_TOLERANCE = 0.01
+
+
+class Obb(msgspec.Struct, frozen=True):
+    """An oriented box as the annotation files of several datasets spell it."""
+
+    centroid: tuple[float, float, float]
+    """Metres, world."""
+    axesLengths: tuple[float, float, float]  # noqa: N815 - the files' spelling
+    """Full extents along the axes, metres."""
+    normalizedAxes: tuple[float, float, float, float, float, float, float, float, float]  # noqa: N815
+    """Three unit vectors, one after the other."""
+
+    def upright(self, points: NDArray | None = None) -> Box3D:
+        """See upright_box. Raises ValueError."""
+        return upright_box(self.centroid, np.reshape(self.normalizedAxes, (3, 3)), self.axesLengths, points)
 
 
 def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDArray | None = None) -> Box3D:

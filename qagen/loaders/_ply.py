@@ -1,11 +1,13 @@
 """Triangle meshes in PLY files, and which object each of their faces belongs to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from plyfile import PlyData, PlyParseError
 
+from qagen.core.scene import Object3D
 from qagen.errors import SceneError, did_you_mean
 
 _HEADER_BYTES = 1 << 16
@@ -71,6 +73,13 @@ def _surface(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], NDArray[np.
     halves = [faces[:, [0, 1, 2]]] if faces.shape[1] == 3 else [faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]]
     face_of_triangle = np.tile(np.arange(len(faces)), len(halves))
     return vertices, np.concatenate(halves).astype(np.int32), face_of_triangle
+
+
+def object_indices(owner: NDArray[np.integer], objects: Sequence[Object3D]) -> NDArray[np.int32]:
+    """(m,) index into ``objects`` by the object ids (m,) of faces, -1 for ids of none."""
+    known = {item.id: index for index, item in enumerate(objects)}
+    ids, inverse = np.unique(owner, return_inverse=True)
+    return np.array([known.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
 
 
 def _check_header(path: Path) -> None:

@@ -51,27 +51,24 @@ class PosedImage:
     """Seconds, where the file has them."""
 
 
-class _Shot(msgspec.Struct):
+class _Intrinsics(msgspec.Struct, kw_only=True):
+    fl_x: float | None = None
+    fl_y: float | None = None
+    cx: float | None = None
+    cy: float | None = None
+    w: int | None = None
+    h: int | None = None
+
+
+class _Shot(_Intrinsics):
     file_path: str
     transform_matrix: list[list[float]]
     depth_file_path: str | None = None
-    fl_x: float | None = None
-    fl_y: float | None = None
-    cx: float | None = None
-    cy: float | None = None
-    w: int | None = None
-    h: int | None = None
 
 
-class _Transforms(msgspec.Struct):
+class _Transforms(_Intrinsics):
     frames: list[_Shot]
     camera_model: str = "OPENCV"
-    fl_x: float | None = None
-    fl_y: float | None = None
-    cx: float | None = None
-    cy: float | None = None
-    w: int | None = None
-    h: int | None = None
     k1: float = 0.0
     k2: float = 0.0
     k3: float = 0.0

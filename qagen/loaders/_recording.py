@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from qagen.core.camera import Camera
-from qagen.core.scene import DepthSource, ImageSource
+from qagen.core.pose import Pose
+from qagen.core.scene import DepthSource, Frame, ImageSource
 from qagen.errors import SceneError
 
 ASPECT_TOLERANCE = 0.02
@@ -19,6 +20,7 @@ OFF_CENTRE_TOLERANCE = 0.1
 IDENTITY_TOLERANCE = 1e-3
 FRAMES_PER_SECOND = 30.0
 """The rate of the sensor, for recordings without usable time stamps."""
+INVALID_POSE = "frame: invalid pose"
 _DEPTH_MODES = ("I;16", "I;16B", "I")
 
 
@@ -50,6 +52,30 @@ class Recording:
     """By index."""
     dropped: dict[str, int] = field(default_factory=dict)
     """Frames left out, reason to count."""
+
+
+def posed_frames(recording: Recording, world_from_recording: Pose) -> tuple[tuple[Frame, ...], dict[str, int]]:
+    """The frames with a valid pose, in a world, and what was left out."""
+    frames = [_frame(raw, recording, world_from_recording) for raw in recording.frames]
+    valid = tuple(frame for frame in frames if frame is not None)
+    invalid = {INVALID_POSE: len(frames) - len(valid)} if len(valid) < len(frames) else {}
+    return valid, {**recording.dropped, **invalid}
+
+
+def _frame(raw: RawFrame, recording: Recording, world_from_recording: Pose) -> Frame | None:
+    try:
+        pose = Pose.from_matrix(raw.pose)
+    except ValueError:  # lost tracking, counted by the caller
+        return None
+    return Frame(
+        id=str(raw.index),
+        color=raw.color,
+        depth=raw.depth,
+        camera=recording.color_camera,
+        depth_camera=recording.depth_camera,
+        world_from_camera=world_from_recording @ pose,
+        time_s=raw.time_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)

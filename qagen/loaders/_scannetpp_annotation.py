@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.errors import SceneError
-from qagen.loaders._boxes import share_inside, upright_box
+from qagen.loaders._boxes import Obb, share_inside
 from qagen.loaders._files import read_json
 from qagen.loaders._ply import majority_owner, read_mesh
 from qagen.loaders._rendered_depth import Surface
@@ -30,14 +30,6 @@ MIN_SHARE_INSIDE = 0.5
 """So much of its points the box of the middle object must hold; read by columns, boxes hold few of theirs."""
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _OBJECT_ID = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-_Three = tuple[float, float, float]
-_Nine = tuple[float, float, float, float, float, float, float, float, float]
-
-
-class _Obb(msgspec.Struct):
-    centroid: _Three
-    axesLengths: _Three  # noqa: N815 - the file's spelling
-    normalizedAxes: _Nine  # noqa: N815
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -46,7 +38,7 @@ class Group(msgspec.Struct, frozen=True):
     objectId: _OBJECT_ID  # noqa: N815
     label: str
     segments: list[_INT64]
-    obb: _Obb
+    obb: Obb
 
 
 class _Objects(msgspec.Struct):
@@ -128,9 +120,8 @@ def _members(path: Path, groups: list[Group], vertex_count: int) -> list[NDArray
 
 
 def _box(group: Group, points: NDArray, path: Path) -> Box3D:
-    obb = group.obb
     try:
-        return upright_box(obb.centroid, np.array(obb.normalizedAxes).reshape(3, 3), obb.axesLengths, points)
+        return group.obb.upright(points)
     except ValueError as error:
         raise SceneError(path, f"segGroups: object {group.objectId}: obb: {error}") from error
 

@@ -27,7 +27,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -38,7 +38,7 @@ from qagen.core.scene import FileSource, Frame, Mesh, Object3D, Scene, validate_
 from qagen.errors import SceneError, did_you_mean
 from qagen.fusion import face_owners
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import upright_box
+from qagen.loaders._boxes import Obb
 from qagen.loaders._files import list_folder, read_json, read_text
 from qagen.loaders._ply import read_mesh
 from qagen.loaders._recording import DepthImage
@@ -53,18 +53,10 @@ MAX_TRAJECTORY_BYTES = 1 << 26
 NO_POSE = "frame: no pose"
 NEVER_ASKED = "object: never asked about"
 _SCENE_NAME = re.compile(r"\d+")
-_Three = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
-_Nine = Annotated[list[float], msgspec.Meta(min_length=9, max_length=9)]
-
-
-class _Obb(msgspec.Struct):
-    centroid: _Three
-    axesLengths: _Three  # noqa: N815 - the file's spelling
-    normalizedAxes: _Nine  # noqa: N815
 
 
 class _Segments(msgspec.Struct):
-    obbAligned: _Obb  # noqa: N815
+    obbAligned: Obb  # noqa: N815
 
 
 class _Thing(msgspec.Struct):
@@ -139,12 +131,12 @@ def _objects(path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     objects: list[Object3D] = []
     never = 0
     for index, thing in enumerate(read_json(path, _Annotation).data):
-        label, obb = name_object(thing.label, {}), thing.segments.obbAligned
+        label = name_object(thing.label, {})
         if label is None:
             never += 1
             continue
         try:
-            box = upright_box(obb.centroid, np.reshape(obb.normalizedAxes, (3, 3)), obb.axesLengths)
+            box = thing.segments.obbAligned.upright()
         except ValueError as error:
             raise SceneError(path, f"data[{index}].segments.obbAligned: {error}") from error
         objects.append(Object3D(index, label, box, None))

@@ -109,8 +109,20 @@ class HypersimLoader(Loader):
         for shot in shots:
             vote.add(shot.instances.read_ids(), shot.classes.read())
         objects = _objects(folder / "_detail" / "mesh", meters_per_unit, vote, object_of_instance, dropped)
-        frames = tuple(shot.frame for shot in shots)
-        return validate_scene(Scene(self.name, scene_id, folder, frames, objects, None, dropped=dict(+dropped)))
+        placed = {item.id for item in objects}
+        unplaced = {*vote.nameless, *(vote.winner(number) or "" for number in vote.seen_ids() if number not in placed)}
+        return validate_scene(
+            Scene(
+                dataset=self.name,
+                id=scene_id,
+                source=folder,
+                frames=tuple(shot.frame for shot in shots),
+                objects=objects,
+                mesh=None,
+                unplaced=frozenset(filter(None, (name_object(name, {}) for name in unplaced))),
+                dropped=dict(+dropped),
+            )
+        )
 
 
 def _is_scene(folder: Path) -> bool:

@@ -29,7 +29,7 @@ from qagen.loaders._boxes import upright_box
 from qagen.loaders._conventions import OPENCV_FROM_OPENGL, z_up
 from qagen.loaders._depth_kind import RayDepth
 from qagen.loaders._files import inside, list_folder, read_json
-from qagen.loaders._ply import read_owned_mesh
+from qagen.loaders._ply import object_indices, read_owned_mesh
 from qagen.loaders._pose_files import PosedImage, read_7scenes, read_nerfstudio, read_tum
 from qagen.loaders._posed_images import InstanceImage, MetricDepth, depth_camera
 from qagen.loaders._recording import image_size
@@ -376,7 +376,4 @@ def _mesh(folder: Path, told: Description, world: _World, objects: tuple[Object3
         return None
     place = inside(folder, told.mesh.path, path, "mesh.path")
     vertices, faces, ids = read_owned_mesh(place, told.mesh.object_property)
-    known = {item.id: index for index, item in enumerate(objects)}
-    found, inverse = np.unique(ids, return_inverse=True)
-    owner = np.array([known.get(int(name), -1) for name in found], dtype=np.int32)
-    return Mesh(world.points(vertices).astype(np.float32), faces, owner[inverse])
+    return Mesh(world.points(vertices).astype(np.float32), faces, object_indices(ids, objects))

@@ -37,7 +37,7 @@ from qagen.loaders._base import Loader
 from qagen.loaders._boxes import upright_box
 from qagen.loaders._conventions import rotation_of_quaternion
 from qagen.loaders._files import list_folder, parse_matrix, read_json, read_text
-from qagen.loaders._ply import read_owned_mesh
+from qagen.loaders._ply import object_indices, read_owned_mesh
 from qagen.loaders._recording import FRAMES_PER_SECOND, DepthImage
 from qagen.loaders._scannet_labels import name_object
 
@@ -163,10 +163,7 @@ def _box(told: _OrientedBox) -> Box3D:
 
 def _mesh(path: Path, objects: tuple[Object3D, ...]) -> Mesh:
     vertices, faces, owner = read_owned_mesh(path, "object_id")
-    index_of_id = {item.id: index for index, item in enumerate(objects)}
-    ids, inverse = np.unique(owner, return_inverse=True)
-    face_object = np.array([index_of_id.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
-    return Mesh(vertices.astype(np.float32), faces, face_object)
+    return Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects))
 
 
 def _frames(folder: Path, camera_file: Path) -> tuple[tuple[Frame, ...], dict[str, int]]:

@@ -38,12 +38,12 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.core.scene import MIN_BOX_SIDE_M, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
 from qagen.loaders._files import list_folder, parse_matrix, parse_number, read_entries
 from qagen.loaders._ply import majority_owner
-from qagen.loaders._recording import RawFrame, Recording
+from qagen.loaders._recording import Recording, posed_frames
 from qagen.loaders._scannet_annotation import AGGREGATION_SUFFIX, Annotation, read_annotation
 from qagen.loaders._scannet_labels import LABEL_MAP, LabelEntry, name_object, read_label_map
 from qagen.loaders._sens import read_sens
@@ -51,7 +51,6 @@ from qagen.loaders._sens_export import find_export
 
 ALL = "all"
 """The split that is every scene on disk."""
-INVALID_POSE = "frame: invalid pose"
 NEVER_ASKED = "object: never asked"
 NO_VERTICES = "object: no vertices"
 TOO_SMALL = "object: too small"
@@ -110,7 +109,7 @@ class ScanNetLoader(Loader):
         annotation = _aligned(read_annotation(folder, scene_id), world_from_recording)
         objects, object_of_group, dropped, unplaced = _objects(annotation, self._label_map())
         recording = _recording(folder, scene_id, _native_sizes(entries, description))
-        frames, invalid = _frames(recording, world_from_recording)
+        frames, left_out = posed_frames(recording, world_from_recording)
         return validate_scene(
             Scene(
                 dataset=self.name,
@@ -121,7 +120,7 @@ class ScanNetLoader(Loader):
                 mesh=_mesh(annotation, object_of_group),
                 world_from_source=world_from_recording,
                 unplaced=unplaced,
-                dropped={**recording.dropped, **invalid, **dropped},
+                dropped={**left_out, **dropped},
             )
         )
 
@@ -231,28 +230,6 @@ def _recording(folder: Path, scene_id: str, native: dict[str, tuple[int, int]]) 
         expected = f"{sens.name}, or color/ and pose/, or _info.txt with frame-*, here or in a direct sub-folder"
         raise SceneError(folder, f"frames: found none, expected {expected}")
     return recording
-
-
-def _frames(recording: Recording, world_from_recording: Pose) -> tuple[tuple[Frame, ...], dict[str, int]]:
-    frames = [_frame(raw, recording, world_from_recording) for raw in recording.frames]
-    valid = tuple(frame for frame in frames if frame is not None)
-    return valid, {INVALID_POSE: len(frames) - len(valid)} if len(valid) < len(frames) else {}
-
-
-def _frame(raw: RawFrame, recording: Recording, world_from_recording: Pose) -> Frame | None:
-    try:
-        pose = Pose.from_matrix(raw.pose)
-    except ValueError:  # lost tracking, counted by the caller
-        return None
-    return Frame(
-        id=str(raw.index),
-        color=raw.color,
-        depth=raw.depth,
-        camera=recording.color_camera,
-        depth_camera=recording.depth_camera,
-        world_from_camera=world_from_recording @ pose,
-        time_s=raw.time_s,
-    )
 
 
 def _aligned(annotation: Annotation, world_from_recording: Pose) -> Annotation:

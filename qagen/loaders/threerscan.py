@@ -29,13 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.pose import Pose
-from qagen.core.scene import MIN_BOX_SIDE_M, Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.core.scene import MIN_BOX_SIDE_M, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import upright_box
+from qagen.loaders._boxes import Obb
 from qagen.loaders._files import list_folder, read_json
-from qagen.loaders._ply import read_owned_mesh
-from qagen.loaders._recording import RawFrame, Recording
+from qagen.loaders._ply import object_indices, read_owned_mesh
+from qagen.loaders._recording import posed_frames
 from qagen.loaders._scannet_labels import name_object
 from qagen.loaders._sens_export import read_cpp_export
 from qagen.loaders._turned import turned_frame
@@ -45,24 +45,15 @@ MESH = "labels.instances.annotated.v2.ply"
 OWNER = "objectId"
 QUARTER_TURNS = 1
 """Clockwise, to stand upright."""
-INVALID_POSE = "frame: invalid pose"
 NEVER_ASKED = "object: never asked about"
 TOO_SMALL = "object: too small"
 _SCENE_NAME = re.compile(r"[0-9A-Za-z_-]+")
-_Three = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
-_Nine = Annotated[list[float], msgspec.Meta(min_length=9, max_length=9)]
-
-
-class _Obb(msgspec.Struct):
-    centroid: _Three
-    axesLengths: _Three  # noqa: N815 - the file's spelling
-    normalizedAxes: _Nine  # noqa: N815
 
 
 class _Group(msgspec.Struct):
     objectId: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]  # noqa: N815
     label: str
-    obb: _Obb
+    obb: Obb
 
 
 class _Annotation(msgspec.Struct):
@@ -93,19 +84,17 @@ class ThreeRScanLoader(Loader):
             raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids(''))}")
         vertices, faces, owner = read_owned_mesh(folder / MESH, OWNER)
         groups = _read_groups(folder / ANNOTATION)
-        objects, dropped = _objects(groups, folder / ANNOTATION, vertices, faces, owner)
-        frames, left_out = _frames(read_cpp_export(folder / "sequence"))
-        index_of_id = {item.id: index for index, item in enumerate(objects)}
-        ids, inverse = np.unique(owner, return_inverse=True)
-        face_object = np.array([index_of_id.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
+        objects, dropped, unplaced = _objects(groups, folder / ANNOTATION, vertices, faces, owner)
+        frames, left_out = posed_frames(read_cpp_export(folder / "sequence"), Pose.identity())
         return validate_scene(
             Scene(
                 dataset=self.name,
                 id=scene_id,
                 source=folder,
-                frames=frames,
+                frames=tuple(turned_frame(frame, QUARTER_TURNS) for frame in frames),
                 objects=objects,
-                mesh=Mesh(vertices.astype(np.float32), faces, face_object),
+                mesh=Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects)),
+                unplaced=unplaced,
                 dropped={**left_out, **dropped},
             )
         )
@@ -126,10 +115,11 @@ def _read_groups(path: Path) -> list[_Group]:
 
 def _objects(
     groups: list[_Group], path: Path, vertices: NDArray, faces: NDArray, owner: NDArray
-) -> tuple[tuple[Object3D, ...], dict[str, int]]:
-    """Objects that may be asked about, and what was left out."""
+) -> tuple[tuple[Object3D, ...], dict[str, int], frozenset[str]]:
+    """Objects that may be asked about, what was left out, and the names of things that have no surface to speak of."""
     objects: list[Object3D] = []
     dropped: Counter[str] = Counter()
+    unplaced: set[str] = set()
     for group in groups:
         label = name_object(group.label, {})
         points = vertices[np.unique(faces[owner == group.objectId])]
@@ -138,34 +128,11 @@ def _objects(
             continue
         if len(points) == 0 or np.ptp(points, axis=0).max() <= MIN_BOX_SIDE_M:
             dropped[TOO_SMALL] += 1
+            unplaced.add(label)
             continue
-        axes = np.reshape(group.obb.normalizedAxes, (3, 3))
         try:
-            box = upright_box(group.obb.centroid, axes, group.obb.axesLengths, points)
+            box = group.obb.upright(points)
         except ValueError as error:
             raise SceneError(path, f"obb of object {group.objectId}: {error}") from error
         objects.append(Object3D(group.objectId, label, box, points.astype(np.float32)))
-    return tuple(objects), dict(dropped)
-
-
-def _frames(recording: Recording) -> tuple[tuple[Frame, ...], dict[str, int]]:
-    frames = [_frame(raw, recording) for raw in recording.frames]
-    valid = tuple(turned_frame(frame, QUARTER_TURNS) for frame in frames if frame is not None)
-    invalid = {INVALID_POSE: len(frames) - len(valid)} if len(valid) < len(frames) else {}
-    return valid, {**recording.dropped, **invalid}
-
-
-def _frame(raw: RawFrame, recording: Recording) -> Frame | None:
-    try:
-        pose = Pose.from_matrix(raw.pose)
-    except ValueError:  # lost tracking, counted by the caller
-        return None
-    return Frame(
-        id=str(raw.index),
-        color=raw.color,
-        depth=raw.depth,
-        camera=recording.color_camera,
-        depth_camera=recording.depth_camera,
-        world_from_camera=pose,
-        time_s=raw.time_s,
-    )
+    return tuple(objects), dict(dropped), frozenset(unplaced)
