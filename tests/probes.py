@@ -1,5 +1,7 @@
 """Faults that the tests must notice: ``python -m tests.probes [WORD]`` plants each in a copy and runs one test there.
 
+tests/test_probes.py keeps them from going stale.
+
 A probe is red when its test fails, as it should; green means that nobody would have noticed. Before any fault is
 planted, the named tests must pass in the copy. Exit code 1: a probe is green, or no longer fits the source.
 """
@@ -196,10 +198,10 @@ PROBES = (
     ),
     Probe(
         "options too near the truth",
-        "options.py",
-        "NUMBER_GAP_M = 0.3",
-        "NUMBER_GAP_M = 0.1",
-        "test_options.py::test_numbers_are_apart",
+        "peers.py",
+        "NUMBER_GAP = 0.3",
+        "NUMBER_GAP = 0.1",
+        "test_peers.py::test_numbers_of_a_set_are_apart",
     ),
     Probe(
         "cards put back",
@@ -238,10 +240,10 @@ PROBES = (
     ),
     Probe(
         "evidence on other lines",
-        "writer.py",
-        "[lines[i] for i in order]",
-        '[lines[i] for i in (order if kind == "qa" else order[::-1])]',
-        "test_writer.py::test_evidence_stands_on_the_same_line",
+        "merge.py",
+        "shuffled(lines, order, group",
+        "shuffled(lines, order[::-1] if position else order, group",
+        "test_merge.py::test_evidence_stands_on_the_same_line",
     ),
     Probe(
         "depth files in centimetres",
@@ -281,8 +283,8 @@ PROBES = (
     Probe(
         "the preset wins over the flags",
         "config.py",
-        "told |= {key: value for key, value in flags.items() if value is not None}",
-        "told = {key: value for key, value in flags.items() if value is not None} | told",
+        "for _, layer in layers for key, value in layer.items()}",
+        "for _, layer in layers[::-1] for key, value in layer.items()}",
         "test_config.py::test_flags_win_over_the_file_and_the_file_over_the_preset",
     ),
 )
@@ -304,12 +306,23 @@ def main() -> None:
     sys.exit(0 if all(results) else 1)
 
 
+def staleness(probe: Probe, home: Path = HOME) -> str | None:
+    """Why a probe no longer fits the source or the tests, or None when it does."""
+    count = (home / "qagen" / probe.file).read_text().count(probe.find)
+    if count != 1:
+        return f"found {count} times in {probe.file}, expected once: {probe.find}"
+    file, name = probe.test.split("::")
+    has_test = f"def {name}(" in (home / "tests" / file).read_text()
+    return None if has_test else f"no test {name} in tests/{file}"
+
+
 def report(probe: Probe, copy: Path) -> bool:
     """Plant one fault, run its test, mend the copy again; say how it went."""
     path = copy / "qagen" / probe.file
     source = path.read_text()
-    if source.count(probe.find) != 1:
-        print(f"STALE  {probe.file}: {probe.fault}: found {source.count(probe.find)} times: {probe.find}", flush=True)
+    why = staleness(probe, copy)
+    if why is not None:
+        print(f"STALE  {probe.file}: {probe.fault}: {why}", flush=True)
         return False
     path.write_text(source.replace(probe.find, probe.replace))
     outcome = run_tests(copy, [probe.test])
