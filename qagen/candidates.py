@@ -15,7 +15,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Box2D
-from qagen.core.labels import kind_of
 from qagen.core.question import Question, Role, Skip
 from qagen.views import SceneViews
 
@@ -183,9 +182,8 @@ def _draw_turn(reached: list[float], rng: Generator) -> int:
 
 def is_one_of_a_kind(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
     """(O,) whether nothing else that may be visible in the frames is of the same kind, so that the label tells it."""
-    _, kinds = np.unique([kind_of(item.label) for item in views.scene.objects], return_inverse=True)
     shown = ~views.absent[list(frames)].all(axis=0)
-    return np.bincount(kinds, weights=shown)[kinds] == shown
+    return np.bincount(views.kinds, weights=shown)[views.kinds] == shown
 
 
 def mark(

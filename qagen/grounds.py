@@ -20,6 +20,7 @@ depth: behind a pixel without depth may be anything. The same holds on a mesh wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -116,9 +117,13 @@ class Grounds:
 
     def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
         self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
-        self.count = len(scene.objects)
-        self.boxes = BoxArrays.of([item.box for item in scene.objects])
+        self.objects, self.count = scene.objects, len(scene.objects)
         self.tolerance = (tolerance.depth_tolerance_m, tolerance.depth_tolerance_rel)
+
+    @cached_property
+    def boxes(self) -> BoxArrays:
+        """The boxes of the objects; a mesh with objects of its own needs none."""
+        return BoxArrays.of([item.box for item in self.objects])
 
     def has(self, frame: Frame) -> bool:
         """Whether anything tells which objects the frame shows."""

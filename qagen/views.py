@@ -25,6 +25,7 @@ from scipy.spatial import KDTree
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
+from qagen.core.labels import kind_of
 from qagen.core.scene import Frame, Mesh, Object3D, Scene
 from qagen.errors import SceneError
 from qagen.grounds import NEAR_M, Grounds, grouped_by_object
@@ -162,6 +163,11 @@ class SceneViews:
         """(O, 3) box centres in the world, metres."""
         return world_centers(self.scene.objects)
 
+    @cached_property
+    def kinds(self) -> NDArray[np.int64]:
+        """(O,) a number that objects of one kind share."""
+        return np.unique([kind_of(item.label) for item in self.scene.objects], return_inverse=True)[1]
+
 
 def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     """Measure a validated scene.
@@ -272,6 +278,7 @@ class _Observer:
     def __init__(self, scene: Scene, thresholds: Thresholds, steady: list[Frame]) -> None:
         self.objects = scene.objects
         self.thresholds = thresholds
+        self.corners = [item.box.corners for item in scene.objects]
         self.grounds = Grounds(scene, thresholds)
         self.surface = _surface(scene, steady)
         self.object_points, self.starts = _object_points(scene)
@@ -307,8 +314,8 @@ class _Observer:
         )
 
     def _projected_boxes(self, grid: Camera, T_cw: NDArray) -> NDArray[np.float64]:
-        corners = [item.box.corners for item in self.objects]
-        return np.array([projected_box(c, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M) for c in corners])
+        image = grid.intrinsics, grid.width, grid.height, NEAR_M
+        return np.array([projected_box(corners, T_cw, *image) for corners in self.corners])
 
 
 def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds) -> bool:

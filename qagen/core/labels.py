@@ -52,6 +52,7 @@ def clean_label(text: str) -> str:
 _GROUP = re.compile(r"^(stack|pair|pile|row|set|group|bunch|roll)s? of ")
 
 
+@cache
 def kind_of(label: str) -> str:
     """A key that is the same for one thing and for several of it: "book", "books" and "stack of books".
 
@@ -108,15 +109,16 @@ def may_be_called_alike(label: str, other: str) -> bool:
     Cautious: "can" and "trash can" count as alike, too. Questions about all things of a name need it.
     """
     first, second = kind_of(label), kind_of(other)
-    return first.endswith(tuple(_synonyms(second))) or second.endswith(tuple(_synonyms(first)))
+    return first.endswith(_synonyms(second)) or second.endswith(_synonyms(first))
 
 
-def _synonyms(kind: str) -> set[str]:
+@cache
+def _synonyms(kind: str) -> tuple[str, ...]:
     """The kind, and what it becomes when its last word is exchanged: "leather couch" for "leather sofa"."""
     exchanged = {
         kind.removesuffix(old) + new for names in _ALIKE for old in names if kind.endswith(old) for new in names
     }
-    return exchanged | {kind}
+    return (*exchanged, kind)
 
 
 _NO_SINGLE_THINGS = (

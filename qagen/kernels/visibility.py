@@ -92,39 +92,38 @@ def instance_stats(visible, markable, centers_uv, inset):
 
 @njit(cache=True)
 def _depth_inside(visible):
-    """(h, w) int64 chessboard distance to the nearest pixel of something else, outside the image included.
+    """(h, w) chessboard distance of objects' pixels to the nearest pixel of something else, outside the image included.
 
-    Two passes, each from the neighbours already done (Rosenfeld and Pfaltz, 1966).
+    Two passes, each from the neighbours already done (Rosenfeld and Pfaltz, 1966). Pixels of no object have 0.
     """
     height, width = visible.shape
-    depths = np.zeros(visible.shape, np.int64)
-    for row in range(height):
-        for col in range(width):
-            depths[row, col] = 1 + min(
-                _depth_at(visible, depths, row, col, row - 1, col - 1),
-                _depth_at(visible, depths, row, col, row - 1, col),
-                _depth_at(visible, depths, row, col, row - 1, col + 1),
-                _depth_at(visible, depths, row, col, row, col - 1),
+    shown = np.full((height + 2, width + 2), -1, np.int32)
+    shown[1:-1, 1:-1] = visible
+    depths = np.zeros(shown.shape, np.int32)
+    for row in range(1, height + 1):
+        for col in range(1, width + 1):
+            item = shown[row, col]
+            if item < 0:
+                continue
+            above = min(
+                depths[row - 1, col - 1] if shown[row - 1, col - 1] == item else 0,
+                depths[row - 1, col] if shown[row - 1, col] == item else 0,
+                depths[row - 1, col + 1] if shown[row - 1, col + 1] == item else 0,
             )
-    for row in range(height - 1, -1, -1):
-        for col in range(width - 1, -1, -1):
-            beyond = 1 + min(
-                _depth_at(visible, depths, row, col, row + 1, col - 1),
-                _depth_at(visible, depths, row, col, row + 1, col),
-                _depth_at(visible, depths, row, col, row + 1, col + 1),
-                _depth_at(visible, depths, row, col, row, col + 1),
+            depths[row, col] = 1 + min(above, depths[row, col - 1] if shown[row, col - 1] == item else 0)
+    for row in range(height, 0, -1):
+        for col in range(width, 0, -1):
+            item = shown[row, col]
+            if depths[row, col] <= 1:
+                continue
+            below = min(
+                depths[row + 1, col - 1] if shown[row + 1, col - 1] == item else 0,
+                depths[row + 1, col] if shown[row + 1, col] == item else 0,
+                depths[row + 1, col + 1] if shown[row + 1, col + 1] == item else 0,
             )
+            beyond = 1 + min(below, depths[row, col + 1] if shown[row, col + 1] == item else 0)
             depths[row, col] = min(depths[row, col], beyond)
-    return depths
-
-
-@njit(cache=True)
-def _depth_at(visible, depths, row, col, y, x):
-    """Depth of the neighbour (y, x) of (row, col), 0 where it shows something else or lies outside."""
-    height, width = visible.shape
-    if y < 0 or x < 0 or y >= height or x >= width or visible[y, x] != visible[row, col]:
-        return 0
-    return depths[y, x]
+    return depths[1:-1, 1:-1]
 
 
 @njit(cache=True)

@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from qagen.candidates import CAST_SKIPS, FrameSets, is_one_of_a_kind, mark, marks_collide, visible_box
 from qagen.core.answer import Choice, LocatedObject
-from qagen.core.labels import kind_of, may_be_called_alike
+from qagen.core.labels import may_be_called_alike
 from qagen.core.question import Question, Role, Skip
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.views import SceneViews
@@ -224,9 +224,9 @@ def _cast_apart(views: SceneViews, rng: Generator) -> tuple[tuple[int, ...], tup
     if not frames:
         return Skip("no video")
     askable = views.askable[list(frames)]
-    objects = rng.permutation(np.flatnonzero(askable.any(axis=0)))
-    of_kind = {kind_of(views.scene.objects[k].label): int(k) for k in objects}
-    chosen = [int(k) for k in objects if k in of_kind.values()][: len(LISTED)]
+    objects = rng.permutation(np.flatnonzero(askable.any(axis=0))).tolist()
+    last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
+    chosen = [k for k in objects if k in last][: len(LISTED)]
     if len(chosen) < len(LISTED):
         return Skip("too few objects")
     images: list[int] = []
