@@ -57,6 +57,15 @@ def read_data_json(path: Path) -> list[Entry]:
     Raises:
         ConfigError: the file is no data JSON, or one of its annotation files is missing.
     """
+    return [make_entry(name, told, f"{path}: {name}") for name, told in _read_entries(path).items()]
+
+
+def roots_of(path: Path) -> set[str]:
+    """The roots that a data JSON names, as it spells them. Raises ConfigError when the file is no data JSON."""
+    return {str(told.get("root")) for told in _read_entries(path).values() if isinstance(told, dict)}
+
+
+def _read_entries(path: Path) -> dict[str, Any]:
     try:
         content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
@@ -65,7 +74,7 @@ def read_data_json(path: Path) -> list[Entry]:
         raise ConfigError(f"{path}: is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: found a {type(content).__name__}, expected names and their entries")
-    return [make_entry(name, told, f"{path}: {name}") for name, told in content.items()]
+    return content
 
 
 def make_entry(name: str, told: Any, where: str) -> Entry:

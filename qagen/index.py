@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qagen.data_json import Entry, count_lines, encode_data_json
+from qagen.data_json import Entry, count_lines, encode_data_json, roots_of
 from qagen.errors import ConfigError, QagenError, did_you_mean
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_indices(out: Path, folder: Path, split: str = "train", base: Path | No
     """Write a data JSON for each dataset below ``out`` and return where. Files are counted before the first is written.
 
     Raises:
-        ConfigError: there are no records of that split.
+        ConfigError: there are no records of that split, or a file of that name lists other data.
         QagenError: a file of records cannot be read or has an empty line.
     """
     from qagen.records import find_record_files
@@ -64,6 +64,8 @@ def write_indices(out: Path, folder: Path, split: str = "train", base: Path | No
         raise ConfigError(f"--relative-to: {base}: expected a folder")
     files = _of_split(find_record_files(out), split)
     indices = [_index(group, folder, split, base) for _, group in groupby(files, key=lambda file: file.dataset)]
+    for path, entries in indices:
+        _refuse_other_data(path, entries, base or Path())
     for path, entries in indices:
         write_atomic(path, encode_data_json(entries))
     return [path for path, _ in indices]
@@ -76,6 +78,19 @@ def _of_split(files: "list[RecordFile]", split: str) -> "list[RecordFile]":
             f"--split: no records of split '{split}'.{did_you_mean(split, {file.split for file in files})}"
         )
     return chosen
+
+
+def _refuse_other_data(path: Path, entries: list[Entry], base: Path) -> None:
+    """Raise ConfigError when ``path`` lists files of another run: a name tells no more than a count."""
+    if not path.is_file():
+        return
+    listed = {entry.root for entry in entries}
+    roots = roots_of(path)
+    if {(base / root).resolve() for root in roots} != {(base / root).resolve() for root in listed}:
+        raise ConfigError(
+            f"--to: {path}: lists other data, below {', '.join(sorted(roots)) or 'no root'}; expected none or "
+            f"an index of {', '.join(sorted(listed))}: name another folder, or remove it"
+        )
 
 
 def _index(files: "Iterable[RecordFile]", folder: Path, split: str, base: Path | None) -> tuple[Path, list[Entry]]:

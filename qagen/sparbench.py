@@ -50,3 +50,8 @@ def format_of(task: str) -> str | None:
     if task not in TASKS:
         return None
     return "select" if task in CHOICE_TASKS else "fill"
+
+
+def is_asked(task: str, answer_format: str) -> bool:
+    """Whether SPAR-Bench asks a task in that answer format, and its scorers know what to do with an answer."""
+    return format_of(task) == answer_format

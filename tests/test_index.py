@@ -130,5 +130,24 @@ def test_nothing_is_written_when_one_of_the_files_is_bad(out):
     assert not (out.parent / "data_jsons").exists()
 
 
+def test_an_index_of_another_run_is_not_overwritten(out, tmp_path):
+    run(out)
+    other = tmp_path / "other"
+    write_lines(other, "scannet/qa_jsonl/train/obj_count/fill", 1800)  # as many thousands
+    write_lines(other, "arkit/qa_jsonl/train/obj_count/fill", 1)
+    message = refusal(CliRunner().invoke(main, [str(other), "--to", str(tmp_path / "data_jsons")]))
+    assert f"scannet_2k.json: lists other data, below {out}/scannet/images; expected none or" in message
+    assert read(out, "scannet_2k.json")["scannet_obj_count_fill"]["length"] == 1700
+    assert not (tmp_path / "data_jsons" / "arkit_1k.json").exists()
+
+
+def test_an_index_of_the_same_run_is_replaced_however_its_paths_are_spelt(out, tmp_path):
+    run(out)
+    write_lines(out, "scannet/qa_jsonl/train/obj_count/fill", 5, "fill_more.jsonl")
+    assert run(out, "--relative-to", str(tmp_path)).exit_code == 0
+    assert read(out, "scannet_2k.json")["scannet_obj_count_2_fill"]["root"] == "out/scannet/images"
+    assert run(out, "--relative-to", str(tmp_path)).exit_code == 0
+
+
 def test_a_folder_without_records_is_refused(tmp_path):
     assert "no such folder" in refusal(run(tmp_path / "nothing"))

@@ -175,6 +175,24 @@ def test_values_may_follow_an_option_with_or_without_an_equals_sign(index):
     assert counts(index, "--ratio=scannet=0", "posed=0.5") == {"posed_distance_prediction_oc_sentence": 10}
 
 
+def test_the_meta_file_of_an_export_is_mixed_by_the_names_of_its_entries(tmp_path):
+    (entry,) = write_file(tmp_path, "scannet", "distance_prediction_oc_mv", "fill", 40).values()
+    lines = tmp_path / "annotations" / "lines.jsonl"
+    lines.parent.mkdir()
+    Path(entry["annotation"]).rename(lines)
+    names = ("my_rooms_distance_prediction_oc_mv_fill", "chat_fill")  # the second names no type
+    meta = tmp_path / "meta.json"
+    meta.write_text(json.dumps({name: {**entry, "annotation": str(lines)} for name in names}))
+    options = ("--ratio", "my_rooms=0.5", "--type", "*_oc_mv=0.5", "--format", "fill=0.2", "--level", "low=2")
+    assert counts(meta, *options) == {names[0]: 4, names[1]: 40}
+
+
+def test_files_that_give_no_record_are_told(index):
+    result = run(index, "--ratio", "posed=0.01", "--format", "select=0")
+    told = "qagen: 1 files are too short for their ratio and give no record: posed_distance_prediction_oc_sentence (20)"
+    assert result.stderr.splitlines() == [told]
+
+
 def test_a_file_that_holds_no_records_is_named(index, tmp_path):
     (tmp_path / "coco.jsonl").write_text("[1]\n")
     assert "coco.jsonl: found a line that is no record" in refusal(run(index, "--add", f"coco={tmp_path}/coco.jsonl"))

@@ -13,7 +13,7 @@ def write(job: Job) -> str:
         entries[f"qagen_{split}"] = {"annotation_path": str(job.home / path), "data_path": str(job.home)}
     job.write_json("data_dict.json", entries)
     return (
-        f"in qwenvl/data/__init__.py: data_dict.update(json.load(open('{job.home / 'data_dict.json'}')))\n"
+        f"in qwenvl/data/__init__.py: import json; data_dict.update(json.load(open('{job.home / 'data_dict.json'}')))\n"
         f"--dataset_use {','.join(entries)}"
     )
 

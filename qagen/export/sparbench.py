@@ -10,7 +10,7 @@ import yaml
 from qagen.export._job import Exporter, Job
 from qagen.export._parquet import IMAGES, INTEGER, TEXT, ShardWriter, to_image
 from qagen.export._samples import Sample
-from qagen.export._sparbench import CHOICES, NUMBERS, VIEW_CHANGE, takes
+from qagen.sparbench import CHOICE_TASKS, NUMBER_TASKS, VIEW_CHANGE, is_asked
 
 FEATURES: dict[str, Any] = {
     "id": INTEGER,
@@ -100,8 +100,8 @@ def _task(job: Job) -> str:
 
 def _metrics() -> list[dict[str, Any]]:
     names = {"sparbench_score": "results"}
-    names |= {f"{task}_accuracy": task for task in CHOICES}
-    names |= {task: task for task in NUMBERS}
+    names |= {f"{task}_accuracy": task for task in CHOICE_TASKS}
+    names |= {task: task for task in NUMBER_TASKS}
     names |= {f"{VIEW_CHANGE}_vci_metric": VIEW_CHANGE, "high": "high", "middle": "middle", "low": "low"}
     return [
         {"metric": metric, "aggregation": _Function(f"sparbench_aggregate_{name}"), "higher_is_better": True}
@@ -109,4 +109,4 @@ def _metrics() -> list[dict[str, Any]]:
     ]
 
 
-EXPORTER = Exporter(write, takes, needs_marks=True)
+EXPORTER = Exporter(write, is_asked, needs_marks=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qagen.export._job import Exporter, Job
 from qagen.export._samples import Sample
-from qagen.export._sparbench import takes
+from qagen.sparbench import is_asked
 
 FILE = "SparBench.tsv"
 COLUMNS = ("index", "id", "task", "category", "source", "question", "answer", "image_path", "image")
@@ -40,4 +40,4 @@ def _cell(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else str(list(values))
 
 
-EXPORTER = Exporter(write, takes, needs_marks=True)
+EXPORTER = Exporter(write, is_asked, needs_marks=True)

@@ -14,7 +14,7 @@ from qagen.errors import ConfigError, QagenError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.mix.plan import Share
+    from qagen.mix.plan import Share, Source
 
 EPILOG = """\b
 Examples:
@@ -24,6 +24,8 @@ Examples:
 """
 PLAIN_WIDTH = 140
 """Columns of the table where there is no terminal to ask."""
+NAMED = 3
+"""Files that a warning names."""
 
 
 class ManyValues(click.Command):
@@ -147,12 +149,23 @@ def _mix(
         raise ConfigError(f"--to: found {target}, expected a name that ends in .json")
     wish = read_wish(preset, config_file, flags)
     sources = find_sources([entry for path in indices for entry in read_data_json(path)], wish.add)
-    shares = [share for share in plan(sources, wish, image_tokens) if share.count]
+    planned = plan(sources, wish, image_tokens)
+    _warn_of_none([share.source for share in planned if not share.count and weight_of(share.source, wish)])
+    shares = [share for share in planned if share.count]
     entries = [entry for share in shares for entry in entries_of(share, weight_of(share.source, wish))]
     if materialize is not None:
         entries = _materialize(materialize, shares, target, seed) or entries
     write_atomic(target, encode_data_json(entries, with_repeat=True))
     return shares
+
+
+def _warn_of_none(sources: "list[Source]") -> None:
+    """Tell of files that are wished for and too short to give a single record."""
+    if sources:
+        named = ", ".join(f"{source.entry.name} ({source.entry.length})" for source in sources[:NAMED])
+        more = ", ..." if len(sources) > NAMED else ""
+        told = f"qagen: {len(sources)} files are too short for their ratio and give no record: {named}{more}"
+        click.secho(told, fg="yellow", err=True)
 
 
 def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> list[Entry] | None:

@@ -182,9 +182,21 @@ def _levels() -> dict[str, str]:
 
 
 def _source(entry: Entry, levels: Mapping[str, str]) -> Source:
-    dataset, type_name, answer_format = entry.parts() or (entry.name, "", "")
+    dataset, type_name, answer_format = entry.parts() or _parts_of_name(entry.name, levels) or (entry.name, "", "")
     images, characters = _measure(Path(entry.annotation))
     return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""), images, characters)
+
+
+def _parts_of_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
+    """Dataset, type and format of an entry that lies elsewhere, as an export's, but is named in SPAR's way."""
+    from qagen.tasks._base import FORMATS
+
+    rest, _, answer_format = name.rpartition("_")
+    fitting = [type_name for type_name in types if rest.endswith(f"_{type_name}")]
+    if answer_format not in FORMATS or not fitting:
+        return None
+    type_name = max(fitting, key=len)
+    return rest.removesuffix(f"_{type_name}"), type_name, answer_format
 
 
 def _measure(path: Path) -> tuple[float, float]:
