@@ -227,9 +227,10 @@ def _check_evidence(item: Item, bound: dict[str, Bound], truth: Truth) -> list[C
             continue
         checks.append(same(f"evidence id of {token}", row["id"], thing.id))
         checks.append(same(f"evidence image of {token}", row["image"], found.image))
-        off = np.abs(np.array(row["center_m"]) - thing.block.center).max()
-        if off > 2e-3:
-            checks.append(refuse(f"evidence center of {token}", row["center_m"], thing.block.center.round(4).tolist()))
+        local = truth.ground.views[item.frames[found.image]].sees(thing.block.center)
+        for name, true in (("center_m", thing.block.center), ("center_in_camera_m", local)):
+            if np.abs(np.array(row[name]) - true).max() > 2e-3:
+                checks.append(refuse(f"evidence {name} of {token}", row[name], true.round(4).tolist()))
         off = np.abs(np.sort(row["size_m"]) - np.sort(thing.block.size)).max()
         if off > 2e-3:
             checks.append(refuse(f"evidence size of {token}", row["size_m"], thing.block.size.round(4).tolist()))

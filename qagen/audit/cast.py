@@ -88,17 +88,16 @@ class Caster:
         self.ground = ground
         self._scene = None
         if ground.vertices is not None and ground.faces is not None:
-            self._scene = EmbreeScene()
-            TriangleMesh(self._scene, np.ascontiguousarray(ground.vertices[ground.faces], dtype=np.float32))
+            self._scene = surface_of(ground.vertices[ground.faces])
 
     def look(self, view: View, noise: np.random.Generator | None = None, noise_share: float = 0.0) -> Look:
         """Cast a grid of rays through a view, ``noise_share`` being the error of its depth image."""
-        grid = _grid(view.pinhole, COLUMNS)
+        grid = grid_of(view.pinhole)
         return self._look(view, grid, (0, 0, grid.width, grid.height), noise, noise_share)
 
     def closeup(self, view: View, region: tuple[float, ...]) -> Closeup:
         """A finer look at a region, left, top, right, bottom in thousandths, and a rim around it."""
-        grid = _grid(view.pinhole, FINE * COLUMNS)
+        grid = grid_of(view.pinhole, FINE * COLUMNS)
         sides = np.array([grid.width, grid.height] * 2)
         low = np.maximum(0, np.floor((np.array(region[:2]) - RIM) / 1000 * sides[:2])).astype(int)
         high = np.minimum(sides[:2], np.ceil((np.array(region[2:]) + RIM) / 1000 * sides[:2])).astype(int)
@@ -130,13 +129,8 @@ class Caster:
         """(n,) thing and depth z, metres, of what rays through pixels meet first; -1 and inf for nothing."""
         assert self._scene is not None
         assert self.ground.face_thing is not None
-        ahead = np.stack([(u - pinhole.cx) / pinhole.fx, (v - pinhole.cy) / pinhole.fy, np.ones_like(u)], axis=1)
-        rays = ahead @ T_wc[:3, :3].T
-        starts = T_wc[:3, 3] + NEAR_M * rays
-        hit = self._scene.run(starts.astype(np.float32), rays.astype(np.float32), query="INTERSECT", output=1)
-        is_hit = hit["primID"] >= 0
-        thing = np.where(is_hit, self.ground.face_thing[hit["primID"]], -1)
-        return thing, np.where(is_hit, hit["tfar"].astype(float) + NEAR_M, np.inf)
+        face, z = first_hits(self._scene, T_wc, pinhole, u, v)
+        return np.where(face >= 0, self.ground.face_thing[face], -1), z
 
     def near(self, view: View, x_permille: float, y_permille: float) -> set[int]:
         """What is met by rays through and around a place, as far as it may be rounded; nothing without a surface."""
@@ -162,7 +156,26 @@ class Caster:
         return np.where(owners == 1, thing, -1), np.where(measured > 0, measured, np.inf)
 
 
-def _grid(pinhole: Pinhole, columns: int) -> Pinhole:
+def surface_of(triangles: NDArray) -> EmbreeScene:
+    """What rays can be cast at, of triangles (n, 3, 3), metres."""
+    scene = EmbreeScene()
+    TriangleMesh(scene, np.ascontiguousarray(triangles, dtype=np.float32))
+    return scene
+
+
+def first_hits(
+    scene: EmbreeScene, T_wc: NDArray, pinhole: Pinhole, u: NDArray, v: NDArray
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """(n,) triangle and depth z, metres, that rays through pixels meet first; -1 and inf for nothing."""
+    ahead = np.stack([(u - pinhole.cx) / pinhole.fx, (v - pinhole.cy) / pinhole.fy, np.ones_like(u)], axis=1)
+    rays = ahead @ T_wc[:3, :3].T
+    starts = T_wc[:3, 3] + NEAR_M * rays
+    hit = scene.run(starts.astype(np.float32), rays.astype(np.float32), query="INTERSECT", output=1)
+    return hit["primID"], np.where(hit["primID"] >= 0, hit["tfar"].astype(float) + NEAR_M, np.inf)
+
+
+def grid_of(pinhole: Pinhole, columns: int = COLUMNS) -> Pinhole:
+    """The same view with so many columns; pixel centres stay at integers."""
     rows = max(1, round(columns * pinhole.height / pinhole.width))
     sx, sy = columns / pinhole.width, rows / pinhole.height
     cx, cy = (pinhole.cx + 0.5) * sx - 0.5, (pinhole.cy + 0.5) * sy - 0.5

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from qagen.audit.alone import Alone
+from qagen.audit.asked import check_asked
 from qagen.audit.check_media import Media
 from qagen.audit.check_record import Shape, check_record, readable
 from qagen.audit.checks import Check, Verdict
@@ -14,6 +17,7 @@ from qagen.audit.from_loader import check_dataset
 from qagen.audit.from_loader import read_ground as read_with_loader
 from qagen.audit.ground import Ground
 from qagen.audit.item import Item
+from qagen.audit.limits import Limits
 from qagen.audit.perturb import Solved, Stir, rows, stir
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground as read_scannet
@@ -82,11 +86,12 @@ def audit(
     dataset, folder = dataset_of(shelf, out)
     home = root(dataset)
     result, media, done = Audit(), Media(folder / "images"), 0
+    limits = Limits.of_run(folder / "report.json")
     shapes: dict[RecordFile, Shape] = defaultdict(Shape)
     for file, place, check in shelf.faults:
         result.tally.add((file.type, FILE_FORMAT), place, None, [check])
     for (_, scene), places in sorted(shelf.scenes.items()):
-        examiner = Examiner(Truth.of(read_scene(dataset, home, scene)), media, shapes)
+        examiner = Examiner(Truth.of(read_scene(dataset, home, scene)), media, shapes, limits)
         result.tally.add(SCENE_GROUP, scene, None, list(check_scene(examiner.truth)))
         for place in places:
             checks = examiner.examine(place.line, *place.read())
@@ -114,8 +119,15 @@ class Examiner:
     """The images of the run."""
     shapes: dict[RecordFile, Shape] = field(default_factory=lambda: defaultdict(Shape))
     """Keys and types of each file, as far as it has been read."""
+    limits: Limits = field(default_factory=Limits)
+    """From where on the run asks about things."""
     solved: list[Solved] = field(default_factory=list)
     """Records whose objects are known."""
+
+    @cached_property
+    def alone(self) -> Alone:
+        """The scene's things, each without the others."""
+        return Alone(self.truth.ground)
 
     def examine(self, line: Line, record: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
         """All checks of one record, which is None where its line is no JSON."""
@@ -130,4 +142,5 @@ class Examiner:
             *check_record(item, self.truth.ground),
             *self.media.check(item, self.truth.ground),
             *found,
+            *check_asked(item, bound, self.truth, self.alone, self.limits),
         ]
