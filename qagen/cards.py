@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from qagen.errors import QagenError
-from qagen.records import Turn
+from qagen.records import MISSING_MEDIA, Turn
 from qagen.samples import Sample
 
 if TYPE_CHECKING:
@@ -99,10 +99,7 @@ def open_image(sample: Sample, index: int, box_px: tuple[int, int]) -> "Image":
 
     path = sample.images[index]
     if not path.is_file():
-        raise QagenError(
-            f"{sample.line}: image {path} of record {sample.line.id} is missing; "
-            "a run without media keeps records only: generate again with --media copy"
-        )
+        raise QagenError(f"{sample.line}: image {path} of record {sample.line.id} is missing; {MISSING_MEDIA}")
     try:
         with Image.open(path) as image:
             image.draft("RGB", box_px)

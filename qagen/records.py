@@ -6,19 +6,22 @@
 <out>/<dataset>/report.json                                                config, counts, skips
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from qagen.errors import ConfigError, QagenError
+from qagen.errors import ConfigError, QagenError, did_you_mean
 
 LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MOST_IMAGES = 10
 """Samples with more images are videos, whose images are called frames (the SPAR reader draws the same line)."""
+MISSING_MEDIA = "a run without media keeps records only: generate again with --media copy"
+"""What to say when an image of a record is not there."""
 
 T = TypeVar("T")
 
@@ -109,6 +112,32 @@ def find_record_files(out: Path) -> list[RecordFile]:
         found = "no records" if out.is_dir() else "no such folder"
         raise ConfigError(f"{out}: {found}; looked for {out / LAYOUT}")
     return files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which records to read. An empty tuple asks for all."""
+
+    types: tuple[str, ...] = ()
+    """Names or patterns such as ``depth_*``."""
+    formats: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+
+
+def fitting_files(files: Sequence[RecordFile], wanted: Filter) -> list[RecordFile]:
+    """Files of the wanted types, formats and splits. Raises ConfigError, with the nearest name, for an unknown one."""
+    types = _matching("type", wanted.types, {file.type for file in files})
+    formats = _matching("format", wanted.formats, {file.format for file in files})
+    splits = _matching("split", wanted.splits, {file.split for file in files})
+    return [file for file in files if file.type in types and file.format in formats and file.split in splits]
+
+
+def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
+    return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
 
 
 def scene_of(record_id: str) -> str:

@@ -4,13 +4,23 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
-from qagen.records import Line, Record, RecordFile, Turn, check_same_id, decode, read_lines, scene_of
+from qagen.records import (
+    Filter,
+    Line,
+    Record,
+    RecordFile,
+    Turn,
+    check_same_id,
+    decode,
+    fitting_files,
+    read_lines,
+    scene_of,
+)
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -19,14 +29,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Which samples to show. An empty tuple asks for all."""
+class Wish(Filter):
+    """Which samples to show."""
 
-    types: tuple[str, ...] = ()
-    """Names or patterns such as ``depth_*``."""
-    formats: tuple[str, ...] = ()
-    splits: tuple[str, ...] = ()
-    scenes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     """When there are any, all of these are shown."""
     per_group: int = 1
@@ -102,7 +107,7 @@ def choose_samples(files: Sequence[RecordFile], wish: Wish) -> list[Line]:
     uses: Counter[str] = Counter()
     known = Known({scene_of(name) for name in wish.ids})
     chosen: list[Line] = []
-    for (type_name, format_name), group in groupby(sorted(_fitting_files(files, wish), key=_group), key=_group):
+    for (type_name, format_name), group in groupby(sorted(fitting_files(files, wish), key=_group), key=_group):
         lines = known.note([line for file in group for line in read_lines(file)])
         rng = rng_for(wish.seed, "show", type_name, format_name)
         chosen += _draw_spread([line for line in lines if _is_wished(line, wish)], wish, uses, rng)
@@ -132,20 +137,6 @@ class Known:
         for name in wish.ids:
             if name not in self._ids:
                 raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, self._ids or self._scenes)}")
-
-
-def _fitting_files(files: Sequence[RecordFile], wish: Wish) -> list[RecordFile]:
-    types = _matching("type", wish.types, {file.type for file in files})
-    formats = _matching("format", wish.formats, {file.format for file in files})
-    splits = _matching("split", wish.splits, {file.split for file in files})
-    return [file for file in files if file.type in types and file.format in formats and file.split in splits]
-
-
-def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
-    return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
 
 
 def _group(file: RecordFile) -> tuple[str, str]:

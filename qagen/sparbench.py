@@ -1,5 +1,9 @@
 """SPAR-Bench, as its public scorers know it: twenty task types, each in one answer format, and three levels."""
 
+from typing import Any
+
+from qagen.shards import IMAGES, INTEGER, TEXT
+
 NUMBER_TASKS = (
     "depth_prediction_oc",
     "depth_prediction_oc_mv",
@@ -43,6 +47,16 @@ AXES = (
     ("rotate_up", "rotate_down"),
 )
 """The five movements of a view change, each with its opposite."""
+
+
+FEATURES: dict[str, Any] = {
+    "id": INTEGER,
+    **dict.fromkeys(("img_type", "format_type", "task", "source"), TEXT),
+    "image": IMAGES,
+    "question": TEXT,
+    "answer": TEXT,
+}
+"""The columns of its parquet, in its order."""
 
 
 def format_of(task: str) -> str | None:

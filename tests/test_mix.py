@@ -305,7 +305,7 @@ def test_tars_hold_images_and_record_and_are_apart_by_the_number_of_images(index
     assert run(index, "--size", "50", "--materialize", "webdataset").exit_code == 0
     told: Counter[int] = Counter()
     for path in (index.parent / "mix").iterdir():
-        images = int(path.name.split("-")[1])
+        images = int(path.name.split("-")[1].removesuffix("png"))
         with tarfile.open(path) as tar:
             names = tar.getnames()
             told[images] += len(names) // (images + 1)
@@ -316,6 +316,16 @@ def test_tars_hold_images_and_record_and_are_apart_by_the_number_of_images(index
             assert Image.open(io.BytesIO(member.read())).size == (8, 6)
     assert sum(told.values()) == 50
     assert set(told) == {1, 3}
+
+
+def test_tars_are_apart_by_the_kinds_of_images_as_readers_want(index):
+    root = index.parent / "out" / "posed"
+    (root / "images/room/0.png").rename(root / "images/room/0.jpg")  # as ScanNet's jpg beside Structured3D's png
+    (path,) = root.glob("qa_jsonl/*/*/*/*.jsonl")
+    path.write_text(path.read_text().replace("0.png", "0.jpg"))
+    assert run(index, "--materialize", "webdataset").exit_code == 0
+    names = sorted(path.name for path in (index.parent / "mix").iterdir())
+    assert names == ["mix-1jpg-000000.tar", "mix-1png-000000.tar", "mix-3png-000000.tar"]
 
 
 def test_parquet_rows_are_alike_and_hold_the_images(index):

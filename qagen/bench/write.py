@@ -13,14 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qagen.bench.draw import Question, by_task
 from qagen.errors import QagenError
-from qagen.records import Line, decode
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from qagen.records import MISSING_MEDIA, Line, decode
+from qagen.shards import make_schema
+from qagen.sparbench import FEATURES
 
 JPEG_QUALITY = 95
 BATCH = 32
@@ -33,7 +32,7 @@ def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
     import pyarrow.parquet as pq
 
     (folder / "images").mkdir(parents=True)
-    schema = _schema()
+    schema = make_schema(FEATURES)
     todo = iter(questions)
     with (
         ThreadPoolExecutor() as threads,
@@ -104,6 +103,8 @@ def _drawn_images(line: Line, record: Mapping[str, Any]) -> Iterator[tuple[bytes
                 continue
             with Image.open(path) as image:
                 drawn = draw_marks(image, placed)
+        except FileNotFoundError as error:
+            raise QagenError(f"{line}: image {path} of record {line.id} is missing; {MISSING_MEDIA}") from error
         except OSError as error:
             raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
         buffer = io.BytesIO()
@@ -114,24 +115,6 @@ def _drawn_images(line: Line, record: Mapping[str, Any]) -> Iterator[tuple[bytes
 def _source(question: Question) -> dict[str, Any]:
     line = question.candidate.line
     return {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
-
-
-def _schema() -> "pa.Schema":
-    """SPAR-Bench's columns, with what ``datasets`` needs to show the images."""
-    import pyarrow as pa
-
-    text, image = pa.string(), pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
-    names = ("img_type", "format_type", "task", "source")
-    columns = [
-        ("id", pa.int64()),
-        *((name, text) for name in names),
-        ("image", image),
-        ("question", text),
-        ("answer", text),
-    ]
-    told: dict[str, Any] = {name: {"dtype": "string", "_type": "Value"} for name, _ in columns}
-    told |= {"id": {"dtype": "int64", "_type": "Value"}, "image": [{"_type": "Image"}]}
-    return pa.schema(columns, {"huggingface": json.dumps({"info": {"features": told}})})
 
 
 def _card(questions: Sequence[Question], small: set[int]) -> str:

@@ -13,7 +13,8 @@ from qagen.export import EXPORTERS, load_exporter
 
 if TYPE_CHECKING:
     from qagen.export._job import Exporter
-    from qagen.export._samples import Part, Wish
+    from qagen.export._samples import Part
+    from qagen.records import Filter
 
 WIDEST = max(map(len, EXPORTERS))
 EPILOG = "\b\nExporters:\n" + "\n".join(f"  {name:{WIDEST}}  {told}" for name, told in EXPORTERS.items())
@@ -73,11 +74,11 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
         raise ConfigError(f"--no-draw: {name} has no room for marks; its questions could not be answered")
 
     from qagen.export._job import Job, check_free, new_folder
-    from qagen.export._samples import Wish
+    from qagen.records import Filter
 
     home = home.absolute()
     check_free(home, name)
-    parts, left_out = _parts(exporter, name, out, Wish(**wish))
+    parts, left_out = _parts(exporter, name, out, Filter(**wish))
     total = sum(part.count for part in parts)
     counts: dict[str, int] = {}
     for part in parts:
@@ -90,11 +91,11 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
     return f"{told}\n{hint}"
 
 
-def _parts(exporter: "Exporter", name: str, out: Path, wish: "Wish") -> tuple[list["Part"], int]:
+def _parts(exporter: "Exporter", name: str, out: Path, wanted: "Filter") -> tuple[list["Part"], int]:
     """What fits, and the number of samples that the consumer has no place for."""
     from qagen.export._samples import find_parts
 
-    found = find_parts(out, wish)
+    found = find_parts(out, wanted)
     taken = [part for part in found if exporter.takes(part.file.type, part.file.format)]
     if not taken:
         kinds = sorted({f"{part.file.type}/{part.file.format}" for part in found})

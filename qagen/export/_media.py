@@ -11,6 +11,7 @@ from typing import TypeVar
 from qagen.errors import QagenError
 from qagen.export._samples import Picture, Sample
 from qagen.marks import draw_marks
+from qagen.records import MISSING_MEDIA
 
 JPEG_QUALITY = 95
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
@@ -23,10 +24,7 @@ T = TypeVar("T")
 def check_there(picture: Picture) -> None:
     """Raise QagenError when the run has no such image."""
     if not picture.source.is_file():
-        raise QagenError(
-            f"image {picture.source} is missing; a run without media keeps records only: generate again with "
-            "--media copy"
-        )
+        raise QagenError(f"image {picture.source} is missing; {MISSING_MEDIA}")
 
 
 def picture_bytes(picture: Picture) -> bytes:

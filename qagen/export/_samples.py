@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +16,17 @@ import numpy as np
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.marks import Mark, marks_of
-from qagen.records import Record, RecordFile, Turn, decode, find_record_files, read_lines, scene_of
+from qagen.records import (
+    Filter,
+    Record,
+    RecordFile,
+    Turn,
+    decode,
+    find_record_files,
+    fitting_files,
+    read_lines,
+    scene_of,
+)
 
 BATCH = 4096
 """Lines drawn, and held in memory, at a time."""
@@ -25,17 +34,6 @@ TAG = re.compile(r"<(image|video|audio|bbox|ref-object|img)>")
 """What trainers would take for a place of their own."""
 NOT_INFO = {"id", "conversations", "image", "depth"}
 """Keys of a record that say nothing about its marks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Which samples to export. An empty tuple asks for all."""
-
-    types: tuple[str, ...] = ()
-    """Names or patterns such as ``depth_*``."""
-    formats: tuple[str, ...] = ()
-    splits: tuple[str, ...] = ()
-    scenes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +96,22 @@ class Sample:
 # --- which samples ----------------------------------------------------------------------------------------------------
 
 
-def find_parts(out: Path, wish: Wish) -> list[Part]:
+def find_parts(out: Path, wanted: Filter) -> list[Part]:
     """The files of a run with samples that fit, and how many of them.
 
     Raises:
         ConfigError: an unknown name, or nothing fits.
     """
-    files = find_record_files(out)
-    types = _matching("type", wish.types, {file.type for file in files})
-    formats = _matching("format", wish.formats, {file.format for file in files})
-    splits = _matching("split", wish.splits, {file.split for file in files})
-    files = [file for file in files if file.type in types and file.format in formats and file.split in splits]
+    files = fitting_files(find_record_files(out), wanted)
     parts = (
-        _of_scenes(files, wish.scenes)
-        if wish.scenes
+        _of_scenes(files, wanted.scenes)
+        if wanted.scenes
         else [Part(file, _dataset_of(file), _count_lines(file)) for file in files]
     )
     parts = [part for part in parts if part.count]
     if not parts:
         raise ConfigError(f"{out}: no record fits all of the options together")
     return parts
-
-
-def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
-    return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
 
 
 def _dataset_of(file: RecordFile) -> str:

@@ -11,9 +11,9 @@ import yaml
 
 from qagen import __version__
 from qagen.export._job import Exporter, Job
-from qagen.export._parquet import IMAGES, TEXT, ShardWriter, to_image
 from qagen.export._samples import Part, Sample
 from qagen.export._text import announce
+from qagen.shards import IMAGES, TEXT, ParquetShards, to_image
 
 FEATURES: dict[str, Any] = {
     **dict.fromkeys(("id", "dataset", "scene", "type", "format", "question", "answer"), TEXT),
@@ -28,7 +28,7 @@ def write(job: Job) -> str:
     """Write the shards of every split, and README.md."""
     features = FEATURES if job.draw else FEATURES | {"spar_info": TEXT}
     for split in job.splits:
-        with ShardWriter(job.folder / "data", split, features) as shards:
+        with ParquetShards(job.folder / "data", split, features) as shards:
             for sample, images in job.embedded(job.of_split(split)):
                 shards.write(_row(sample, images, job.draw), sum(map(len, images)))
     job.write_text("README.md", _card(job))

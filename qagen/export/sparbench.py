@@ -8,17 +8,10 @@ from typing import Any
 import yaml
 
 from qagen.export._job import Exporter, Job
-from qagen.export._parquet import IMAGES, INTEGER, TEXT, ShardWriter, to_image
 from qagen.export._samples import Sample
-from qagen.sparbench import CHOICE_TASKS, NUMBER_TASKS, VIEW_CHANGE, is_asked
+from qagen.shards import ParquetShards, to_image
+from qagen.sparbench import CHOICE_TASKS, FEATURES, NUMBER_TASKS, VIEW_CHANGE, is_asked
 
-FEATURES: dict[str, Any] = {
-    "id": INTEGER,
-    **dict.fromkeys(("img_type", "format_type", "task", "source"), TEXT),
-    "image": IMAGES,
-    "question": TEXT,
-    "answer": TEXT,
-}
 TASK = "qagen_sparbench"
 UTILS = """from functools import partial
 
@@ -31,7 +24,7 @@ utils.partial = partial  # release 0.7.3 forgets this import, and then scores ev
 
 def write(job: Job) -> str:
     """Write the shards and the folder ``lmms_task``."""
-    with ShardWriter(job.folder / "data", "test", FEATURES) as shards:
+    with ParquetShards(job.folder / "data", "test", FEATURES) as shards:
         for number, (sample, images) in enumerate(job.embedded(job.parts)):
             shards.write(_row(number, sample, images), sum(map(len, images)))
     job.write_text("README.md", _card())

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from qagen.export import _parquet, webdataset
+from qagen import shards
 from tests.export.conftest import SIZE, make_record, write_records
 
 PIXELS = [(100, 80), (0, 0), (50, 120)]
@@ -67,11 +67,11 @@ def test_marks_are_told_where_they_are_not_drawn(export, home, tmp_path):
 
 
 def test_large_exports_are_sharded(export, home, tmp_path, monkeypatch):
-    monkeypatch.setattr(_parquet, "ROW_GROUP_BYTES", 1)
-    monkeypatch.setattr(_parquet, "SHARD_BYTES", 1)
+    monkeypatch.setattr(shards, "ROW_GROUP_BYTES", 1)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
     export("huggingface")
-    shards = sorted(path.name for path in (home / "data").glob("train-*"))
-    assert shards == [f"train-0000{i}-of-00007.parquet" for i in range(7)]
+    names = sorted(path.name for path in (home / "data").glob("train-*"))
+    assert names == [f"train-0000{i}-of-00007.parquet" for i in range(7)]
     assert len(load(home, tmp_path / "cache", split="train")) == 7
 
 
@@ -100,7 +100,7 @@ def test_datasets_reads_a_group_of_tars(export, home, tmp_path):
 
 
 def test_tars_are_sharded_and_the_same_each_time(export, home, monkeypatch):
-    monkeypatch.setattr(webdataset, "SHARD_BYTES", 1)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
     export("webdataset")
     first = {path.name: path.read_bytes() for path in home.glob("*.tar")}
     assert len([name for name in first if name.startswith("train-1jpg")]) == 3

@@ -1,0 +1,175 @@
+"""Files that hold samples and their images, none larger than a trainer likes to open: parquet and tars.
+
+Parquet tells Hugging Face ``datasets`` the features of its columns.
+A tar holds ``KEY.0.jpg, KEY.1.jpg, ..., KEY.json``.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHARD_BYTES = 400 << 20
+ROW_GROUP_BYTES = 32 << 20
+"""What is held in memory."""
+
+IMAGES = [{"_type": "Image"}]
+"""The feature of a list of images; every release of ``datasets`` reads this spelling."""
+TEXT = {"dtype": "string", "_type": "Value"}
+INTEGER = {"dtype": "int64", "_type": "Value"}
+
+
+class ParquetShards:
+    """Writes rows to ``<stem>-00000-of-00003.parquet`` and so on; use as a context manager."""
+
+    def __init__(self, folder: Path, stem: str, features: dict[str, Any]) -> None:
+        self._folder, self._stem = folder, stem
+        self._schema = make_schema(features)
+        self._rows: list[dict[str, Any]] = []
+        self._row_bytes = self._shard_bytes = 0
+        self._shards: list[Path] = []
+        self._writer: Any = None
+
+    def __enter__(self) -> "ParquetShards":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._flush()
+        self._close()
+        for number, path in enumerate(self._shards):
+            path.rename(self._folder / f"{self._stem}-{number:05d}-of-{len(self._shards):05d}.parquet")
+
+    def write(self, row: dict[str, Any], size: int) -> None:
+        """Add a row whose images have ``size`` bytes."""
+        self._rows.append(row)
+        self._row_bytes += size
+        if self._row_bytes >= ROW_GROUP_BYTES:
+            self._flush()
+        if self._shard_bytes >= SHARD_BYTES:
+            self._close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not self._rows:
+            return
+        if self._writer is None:
+            self._shards.append(self._folder / f"{self._stem}-{len(self._shards):05d}.part")
+            self._writer = pq.ParquetWriter(self._shards[-1], self._schema, compression="zstd")
+        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+        self._shard_bytes += self._row_bytes
+        self._rows, self._row_bytes = [], 0
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._shard_bytes = None, 0
+
+
+def to_image(name: str, content: bytes) -> dict[str, Any]:
+    """The cell of an image."""
+    return {"bytes": content, "path": name.rpartition("/")[2]}
+
+
+def make_schema(features: dict[str, Any]) -> "pa.Schema":
+    """The columns of a table, with their features as ``datasets`` looks for them."""
+    import pyarrow as pa
+
+    told = json.dumps({"info": {"features": features}})
+    return pa.schema([(name, _arrow(feature)) for name, feature in features.items()], {"huggingface": told})
+
+
+def _arrow(feature: Any) -> "pa.DataType":
+    import pyarrow as pa
+
+    if isinstance(feature, list):
+        return pa.list_(_arrow(feature[0]))
+    if feature.get("_type") == "Image":
+        return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    if feature.get("_type") == "Value":
+        return pa.type_for_alias(feature["dtype"])
+    return pa.struct([(name, _arrow(part)) for name, part in feature.items()])
+
+
+# --- tars -------------------------------------------------------------------------------------------------------------
+
+
+class TarShards:
+    """Writes samples to ``<stem>-3jpg-000000.tar`` and so on, apart by their images; use as a context manager.
+
+    ``datasets`` refuses tars whose samples differ in their members, hence ``3jpg``, ``2jpg1png`` for samples that mix
+    both, and ``text`` for those without images.
+    """
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder, self._stem = folder, stem
+        self._series: dict[str, _TarSeries] = {}
+
+    def __enter__(self) -> "TarShards":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for series in self._series.values():
+            series.close()
+
+    @property
+    def stems(self) -> list[str]:
+        """How the names of all tars start."""
+        return sorted(self._series)
+
+    def write(self, key: str, images: Sequence[tuple[str, bytes]], record: bytes) -> None:
+        """Add a sample.
+
+        Args:
+            key: without ".", which ends a key.
+            images: names of ``member_names`` and the files' bytes.
+            record: JSON.
+        """
+        stem = f"{self._stem}-{_kind_of([name for name, _ in images])}"
+        series = self._series.setdefault(stem, _TarSeries(self._folder, stem))
+        series.write(key, [*images, ("json", record)])
+
+
+def member_names(paths: Sequence[str]) -> list[str]:
+    """``0.jpg``, ``1.jpg``, ... for the images of a sample."""
+    return [f"{index}{Path(path).suffix.lower()}" for index, path in enumerate(paths)]
+
+
+def _kind_of(names: Sequence[str]) -> str:
+    endings = [Path(name).suffix[1:] for name in names]
+    return "".join(f"{endings.count(ending)}{ending}" for ending in sorted(set(endings))) or "text"
+
+
+class _TarSeries:
+    """Tars one after the other, each begun when the last is full."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder, self._stem = folder, stem
+        self._count = self._bytes = 0
+        self._tar: tarfile.TarFile | None = None
+
+    def write(self, key: str, members: Sequence[tuple[str, bytes]]) -> None:
+        if self._tar is None or self._bytes >= SHARD_BYTES:
+            self._tar = self._next()
+        for name, content in members:
+            info = tarfile.TarInfo(f"{key}.{name}")
+            info.size = len(content)
+            self._tar.addfile(info, io.BytesIO(content))
+            self._bytes += len(content)
+
+    def close(self) -> None:
+        if self._tar is not None:
+            self._tar.close()
+
+    def _next(self) -> tarfile.TarFile:
+        self.close()
+        path = self._folder / f"{self._stem}-{self._count:06d}.tar"
+        self._count, self._bytes = self._count + 1, 0
+        return tarfile.open(path, "w")
