@@ -10,39 +10,51 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+ROUNDING = 1e-4
+"""So much is no more than the error of sums of 32-bit numbers."""
 
 
-def surplus(looks: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
-    """(n, k) how much more often than an option of its set the true option has each look.
+def surplus(looks: Sequence[NDArray[np.int64]], size: int = 1) -> csr_array:
+    """(n / size, k) how much more often than an option of its set the true option has each look.
 
     Args:
-        looks: (n, options) arrays of numbers from 0, each a way to look at the options of n samples; the first option
-            of each is the true one.
+        looks: (n, options) arrays of numbers, each a way to look at the options of n samples; the first option of each
+            is the true one.
+        size: so many samples that follow each other are summed up.
     """
-    columns = []
+    count, options = looks[0].shape
+    weight = np.full((count, options), -1 / options, dtype=np.float32)
+    weight[:, 0] += 1
+    rows = np.repeat(np.arange(count) // size, options)
+    columns, offset = [], 0
     for look in looks:
-        has = look[:, :, None] == np.unique(look)
-        columns.append(has[:, 0] - has.mean(axis=1, dtype=np.float32))
-    return np.concatenate(columns, axis=1, dtype=np.float32)
+        values, column = np.unique(look, return_inverse=True)
+        columns.append(offset + column.ravel())
+        offset += len(values)
+    places = (np.tile(rows, len(looks)), np.concatenate(columns))
+    return coo_array((np.tile(weight.ravel(), len(looks)), places), shape=(count // size, offset)).tocsr()
 
 
-def choose_even(given_away: NDArray[np.float32], owner: NDArray[np.int64], count: int) -> list[int]:
-    """Choose up to ``count`` rows, no two of one owner, whose sum stays near 0; early rows where others do no better.
+def choose_even(given_away: csr_array, members: NDArray[np.int64], count: int, slack: float = 0.0) -> list[int]:
+    """Choose up to ``count`` rows without a common member whose sum stays near 0; of equally good ones the first.
 
     Args:
-        given_away: (n, k) what each sample gives away.
-        owner: (n,) samples of which only one may be chosen have the same number.
+        given_away: (n, k) what each row gives away.
+        members: (n, j) questions that each row consists of.
+        slack: stop where every row would add to the sum by more than this share of its own length; 0 takes only what
+            evens out, infinity fills the count as evenly as can be.
     """
-    total = np.zeros(given_away.shape[1], dtype=np.float32)
-    own = np.square(given_away).sum(axis=1)
-    free = np.ones(len(given_away), dtype=bool)
+    shift = np.zeros(len(members), dtype=np.float32)
+    own = given_away.power(2).sum(axis=1)
+    free = np.ones(len(shift), dtype=bool)
     chosen: list[int] = []
     while len(chosen) < count and free.any():
-        shift = given_away @ total
         best = int(np.argmin(np.where(free, 2 * shift + own, np.inf)))
-        if shift[best] > 1e-6:
+        if shift[best] > slack * own[best] + ROUNDING:
             break
         chosen.append(best)
-        total += given_away[best]
-        free &= owner != owner[best]
+        shift += given_away @ given_away[[best]].toarray()[0]
+        free &= ~np.isin(members, members[best]).any(axis=1)
     return chosen

@@ -123,6 +123,8 @@ class Formatter:
         if type(answer) in DIFFER or isinstance(answer, LocatedObject):
             return self._peers.get(question.key)
         match answer:
+            case Extents():
+                return self._options.sizes(answer)
             case Choice():
                 return [Choice(role, ()) for role in self._options.shuffled(answer.wrong)]
             case _:

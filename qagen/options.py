@@ -1,9 +1,8 @@
-"""Wrong options for answers that have no peers: other objects, and numbers invented near a lonely truth.
+"""Wrong options for answers that have no peers: numbers and sizes invented near a lonely truth.
 
 Letters and ranks are dealt from decks, so that each comes equally often (tasks.md, section 4).
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -11,21 +10,20 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Box2D, LocatedObject, Number
-from qagen.kernels.boxes import box_iou
-from qagen.peers import GROUP, apart
+from qagen.core.answer import Extents, Number
+from qagen.peers import GAP_SHARE, GROUP, apart
 
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
 """Each invented number is so many times the one below it."""
-MAX_IOU = 0.3
-RANK_LEAD = 1
-"""A rank may have been the truth's so much more often than another."""
+USUAL_STEPS = (1.18, 1.22)
+"""The same for numbers of which a usual one is known: the smaller, the less it tells."""
+SIDE_STEPS = (1.18, 1.22)
+"""The same for a side of a thing."""
 TRIES = 40
 
 T = TypeVar("T")
 R = TypeVar("R")
-Look = tuple[str, str, int | None]
 
 
 class Deck(Generic[T]):
@@ -58,10 +56,12 @@ class OptionMaker:
     def __init__(self, rng: Generator) -> None:
         self._rng = rng
         self._ranks = Deck(list(range(GROUP)) * 5, rng)
-        self._seen_looks: Counter[Look] = Counter()
+        self._sides = Deck([(side, rank) for side in range(3) for rank in range(GROUP)], rng)
 
     def numbers(self, truth: Number) -> list[Number] | None:
         """Three numbers, apart from the truth and each other, so that the truth's rank is even."""
+        if truth.usual is not None:
+            return self._usual_rank(truth, truth.usual)
         return self._ranks.deal(lambda rank: self._numbers_at_rank(truth, rank))
 
     def _numbers_at_rank(self, truth: Number, rank: int) -> list[Number] | None:
@@ -72,53 +72,35 @@ class OptionMaker:
                 return [Number(value) for place, value in enumerate(values) if place != rank]
         return None
 
-    def located(self, truth: LocatedObject, asked_for: str = "") -> list[LocatedObject] | None:
-        """Three other objects, told by their boxes.
+    def _usual_rank(self, truth: Number, usual: tuple[float, float]) -> list[Number] | None:
+        """Numbers around what is usual: whichever of the four it is, the truth could have led to them as easily.
 
-        Near things fill large boxes that reach far down. So the others are chosen such that the truth's rank in both is
-        even, and its images those of the others, over all truths that are ``asked_for`` alike.
+        With the truth in the middle on average, the one nearest to what is usual would be true too often. So the middle
+        of the four keeps to what is usual, as closely as makes the four equally likely when truths spread as told.
         """
-        drawn = [choice for _ in range(TRIES) if (choice := self._draw_located(truth))]
-        even = [choice for choice in drawn if self._is_rank_even(truth, choice, asked_for)]
-        if not even:
+        step = self._rng.uniform(*USUAL_STEPS)
+        middles = np.log(truth.value / usual[0]) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
+        spread = max(usual[1] ** 2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * usual[1] ** 2)
+        weights = np.exp(-np.square(middles) / (2 * spread))
+        rank = int(self._rng.choice(GROUP, p=weights / weights.sum()))
+        values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
+        if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high) for low, high in pairwise(values)):
             return None
-        best = min(even, key=lambda choice: sum(self._seen_looks[look] for look in _looks(truth, choice, asked_for)))
-        self._seen_looks.update(_looks(truth, best, asked_for))
-        self._seen_looks[asked_for, "image", truth.image] -= GROUP - 1
-        return best
+        return [Number(value) for place, value in enumerate(values) if place != rank]
 
-    def _is_rank_even(self, truth: LocatedObject, others: Sequence[LocatedObject], asked_for: str) -> bool:
-        for _, name, rank in _looks(truth, others, asked_for)[:2]:
-            counts = [self._seen_looks[asked_for, name, other] for other in range(GROUP)]
-            if self._seen_looks[asked_for, name, rank] - min(counts) >= RANK_LEAD:
-                return False
-        return True
+    def sizes(self, truth: Extents) -> list[Extents] | None:
+        """Three sizes that differ from the truth in one side, so that the truth's rank in it is even."""
+        return self._sides.deal(lambda card: self._sizes_at_rank(truth, *card))
 
-    def _draw_located(self, truth: LocatedObject) -> list[LocatedObject] | None:
-        chosen = [truth]
-        for other in self.shuffled(truth.decoys):
-            if all(other.image != one.image or _overlap(other.box, one.box) < MAX_IOU for one in chosen):
-                chosen.append(other)
-            if len(chosen) == GROUP:
-                return chosen[1:]
+    def _sizes_at_rank(self, truth: Extents, side: int, rank: int) -> list[Extents] | None:
+        sides = [truth.length_cm, truth.width_cm, truth.height_cm]
+        for step in self._rng.uniform(*SIDE_STEPS, TRIES):
+            values = [round(sides[side] * step ** (place - rank)) for place in range(GROUP)]
+            if all(high - low >= GAP_SHARE * high for low, high in pairwise(values)):
+                made = [[*sides[:side], value, *sides[side + 1 :]] for value in values]
+                return [Extents(max(a, b), min(a, b), h) for place, (a, b, h) in enumerate(made) if place != rank]
         return None
 
     def shuffled(self, values: Sequence[T]) -> list[T]:
         """The values in random order."""
         return [values[i] for i in self._rng.permutation(len(values))]
-
-
-def _overlap(box: Box2D, other: Box2D) -> float:
-    return box_iou(np.array(box, dtype=np.float64), np.array(other, dtype=np.float64))
-
-
-def _looks(truth: LocatedObject, others: Sequence[LocatedObject], asked_for: str) -> list[Look]:
-    """What tells the truth from the others without a look at the images: ranks of its box, and their images."""
-    size = sum(_area(other.box) < _area(truth.box) for other in others)
-    bottom = sum(other.box[3] < truth.box[3] for other in others)
-    images = [(asked_for, "image", other.image) for other in others]
-    return [(asked_for, "size", size), (asked_for, "bottom", bottom), *images]
-
-
-def _area(box: Box2D) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])

@@ -7,8 +7,10 @@ the same:
 
 * those that give away similar numbers: "the other one is 2.3 m deep", or the size of a box that is to be found again;
 * those about the same object: whoever knows how deep in a room clocks hang knows no more when all four ask for a clock;
-* directions with the same word for above and below, which the labels mostly tell (a lamp hangs above a rug);
-* sizes of things of similar volume.
+* directions with the same word for above and below, which the labels mostly tell (a lamp hangs above a rug).
+
+Numbers have it easier, because any four that lie apart may share a set: so those sets are chosen in which no label and
+no given number goes with the large or the small ones (qagen.even).
 """
 
 from collections import defaultdict
@@ -19,27 +21,32 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Directions, Extents, ImagePoint, Number
+from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number
 from qagen.core.question import Question
+from qagen.even import choose_even, surplus
 from qagen.kernels.boxes import box_iou
 
 GROUP = 4
 SIMILAR = 8
 """Questions are first grouped among so many that give away the most similar numbers, then among twice as many, ..."""
+DRAWS, MOST_GROUPS = 6000, 2000
+"""Sets of four numbers that are drawn at random, and how many of those that fit are compared."""
 NUMBER_GAP = 0.3
 GAP_SHARE = 0.15
-SIDE_GAP_SHARE = 0.25
 PLACE_GAP = 100
 MAX_IOU = 0.3
 
 
 def choose_with_peers(
-    candidates: Sequence[Question], quota: int, rng: Generator
+    candidates: Sequence[Question], quota: int, rng: Generator, labels: Sequence[str] = ()
 ) -> tuple[list[Question], dict[tuple, list[Answer]]]:
     """Choose up to ``quota`` questions, as many as can be in whole groups.
 
     Groups about one object come first, then those whose questions give away similar numbers, then those of early
-    candidates.
+    candidates. Groups of numbers are chosen by what their labels tell.
+
+    Args:
+        labels: names of the scene's objects, if the questions have any.
 
     Returns:
         The questions, in the order of the candidates, and by their keys the wrong options of those that have peers.
@@ -51,7 +58,10 @@ def choose_with_peers(
     def cost(group: list[int]) -> tuple[int, float, int]:
         return len({subject[member] for member in group}), float(np.ptp(given[group])), sum(group)
 
-    groups = sorted(groups, key=cost)[: quota // GROUP]
+    groups = sorted(groups, key=cost)
+    if labels and candidates and isinstance(candidates[0].answer, Number):
+        groups = _even_groups(candidates, groups, given, labels, quota // GROUP, rng)
+    groups = groups[: quota // GROUP]
     grouped = {member for group in groups for member in group}
     lonely = [position for position in range(len(candidates)) if position not in grouped][: quota - len(grouped)]
     options = {
@@ -62,14 +72,65 @@ def choose_with_peers(
     return [candidates[position] for position in sorted([*grouped, *lonely])], options
 
 
+def _even_groups(
+    questions: Sequence[Question],
+    known: list[list[int]],
+    given: NDArray[np.float64],
+    labels: Sequence[str],
+    count: int,
+    rng: Generator,
+) -> list[list[int]]:
+    """Groups of four numbers in which no label and no given number goes with the large or the small ones.
+
+    Args:
+        known: groups to choose among, besides others drawn at random.
+        labels: names of the scene's objects.
+    """
+    values = np.array([float(question.answer.text) for question in questions])
+    fits = _fit_together([question.answer for question in questions])
+    members = np.concatenate([np.array(known, dtype=np.int64).reshape(-1, GROUP), _draw_groups(fits, rng)])
+    if not len(members):
+        return []
+    turns = np.array([np.roll(np.arange(GROUP), -k) for k in range(GROUP)])
+    listed = members[:, turns].reshape(-1, GROUP)
+    given_away = surplus(_number_looks(questions, values, given, labels, listed), GROUP)
+    return members[choose_even(given_away, members, count, slack=np.inf)].tolist()
+
+
+def _draw_groups(fits: NDArray[np.bool_], rng: Generator) -> NDArray[np.int64]:
+    """(n, 4) random positions that fit together."""
+    if len(fits) < GROUP:
+        return np.zeros((0, GROUP), dtype=np.int64)
+    drawn = rng.random((DRAWS, len(fits))).argpartition(GROUP - 1, axis=1)[:, :GROUP]
+    first, second = np.triu_indices(GROUP, 1)
+    return drawn[fits[drawn[:, first], drawn[:, second]].all(axis=1)][:MOST_GROUPS]
+
+
+def _number_looks(
+    questions: Sequence[Question],
+    values: NDArray[np.float64],
+    given: NDArray[np.float64],
+    labels: Sequence[str],
+    listed: NDArray[np.int64],
+) -> list[NDArray[np.int64]]:
+    """How the options of each listed set look, crossed with each thing that the first one's question says."""
+    options = values[listed]
+    rank = (options[:, :, None] > options[:, None]).sum(axis=2)
+    size = np.round(2 * np.log2(options + 0.1)).astype(np.int64)
+    away = np.abs(options - given[listed[:, 0], None])
+    names = np.array([[labels[role.object] for role in question.roles] for question in questions])
+    said = [*np.unique(names, return_inverse=True)[1].reshape(names.shape).T]
+    said += [np.round(2 * np.log2(given + 0.1)).astype(np.int64) + 20]
+    looks = [1000 * word[listed[:, :1]] + look for word in said for look in (rank, size + 100)]
+    return [*looks, (away[:, :, None] > away[:, None]).sum(axis=2)]
+
+
 def _given(question: Question) -> float:
     """The number that a question gives away: a measure in its words, or how large a thing is, in doublings."""
     match question.answer:
         case BoxAnswer():
             left, top, right, bottom = question.roles[0].place
             return float(np.log2(max(right - left, 1) * max(bottom - top, 1)))
-        case Extents(length, width, height):
-            return float(np.log2(max(length * width * height, 1)))
         case _:
             return float(str(question.facts.get("given", 0.0)))
 
@@ -197,14 +258,6 @@ def _boxes_differ(first: tuple, second: tuple) -> bool:
     return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
 
 
-def _sides(answer: Extents) -> tuple:
-    return answer.length_cm, answer.width_cm, answer.height_cm
-
-
-def _sizes_differ(first: tuple, second: tuple) -> bool:
-    return any(abs(a - b) >= SIDE_GAP_SHARE * max(a, b) for a, b in zip(first, second, strict=True))
-
-
 def apart(value: float, other: float) -> bool:
     """Whether two numbers are far enough from each other to stand among the same options."""
     return abs(value - other) >= max(NUMBER_GAP, GAP_SHARE * max(value, other)) - 1e-9
@@ -215,6 +268,5 @@ DIFFER: dict[type[Answer], tuple[Callable[..., tuple], Callable[[tuple, tuple], 
     ImagePoint: (_place, _places_differ),
     Directions: (_directions, _directions_differ),
     BoxAnswer: (_box, _boxes_differ),
-    Extents: (_sides, _sizes_differ),
 }
 """Answers whose wrong options come from peers: what of two of them is compared, and when they are told apart."""

@@ -20,9 +20,9 @@ from numpy.random import Generator
 
 import qagen
 from qagen import parts, writer
-from qagen.candidates import harvest, pick_balanced
+from qagen.candidates import POOL_FACTOR, harvest, pick_balanced
 from qagen.config import RunConfig
-from qagen.core.answer import Answer, LocatedObject
+from qagen.core.answer import Answer, LocatedObject, Number
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
 from qagen.engines import Engine, Lost
@@ -43,7 +43,9 @@ from qagen.views import SceneViews, observe
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
 SPARE = 2
-"""So many times the quota is looked at for questions whose answers can be each other's wrong options."""
+"""So many times the quota is looked at for questions whose answers can be each other's wrong options, ..."""
+SPARE_NUMBERS = 4
+"""... and so many times where they are numbers."""
 REPEAT = "same words for the same images"
 """Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -294,9 +296,11 @@ def _pick(
 ) -> tuple[list[Question], dict[tuple, list[Answer]]]:
     """The questions to write, and their wrong options where those come from peers."""
     if "select" in family.config.formats and family.answer is LocatedObject:
-        return choose_with_rivals(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
+        return choose_with_rivals(pick_balanced(pool, quota, views, rng, POOL_FACTOR), quota, rng)
     if "select" in family.config.formats and family.answer in DIFFER:
-        return choose_with_peers(pick_balanced(pool, quota, views, rng, SPARE), quota, rng)
+        labels = [item.label for item in views.scene.objects]
+        spare = SPARE_NUMBERS if family.answer is Number else SPARE
+        return choose_with_peers(pick_balanced(pool, quota, views, rng, spare), quota, rng, labels)
     return pick_balanced(pool, quota, views, rng), {}
 
 

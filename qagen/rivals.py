@@ -16,11 +16,13 @@ from qagen.core.question import Question
 from qagen.even import choose_even, surplus
 
 OPTIONS = 4
-DRAWS = 24
+DRAWS = 40
 """Sets of wrong options that are tried for each question."""
 MAX_IOU = 0.3
 STEP = 125
-"""Edges are compared in steps of so many thousandths of the image."""
+"""Edges are compared in steps of so many thousandths of the image, ..."""
+EDGE = 5
+"""... and a box that ends so near the image's edge touches it."""
 
 Listed = tuple[LocatedObject, ...]
 
@@ -39,7 +41,7 @@ def choose_with_rivals(
     owner = np.array([place for place, _ in drawn])
     asked_for = np.array([str(candidates[place].facts.get("extreme")) for place, _ in drawn])
     looks = surplus(_looks([listed for _, listed in drawn], asked_for))
-    chosen = dict(drawn[row] for row in choose_even(looks, owner, quota))
+    chosen = dict(drawn[row] for row in choose_even(looks, owner[:, None], quota))
     lonely = [place for place in range(len(candidates)) if place not in chosen][: quota - len(chosen)]
     options: dict[tuple, list[Answer]] = {candidates[place].key: list(chosen[place][1:]) for place in chosen}
     return [candidates[place] for place in sorted([*chosen, *lonely])], options
@@ -49,16 +51,13 @@ def _draws(question: Question, rng: Generator) -> list[Listed]:
     """Sets of options, the true one first: no two boxes of one image overlap much."""
     assert isinstance(question.answer, LocatedObject)
     everything = [question.answer, *question.answer.decoys]
-    apart = _apart(everything)
-    found: dict[tuple[int, ...], Listed] = {}
-    for _ in range(DRAWS):
-        listed, fits = [0], apart[0].copy()
-        while len(listed) < OPTIONS and fits.any():
-            listed.append(int(rng.choice(np.flatnonzero(fits))))
-            fits &= apart[listed[-1]]
-        if len(listed) == OPTIONS:
-            found[tuple(sorted(listed))] = tuple(everything[k] for k in listed)
-    return list(found.values())
+    if len(everything) < OPTIONS:
+        return []
+    others = 1 + rng.random((DRAWS, len(everything) - 1)).argsort(axis=1)[:, : OPTIONS - 1]
+    listed = np.unique(np.column_stack([np.zeros(DRAWS, dtype=np.int64), np.sort(others, axis=1)]), axis=0)
+    first, second = np.triu_indices(OPTIONS, 1)
+    fits = _apart(everything)[listed[:, first], listed[:, second]].all(axis=1)
+    return [tuple(everything[k] for k in row) for row in listed[fits].tolist()]
 
 
 def _apart(things: Sequence[LocatedObject]) -> NDArray[np.bool_]:
@@ -77,11 +76,15 @@ def _looks(listed: Sequence[Listed], asked_for: NDArray[np.str_]) -> list[NDArra
     boxes = np.array([[option.box for option in options] for options in listed], dtype=np.int64)
     images = np.array([[option.image or 0 for option in options] for options in listed])
     area = (boxes[..., 2:] - boxes[..., :2]).prod(axis=2)
-    size, bottom = np.log2(area.clip(1)).astype(np.int64), boxes[..., 3] // STEP
-    by_size, by_bottom, by_top = _ranks(area), _ranks(boxes[..., 3]), _ranks(boxes[..., 1])
+    left, top, right, bottom = np.moveaxis(boxes, 2, 0)
+    size, high, low = np.log2(area.clip(1)).astype(np.int64), (bottom - top) // STEP, bottom // STEP
+    by_size, by_bottom = _ranks(area), _ranks(bottom)
+    touches = (left <= EDGE) + 2 * (right >= 1000 - EDGE) + 4 * (bottom >= 1000 - EDGE) + 8 * (top <= EDGE)
     looks = [
-        *(by_size, by_bottom, by_top, by_size + by_bottom, OPTIONS * by_size + by_bottom),
-        *(size, bottom, boxes[..., 1] // STEP, 100 * size + bottom, images),
+        *(by_size, by_bottom, by_size + by_bottom, OPTIONS * by_size + by_bottom),
+        *(_ranks(top), _ranks(right - left), _ranks(bottom - top)),
+        *(images, size, low, top // STEP, (right - left) // STEP, (left + right) // (2 * STEP)),
+        *(100 * size + low, 100 * high + low, touches),
     ]
     question = np.unique(asked_for, return_inverse=True)[1]
     return [10_000 * question[:, None] + look for look in looks]

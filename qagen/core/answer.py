@@ -27,6 +27,8 @@ class Number:
 
     value: float
     """Metres, or square metres."""
+    usual: tuple[float, float] | None = None
+    """What such quantities mostly are, and the standard deviation of their logarithm; None where labels tell more."""
 
     @property
     def text(self) -> str:

@@ -11,6 +11,9 @@ from qagen.core.question import Question, Skip
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.views import SceneViews
 
+USUAL = (20.0, 0.4)
+"""What a reader expects who sees nothing: a room of about 20 square metres, two in three between 13 and 30."""
+
 
 class RoomConfig(TaskConfig):
     alpha_m: Bound = 0.5
@@ -74,7 +77,7 @@ class Room(Family[RoomConfig]):
         return Question(
             frames=frames,
             is_video=True,
-            answer=Number(outline),
+            answer=Number(outline, USUAL),
             margin=self.config.max_spread - max(differs.values()),
             margin_unit="fraction",
             measured={"area_m2": outline, **{f"{name}_area_m2": other for name, other in others.items()}},
