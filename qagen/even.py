@@ -52,7 +52,7 @@ def choose_even(given_away: csr_array, members: NDArray[np.int64], count: int, s
     chosen: list[int] = []
     while len(chosen) < count and free.any():
         best = int(np.argmin(np.where(free, 2 * shift + own, np.inf)))
-        if shift[best] > slack * own[best] + ROUNDING:
+        if shift[best] > ROUNDING and shift[best] > slack * own[best]:
             break
         chosen.append(best)
         shift += given_away @ given_away[[best]].toarray()[0]

@@ -78,15 +78,15 @@ class OptionMaker:
         With the truth in the middle on average, the one nearest to what is usual would be true too often. So the middle
         of the four keeps to what is usual, as closely as makes the four equally likely when truths spread as told.
         """
-        step = self._rng.uniform(*USUAL_STEPS)
-        middles = np.log(truth.value / usual[0]) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
-        spread = max(usual[1] ** 2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * usual[1] ** 2)
-        weights = np.exp(-np.square(middles) / (2 * spread))
-        rank = int(self._rng.choice(GROUP, p=weights / weights.sum()))
-        values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
-        if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high) for low, high in pairwise(values)):
-            return None
-        return [Number(value) for place, value in enumerate(values) if place != rank]
+        for step in self._rng.uniform(*USUAL_STEPS, TRIES):
+            middles = np.log(truth.value / usual[0]) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
+            spread = max(usual[1] ** 2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * usual[1] ** 2)
+            weights = np.exp(-np.square(middles) / (2 * spread))
+            rank = int(self._rng.choice(GROUP, p=weights / weights.sum()))
+            values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
+            if values[0] >= SMALLEST_NUMBER_M and all(apart(low, high) for low, high in pairwise(values)):
+                return [Number(value) for place, value in enumerate(values) if place != rank]
+        return None
 
     def sizes(self, truth: Extents) -> list[Extents] | None:
         """Three sizes that differ from the truth in one side, so that the truth's rank in it is even."""

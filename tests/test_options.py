@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import LocatedObject, Number
+from qagen.core.answer import Number
 from qagen.options import Deck, OptionMaker
 from qagen.rng import rng_for
 
@@ -60,17 +60,3 @@ def test_the_truths_rank_is_even() -> None:
             ranks.append(sum(option.value < truth for option in wrong))
     assert len(ranks) > 380
     assert shares(ranks) == pytest.approx(dict.fromkeys(range(4), 0.25), abs=0.03)
-
-
-def test_located_objects_are_others_or_nothing() -> None:
-    lamp = LocatedObject("lamp", 1, (600, 600, 700, 700))
-    others = tuple(LocatedObject("chair", 1, (x, 0, x + 100, 100)) for x in (0, 200, 400))
-    wrong = maker().located(LocatedObject("lamp", 1, lamp.box, others), "closest")
-    assert wrong is not None
-    assert {option.box for option in wrong} == {other.box for other in others}
-    # A box nearly on the truth's in the same image is no option; two others are too few.
-    twin = LocatedObject("vase", 1, (605, 605, 705, 705))
-    assert maker().located(LocatedObject("lamp", 1, lamp.box, (*others[:2], twin)), "closest") is None
-    # In another image the same box is another place.
-    elsewhere = LocatedObject("vase", 0, lamp.box)
-    assert maker().located(LocatedObject("lamp", 1, lamp.box, (*others[:2], elsewhere)), "closest") is not None
