@@ -6,13 +6,15 @@ colour, its facts and its answer, and nothing else.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta, nodes
-from jinja2.loaders import FileSystemLoader
+from jinja2 import Environment, StrictUndefined, Template, TemplateAssertionError, TemplateError, meta, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 from numpy.random import Generator
 
@@ -20,6 +22,29 @@ from qagen.errors import ConfigError, did_you_mean
 
 RULES = "rules"
 WORDS = "words.jinja"
+MAX_BYTES = 100_000
+"""Of a template file."""
+MAX_CHARS = 10_000
+"""Of what ``join`` makes."""
+MOST_TOLD = 500
+"""Characters of a phrasing in an error."""
+FILTERS = (
+    *("capitalize", "default", "first", "last", "length", "list", "lower", "map", "reject", "select", "sort", "trim"),
+    *("unique", "upper"),
+)
+"""Of Jinja's; ``join`` is our own."""
+METHODS = frozenset({"append", "endswith", "startswith"})
+_EXPRESSIONS = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Call, nodes.Keyword),
+    *(nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Concat, nodes.CondExpr, nodes.If),
+    *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg),
+    *(nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair),
+)
+"""What a phrasing may be made of: nothing that counts or repeats."""
+_STATEMENTS = (nodes.Macro, nodes.For, nodes.Assign, nodes.AssignBlock)
+"""What macros may be made of besides."""
+FAILURES = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""How a template can fail: Jinja passes on what Python raises."""
 _BLOCK = re.compile(r"^\{%-?\s*block\s+(\w+)\s*-?%\}[ \t]*\n(.*?)^\{%-?\s*endblock\s*-?%\}", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
@@ -65,8 +90,8 @@ class Phrasing:
         """
         try:
             text = self.template.render(context).strip()
-        except TemplateError as error:
-            raise ConfigError(f"{self.where}: {error} in phrasing: {self.source}") from error
+        except FAILURES as error:
+            raise _refused(self.where, error, self.source) from error
         return text[:1].upper() + text[1:]
 
     def check_names(self, known: frozenset[str]) -> None:
@@ -77,15 +102,51 @@ class Phrasing:
             )
 
 
+class _Environment(SandboxedEnvironment):
+    """Jinja's sandbox without what can take endless time or memory: arithmetic, ranges, padding, formatting."""
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, autoescape=False)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in FILTERS} | {"join": _join}
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Macros, and a few methods of strings and lists."""
+        return isinstance(obj, Macro) or (getattr(obj, "__name__", "") in METHODS and super().is_safe_callable(obj))
+
+    def read(self, source: str, allowed: tuple[type[nodes.Node], ...]) -> nodes.Template:
+        """The syntax tree of a source.
+
+        Raises:
+            TemplateError: it is none, or holds something that is not allowed.
+        """
+        tree = self.parse(source)
+        for node in tree.find_all(nodes.Node):
+            if not isinstance(node, allowed):
+                raise TemplateAssertionError(f"{type(node).__name__} may not be used here", node.lineno)
+        return tree
+
+
+def _join(parts: Iterable[object], glue: str = "") -> str:
+    """Jinja's filter; of the filters that are left the only one by which a text can grow."""
+    told = [str(part) for part in parts]
+    if sum(map(len, told)) + len(glue) * len(told) > MAX_CHARS:
+        raise SecurityError(f"join makes more than {MAX_CHARS} characters")
+    return glue.join(told)
+
+
 class Phrasebook:
     """All phrasings below a folder."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises ConfigError when the macros cannot be read."""
         self.folder = folder
-        self._environment = SandboxedEnvironment(
-            loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False
-        )
-        self._environment.globals["say"] = self._environment.get_template(WORDS).module
+        self._environment = _Environment()
+        try:
+            macros = self._environment.read(_read_text(folder / WORDS), _EXPRESSIONS + _STATEMENTS)
+            self._environment.globals["say"] = self._environment.from_string(macros).module
+        except FAILURES as error:
+            raise ConfigError(f"{folder / WORDS}: {_told(error)}") from error
         self.blocks = cache(self._read)
 
     def draw(self, file: str, block: str, rng: Generator, context: Mapping[str, object]) -> str:
@@ -102,22 +163,42 @@ class Phrasebook:
 
     def _read(self, file: str) -> dict[str, list[Phrasing]]:
         path = self.folder / f"{file}.jinja"
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-        found = _BLOCK.findall(_COMMENT.sub("", text))
+        found = _BLOCK.findall(_COMMENT.sub("", _read_text(path)))
         if not found:
             raise ConfigError(f"{path}: no block found, expected {{% block question_... %}} with one phrasing a line")
         return {name: [self._compile(line, f"{path}: block {name}") for line in _lines(body)] for name, body in found}
 
     def _compile(self, line: str, where: str) -> Phrasing:
         try:
-            tree = self._environment.parse(line)
+            tree = self._environment.read(line, _EXPRESSIONS)
             names = frozenset(meta.find_undeclared_variables(tree) - {"say"})
-        except TemplateError as error:
-            raise ConfigError(f"{where}: {error} in phrasing: {line}") from error
+        except FAILURES as error:
+            raise _refused(where, error, line) from error
         return Phrasing(line, tree, self._environment, names, where)
+
+
+def _refused(where: str, error: Exception, line: str) -> ConfigError:
+    return ConfigError(f"{where}: {_told(error)} in phrasing: {line[:MOST_TOLD]}")
+
+
+def _told(error: Exception) -> str:
+    """In one line."""
+    message = error.message if isinstance(error, TemplateError) else str(error)
+    return " ".join((message or type(error).__name__).split())
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: found binary data at byte {error.start}, expected text") from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path}: found more than {MAX_BYTES} bytes, expected phrasings")
+    return text
 
 
 def _lines(body: str) -> list[str]:

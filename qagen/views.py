@@ -5,14 +5,16 @@ held against the depth image, or the depth pixels that fall into exactly one box
 (tasks.md, sections 1 and 2).
 
 Surfaces come from the best that the scene has. That of an object, of which a share lies inside the image, is its part
-of the mesh, else its points, else its box. That of the scene, of which frames share a part, is the mesh, else the depth
-images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M``, else the objects' boxes.
+of a mesh that knows its objects, else its points, else its box. That of the scene, of which frames share a part, is
+the mesh, else the depth images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M``, else the
+objects' boxes.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -43,6 +45,8 @@ PIECE_VOXEL_M = 0.1
 SURFACE_VOXEL_M = 0.05
 SURFACE_GRID_PIXELS = 80 * 60
 SHARPNESS_WIDTH = 320
+MAX_CLAIM = 4
+"""A colour image of more than so many times its camera's pixels is not decoded."""
 _SIDES = np.array(
     [
         *([0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4]),
@@ -68,6 +72,12 @@ class Thresholds:
     """Least share of the object's surface inside the image."""
     visible_pixels: Amount = 400.0
     """Least number of visible pixels of a 640 x 480 image."""
+    loose_visible_fraction: Share = 0.4
+    """In frames that are not exact (SceneViews.exact): least share of the box's outline that shows the object, ..."""
+    loose_in_image_fraction: Share = 0.75
+    """... least share of the box's surface inside the image, ..."""
+    loose_visible_pixels: Amount = 600.0
+    """... and least number of visible pixels of a 640 x 480 image."""
     min_depth_m: Amount = 0.3
     """Nearest depth of the object's centre, metres."""
     max_depth_m: Amount = 8.0
@@ -113,6 +123,9 @@ class SceneViews:
     """The frames that were looked at, in time order."""
     usable: NDArray[np.bool_]
     """(F,) frames that a question about single images may show; the others belong to the video or a walk only."""
+    exact: NDArray[np.bool_]
+    """(F,) frames of which annotation tells what they show of an object: the dataset's instance image, or its labelled
+    mesh. In the others only boxes do: ``visible_box`` is loose there, and its edges are nothing to ask about."""
     video: tuple[int, ...]
     """Indices of the 32 frames of the scene's video, in time order; empty when the scene has fewer frames."""
     unused: Mapping[str, int]
@@ -128,8 +141,8 @@ class SceneViews:
     visible_pixels: NDArray[np.float64]
     """(F, O) visible pixels, scaled to a 640 x 480 image."""
     visible_fraction: NDArray[np.float64]
-    """(F, O) visible pixels over the pixels that the object alone would cover inside the image; with boxes only, over
-    the outline of the box, which is less."""
+    """(F, O) visible pixels over the pixels that the object alone would cover inside the image; in frames that are not
+    exact, and without a mesh, over the outline of its box, which is less."""
     in_image_fraction: NDArray[np.float64]
     """(F, O) share of the object's surface that projects inside the image."""
     visible_box: NDArray[np.float64]
@@ -247,14 +260,34 @@ def _sharpness(frame: Frame) -> float:
     reduce = (
         cv2.IMREAD_REDUCED_GRAYSCALE_2 if frame.camera.width < 2 * SHARPNESS_WIDTH else cv2.IMREAD_REDUCED_GRAYSCALE_4
     )
-    content = np.frombuffer(frame.color.read_bytes(), np.uint8)
+    content = frame.color.read_bytes()
+    _check_claim(content, frame)
     try:
-        image = cv2.imdecode(content, reduce)
-    except cv2.error:  # no bytes at all, or a header that claims too many pixels
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), reduce)
+    except cv2.error:  # no pixels behind the header
         image = None
     if image is None:
-        raise SceneError(frame.color.path or frame.id, "colour image cannot be decoded, expected JPEG or PNG")
+        raise _undecodable(frame)
     return float(cv2.Laplacian(image, cv2.CV_64F).var())
+
+
+def _check_claim(content: bytes, frame: Frame) -> None:
+    """Raises SceneError before anything is allocated for a header that claims far more pixels than the camera has."""
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content)) as image:
+            width, height = image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _undecodable(frame) from error
+    camera = frame.camera
+    if width * height > MAX_CLAIM * camera.width * camera.height:
+        found, expected = f"{width} x {height}", f"{camera.width} x {camera.height}"
+        raise SceneError(frame.color.path or frame.id, f"colour image: found {found} pixels, expected {expected}")
+
+
+def _undecodable(frame: Frame) -> SceneError:
+    return SceneError(frame.color.path or frame.id, "colour image cannot be decoded, expected JPEG or PNG")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -423,7 +456,7 @@ def box_mesh(boxes: Sequence[Box3D]) -> Mesh:
 
 def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Points spread evenly over each object's surface, (n, 3), and where each object's begin, (O + 1,)."""
-    grouped = None if scene.mesh is None else grouped_by_object(scene.mesh)
+    grouped = None if scene.mesh is None or scene.mesh.is_by_box else grouped_by_object(scene.mesh)
     clouds = [_points_of(item, index, grouped) for index, item in enumerate(scene.objects)]
     starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
     return np.concatenate([np.zeros((0, 3)), *clouds]), starts
@@ -465,8 +498,15 @@ def _assemble(
     visible_pixels, mark_xy = stack("visible_pixels"), stack("mark_xy", 2)
     visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
     depth = centers[..., 2]
+    exact = np.array([observer.grounds.is_exact(frame) for frame in frames], dtype=bool)
+    seen_enough = (
+        (visible_fraction >= limits.loose_visible_fraction)
+        & (in_image_fraction >= limits.loose_in_image_fraction)
+        & (visible_pixels >= limits.loose_visible_pixels)
+    )
     askable = (
         observer.has_center
+        & (exact[:, None] | seen_enough)
         & (visible_fraction >= limits.visible_fraction)
         & (in_image_fraction >= limits.in_image_fraction)
         & (visible_pixels >= limits.visible_pixels)
@@ -483,6 +523,7 @@ def _assemble(
         scene=scene,
         frames=frames,
         usable=np.array([is_usable for _, _, is_usable in looks], dtype=bool),
+        exact=exact,
         video=tuple(index[name] for name in video),
         unused=unused,
         cameras=cameras,

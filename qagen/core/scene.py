@@ -13,6 +13,8 @@ from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.errors import SceneError
 
+MAX_NAME_BYTES = 200
+
 
 class ImageSource(Protocol):
     """Encoded image bytes that are read on demand: a file, or a slice of a container."""
@@ -189,7 +191,8 @@ def has_ground(scene: Scene) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not set("./") & set(name)
+    """Whether files may be called so."""
+    return bool(name) and name.isprintable() and len(name.encode()) <= MAX_NAME_BYTES and not set("./") & set(name)
 
 
 def _check_frames(scene: Scene) -> None:
