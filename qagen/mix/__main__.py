@@ -14,7 +14,7 @@ from qagen.errors import ConfigError, QagenError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.mix.plan import Share, Source
+    from qagen.mix.plan import Share, Source, Wish
 
 EPILOG = """\b
 Examples:
@@ -124,8 +124,10 @@ def main(
 
     A name without a ratio has 1; the ratios of a file's dataset, type, format and level are multiplied.
     """
+    from qagen.mix.plan import read_wish
+
     try:
-        shares = _mix(indices, target, preset, config_file, image_tokens, materialize, seed, flags)
+        shares = _mix(indices, target, read_wish(preset, config_file, flags), image_tokens, materialize, seed)
     except QagenError as error:
         click.secho(f"qagen: {error}", fg="red", err=True)
         sys.exit(2)
@@ -135,19 +137,16 @@ def main(
 def _mix(
     indices: tuple[Path, ...],
     target: Path,
-    preset: str | None,
-    config_file: Path | None,
+    wish: "Wish",
     image_tokens: int,
     materialize: str | None,
     seed: int,
-    flags: dict[str, Any],
 ) -> "list[Share]":
-    from qagen.mix.plan import entries_of, find_sources, plan, read_wish, weight_of
+    from qagen.mix.plan import entries_of, find_sources, plan, weight_of
     from qagen.writer import write_atomic
 
     if target.suffix != ".json":
         raise ConfigError(f"--to: found {target}, expected a name that ends in .json")
-    wish = read_wish(preset, config_file, flags)
     sources = find_sources([entry for path in indices for entry in read_data_json(path)], wish.add)
     planned = plan(sources, wish, image_tokens)
     _warn_of_none([share.source for share in planned if not share.count and weight_of(share.source, wish)])
