@@ -10,12 +10,17 @@ There are three grounds, and each frame takes the first that it has:
    ``FLOOR_M`` of a box (at most a quarter of it) claims nothing, because the floor runs through it.
 
 ``alone``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene has
-one. Without a mesh it is the outline of the box, which is never less than that of what is in it: ``visible_fraction``
-is then a lower bound, and what looks hidden to the bound is doubtful, not asked.
+one. Where only boxes tell what belongs to an object it is the outline of the box, which is never less than that of what
+is in it: ``visible_fraction`` is then a lower bound, and what looks hidden to the bound is doubtful, not asked.
+
+The second ground on a mesh whose faces got their objects from boxes, and the third, are not exact: what they show of
+an object ends where its box does. ``alone`` counts the outline of the box on both, and questions ask for more
+(qagen.views.Thresholds), or are not asked (SceneViews.exact).
 
 ``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
 soon as one measured pixel lies near its box, shared or not, or when more than ``MAX_UNMEASURED`` of its outline has no
-depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes.
+depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes:
+there depth comes from the mesh only in frames that have none.
 """
 
 from collections.abc import Sequence
@@ -129,6 +134,10 @@ class Grounds:
         """Whether anything tells which objects the frame shows."""
         return self.mesh is not None or frame.instances is not None or frame.depth is not None
 
+    def is_exact(self, frame: Frame) -> bool:
+        """Whether what the frame shows of an object is annotated: by an instance image, or on the mesh."""
+        return frame.instances is not None or (self.mesh is not None and not self.mesh.is_by_box)
+
     def draw(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         """The instance image of a frame.
 
@@ -165,14 +174,17 @@ class Grounds:
     def _drawn(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
         depth, instance, alone = self._rasterized(mesh, grid, T_cw)
-        visible, confirmed, composite = instance, instance >= 0, depth
+        visible, confirmed, composite, known = instance, instance >= 0, depth, depth
         if measured is not None and frame.depth_camera is not None:
+            known = resampled_depth(measured, frame.depth_camera, grid)
             visible, confirmed, composite = hold_against_depth(
                 instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
             )
         possible = _counts(visible, self.count) > 0
         if mesh.is_by_box:
-            possible |= self._claims(composite, grid, T_cw)[2] > 0
+            _, outline, touched, unmeasured, _ = self._claims(known, grid, T_cw)
+            possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
+            alone = np.maximum(alone, outline)
         return InstanceImage(visible, confirmed, composite, alone, possible)
 
     def _claimed(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from qagen.config import load_task
 from qagen.core.pose import Pose
-from qagen.core.question import Skip
+from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
 from qagen.views import SceneViews, observe
 from tests.scenes import (
@@ -66,6 +67,43 @@ def test_what_stands_before_a_box_hides_its_object() -> None:
     views = observe(bare({"cube": CUBE}, also=[at(-0.175, 1.05, 1.5, (0.45, 0.1, 1))]))
     assert views.visible_fraction[0, 0] == 8 * 30 / PIXELS
     assert state(views) == "doubtful"
+
+
+@pytest.mark.parametrize(("edge_m", "columns", "told"), [(0.0125, 14, "askable"), (0.025, 12, "doubtful")])
+def test_of_boxes_two_fifths_of_the_outline_must_show(edge_m: float, columns: int, told: str) -> None:
+    # The post's right edge, 1 m ahead, hides the columns up to 159.5 + 160 * edge: 161.5 leaves 14 of 32, 163.5 leaves
+    # 12; 30 of 32 rows claim. 14 * 30 / 1024 = 0.41, 12 * 30 / 1024 = 0.35. A labelled mesh would do with a quarter.
+    boxes, post = {"cube": CUBE}, [at(edge_m - 0.225, 1.05, 1.5, (0.45, 0.1, 1))]
+    views = observe(bare(boxes, also=post))
+    assert views.visible_fraction[0, 0] == columns * 30 / PIXELS
+    assert state(views) == told
+    assert not views.exact[0]
+    labelled = observe(with_depth(room(boxes, [looking("+y")]), also=post))
+    assert labelled.visible_fraction[0, 0] == columns / 32
+    assert state(labelled) == "askable"
+    assert labelled.exact[0]
+
+
+def test_of_boxes_three_quarters_must_be_in_the_image() -> None:
+    # In the middle of the cube, 2.2 m ahead, the image ends 159.5 / 160 * 2.2 = 2.19 m to the right. A cube around
+    # x = 2.13 begins at 1.93, so that about 0.26 / 0.4 = 65 % of it are in the image; around 1.85 nearly all is.
+    assert state(observe(bare({"cube": at(1.85, 2.2, 1.5)}))) == "askable"
+    assert state(observe(bare({"cube": at(2.13, 2.2, 1.5)}))) == "doubtful"
+    assert state(observe(with_depth(room({"cube": at(2.13, 2.2, 1.5)}, [looking("+y")])))) == "askable"
+
+
+@pytest.mark.parametrize("type_name", ["position_matching", "distance_infer_center_oc", "distance_infer_center_oc_mv"])
+def test_boxes_that_are_not_exact_are_no_answer(type_name: str) -> None:
+    task = load_task(type_name)
+    found = [list(islice(task.propose(seen(ground), np.random.default_rng(0)), 400)) for ground in ("mesh", "boxes")]
+    assert any(isinstance(asked, Question) for asked in found[0])
+    assert not any(isinstance(asked, Question) for asked in found[1])
+    assert Skip("boxes not exact") in found[1]
+
+
+@pytest.mark.parametrize(("ground", "is_exact"), [("mesh", True), ("instances only", True), ("boxes", False)])
+def test_boxes_are_exact_where_annotation_tells_objects(ground: str, is_exact: bool) -> None:
+    assert (seen(ground).exact == is_exact).all()
 
 
 def test_a_pixel_in_two_boxes_belongs_to_neither_and_makes_both_doubtful() -> None:

@@ -28,7 +28,7 @@ class Matching(Family[MatchingConfig]):
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"views too alike", "no object in both"})
+    skips = frozenset({"views too alike", "no object in both", "boxes not exact"})
 
     @property
     def marks(self) -> MarkColumns:
@@ -52,6 +52,8 @@ class Matching(Family[MatchingConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
         """The question where the object of role red is in the second image."""
+        if not views.exact[list(frames)].all():
+            return Skip("boxes not exact")
         turn = float(views.rotation_deg[frames])
         move = float(views.baseline_m[frames])
         margins = turn / self.config.min_turn_deg - 1, move / self.config.min_move_m - 1

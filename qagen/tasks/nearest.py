@@ -52,7 +52,7 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
-    skips = CAST_SKIPS | {"ambiguous", "doubtful rival", "label not unique"}
+    skips = CAST_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
 
     def __init__(self, config: NearestConfig) -> None:
         super().__init__(config)
@@ -130,6 +130,8 @@ class Nearest(Family[NearestConfig]):
         return self._ask_marked(views, frames, roles, extreme)
 
     def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
+        if not views.exact[list(frames)].all():
+            return Skip("boxes not exact")
         away = views.distance[frames[0]]
         seen = ~views.absent[list(frames)].all(axis=0)
         is_candidate = views.askable[list(frames)].any(axis=0)
