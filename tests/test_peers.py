@@ -169,3 +169,23 @@ def test_a_quota_is_filled_with_whole_groups_first() -> None:
     assert len(options) == GROUP
     sets = [{q.answer.text, *(option.text for option in options[q.key])} for q in chosen if q.key in options]
     assert all(len(told) == GROUP and told == sets[0] for told in sets)
+
+
+def test_no_label_goes_with_large_numbers() -> None:
+    # Clocks are mostly far and rugs near, but not always; each of 20 things is asked about ten times.
+    rng = rng_for(6, "labels")
+    labels = ["clock", "rug", "lamp", "box"] * 5
+    usual_m = {"clock": 4.5, "rug": 2.0, "lamp": 3.0, "box": 3.0}
+    items = list(range(20)) * 10
+    questions = [
+        replace(about(item, Number(max(0.3, usual_m[labels[item]] + rng.normal(0, 1.2)))), frames=(number,))
+        for number, item in enumerate(items)
+    ]
+    chosen, options = choose_with_peers(questions, 100, rng_for(0), labels)
+    assert len(chosen) == len(options) == 100
+    ranks: dict[str, list[int]] = {label: [] for label in labels}
+    for question in chosen:
+        larger = sum(option.value < question.answer.value for option in options[question.key])  # type: ignore[union-attr]
+        ranks[labels[question.roles[0].object]].append(larger)
+    for told in ranks.values():
+        assert np.mean(told) == pytest.approx(1.5, abs=0.2)
