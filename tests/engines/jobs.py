@@ -7,6 +7,8 @@ from pathlib import Path
 
 from qagen.writer import OutputError
 
+LINGER_S = 20.0
+
 
 def shout(name: str) -> str:
     """A job that works."""
@@ -29,8 +31,8 @@ def threads(_name: str) -> list[str | None]:
 
 
 def linger(folder: Path, name: str) -> str:
-    """Takes a second and says when it began and ended."""
+    """Takes long and says when it began and ended."""
     (folder / f"{name}.began.{os.getpid()}").touch()
-    time.sleep(1)
+    time.sleep(LINGER_S)
     (folder / f"{name}.ended").touch()
     return name
