@@ -63,6 +63,7 @@ def main(out: Path | None, root: Path | None, to: Path | None, perturb: bool, dr
 
     console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
     try:
+        _refuse_contradictions(out, to, perturb, options)
         if options["verdicts"]:
             is_clean = _sum_verdicts(console, options["verdicts"])
         elif out is None:
@@ -77,6 +78,20 @@ def main(out: Path | None, root: Path | None, to: Path | None, perturb: bool, dr
         console.print(f"qagen: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     sys.exit(0 if is_clean else 1)
+
+
+def _refuse_contradictions(out: Path | None, to: Path | None, perturb: bool, options: dict[str, Any]) -> None:
+    """Raises ConfigError where options ask for two things at once, or --to is no folder."""
+    wanted = [f"--{name}" for name in ("verdicts", "sheet", "shortcuts") if options[name]]
+    wanted += ["--perturb"] if perturb else []
+    if len(wanted) > 1:
+        raise ConfigError(f"{' and '.join(wanted)}: found together, expected one of them")
+    if options["with_marks"] and not options["shortcuts"]:
+        raise ConfigError("--with-marks: found alone, expected --shortcuts beside it")
+    if options["verdicts"] and out is not None:
+        raise ConfigError(f"--verdicts: found OUT ({out}) beside it, expected the saved files alone")
+    if to is not None and to.exists() and not to.is_dir():
+        raise ConfigError(f"--to: {to}: found a file, expected a folder")
 
 
 def _sum_verdicts(console: "Console", files: tuple[Path, ...]) -> bool:

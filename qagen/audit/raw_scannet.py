@@ -47,6 +47,8 @@ class Shot:
 def read_ground(root: Path, scene: str) -> Ground:
     """Read one scan. Raises SceneError where a file is missing or makes no sense."""
     folder = next((home / scene for home in (root / "scans", root) if (home / scene).is_dir()), root)
+    if not (folder / f"{scene}.txt").is_file():
+        raise SceneError(folder, f"audit's reader: no {scene}.txt here, nor in scans/{scene} or {scene}")
     try:
         alignment = _alignment(folder / f"{scene}.txt")
         vertices, faces, owner, groups = _annotation(folder, scene)
