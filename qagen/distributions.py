@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from qagen.errors import QagenError
-from qagen.records import UNREADABLE, RecordFile, read_pairs
+from qagen.records import UNREADABLE, Line, RecordFile, read_pairs, read_records
 
 DISTANCE_BIN_M = 0.5
 BINS = 20
@@ -46,26 +46,35 @@ class Distributions:
 
 
 def count_run(files: Sequence[RecordFile]) -> Distributions:
-    """Count all records of the files, their evidence and the reports beside them.
+    """Count all records of the files, their evidence where the run wrote any, and the reports beside them.
 
     Raises:
-        QagenError: a line or a report cannot be read, or evidence is missing.
+        QagenError: a line or a report cannot be read, or the evidence of some files only is missing.
     """
     told = Distributions()
     for file in files:
-        for _, record, evidence in read_pairs(file):
-            _count(told, file, record, evidence)
+        if not file.has_evidence:
+            for line, record in read_records(file):
+                _count(told, line, record)
+            continue
+        for line, record, evidence in read_pairs(file):
+            _count(told, line, record)
+            _count_evidence(told, file.type, evidence)
     for dataset in sorted({file.dataset for file in files}):
         _count_skips(told, dataset / "report.json")
     return told
 
 
-def _count(told: Distributions, file: RecordFile, record: dict[str, Any], evidence: dict[str, Any]) -> None:
-    counts = told.types[file.type]
-    counts.samples[file.format] += 1
-    told.scenes[str(evidence["scene"])] += 1
-    if file.format in ("select", "judge"):
+def _count(told: Distributions, line: Line, record: dict[str, Any]) -> None:
+    counts = told.types[line.file.type]
+    counts.samples[line.file.format] += 1
+    told.scenes[line.scene] += 1
+    if line.file.format in ("select", "judge"):
         counts.chosen[record["conversations"][1]["value"]] += 1
+
+
+def _count_evidence(told: Distributions, type_name: str, evidence: dict[str, Any]) -> None:
+    counts = told.types[type_name]
     if len(counts.answers) <= MOST_KINDS:
         counts.answers.update(_words(str(evidence["answer"])))
     for item in evidence["objects"]:

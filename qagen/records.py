@@ -76,6 +76,11 @@ class RecordFile:
         return self.path.parents[4]
 
     @property
+    def has_evidence(self) -> bool:
+        """Whether the dataset's run wrote evidence at all; SPAR-7M and stripped copies have none."""
+        return (self.dataset / "evidence_jsonl").is_dir()
+
+    @property
     def evidence(self) -> Path:
         return self.dataset / "evidence_jsonl" / self.path.relative_to(self.dataset / "qa_jsonl")
 
@@ -154,6 +159,16 @@ def read_lines(file: RecordFile) -> Iterator[Line]:
             start += len(text)
 
 
+def read_records(file: RecordFile) -> Iterator[tuple[Line, dict[str, Any]]]:
+    """Each line of a file with its record. Raises QagenError at a line that is no record, with file and line."""
+    start = 0
+    with file.path.open("rb") as stream:
+        for number, text in enumerate(stream, 1):
+            record = decode(text, dict[str, Any], file.path, number)
+            yield Line(file, number, start, str(record.get("id"))), record
+            start += len(text)
+
+
 def read_pairs(file: RecordFile) -> Iterator[tuple[Line, dict[str, Any], dict[str, Any]]]:
     """Each line of a file with its record and its evidence.
 
@@ -161,14 +176,10 @@ def read_pairs(file: RecordFile) -> Iterator[tuple[Line, dict[str, Any], dict[st
         QagenError: a line is no record, or the evidence is missing, shorter, longer or of another record.
     """
     try:
-        with file.path.open("rb") as records, file.evidence.open("rb") as evidences:
-            start = 0
-            for number, text in enumerate(records, 1):
-                record = decode(text, dict[str, Any], file.path, number)
-                line = Line(file, number, start, str(record.get("id")))
-                evidence = decode(evidences.readline() or b"null", dict[str, Any], file.evidence, number)
+        with file.evidence.open("rb") as evidences:
+            for line, record in read_records(file):
+                evidence = decode(evidences.readline() or b"null", dict[str, Any], file.evidence, line.number)
                 check_same_id(evidence, line)
-                start += len(text)
                 yield line, record, evidence
             if evidences.readline():
                 raise QagenError(f"{file.evidence}: found more lines than in {file.path}, expected as many")

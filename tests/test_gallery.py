@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from qagen.distributions import chart, count_run
+from qagen.errors import QagenError
 from qagen.records import find_record_files
 from qagen.show import main
 
@@ -91,6 +92,18 @@ def test_answers_labels_distances_and_skips_are_counted(out: Path) -> None:
     assert told.labels == Counter(lamp=5)
     assert told.distances == Counter({4: 5})  # 2.2 m lies in [2.0, 2.5)
     assert told.skips["room_size"] == Counter({"no outline": 3})
+
+
+def test_records_without_evidence_are_counted_by_what_they_tell(out: Path, tmp_path: Path) -> None:
+    shutil.copytree(out, tmp_path / "out")
+    (lost,) = (tmp_path / "out").glob("lab/evidence_jsonl/train/obj_*/select/*")
+    lost.unlink()
+    with pytest.raises(QagenError, match=r"select_2\.jsonl: cannot be read"):  # a part of it is a fault
+        count_run(find_record_files(tmp_path / "out"))
+    shutil.rmtree(tmp_path / "out" / "lab" / "evidence_jsonl")
+    told = count_run(find_record_files(tmp_path / "out"))
+    assert told.types["obj_spatial_relation_oc_mv"].chosen == {"A": 1, "B": 1}
+    assert (told.types["distance_prediction_oc"].samples, told.scenes, told.labels) == ({"fill": 3}, {"room": 5}, {})
 
 
 def test_numbers_become_a_histogram_that_loses_none() -> None:
