@@ -6,7 +6,8 @@ whose box its middle lies in, where there is exactly one, of nested boxes the in
 nothing, because the floor runs through it (qagen.grounds.BoxArrays).
 
 Fusing takes a minute or so a scene, so the surface is kept in a file. It is fused again when the frames, their poses,
-their cameras or the voxel size have changed; which object a face belongs to is never kept.
+their cameras, what their depth images hold or the voxel size have changed; which object a face belongs to is never
+kept.
 """
 
 import hashlib
@@ -144,10 +145,12 @@ def _open3d() -> Any:
 
 
 def _digest(frames: list[Frame], voxel_m: float) -> str:
-    digest = hashlib.sha256(repr(("v1", voxel_m, MAX_DEPTH_M, MIN_VIEWS)).encode())
+    digest = hashlib.sha256(repr(("v2", voxel_m, MAX_DEPTH_M, MIN_VIEWS)).encode())
     for frame in frames:
         digest.update(repr((frame.id, frame.depth_camera)).encode())
         digest.update(np.ascontiguousarray(frame.world_from_camera.matrix).tobytes())
+        if frame.depth is not None:
+            digest.update(np.ascontiguousarray(frame.depth.read_m()).data)
     return digest.hexdigest()
 
 

@@ -65,6 +65,15 @@ def small(x: float = 0.0) -> Scene:
     return boxes_only(with_depth(room({"cube": at(0, 2, 1)}, poses, at(0, 0, 1.5, (6, 6, 3)))))
 
 
+def remeasured(scene: Scene) -> Scene:
+    """The scene with one pixel of its last depth image changed."""
+    *others, last = scene.frames
+    assert last.depth is not None
+    depth = last.depth.read_m().copy()
+    depth[0, 0] += 0.1
+    return replace(scene, frames=(*others, replace(last, depth=MemoryDepth(depth))))
+
+
 def test_the_cache_is_used_until_the_data_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache_file = tmp_path / "run" / "room.npz"
     first = fuse(small(), cache_file, VOXEL_M)
@@ -79,7 +88,7 @@ def test_the_cache_is_used_until_the_data_changes(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(fusion, "_surface", no_more)
     kept = fuse(small(), cache_file, VOXEL_M)
     assert np.array_equal(first.faces, kept.faces)
-    for changed, voxel_m in ((small(0.3), VOXEL_M), (small(), VOXEL_M / 2)):
+    for changed, voxel_m in ((small(0.3), VOXEL_M), (remeasured(small()), VOXEL_M), (small(), VOXEL_M / 2)):
         with pytest.raises(AssertionError, match="fused again"):
             fuse(changed, cache_file, voxel_m)
 
