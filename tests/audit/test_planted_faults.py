@@ -392,6 +392,15 @@ def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
         assert all(told in what for what in off)
 
 
+def test_views_that_are_too_alike_to_match_are_found(
+    places: dict[tuple[str, str], list[Place]], examiner: Examiner
+) -> None:
+    far_apart = Limits(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
+    strict = Examiner(examiner.truth, examiner.media, limits=far_apart)
+    for place in places["position_matching", "fill"]:
+        assert outcome(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
+
+
 def test_names_must_be_unique_where_nothing_is_drawn(
     ground: Ground, places: dict[tuple[str, str], list[Place]], made: Made
 ) -> None:
