@@ -29,7 +29,6 @@ from tests.test_templates import BOOK
 
 MEMORY = 3 * 2**30
 SECONDS = 60
-HUGE = 30_000
 
 
 def refusal(call: Callable[[], object], accepted: str) -> str:
@@ -169,13 +168,17 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("side", [8000, HUGE, 2**31 - 1])
-def test_an_image_that_claims_more_pixels_than_its_camera_is_not_decoded(tmp_path: Path, side: int) -> None:
+@pytest.mark.parametrize(
+    ("side", "message"), [(8000, ": found 8000 x 8000"), (30_000, " cannot"), (2**31 - 1, " cannot")]
+)
+def test_an_image_that_claims_more_pixels_than_its_camera_is_not_decoded(
+    tmp_path: Path, side: int, message: str
+) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(side, side))
     scene = room({"cube": at(0, 2, 1.5)}, [looking("+y")])
     frames = tuple(replace(frame, color=FileSource(path)) for frame in scene.frames)
-    with pytest.raises(SceneError, match=r"bomb\.png: colour image"):
+    with pytest.raises(SceneError, match=rf"bomb\.png: colour image{message}"):
         observe(replace(scene, frames=frames))
 
 

@@ -14,6 +14,7 @@ from qagen.core.pose import Pose
 from qagen.errors import SceneError
 
 MAX_NAME_BYTES = 200
+NAME = f"without '.' and '/', printable, of at most {MAX_NAME_BYTES} bytes"
 
 
 class ImageSource(Protocol):
@@ -165,7 +166,7 @@ MIN_BOX_SIDE_M = 1e-3
 
 def validate_scene(scene: Scene) -> Scene:
     """Return the scene unchanged, or raise SceneError at the first thing that would make its answers untrue."""
-    _check(_is_name(scene.id), scene, "id", repr(scene.id), "a name without '.' and '/'")
+    _check(_is_name(scene.id), scene, "id", repr(scene.id), f"a name {NAME}")
     _check(scene.frames, scene, "frames", "none with a valid pose", "at least one")
     is_bare = scene.mesh is None  # a recording without annotation: questions about the cameras remain
     _check(scene.objects or is_bare, scene, "objects", "none that may be asked about", "at least one")
@@ -202,7 +203,7 @@ def _check_frames(scene: Scene) -> None:
     _check((np.diff(times) >= 0).all(), scene, "frames", "a frame earlier than the one before it", "time order")
     for frame in scene.frames:
         where = f"frame {frame.id}"
-        _check(_is_name(frame.id), scene, where, repr(frame.id), "an id without '.' and '/'")
+        _check(_is_name(frame.id), scene, where, repr(frame.id), f"an id {NAME}")
         _check_camera(scene, f"{where} camera", frame.camera)
         _check(
             (frame.depth is None) == (frame.depth_camera is None),
@@ -285,7 +286,7 @@ def _check_walks(scene: Scene) -> None:
     known = {frame.id for frame in scene.frames}
     for walk in scene.walks:
         where = f"walk {walk.id}"
-        _check(_is_name(walk.id), scene, where, repr(walk.id), "an id without '.' and '/'")
+        _check(_is_name(walk.id), scene, where, repr(walk.id), f"an id {NAME}")
         _check(walk.instruction.strip(), scene, where, "an empty instruction", "words")
         _check(walk.frames, scene, where, "no frames", "at least one")
         missing = [name for name in walk.frames if name not in known]
