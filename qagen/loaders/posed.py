@@ -170,7 +170,7 @@ class PosedLoader(Loader):
             Scene(
                 dataset=self.name,
                 id=scene_id,
-                source=path,
+                source=path.parent,
                 frames=frames,
                 objects=objects,
                 mesh=_mesh(folder, told, world, objects, path),
