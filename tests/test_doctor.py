@@ -15,7 +15,7 @@ from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Scene
 from qagen.doctor.__main__ import main
-from qagen.doctor.contents import check_frames, check_images, check_intrinsics, check_labels
+from qagen.doctor.contents import check_frames, check_images, check_intrinsics, check_labels, check_use
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.examine import examine
 from qagen.doctor.finding import Finding
@@ -193,6 +193,13 @@ def test_what_was_left_out_is_told() -> None:
     odd = replace(studio(), objects=(replace(studio().objects[0], label="chair_01"), *studio().objects[1:]))
     assert check_labels(odd).verdict == "warn"
     assert "odd names: chair_01" in check_labels(odd).found
+
+
+def test_a_scene_without_objects_is_no_fault() -> None:
+    bare = replace(studio(), objects=(), mesh=None)
+    assert check_labels(bare).verdict == "ok"
+    assert check_boxes(bare, all_shots(take_groups(bare))) is None
+    assert check_use(bare)[0].verdict == "ok"
 
 
 def test_images_that_do_not_fit_are_told(tmp_path: Path) -> None:

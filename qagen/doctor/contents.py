@@ -36,6 +36,8 @@ def check_frames(scene: Scene) -> Finding:
 def check_labels(scene: Scene) -> Finding:
     """How many of the annotated objects may be asked about."""
     dropped = {reason: count for reason, count in scene.dropped.items() if reason.startswith("object")}
+    if not scene.objects and not dropped:
+        return Finding("labels", "ok", "no objects: only cameras and ways can be asked about", "any")
     share = len(scene.objects) / (len(scene.objects) + sum(dropped.values()))
     labels = Counter(item.label for item in scene.objects).most_common(6)
     told = ", ".join(f"{label} {count}" for label, count in labels)
@@ -140,6 +142,8 @@ def check_use(scene: Scene) -> tuple[Finding, SceneViews | None]:
     found = f"{int(views.usable.sum())} usable frames, {int(seen.any(axis=0).sum())} of {len(scene.objects)} objects "
     found += f"seen well in some, {seen.sum() / max(len(seen), 1):.1f} objects a frame{unused}"
     advice = "the checks above say why; where they are ok, the objects are too small, too far or hidden"
+    if not scene.objects:
+        return Finding("a run would see", judge(views.usable.any(), False), found, "frames that may be shown")
     verdict = judge(seen.any(axis=0).mean() >= 0.2, seen.any())
     return Finding("a run would see", verdict, found, expected, advice), views
 

@@ -148,8 +148,8 @@ def _share_inside(item: Object3D) -> float:
 
 
 def check_boxes(scene: Scene, shots: Sequence[Shot]) -> Finding | None:
-    """Whether depth ends inside the boxes that it reaches, or goes through them; None without depth."""
-    if not shots:
+    """Whether depth ends inside the boxes that it reaches, or goes through them; None without depth or boxes."""
+    if not shots or not scene.objects:
         return None
     boxes = [item.box for item in scene.objects]
     hits, reaching = _ends(boxes, shots)
