@@ -143,7 +143,7 @@ def check_use(scene: Scene) -> tuple[Finding, SceneViews | None]:
     found += f"seen well in some, {seen.sum() / max(len(seen), 1):.1f} objects a frame{unused}"
     advice = "the checks above say why; where they are ok, the objects are too small, too far or hidden"
     if not scene.objects:
-        return Finding("a run would see", judge(views.usable.any(), False), found, "frames that may be shown")
+        return Finding("a run would see", judge(views.usable.any(), False), found, "frames that may be shown"), views
     verdict = judge(seen.any(axis=0).mean() >= 0.2, seen.any())
     return Finding("a run would see", verdict, found, expected, advice), views
 
