@@ -9,7 +9,9 @@ import pytest
 
 from qagen.audit.cast import Caster
 from qagen.audit.ground import Ground, upright_block
+from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground
+from qagen.audit.truth import Truth
 from tests.audit.room import FRAMES, SCENE, THINGS, camera, draw, write_scan
 from tests.loaders.scannet_files import (
     ALIGNMENT,
@@ -103,3 +105,10 @@ def test_what_the_depth_image_hides_is_not_shown(room: Ground) -> None:
     view = room.views["13"]
     curtain = replace(view, read_depth=lambda: np.full((240, 320), 0.3))
     assert (Caster(room).look(curtain).shown == -1).all()
+
+
+def test_a_scene_without_objects_is_held_against_itself_all_the_same(room: Ground) -> None:
+    bare = replace(room, things=())
+    told = {check.what for check in check_scene(Truth.of(bare))}
+    assert "depth on surface" in told
+    assert "cameras above the floor" not in told
