@@ -13,11 +13,12 @@ from PIL import Image
 from qagen import loaders
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.core.scene import FileSource, Frame, Scene
+from qagen.core.scene import FileSource, Frame, Object3D, Scene
 from qagen.doctor.__main__ import main
 from qagen.doctor.contents import check_frames, check_images, check_intrinsics, check_labels, check_use
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.examine import examine
+from qagen.doctor.fill import check_fill
 from qagen.doctor.finding import Finding
 from qagen.doctor.place import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
 from qagen.doctor.shots import all_shots, take_groups
@@ -79,7 +80,7 @@ def test_a_healthy_scene_has_nothing_but_ok() -> None:
     assert [finding.text for finding in healthy() if finding.verdict != "ok"] == []
     assert [finding.check for finding in healthy()] == [
         *("frames", "labels", "images", "intrinsics", "depth scale", "depth kind", "poses", "world up", "mesh"),
-        *("object points", "boxes and points", "boxes", "a run would see"),
+        *("object points", "boxes and points", "fill", "boxes", "a run would see"),
     ]
 
 
@@ -243,7 +244,7 @@ def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = run(studio(), tmp_path, monkeypatch, "--to", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output
-    assert "0 failed, 0 to look at, 13 ok" in told.output
+    assert "0 failed, 0 to look at, 14 ok" in told.output
     pictures = sorted((tmp_path / "pictures").iterdir())
     assert len(pictures) == 4
     with Image.open(pictures[0]) as picture:
@@ -272,3 +273,28 @@ def test_mistakes_are_exit_code_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     told = run(studio(), tmp_path, monkeypatch, "--scenes", "rom")
     assert told.exit_code == 2
     assert "Did you mean 'room'?" in told.output
+
+
+def stuffed(scale: float) -> Scene:
+    """Four boxes of 1 m × 0.6 m × 0.8 m, each full of points, told ``scale`` times as large as they are."""
+    rng = np.random.default_rng(0)
+    objects = []
+    for index in range(4):
+        box = Box3D.upright((3.0 * index, 1.0, 0.4), (1.0, 0.6, 0.8), 0.3 * index)
+        points = box.center + (rng.random((500, 3)) - 0.5) * box.size @ box.rotation.T
+        told = replace(box, size=scale * box.size)
+        objects.append(Object3D(index, "crate", told, points.astype(np.float32)))
+    return Scene("lab", "room", Path("room"), (), tuple(objects), None)
+
+
+def test_boxes_of_doubled_sizes_are_not_filled() -> None:
+    sound, doubled = check_fill(stuffed(1.0), []), check_fill(stuffed(2.0), [])
+    assert sound is not None
+    assert doubled is not None
+    assert (sound.verdict, doubled.verdict) == ("ok", "FAIL")
+    assert "2.0 times as large" in doubled.advice
+
+
+def test_two_things_are_too_few_to_judge_their_boxes() -> None:
+    scene = stuffed(2.0)
+    assert check_fill(replace(scene, objects=scene.objects[:2]), []) is None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from qagen.core.scene import Scene
 from qagen.doctor.contents import check_frames, check_images, check_intrinsics, check_labels, check_use
 from qagen.doctor.conventions import Groups, best_fit, check_kind, check_poses, check_scale
+from qagen.doctor.fill import check_fill
 from qagen.doctor.finding import Finding
 from qagen.doctor.place import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
 from qagen.doctor.shots import all_shots, take_groups
@@ -48,6 +49,7 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
         check_mesh(scene, cloud),
         check_points(scene, cloud),
         check_own_points(scene),
+        check_fill(scene, shots),
         check_boxes(scene, shots),
     )
     yield from (finding for finding in checks if finding is not None)
