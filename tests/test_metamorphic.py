@@ -139,7 +139,9 @@ def assert_close(found: Answer, wanted: Answer) -> None:
     match found, wanted:
         case (Extents(), Extents()):
             assert np.allclose(measures(found), measures(wanted), atol=1.01)
-        case (Number(), Number()) | (Motion(), Motion()):
+        case (Number(a), Number(b)):
+            assert a == pytest.approx(b, rel=1e-5, abs=1e-4)
+        case (Motion(), Motion()):
             assert np.allclose(measures(found), measures(wanted), rtol=1e-5, atol=1e-4)
         case (BoxAnswer(a), BoxAnswer(b)):
             assert a == pytest.approx(b, abs=PIXEL + 1)
