@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kills import contents, copy_demo
 from qagen.config import known_types, load_task
 from qagen.demo import demo_root
 from tests.golden.write import GOLDEN, PER_SCENE, generate, golden_records
@@ -37,23 +38,7 @@ def demo_out(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def two_scenes(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root that holds the demo under two names."""
-    root = tmp_path_factory.mktemp("two")
-    source = next((demo / "scans").iterdir())
-    for name in ("scene9000_00", "scene9001_00"):
-        copy = root / "scans" / name
-        copy.mkdir(parents=True)
-        for file in source.iterdir():
-            target = copy / file.name.replace(source.name, name)
-            if file.suffix == ".json":
-                target.write_text(file.read_text().replace(source.name, name))
-            else:
-                target.symlink_to(file)
-    return root
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    """Every file of an output folder."""
-    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return copy_demo(tmp_path_factory.mktemp("two"), 2)
 
 
 def records(out: Path, type_name: str) -> list[dict]:

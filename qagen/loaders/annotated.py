@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from qagen.core.box import Box3D
@@ -33,7 +34,7 @@ class AnnotatedLoader(Loader):
 
     def scene_ids(self, split: str) -> list[str]:
         """The scenes of the other loader that the file annotates."""
-        known, annotated = self.inner.scene_ids(split), read_boxes(self.boxes)
+        known, annotated = self.inner.scene_ids(split), _read_once(self.boxes)
         both = [name for name in known if name in annotated]
         if not both:
             near = did_you_mean(known[0], annotated) if known else ""
@@ -48,7 +49,7 @@ class AnnotatedLoader(Loader):
 
     def load(self, scene_id: str) -> Scene:
         """Read one scene. Raises SceneError as both readers do."""
-        annotated = read_boxes(self.boxes)
+        annotated = _read_once(self.boxes)
         if scene_id not in annotated:
             raise SceneError(self.boxes, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, annotated)}")
         scene = self.inner.load(scene_id)
@@ -66,6 +67,12 @@ class AnnotatedLoader(Loader):
                 scene, mesh=replace(scene.mesh, face_object=face_owners(middles, scene, FACE_MARGIN_M), is_by_box=True)
             )
         return validate_scene(scene)
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path) -> dict[str, list[AnnotatedBox]]:
+    """A file annotates a whole dataset: each process reads it once, not for every scene."""
+    return read_boxes(path)
 
 
 def _objects(boxes: Sequence[AnnotatedBox], scene: Scene) -> tuple[tuple[Object3D, ...], dict[str, int]]:

@@ -157,10 +157,7 @@ class PosedLoader(Loader):
         Raises:
             SceneError: something of the scene is missing, damaged or contradicts itself.
         """
-        folders = self._folders()
-        if scene_id not in folders:
-            raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, folders)}")
-        folder = folders[scene_id]
+        folder = self._folder(scene_id)
         path = folder / DESCRIPTION
         told = read_json(path, Description)
         world = _World(told)
@@ -178,6 +175,14 @@ class PosedLoader(Loader):
                 dropped={**invalid, **dropped},
             )
         )
+
+    def _folder(self, scene_id: str) -> Path:
+        """One scene's folder without listing the rest; the name is checked before it meets a path."""
+        if (self.root / DESCRIPTION).is_file() and self.root.absolute().name == scene_id:
+            return self.root
+        if _NAME.fullmatch(scene_id) and (self.root / scene_id / DESCRIPTION).is_file():
+            return self.root / scene_id
+        raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self._folders())}")
 
     def _folders(self) -> dict[str, Path]:
         """Scene folders by name. Raises SceneError where there is none."""
