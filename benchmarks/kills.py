@@ -15,26 +15,9 @@ from pathlib import Path
 
 import click
 
-SETTINGS = "visibility: {max_frames: 12}\n"
+from tools.runs import contents, copy_demo
+
 TASKS = "depth_prediction_oo,position_matching"
-
-
-def copy_demo(root: Path, count: int) -> Path:
-    """A dataset root that holds the demo's scene under ``count`` names."""
-    from qagen.demo import demo_root
-
-    source = next((demo_root("scannet") / "scans").iterdir())
-    for name in (f"scene{9000 + i}_00" for i in range(count)):
-        copy = root / "scans" / name
-        copy.mkdir(parents=True)
-        for file in source.iterdir():
-            target = copy / file.name.replace(source.name, name)
-            if file.suffix == ".json":
-                target.write_text(file.read_text().replace(source.name, name))
-            else:
-                target.symlink_to(file)
-    (root / "settings.yaml").write_text(SETTINGS)
-    return root
 
 
 def command(root: Path, out: Path, *more: str) -> list[str]:
@@ -42,11 +25,6 @@ def command(root: Path, out: Path, *more: str) -> list[str]:
     settings = ["--config", str(root / "settings.yaml"), "--tasks", TASKS, "--per-scene", "2"]
     generate = [sys.executable, "-m", "qagen.generate", "--scene", "scannet"]
     return [*generate, "--root", str(root), "--out", str(out), *settings, "--workers", "2", *more]
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    """Every file of a folder."""
-    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
 def run_killed(arguments: list[str], after_s: float, whole_group: bool) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from qagen.merge import Groups, merge_parts
-from qagen.parts import part_writer, read_marker
-from qagen.writer import Layout
+from qagen.pipeline.checkpoint import checkpoint_writer, read_manifest
+from qagen.pipeline.layout import Layout
+from qagen.pipeline.merge import MergeGroups, merge_parts
 
 TYPE = "depth_prediction_oo"
 
@@ -36,13 +36,13 @@ def megabytes() -> float:
 def main(scenes: int, lines: int, at: Path | None) -> None:
     """Write synthetic parts and merge them; each record has its evidence, so twice as many lines are written."""
     with tempfile.TemporaryDirectory(dir=at) as folder:
-        layout, groups, names = Layout(Path(folder), "train"), Groups(), [f"scene{i:06}" for i in range(scenes)]
+        layout, groups, names = Layout(Path(folder), "train"), MergeGroups(), [f"scene{i:06}" for i in range(scenes)]
         for index, name in enumerate(names):
-            with part_writer(layout, name) as part:
+            with checkpoint_writer(layout, name) as part:
                 part.media.mkdir()
                 part.add(TYPE, "fill", [sample(name, i) for i in range(lines)])
                 part.finish("synthetic", name, {}, {})
-            marker = read_marker(layout, name, "synthetic")
+            marker = read_manifest(layout, name, "synthetic")
             assert marker is not None
             groups.add(index, marker.blocks)
         group = groups[TYPE, "fill"]

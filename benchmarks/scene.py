@@ -17,28 +17,30 @@ import click
 import numpy as np
 
 from benchmarks.stopwatch import Stopwatch, markdown
-from qagen import formats, parts, pipeline, writer
-from qagen.config import load_run
 from qagen.core.scene import Mesh, Scene
-from qagen.engines.local import run_inline
 from qagen.loaders import LOADERS, make_loader
 from qagen.loaders._base import Loader
-from qagen.outcome import SceneOutcome
+from qagen.pipeline import checkpoint
+from qagen.pipeline import run as pipeline
+from qagen.pipeline.config import load_run
+from qagen.pipeline.engines.local import run_inline
+from qagen.pipeline.report import SceneReport
 from qagen.tasks import FAMILIES
-from qagen.views import observe
+from qagen.visibility.views import observe
+from qagen.wording import formats
 
 FLAGS = {"tasks": None, "formats": None}
 OBSERVE = "observe: visibility, with decoding"
 FUNCTIONS = {
     OBSERVE: (pipeline, "observe"),
     "choose: quotas and balance": (pipeline, "pick_balanced"),
-    "choose: wrong options by peers": (pipeline, "choose_with_peers"),
+    "choose: wrong options by peers": (pipeline, "choose_with_shared_options"),
     "write as fill, select, sentence, judge": (formats.Formatter, "write"),
-    "records": (writer, "to_record"),
-    "evidence": (writer, "to_evidence"),
-    "compress and write the part": (parts.PartWriter, "add"),
-    "images": (writer, "write_media"),
-    "put in place, flush to disk": (parts.PartWriter, "finish"),
+    "records": (pipeline, "to_record"),
+    "evidence": (pipeline, "to_evidence"),
+    "compress and write the part": (checkpoint.CheckpointWriter, "add"),
+    "images": (pipeline, "write_media"),
+    "put in place, flush to disk": (checkpoint.CheckpointWriter, "finish"),
     "merge": (pipeline, "merge_parts"),
 }
 
@@ -49,7 +51,7 @@ def job_for(loader: Loader, out: Path, per_scene: int) -> pipeline.Job:
     return pipeline.Job(loader, config, tuple(families), pipeline.layout_for(out, loader, config))
 
 
-def run(loader: Loader, scene_id: str, per_scene: int) -> tuple[Stopwatch, SceneOutcome, float, float]:
+def run(loader: Loader, scene_id: str, per_scene: int) -> tuple[Stopwatch, SceneReport, float, float]:
     """One scene from reading to merged files: time by function, outcome, CPU seconds and seconds."""
     watch, outcomes = Stopwatch(), []
     functions = {"load": (type(loader), "load"), **FUNCTIONS}
@@ -98,7 +100,7 @@ def observe_s(scene: Scene, repeat: int) -> float:
     return least(once, repeat)[2]
 
 
-def tell_profile(watch: Stopwatch, outcome: SceneOutcome, cpu: float, wall: float) -> None:
+def tell_profile(watch: Stopwatch, outcome: SceneReport, cpu: float, wall: float) -> None:
     """Print where the time of a run goes."""
     parts_s = {name: seconds for name, seconds in watch.seconds.items() if name}
     rows = [

@@ -9,7 +9,7 @@ questions commonly take, written here anew in numpy:
 * ``points``: all mesh vertices of the object are projected; those that agree with the depth image within 10 cm are
   seen, and an object is visible from a quarter of its vertices on.
 
-Precision and recall of "may be asked about here" are held against ray casting (scripts.validate_visibility).
+Precision and recall of "may be asked about here" are held against ray casting (tools.visibility_check).
 """
 
 from collections.abc import Callable
@@ -21,17 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.stopwatch import Stopwatch, markdown
-from qagen import grounds, views
 from qagen.core.scene import Frame, Mesh, Scene
 from qagen.loaders import LOADERS, make_loader
-from qagen.views import SceneViews, Thresholds, observe
-from scripts.validate_visibility import Reference, Score
+from qagen.visibility import instances, views
+from qagen.visibility.thresholds import Thresholds
+from qagen.visibility.views import SceneViews, observe
+from tools.visibility_check import Reference, Score
 
 PARTS = {
     "decode colour, quarter size, for sharpness": (views, "_sharpness"),
     "once: surfaces, sure centres, boxes": (views._Observer, "__init__"),
-    "drawing the mesh": (grounds, "rasterize"),
-    "held against depth": (grounds, "hold_against_depth"),
+    "drawing the mesh": (instances, "rasterize"),
+    "held against depth": (instances, "hold_against_depth"),
     "counts, tight boxes, marks": (views, "instance_stats"),
     "share inside the image": (views, "inside_fraction"),
     "projected boxes": (views, "projected_box"),

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qagen.engines import ENGINES
 from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.loaders import LOADERS
+from qagen.pipeline.engines import ENGINES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from qagen.loaders._held_out import HeldOut
-    from qagen.outcome import SceneOutcome, Totals
-    from qagen.pipeline import Job, Plan
+    from qagen.pipeline.exclude import Exclusion
+    from qagen.pipeline.report import RunTotals, SceneReport
+    from qagen.pipeline.run import Job, Plan
 
 EPILOG = """\b
 Examples:
@@ -178,27 +178,27 @@ def _resolve(
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
 
-    from qagen.engines.local import hold_to_one_thread
+    from qagen.pipeline.engines.local import hold_to_one_thread
 
     hold_to_one_thread()  # before numpy is loaded
-    from qagen.config import known_types, load_run
     from qagen.loaders import make_loader
-    from qagen.loaders._held_out import hold_out
+    from qagen.pipeline.config import known_types, load_run
+    from qagen.pipeline.exclude import exclude
 
     flags["tasks"] = _matching(flags["tasks"], known_types())
     config, families = load_run(preset, config_file, flags)
 
-    from qagen import pipeline
+    from qagen.pipeline import run
 
     loader = make_loader(dataset, root or _demo(console, dataset), source.boxes)
     known = loader.scene_ids(config.split)
-    held_out = hold_out(source.exclusions, loader, known)
-    scene_ids = _allowed(_chosen(known, source.scenes), held_out)
+    exclusion_lists = exclude(source.exclusions, loader, known)
+    scene_ids = _allowed(_chosen(known, source.scenes), exclusion_lists)
     if source.shard:
         number, count = map(int, source.shard.split("/"))
         scene_ids = scene_ids[number - 1 :: count]
-    layout = pipeline.layout_for(out, loader, config, source.shard)
-    return pipeline.Job(loader, config, tuple(families), layout, held_out), scene_ids
+    layout = run.layout_for(out, loader, config, source.shard)
+    return run.Job(loader, config, tuple(families), layout, exclusion_lists), scene_ids
 
 
 def _matching(patterns: list[str] | None, known: list[str]) -> list[str] | None:
@@ -233,8 +233,8 @@ def _chosen(known: list[str], wanted: list[str] | None) -> list[str]:
     return known if wanted is None else sorted(set(wanted))
 
 
-def _allowed(chosen: list[str], held_out: "tuple[HeldOut, ...]") -> list[str]:
-    excluded = {scene for one in held_out for scene in one.scenes}
+def _allowed(chosen: list[str], exclusion_lists: "tuple[Exclusion, ...]") -> list[str]:
+    excluded = {scene for one in exclusion_lists for scene in one.scenes}
     left = [scene for scene in chosen if scene not in excluded]
     if chosen and not left:
         raise ConfigError(f"--exclude-scenes: all {len(chosen)} scenes are excluded, expected some to be left")
@@ -255,22 +255,22 @@ class _Run:
 
     def run(self, job: "Job", scene_ids: list[str]) -> bool:
         """Returns whether a scene failed."""
-        from qagen import locks, pipeline
+        from qagen.pipeline import lock, run
 
-        with locks.hold(job.layout):
+        with lock.hold(job.layout):
             started = time.perf_counter()
-            plan = pipeline.prepare(job, scene_ids, self.fresh)
+            plan = run.prepare(job, scene_ids, self.fresh)
             if plan.done:
                 self.console.print(f"{len(plan.done)} of {len(scene_ids)} scenes were already done")
             if self.only_merge:
-                pipeline.check_all_done(job, scene_ids, plan)
+                run.check_all_done(job, scene_ids, plan)
                 failed = False
             else:
                 failed = bool(plan.todo) and self._write(job, plan)
             if job.layout.shard:
                 self.console.print(f"Shard {job.layout.shard} is done; give --merge when all are")
                 return failed
-            totals, is_new = pipeline.merge(job, scene_ids, plan.settings)
+            totals, is_new = run.merge(job, scene_ids, plan.settings)
         if is_new or plan.todo:
             _summarize(self.console, totals, time.perf_counter() - started)
             self.console.print(f"Written to {job.layout.root}", markup=False)
@@ -288,8 +288,8 @@ class _Run:
             TimeRemainingColumn,
         )
 
-        from qagen import pipeline
-        from qagen.engines import make_engine
+        from qagen.pipeline import run
+        from qagen.pipeline.engines import make_engine
 
         columns = (
             TextColumn("{task.description}"),
@@ -302,14 +302,14 @@ class _Run:
         with Progress(*columns, console=self.console, transient=True) as progress:
             bar = progress.add_task("Scenes (the first run also compiles kernels)", total=len(plan.todo))
 
-            def tell(outcome: "SceneOutcome") -> None:
+            def tell(outcome: "SceneReport") -> None:
                 nonlocal failed
                 failed |= outcome.error is not None
                 progress.advance(bar)
                 progress.console.print(_scene_line(outcome), markup=False, soft_wrap=True)
 
             engine = make_engine(self._engine_for(plan), self.workers, self.address)
-            pipeline.write_scenes(job, plan, engine, self.strict, tell)
+            run.write_scenes(job, plan, engine, self.strict, tell)
         return failed
 
     def _engine_for(self, plan: "Plan") -> str:
@@ -317,7 +317,7 @@ class _Run:
         return "inline" if self.engine == "process" and len(plan.todo) <= 1 else self.engine
 
 
-def _scene_line(outcome: "SceneOutcome") -> str:
+def _scene_line(outcome: "SceneReport") -> str:
     if outcome.error is not None:
         return f"{outcome.scene}: FAILED after {outcome.seconds:.1f} s: {outcome.error}"
     return (
@@ -326,7 +326,7 @@ def _scene_line(outcome: "SceneOutcome") -> str:
     )
 
 
-def _summarize(console: "Console", totals: "Totals", seconds: float) -> None:
+def _summarize(console: "Console", totals: "RunTotals", seconds: float) -> None:
     from rich.table import Table
 
     formats = [

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qagen.data_json import Entry, count_lines, encode_data_json, roots_of
 from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.records.entries import Entry, count_lines, encode_index, roots_of
 
 if TYPE_CHECKING:
-    from qagen.records import RecordFile
+    from qagen.records.read import RecordFile
 
 EPILOG = """\b
 Examples:
@@ -57,8 +57,8 @@ def write_indices(out: Path, folder: Path, split: str = "train", base: Path | No
         ConfigError: there are no records of that split, or a file of that name lists other data.
         QagenError: a file of records cannot be read or has an empty line.
     """
-    from qagen.records import find_record_files
-    from qagen.writer import write_atomic
+    from qagen.files import write_atomic
+    from qagen.records.read import find_record_files
 
     if base is not None and not base.is_dir():
         raise ConfigError(f"--relative-to: {base}: expected a folder")
@@ -67,7 +67,7 @@ def write_indices(out: Path, folder: Path, split: str = "train", base: Path | No
     for path, entries in indices:
         _refuse_other_data(path, entries, base or Path())
     for path, entries in indices:
-        write_atomic(path, encode_data_json(entries))
+        write_atomic(path, encode_index(entries))
     return [path for path, _ in indices]
 
 

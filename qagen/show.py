@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qagen.cards import SHEET_CARD_WIDTH_PX, draw_card, draw_pages
 from qagen.errors import ConfigError, QagenError
-from qagen.records import find_record_files
-from qagen.samples import Wish, choose_samples, load_sample
+from qagen.records.read import find_record_files
+from qagen.view.picture import SHEET_CARD_WIDTH_PX, draw_pages, draw_sample
+from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,7 +26,7 @@ Examples:
 """
 
 
-def draw_pictures(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple[int, int]:
+def draw_pictures(out: Path, folder: Path, wish: SampleSelection, as_sheets: bool) -> tuple[int, int]:
     """Draw the wished samples of a run into ``folder`` and return how many samples and pictures there are.
 
     Raises:
@@ -35,10 +35,10 @@ def draw_pictures(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple
     samples = [load_sample(line) for line in choose_samples(find_record_files(out), wish)]
     _make_folder(folder)
     if as_sheets:
-        pages = draw_pages(draw_card(sample, SHEET_CARD_WIDTH_PX) for sample in samples)
+        pages = draw_pages(draw_sample(sample, SHEET_CARD_WIDTH_PX) for sample in samples)
         pictures = ((f"sheet-{number:03d}", page) for number, page in enumerate(pages, 1))
     else:
-        pictures = ((sample.name, draw_card(sample)) for sample in samples)
+        pictures = ((sample.name, draw_sample(sample)) for sample in samples)
     count = 0
     for name, picture in pictures:
         _write_png(picture, folder / f"{name}.png")
@@ -46,15 +46,15 @@ def draw_pictures(out: Path, folder: Path, wish: Wish, as_sheets: bool) -> tuple
     return len(samples), count
 
 
-def write_page(out: Path, html: Path, wish: Wish) -> int:
+def write_page(out: Path, html: Path, wish: SampleSelection) -> int:
     """Write the wished samples of a run, and what is counted over all of it, as one page; return how many samples.
 
     Raises:
         QagenError: an unknown name, a file that cannot be read, a missing image.
     """
-    from qagen.distributions import count_run
-    from qagen.gallery import gallery_page
-    from qagen.writer import write_atomic
+    from qagen.files import write_atomic
+    from qagen.view.page import gallery_page
+    from qagen.view.statistics import count_run
 
     files = find_record_files(out)
     samples = [load_sample(line) for line in choose_samples(files, wish)]
@@ -128,10 +128,10 @@ def main(out: Path, folder: Path | None, html: Path | None, as_sheets: bool, **w
         if folder is None and html is None:
             raise ConfigError("nothing to do: give --to DIR for pictures or --html FILE for a page")
         if folder is not None:
-            samples, pictures = draw_pictures(out, folder, Wish(**wish), as_sheets)
+            samples, pictures = draw_pictures(out, folder, SampleSelection(**wish), as_sheets)
             click.echo(f"{samples} samples in {pictures} pictures: {folder}")
         if html is not None:
-            samples = write_page(out, html, Wish(**wish))
+            samples = write_page(out, html, SampleSelection(**wish))
             click.echo(f"{samples} samples, {html.stat().st_size / 1e6:.1f} MB: {html}")
     except QagenError as error:
         click.echo(f"qagen: {error}", err=True)

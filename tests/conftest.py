@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def small_film(tmp_path_factory: pytest.TempPathFactory) -> "Film":
     """The bare room of tests/films.py, filmed."""
-    from qagen.demo.build import shoot
+    from qagen.demo.apartment.shoot import shoot
     from tests.films import bare_room
 
     return shoot(tmp_path_factory.mktemp("film") / "film", bare_room(), 2, lambda done, total, what: None)

@@ -13,11 +13,11 @@ import numpy as np
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.demo.apartment import Lamp, Room, Thing
-from qagen.demo.build import Script
-from qagen.demo.camera_path import view_rotation
-from qagen.demo.materials import Paint
-from qagen.demo.shapes import ball, box, joined, panel
+from qagen.demo.apartment.camera_path import view_rotation
+from qagen.demo.apartment.materials import Paint
+from qagen.demo.apartment.shapes import ball, box, joined, panel
+from qagen.demo.apartment.shell import Lamp, PlacedObject, Room
+from qagen.demo.apartment.shoot import Script
 
 CAMERA = Camera(fx=72.0, fy=72.0, cx=39.5, cy=29.5, width=80, height=60)
 FRAME_COUNT = 22
@@ -38,11 +38,11 @@ def bare_room() -> Script:
     floor = panel((0, 0, 0), (4, 0, 0), (0, 4, 0), wall, 0.5)
     ceiling = panel((0, 4, 2.6), (4, 0, 0), (0, -4, 0), wall, 0.5)
     things = [
-        Thing("wall", (joined(walls),)),
-        Thing("floor", (floor,)),
-        Thing("ceiling", (ceiling,)),
-        Thing("box", (box((0.8, 0.8, 0.8), (1.0, 3.5, 0.4), red), box((0.2, 0.2, 0.2), (1.0, 3.5, 0.9), red))),
-        Thing("nameless gadget", (ball(0.2, (3.2, 3.2, 1.0), red),)),
+        PlacedObject("wall", (joined(walls),)),
+        PlacedObject("floor", (floor,)),
+        PlacedObject("ceiling", (ceiling,)),
+        PlacedObject("box", (box((0.8, 0.8, 0.8), (1.0, 3.5, 0.4), red), box((0.2, 0.2, 0.2), (1.0, 3.5, 0.9), red))),
+        PlacedObject("nameless gadget", (ball(0.2, (3.2, 3.2, 1.0), red),)),
     ]
     lamp = Lamp((2, 2, 2.5), (0.2, 0, 0), (0, -0.2, 0), 4.0, (1, 1, 1))
     rotation = view_rotation(np.pi / 2, 0, 0)

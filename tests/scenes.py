@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.candidates import mark
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.question import Role
+from qagen.core.question import MarkedObject
 from qagen.core.scene import Frame, Mesh, Object3D, Scene, validate_scene
-from qagen.views import SceneViews
+from qagen.sampling.mark_placement import mark
+from qagen.visibility.views import SceneViews
 
 CAMERA = Camera(fx=160.0, fy=160.0, cx=159.5, cy=119.5, width=320, height=240)
 """As large as the instance image, so that pixels can be counted on paper: 45 degrees to either side, and a length of
@@ -230,7 +230,7 @@ def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -
 
 def roles(
     views: SceneViews, frames: tuple[int, ...], kind: str = "point", **cast: str | tuple[str, int]
-) -> tuple[Role, ...]:
+) -> tuple[MarkedObject, ...]:
     """Roles by colour: ``red="chair"`` marks the chair in image 0, ``red=("chair", 2)`` in image 2."""
     labels = [item.label for item in views.scene.objects]
     placed = {color: part if isinstance(part, tuple) else (part, 0) for color, part in cast.items()}

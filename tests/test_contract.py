@@ -8,17 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from qagen.config import RunConfig, known_types, load_task
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
 from qagen.core.sample import Sample
-from qagen.formats import FORMAT_SKIPS, LETTERS
-from qagen.marks import mark_order, marks_of
 from qagen.paths import TEMPLATES
-from qagen.pipeline import REPEAT, TaskTally, make_samples
-from qagen.render import Phrasebook
+from qagen.pipeline.config import RunConfig, known_types, load_task
+from qagen.pipeline.record import to_evidence, to_record
+from qagen.pipeline.run import REPEAT, TaskCounts, make_samples
+from qagen.records.marks import mark_order, marks_of
 from qagen.tasks._base import Family
-from qagen.views import SceneViews, observe
-from qagen.writer import to_evidence, to_record
+from qagen.visibility.views import SceneViews, observe
+from qagen.wording.formats import FORMAT_SKIPS, LETTERS
+from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio
 
 TYPES = known_types()
@@ -76,8 +76,8 @@ def views() -> SceneViews:
 
 
 @cache
-def made(type_name: str) -> tuple[Family, list[Sample], TaskTally]:
-    family, tally = load_task(type_name), TaskTally()
+def made(type_name: str) -> tuple[Family, list[Sample], TaskCounts]:
+    family, tally = load_task(type_name), TaskCounts()
     return family, list(make_samples(family, views(), Phrasebook(TEMPLATES), CONFIG, tally)), tally
 
 
@@ -202,7 +202,7 @@ def numbers_in(value: Any) -> list[float]:
 
 def lines_of(type_name: str, config: RunConfig, seen: SceneViews) -> list[bytes]:
     family = load_task(type_name)
-    samples = make_samples(family, seen, Phrasebook(TEMPLATES), config, TaskTally())
+    samples = make_samples(family, seen, Phrasebook(TEMPLATES), config, TaskCounts())
     return [
         msgspec.json.encode([to_record(sample, family, seen, rgbd=True), to_evidence(sample, seen, STAMP)])
         for sample in samples
@@ -232,7 +232,7 @@ def test_other_formats_beside_change_nothing(type_name: str) -> None:
     family, samples, _ = made(type_name)
     last = family.config.formats[-1]
     config = CONFIG.model_copy(update={"formats": (last,)})
-    alone = list(make_samples(family, views(), Phrasebook(TEMPLATES), config, TaskTally()))
+    alone = list(make_samples(family, views(), Phrasebook(TEMPLATES), config, TaskCounts()))
     assert [(s.id, s.human, s.gpt) for s in alone] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qagen.demo import demo_root
-from tests.golden.write import generate
+from tools.runs import generate
 
 HOME = Path(__file__).resolve().parent.parent
 PAGES = sorted((HOME / "docs").glob("*.md"))

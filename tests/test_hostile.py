@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.config import load_run
 from qagen.core.scene import FileSource, Walk, validate_scene
 from qagen.errors import ConfigError, QagenError, SceneError
-from qagen.loaders._files import inside, read_json
-from qagen.loaders._ply import read_mesh
-from qagen.records import RecordFile, read_lines, read_pairs
-from qagen.render import MAX_BYTES, Phrasebook
-from qagen.views import observe
+from qagen.loaders.io.ply import read_mesh
+from qagen.loaders.io.text import inside, read_json
+from qagen.pipeline.config import load_run
+from qagen.records.read import RecordFile, read_lines, read_pairs
+from qagen.visibility.views import observe
+from qagen.wording.phrasebook import MAX_BYTES, Phrasebook
 from tests.loaders.scannet_files import NAME, make_shots, pack_sens, write_scene
 from tests.scenes import at, looking, room
-from tests.test_templates import BOOK
+from tests.wording.test_templates import BOOK
 
 MEMORY = 3 * 2**30
 SECONDS = 60

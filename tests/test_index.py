@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from qagen.data_json import count_lines
 from qagen.errors import QagenError
 from qagen.index import main
+from qagen.records.entries import count_lines
 
 RECORD = {"id": "room_1", "type": "obj_count", "image": ["room/0.jpg"], "conversations": []}
 
@@ -109,7 +109,7 @@ def test_an_empty_line_is_refused_with_its_number_wherever_chunks_end(tmp_path, 
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)
     for size in range(1, 8):
-        monkeypatch.setattr("qagen.data_json.CHUNK_BYTES", size)
+        monkeypatch.setattr("qagen.records.entries.CHUNK_BYTES", size)
         with pytest.raises(QagenError, match=f"a.jsonl:{line}: found an empty line, expected a record"):
             count_lines(path)
 

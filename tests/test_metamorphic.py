@@ -7,8 +7,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from qagen.candidates import harvest, mark
-from qagen.config import known_types, load_task
 from qagen.core.answer import (
     OPPOSITE,
     Answer,
@@ -26,9 +24,13 @@ from qagen.core.answer import (
 )
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.pipeline.config import known_types, load_task
 from qagen.rng import rng_for
-from qagen.views import SceneViews, Thresholds, observe
+from qagen.sampling.mark_placement import mark
+from qagen.sampling.pool import collect
+from qagen.visibility.thresholds import Thresholds
+from qagen.visibility.views import SceneViews, observe
 from tests.scenes import mirrored, moved, scaled, studio
 
 TYPES = known_types()
@@ -57,7 +59,7 @@ def family_of(type_name: str) -> Any:
 
 @cache
 def asked(type_name: str) -> list[Question]:
-    return harvest(family_of(type_name).propose(views(), rng_for(0, type_name)), ASKED).pool
+    return collect(family_of(type_name).propose(views(), rng_for(0, type_name)), ASKED).pool
 
 
 WISHES: dict[str, dict[str, str]] = {
@@ -208,7 +210,7 @@ def test_a_mirror_swaps_left_and_right_and_nothing_else(type_name: str) -> None:
     check_alike(type_name, in_the_mirror(), is_mirrored=True)
 
 
-def exchanged(question: Question, first: str, second: str) -> tuple[Role, ...]:
+def exchanged(question: Question, first: str, second: str) -> tuple[MarkedObject, ...]:
     """The roles with the objects of two colours exchanged."""
     by_color = {role.color: role for role in question.roles}
     colors = {first: second, second: first}

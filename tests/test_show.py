@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from qagen.cards import spell, wrap
 from qagen.errors import QagenError
-from qagen.records import find_record_files
-from qagen.samples import Wish, choose_samples, load_sample
+from qagen.records.read import find_record_files
 from qagen.show import main
+from qagen.view.picture import spell, wrap
+from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
 GROUND = (120, 110, 100)
 
@@ -104,21 +104,21 @@ def test_choice_is_seeded(out):
     files = find_record_files(out)
 
     def chosen(seed: int) -> list[str]:
-        return [line.id for line in choose_samples(files, Wish(seed=seed))]
+        return [line.id for line in choose_samples(files, SampleSelection(seed=seed))]
 
     assert chosen(3) == chosen(3)
     assert len({tuple(chosen(seed)) for seed in range(8)}) > 1
 
 
 def test_choice_is_spread_over_scenes(out):
-    lines = choose_samples(find_record_files(out), Wish(types=("distance_prediction_oc",), per_group=3))
+    lines = choose_samples(find_record_files(out), SampleSelection(types=("distance_prediction_oc",), per_group=3))
     # Three of each of two formats: six samples, two of each of the three scenes.
     assert sorted(line.scene for line in lines) == ["room_a"] * 2 + ["room_b"] * 2 + ["room_c"] * 2
     assert len({line.id for line in lines}) == 6
 
 
 def test_more_than_there_are_gives_all(out):
-    assert len(choose_samples(find_record_files(out), Wish(per_group=100))) == 14
+    assert len(choose_samples(find_record_files(out), SampleSelection(per_group=100))) == 14
 
 
 def test_names_patterns_and_lists_choose(out):
@@ -157,14 +157,14 @@ def test_evidence_is_read_from_the_mirrored_line(out):
     file = find_record_files(out)[0]
     lines = [{"id": f"{scene}_{i}", "margin": i / 3} for i, scene in enumerate(["room_a", "room_b", "room_c"])]
     file.evidence.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (line,) = choose_samples([file], Wish(ids=("room_c_2",)))
+    (line,) = choose_samples([file], SampleSelection(ids=("room_c_2",)))
     assert load_sample(line).reasons == ["margin = 0.667"]
 
 
 def test_evidence_may_be_missing(out):
     file = find_record_files(out)[0]
     file.evidence.unlink()
-    (line,) = choose_samples([file], Wish(ids=("room_c_2",)))
+    (line,) = choose_samples([file], SampleSelection(ids=("room_c_2",)))
     assert load_sample(line).caption == "distance_prediction_oc · fill · room_c_2"
 
 
@@ -294,7 +294,7 @@ def test_words_are_not_broken_where_a_break_between_them_will_do():
 
 def test_load_names_the_line(out):
     path = find_record_files(out)[0].path
-    (line,) = choose_samples(find_record_files(out), Wish(ids=("room_b_1",)))
+    (line,) = choose_samples(find_record_files(out), SampleSelection(ids=("room_b_1",)))
     path.write_text(path.read_text().replace("500", "5000"))
     with pytest.raises(QagenError, match=r"fill_5\.jsonl:"):
         load_sample(line)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import contents, copy_demo
-from qagen.config import known_types, load_task
 from qagen.demo import demo_root
-from tests.golden.write import GOLDEN, PER_SCENE, generate, golden_records
+from qagen.pipeline.config import known_types, load_task
+from tools.golden import GOLDEN, PER_SCENE, golden_records
+from tools.runs import contents, copy_demo, generate
 
 HOME = Path(__file__).resolve().parent.parent
 INSTALLS = ("python3 -m venv", ".venv/bin/pip install", "PATH=")

@@ -136,10 +136,10 @@ def _audit(
         raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
     from rich.progress import Progress
 
+    from qagen.audit.record_index import AuditSelection
     from qagen.audit.run import audit
-    from qagen.audit.shelf import Wanted
 
-    wanted = Wanted(options["types"], options["formats"], options["scenes"], options["most"])
+    wanted = AuditSelection(options["types"], options["formats"], options["scenes"], options["most"])
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("Reading", total=None)
         result = audit(
@@ -163,7 +163,7 @@ def _demo(console: "Console", dataset: str) -> Path:
 
 
 def _home(out: Path) -> Path:
-    from qagen.records import find_record_files
+    from qagen.records.read import find_record_files
 
     return find_record_files(out)[0].dataset
 

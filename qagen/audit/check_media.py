@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from qagen.audit.audit_record import AuditRecord, frame_of
 from qagen.audit.checks import Check, refuse
-from qagen.audit.ground import Ground, View
-from qagen.audit.item import Item, frame_of
+from qagen.audit.scene import AuditScene, AuditView
 
 DEPTH_UNIT_M = 0.001
 
@@ -21,7 +21,7 @@ class Media:
         self.is_written = folder.is_dir()
         self._known: dict[str, Check | None] = {}
 
-    def check(self, item: Item, ground: Ground) -> list[Check]:
+    def check(self, item: AuditRecord, ground: AuditScene) -> list[Check]:
         """What is wrong with the images of a record; nothing where the run wrote none."""
         if not self.is_written:
             return []
@@ -30,13 +30,13 @@ class Media:
         found = [self._check(path, is_depth, ground) for path, is_depth in colors + depths]
         return [check for check in found if check is not None]
 
-    def _check(self, path: str, is_depth: bool, ground: Ground) -> Check | None:
+    def _check(self, path: str, is_depth: bool, ground: AuditScene) -> Check | None:
         if path not in self._known:
             view = ground.views.get(frame_of(path))
             self._known[path] = None if view is None else self._compare(path, is_depth, view)
         return self._known[path]
 
-    def _compare(self, path: str, is_depth: bool, view: View) -> Check | None:
+    def _compare(self, path: str, is_depth: bool, view: AuditView) -> Check | None:
         file = self.folder / path
         try:
             content = file.read_bytes()
@@ -48,7 +48,7 @@ class Media:
             return refuse("image file", path, f"an image ({error})")
 
 
-def _compare_color(path: str, content: bytes, view: View) -> Check | None:
+def _compare_color(path: str, content: bytes, view: AuditView) -> Check | None:
     source = view.read_color()
     if source == content:
         return None
@@ -60,7 +60,7 @@ def _compare_color(path: str, content: bytes, view: View) -> Check | None:
     return None
 
 
-def _compare_depth(path: str, content: bytes, view: View) -> Check | None:
+def _compare_depth(path: str, content: bytes, view: AuditView) -> Check | None:
     if view.read_depth is None:
         return refuse("depth file", path, "no depth in this dataset")
     written, true = np.asarray(Image.open(BytesIO(content)), dtype=float) * DEPTH_UNIT_M, view.read_depth()

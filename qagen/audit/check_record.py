@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from qagen.audit.audit_record import AuditRecord, frame_of
 from qagen.audit.checks import Check, refuse
-from qagen.audit.ground import Ground
-from qagen.audit.item import Item, frame_of
 from qagen.audit.parse import COLORS
+from qagen.audit.scene import AuditScene
 
 FIRST_KEYS = ["id", "conversations", "image", "type"]
 MARK_KEYS = {f"{color}_{kind}" for color in COLORS for kind in ("point", "bbox")}
@@ -65,7 +65,7 @@ def readable(record: Mapping[str, Any] | None) -> Iterator[Check]:
         yield refuse("image", kind_of(record["image"]), "a list of paths")
 
 
-def check_record(item: Item, ground: Ground) -> Iterator[Check]:
+def check_record(item: AuditRecord, ground: AuditScene) -> Iterator[Check]:
     """Keys, id, type, words, images and evidence of a readable record."""
     record = item.record
     stray = set(record) - set(FIRST_KEYS) - MARK_KEYS - {"depth"}
@@ -84,12 +84,12 @@ def check_record(item: Item, ground: Ground) -> Iterator[Check]:
         yield from _check_evidence(item)
 
 
-def _without_tuples(item: Item, turn: Mapping[str, str]) -> str:
+def _without_tuples(item: AuditRecord, turn: Mapping[str, str]) -> str:
     """The words of a turn without direction tuples, which have empty slots."""
     return re.sub(r"^[A-D]\. .*$", "", turn["value"], flags=re.MULTILINE) if item.format == "select" else turn["value"]
 
 
-def _check_images(item: Item, ground: Ground) -> Iterator[Check]:
+def _check_images(item: AuditRecord, ground: AuditScene) -> Iterator[Check]:
     unknown = [name for name in item.frames if name not in ground.views]
     if unknown:
         yield refuse("images", unknown[:3], "frames of the scene")
@@ -104,7 +104,7 @@ def _check_images(item: Item, ground: Ground) -> Iterator[Check]:
         yield refuse("images", item.frames, "frames that differ")
 
 
-def _check_video(item: Item, ground: Ground) -> Iterator[Check]:
+def _check_video(item: AuditRecord, ground: AuditScene) -> Iterator[Check]:
     if item.frames != ground.video:
         yield refuse("video", item.frames, ground.video)
     for place, path in enumerate(item.images):
@@ -112,7 +112,7 @@ def _check_video(item: Item, ground: Ground) -> Iterator[Check]:
             yield refuse("video", path, f"frame{place}_...")
 
 
-def _check_evidence(item: Item) -> Iterator[Check]:
+def _check_evidence(item: AuditRecord) -> Iterator[Check]:
     told = item.evidence
     for key, expected in (("id", item.id), ("scene", item.scene), ("type", item.type), ("format", item.format)):
         if told.get(key) != expected:

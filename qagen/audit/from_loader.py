@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.ground import Block, Ground, Pinhole, Thing, View
+from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Object3D
 from qagen.errors import ConfigError, did_you_mean
@@ -19,11 +19,11 @@ def check_dataset(name: str) -> None:
         raise ConfigError(f"{name}: no dataset of that name.{did_you_mean(name, LOADERS)}")
 
 
-def read_ground(dataset: str, root: Path, scene_id: str) -> Ground:
+def read_ground(dataset: str, root: Path, scene_id: str) -> AuditScene:
     """Read one scene. Raises SceneError as the loader does."""
     scene = make_loader(dataset, root).load(scene_id)
     mesh = scene.mesh
-    return Ground(
+    return AuditScene(
         dataset=dataset,
         scene=scene.id,
         views={frame.id: _view(frame) for frame in scene.frames},
@@ -35,9 +35,9 @@ def read_ground(dataset: str, root: Path, scene_id: str) -> Ground:
     )
 
 
-def _view(frame: Frame) -> View:
+def _view(frame: Frame) -> AuditView:
     depth, things = frame.depth, frame.instances
-    return View(
+    return AuditView(
         name=frame.id,
         pinhole=_pinhole(frame.camera),
         T_wc=frame.world_from_camera.matrix,
@@ -56,7 +56,7 @@ def _pinhole(camera: Camera) -> Pinhole:
     return Pinhole(camera.fx, camera.fy, camera.cx, camera.cy, camera.width, camera.height)
 
 
-def _thing(item: Object3D) -> Thing:
+def _thing(item: Object3D) -> Instance:
     box = item.box
-    block = Block(np.asarray(box.center, float), np.asarray(box.size, float), np.asarray(box.rotation, float))
-    return Thing(item.id, item.label, frozenset({item.label}), True, block, item.points)
+    block = UprightBox(np.asarray(box.center, float), np.asarray(box.size, float), np.asarray(box.rotation, float))
+    return Instance(item.id, item.label, frozenset({item.label}), True, block, item.points)

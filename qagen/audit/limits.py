@@ -17,12 +17,12 @@ VISIBILITY = {
 }
 
 
-class _Run(msgspec.Struct):
+class _RunConfig(msgspec.Struct):
     visibility: dict[str, float] = {}
 
 
-class _Report(msgspec.Struct):
-    run: _Run = msgspec.field(default_factory=_Run)
+class _RunReport(msgspec.Struct):
+    run: _RunConfig = msgspec.field(default_factory=_RunConfig)
     task_configs: dict[str, dict[str, Any]] = {}
 
 
@@ -41,7 +41,7 @@ class Limits:
         if not report.is_file():
             return cls()
         try:
-            told = msgspec.json.decode(report.read_bytes(), type=_Report)
+            told = msgspec.json.decode(report.read_bytes(), type=_RunReport)
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{report}: {error}; expected the report of a run") from error
         return cls(told.run.visibility, told.task_configs)

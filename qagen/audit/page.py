@@ -5,10 +5,10 @@ import html
 from collections.abc import Sequence
 from io import BytesIO
 
-from qagen.audit.tally import Fault
-from qagen.cards import draw_card
+from qagen.audit.counts import Fault
 from qagen.errors import QagenError
-from qagen.samples import load_sample
+from qagen.view.picture import draw_sample
+from qagen.view.samples import load_sample
 
 MOST_PICTURES = 60
 PICTURE_WIDTH_PX = 1000
@@ -48,7 +48,7 @@ def _picture(fault: Fault) -> str:
     if fault.line is None:
         return ""
     try:
-        card = draw_card(load_sample(fault.line), PICTURE_WIDTH_PX)
+        card = draw_sample(load_sample(fault.line), PICTURE_WIDTH_PX)
     except QagenError as error:  # the record may be too damaged to be drawn, which the table then says
         return f"<p class=place>{html.escape(str(error))}</p>"
     buffer = BytesIO()

@@ -16,7 +16,7 @@ _OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class ParsedMention:
     """How the text names one object."""
 
     token: str
@@ -31,9 +31,9 @@ class Mention:
     """point or box."""
 
 
-def tokenize(text: str) -> tuple[str, list[Mention]]:
+def tokenize(text: str) -> tuple[str, list[ParsedMention]]:
     """Replace ``lamp (in Frame-3, Object2) (red box)`` by ``@red``, and tell what was replaced."""
-    mentions: list[Mention] = []
+    mentions: list[ParsedMention] = []
     out, at = "", 0
     for match in _NOTES.finditer(text):
         before = text[at : match.start()]
@@ -53,12 +53,12 @@ def _label_start(before: str) -> int:
     return line + (option.end() if option else 0)
 
 
-def _mention(match: re.Match[str], label: str) -> Mention:
+def _mention(match: re.Match[str], label: str) -> ParsedMention:
     where, alias, alone, color, shape, bare_color, bare_shape = match.groups()
     color, shape, where = color or bare_color, shape or bare_shape, where or alone
     token = color or (MOVED[int(alias[-1])] if alias.startswith("Object") else alias)
     frame = int(where.rpartition("-")[2]) if where else None
-    return Mention(token, label.lower(), frame, alias, shape)
+    return ParsedMention(token, label.lower(), frame, alias, shape)
 
 
 def options_of(text: str) -> dict[str, str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from qagen.audit.bind import Bound
+from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check
-from qagen.audit.families import resolve
-from qagen.audit.item import Item
-from qagen.audit.tally import Group
-from qagen.audit.truth import Truth
+from qagen.audit.counts import Group
+from qagen.audit.resolve_marks import ResolvedMarks
+from qagen.audit.solvers.registry import resolve
+from qagen.audit.truth import SceneTruth
 
 TARGET = 0.99
 """At least this share of the categorical answers of a type must hold."""
@@ -23,14 +23,14 @@ TARGET = 0.99
 class Solved:
     """A record whose objects are known."""
 
-    item: Item
+    item: AuditRecord
     """The record."""
-    bound: Mapping[str, Bound]
+    bound: Mapping[str, ResolvedMarks]
     """Its objects."""
 
 
 @dataclass(slots=True)
-class Stir:
+class Stability:
     """What noise did to the records of one type and format."""
 
     tried: int = 0
@@ -67,7 +67,7 @@ def quantity(what: str) -> str:
     return re.sub(r" of (the )?(red|blue|green|yellow|object\d+|point\d)$| \d+$|(?<=Frame)-\d+$", "", what)
 
 
-def stir(solved: Sequence[Solved], truth: Truth, draws: int, seed: int, sums: dict[Group, Stir]) -> None:
+def stir(solved: Sequence[Solved], truth: SceneTruth, draws: int, seed: int, sums: dict[Group, Stability]) -> None:
     """Solve a scene's records on ``draws`` disturbed copies of it.
 
     Args:
@@ -84,7 +84,7 @@ def stir(solved: Sequence[Solved], truth: Truth, draws: int, seed: int, sums: di
             sums[one.item.type, one.item.format].add(before, resolve(one.item, one.bound, disturbed))
 
 
-def rows(sums: dict[Group, Stir]) -> list[dict[str, Any]]:
+def rows(sums: dict[Group, Stability]) -> list[dict[str, Any]]:
     """One for each type and format."""
     return [
         {

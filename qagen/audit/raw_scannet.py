@@ -21,7 +21,7 @@ from PIL import Image
 from plyfile import PlyData
 from scipy.linalg import polar
 
-from qagen.audit.ground import Ground, Pinhole, Thing, View, upright_block
+from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, upright_block
 from qagen.errors import SceneError
 
 LABEL_MAP = "scannetv2-labels.combined.tsv"
@@ -31,7 +31,7 @@ NAMELESS = {"object", "objects", "unknown", "remove", "ledge", "frame", "glass",
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
+class RawFrameFiles:
     """A frame as it lies on disk."""
 
     number: int
@@ -44,7 +44,7 @@ class Shot:
     """Depth, metres."""
 
 
-def read_ground(root: Path, scene: str) -> Ground:
+def read_ground(root: Path, scene: str) -> AuditScene:
     """Read one scan. Raises SceneError where a file is missing or makes no sense."""
     folder = next((home / scene for home in (root / "scans", root) if (home / scene).is_dir()), root)
     if not (folder / f"{scene}.txt").is_file():
@@ -59,7 +59,7 @@ def read_ground(root: Path, scene: str) -> Ground:
     things, index_of_group = _things(vertices, owner, groups, _label_map(root, folder))
     a, b, c = owner[faces].T
     face_group = np.where((a == b) | (a == c), a, np.where(b == c, b, -1))
-    return Ground(
+    return AuditScene(
         dataset="scannet",
         scene=scene,
         views=_views(shots, alignment, color, depth),
@@ -87,15 +87,15 @@ def _annotation(folder: Path, scene: str) -> tuple[NDArray, NDArray, NDArray, li
 
 def _things(
     vertices: NDArray, owner: NDArray, groups: list[dict], label_map: dict[str, tuple[str, str]]
-) -> tuple[tuple[Thing, ...], NDArray]:
-    things: list[Thing] = []
+) -> tuple[tuple[Instance, ...], NDArray]:
+    things: list[Instance] = []
     index_of_group = np.full(len(groups), -1)
     for index, group in enumerate(groups):
         points = vertices[owner == index]
         if len(points) and np.ptp(points, axis=0).max() > 1e-3:
             label, names, is_asked = _names(group["label"], label_map)
             index_of_group[index] = len(things)
-            things.append(Thing(group["objectId"], label, names, is_asked, upright_block(points), points))
+            things.append(Instance(group["objectId"], label, names, is_asked, upright_block(points), points))
     return tuple(things), index_of_group
 
 
@@ -123,19 +123,21 @@ def _label_map(root: Path, folder: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _views(shots: Iterator[Shot], alignment: NDArray, color: Pinhole, depth: Pinhole | None) -> dict[str, View]:
-    views: dict[str, View] = {}
+def _views(
+    shots: Iterator[RawFrameFiles], alignment: NDArray, color: Pinhole, depth: Pinhole | None
+) -> dict[str, AuditView]:
+    views: dict[str, AuditView] = {}
     for shot in sorted(shots, key=lambda shot: shot.number):
         if not np.isfinite(shot.pose).all() or abs(np.linalg.det(shot.pose[:3, :3]) - 1) > 0.01:
             continue
         pose = shot.pose.copy()
         pose[:3, :3] = polar(pose[:3, :3])[0]
         name = str(shot.number)
-        views[name] = View(name, color, alignment @ pose, shot.read_color, depth, shot.read_depth)
+        views[name] = AuditView(name, color, alignment @ pose, shot.read_color, depth, shot.read_depth)
     return views
 
 
-def _recording(folder: Path, scene: str) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+def _recording(folder: Path, scene: str) -> tuple[Pinhole, Pinhole | None, Iterator[RawFrameFiles]]:
     if (folder / f"{scene}.sens").is_file():
         return _read_sens(folder / f"{scene}.sens")
     for place in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
@@ -146,7 +148,7 @@ def _recording(folder: Path, scene: str) -> tuple[Pinhole, Pinhole | None, Itera
     raise KeyError("no .sens file and no export of one")
 
 
-def _read_sens(path: Path) -> tuple[Pinhole, Pinhole, Iterator[Shot]]:
+def _read_sens(path: Path) -> tuple[Pinhole, Pinhole, Iterator[RawFrameFiles]]:
     with path.open("rb") as file:
         _, name_length = struct.unpack("<IQ", file.read(12))
         file.seek(name_length, 1)
@@ -160,7 +162,7 @@ def _read_sens(path: Path) -> tuple[Pinhole, Pinhole, Iterator[Shot]]:
             file.seek(color_size + depth_size, 1)
             read_color = partial(_piece, path, at, color_size) if color_kind else (lambda: None)
             read_depth = partial(_sens_depth, path, at + color_size, depth_size, depth_kind, (dh, dw), units)
-            shots.append(Shot(number, pose, read_color, read_depth))
+            shots.append(RawFrameFiles(number, pose, read_color, read_depth))
     color = _pinhole(matrices[0], (cw, ch), _size_of(shots[0].read_color()) or (cw, ch))
     return color, _pinhole(matrices[2], (dw, dh), (dw, dh)), iter(shots)
 
@@ -189,7 +191,7 @@ def _pinhole(matrix: NDArray, made_for: tuple[int, int], size: tuple[int, int]) 
     return Pinhole(matrix[0, 0] * sx, matrix[1, 1] * sy, float(cx), float(cy), *size)
 
 
-def _read_python_export(place: Path, description: Path) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+def _read_python_export(place: Path, description: Path) -> tuple[Pinhole, Pinhole | None, Iterator[RawFrameFiles]]:
     said = _entries(description)
     native = {
         kind: (int(said.get(f"{kind}Width", size[0])), int(said.get(f"{kind}Height", size[1])))
@@ -204,7 +206,7 @@ def _read_python_export(place: Path, description: Path) -> tuple[Pinhole, Pinhol
     return cameras["color"], cameras.get("depth"), _exported(files, 1000.0)
 
 
-def _read_cpp_export(place: Path) -> tuple[Pinhole, Pinhole | None, Iterator[Shot]]:
+def _read_cpp_export(place: Path) -> tuple[Pinhole, Pinhole | None, Iterator[RawFrameFiles]]:
     said = _entries(place / "_info.txt")
     files = {kind: _numbered(place, rf"frame-(\d+)\.{kind}\.\w+") for kind in ("color", "depth", "pose")}
     cameras = {}
@@ -220,12 +222,12 @@ def _camera_of(files: dict[int, Path], matrix: NDArray, native: tuple[int, int])
     return _pinhole(matrix, native, Image.open(next(iter(files.values()))).size)
 
 
-def _exported(files: dict[str, dict[int, Path]], units: float) -> Iterator[Shot]:
+def _exported(files: dict[str, dict[int, Path]], units: float) -> Iterator[RawFrameFiles]:
     for number, path in files["color"].items():
         depth = files["depth"].get(number)
         if number in files["pose"] and (depth is not None or not files["depth"]):
             pose = np.loadtxt(files["pose"][number]).reshape(4, 4)
-            yield Shot(number, pose, path.read_bytes, depth and partial(_depth_file, depth, units))
+            yield RawFrameFiles(number, pose, path.read_bytes, depth and partial(_depth_file, depth, units))
 
 
 def _depth_file(path: Path, units: float) -> NDArray:

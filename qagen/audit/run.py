@@ -7,25 +7,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from qagen.audit.alone import Alone
-from qagen.audit.asked import check_asked
+from qagen.audit.audit_record import AuditRecord
 from qagen.audit.check_media import Media
 from qagen.audit.check_record import Shape, check_record, readable
 from qagen.audit.checks import Check, Verdict
-from qagen.audit.families import examine
+from qagen.audit.counts import Group, OutcomeCounts, told
+from qagen.audit.eligibility import check_eligibility
 from qagen.audit.from_loader import check_dataset
 from qagen.audit.from_loader import read_ground as read_with_loader
-from qagen.audit.ground import Ground
-from qagen.audit.item import Item
 from qagen.audit.limits import Limits
-from qagen.audit.perturb import Solved, Stir, rows, stir
+from qagen.audit.perturb import Solved, Stability, rows, stir
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground as read_scannet
-from qagen.audit.shelf import Shelf, Wanted, take_stock
-from qagen.audit.tally import Group, Tally, told
-from qagen.audit.truth import Truth
+from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
+from qagen.audit.scene import AuditScene
+from qagen.audit.solvers.registry import examine
+from qagen.audit.truth import SceneTruth
+from qagen.audit.unoccluded import Unoccluded
 from qagen.errors import ConfigError
-from qagen.records import Line, RecordFile
+from qagen.records.read import RecordFile, RecordLine
 
 SCENE_GROUP, FILE_FORMAT = ("(scene)", "physical"), "(file)"
 Report = Callable[[int, int, str], None]
@@ -35,9 +35,9 @@ Report = Callable[[int, int, str], None]
 class Audit:
     """The result."""
 
-    tally: Tally = field(default_factory=Tally)
+    tally: OutcomeCounts = field(default_factory=OutcomeCounts)
     """Outcomes."""
-    stirred: dict[Group, Stir] = field(default_factory=lambda: defaultdict(Stir))
+    stirred: dict[Group, Stability] = field(default_factory=lambda: defaultdict(Stability))
     """Under noise, empty unless asked for."""
 
     @property
@@ -56,7 +56,7 @@ class Audit:
         }
 
 
-def dataset_of(shelf: Shelf, out: Path) -> tuple[str, Path]:
+def dataset_of(shelf: RecordIndex, out: Path) -> tuple[str, Path]:
     """The one dataset of a run and its output folder. Raises ConfigError when there are several, or it is unknown."""
     folders = sorted({folder for folder, _ in shelf.scenes} | {file.dataset for file, _, _ in shelf.faults})
     if len(folders) != 1:
@@ -67,7 +67,12 @@ def dataset_of(shelf: Shelf, out: Path) -> tuple[str, Path]:
 
 
 def audit(
-    out: Path, root: Callable[[str], Path], wanted: Wanted, draws: int = 0, seed: int = 0, report: Report | None = None
+    out: Path,
+    root: Callable[[str], Path],
+    wanted: AuditSelection,
+    draws: int = 0,
+    seed: int = 0,
+    report: Report | None = None,
 ) -> Audit:
     """Re-solve all wanted records of a run.
 
@@ -82,7 +87,7 @@ def audit(
     Raises:
         QagenError: there are no records, a name fits nothing, or a scene cannot be read.
     """
-    shelf = take_stock(out, wanted)
+    shelf = index_records(out, wanted)
     dataset, folder = dataset_of(shelf, out)
     home = root(dataset)
     result, media, done = Audit(), Media(folder / "images"), 0
@@ -91,7 +96,7 @@ def audit(
     for file, place, check in shelf.faults:
         result.tally.add((file.type, FILE_FORMAT), place, None, [check])
     for (_, scene), places in sorted(shelf.scenes.items()):
-        examiner = Examiner(Truth.of(read_scene(dataset, home, scene)), media, shapes, limits)
+        examiner = Examiner(SceneTruth.of(read_scene(dataset, home, scene)), media, shapes, limits)
         result.tally.add(SCENE_GROUP, scene, None, list(check_scene(examiner.truth)))
         for place in places:
             checks = examiner.examine(place.line, *place.read())
@@ -104,7 +109,7 @@ def audit(
     return result
 
 
-def read_scene(dataset: str, home: Path, scene: str) -> Ground:
+def read_scene(dataset: str, home: Path, scene: str) -> AuditScene:
     """A scene from its own files, by the audit's own reader where it has one. Raises SceneError."""
     return read_scannet(home, scene) if dataset == "scannet" else read_with_loader(dataset, home, scene)
 
@@ -113,7 +118,7 @@ def read_scene(dataset: str, home: Path, scene: str) -> Ground:
 class Examiner:
     """Checks the records of one scene."""
 
-    truth: Truth
+    truth: SceneTruth
     """The scene."""
     media: Media
     """The images of the run."""
@@ -125,16 +130,16 @@ class Examiner:
     """Records whose objects are known."""
 
     @cached_property
-    def alone(self) -> Alone:
+    def alone(self) -> Unoccluded:
         """The scene's things, each without the others."""
-        return Alone(self.truth.ground)
+        return Unoccluded(self.truth.ground)
 
-    def examine(self, line: Line, record: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
+    def examine(self, line: RecordLine, record: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
         """All checks of one record, which is None where its line is no JSON."""
         checks = list(readable(record))
         if record is None or checks:
             return checks
-        item = Item(line.file.type, line.file.format, str(line), record, evidence, line.scene)
+        item = AuditRecord(line.file.type, line.file.format, str(line), record, evidence, line.scene)
         found, bound = examine(item, self.truth)
         self.solved.append(Solved(item, bound))
         return [
@@ -142,5 +147,5 @@ class Examiner:
             *check_record(item, self.truth.ground),
             *self.media.check(item, self.truth.ground),
             *found,
-            *check_asked(item, bound, self.truth, self.alone, self.limits),
+            *check_eligibility(item, bound, self.truth, self.alone, self.limits),
         ]

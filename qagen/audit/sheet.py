@@ -16,18 +16,18 @@ import msgspec
 
 from qagen.audit.save import save
 from qagen.audit.shortcuts import wilson
-from qagen.cards import draw_card
 from qagen.errors import ConfigError
-from qagen.records import Line, RecordFile, find_record_files
+from qagen.records.read import RecordFile, RecordLine, find_record_files
 from qagen.rng import rng_for
-from qagen.samples import Sample, Wish, choose_samples, load_sample
+from qagen.view.picture import draw_sample
+from qagen.view.samples import SampleSelection, ViewSample, choose_samples, load_sample
 
 PICTURE_WIDTH_PX = 1000
 JPEG_QUALITY = 82
 PAGE, SAVED = "sheet.html", "verdicts.json"
 
 
-class Verdict(msgspec.Struct):
+class Judgment(msgspec.Struct):
     """What somebody said about one sample."""
 
     id: str
@@ -38,12 +38,12 @@ class Verdict(msgspec.Struct):
     note: str = ""
 
 
-class Verdicts(msgspec.Struct):
+class Judgments(msgspec.Struct):
     """A file that the page has saved."""
 
     sheet: str
     """Name of the set of samples that was on the page."""
-    verdicts: list[Verdict]
+    verdicts: list[Judgment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Pat
     return folder / PAGE, len(samples)
 
 
-def draw_stratified(out: Path, count: int, seed: int) -> list[Line]:
+def draw_stratified(out: Path, count: int, seed: int) -> list[RecordLine]:
     """``count`` records, in random order: types and formats alike often, and of each the scenes used least so far."""
     files = find_record_files(out)
     groups = {(file.type, file.format) for file in files}
     drawn = _draw_enough(files, count, len(groups), seed)
-    by_group: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    by_group: dict[tuple[str, str], list[RecordLine]] = defaultdict(list)
     for line in drawn:
         by_group[line.file.type, line.file.format].append(line)
     rng = rng_for(seed, "check sheet")
@@ -95,17 +95,17 @@ def draw_stratified(out: Path, count: int, seed: int) -> list[Line]:
     return [in_turn[i] for i in rng.permutation(len(in_turn))]
 
 
-def _draw_enough(files: Sequence[RecordFile], count: int, groups: int, seed: int) -> list[Line]:
+def _draw_enough(files: Sequence[RecordFile], count: int, groups: int, seed: int) -> list[RecordLine]:
     """At least ``count`` records where there are so many, or all: small groups leave their places to the others."""
     each = -(-count // groups)
     while True:
-        drawn = choose_samples(files, Wish(per_group=each, seed=seed))
+        drawn = choose_samples(files, SampleSelection(per_group=each, seed=seed))
         if len(drawn) >= count or each >= count:
             return drawn
         each *= 2
 
 
-def sheet_page(samples: Sequence[Sample]) -> str:
+def sheet_page(samples: Sequence[ViewSample]) -> str:
     """The page, whole in itself: pictures, styles and script."""
     names = [f"{sample.line.file.type}/{sample.line.file.format}/{sample.line.id}" for sample in samples]
     cards = [_card(number, sample) for number, sample in enumerate(samples)]
@@ -117,7 +117,7 @@ def sheet_page(samples: Sequence[Sample]) -> str:
     )
 
 
-def _card(number: int, sample: Sample) -> str:
+def _card(number: int, sample: ViewSample) -> str:
     file = sample.line.file
     told = {"id": sample.line.id, "type": file.type, "format": file.format}
     data = " ".join(f'data-{key}="{html.escape(value)}"' for key, value in told.items())
@@ -134,18 +134,18 @@ def _card(number: int, sample: Sample) -> str:
     )
 
 
-def _picture(sample: Sample) -> str:
+def _picture(sample: ViewSample) -> str:
     """The images with their marks and the question, but neither answer nor evidence, as a data URI."""
     buffer = io.BytesIO()
     blind = replace(sample, turns=sample.turns[:1], evidence={})
-    draw_card(blind, PICTURE_WIDTH_PX).save(buffer, format="JPEG", quality=JPEG_QUALITY)
+    draw_sample(blind, PICTURE_WIDTH_PX).save(buffer, format="JPEG", quality=JPEG_QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def read_verdicts(file: Path) -> Verdicts:
+def read_verdicts(file: Path) -> Judgments:
     """Raises ConfigError where the file is not what the page saves."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Verdicts)
+        return msgspec.json.decode(file.read_bytes(), type=Judgments)
     except OSError as error:
         raise ConfigError(f"--verdicts {file}: cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -159,13 +159,13 @@ def sum_verdicts(files: Sequence[Path]) -> list[Judged]:
         ConfigError: a file is not what the page saves.
     """
     verdicts = [verdict for file in files for verdict in read_verdicts(file).verdicts]
-    by_type: dict[str, list[Verdict]] = defaultdict(list)
+    by_type: dict[str, list[Judgment]] = defaultdict(list)
     for verdict in verdicts:
         by_type[verdict.type].append(verdict)
     return [*(_judged(name, by_type[name]) for name in sorted(by_type)), _judged("all", verdicts)]
 
 
-def _judged(name: str, verdicts: Sequence[Verdict]) -> Judged:
+def _judged(name: str, verdicts: Sequence[Judgment]) -> Judged:
     said = [verdict.verdict for verdict in verdicts]
     right, wrong = said.count("right"), said.count("wrong")
     return Judged(
@@ -179,7 +179,7 @@ def _judged(name: str, verdicts: Sequence[Verdict]) -> Judged:
     )
 
 
-def _remarks(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _remarks(verdicts: Sequence[Judgment]) -> Iterator[str]:
     for one in verdicts:
         if one.verdict in ("wrong", "unclear") or one.note:
             yield f"{one.id} {one.format}: {one.verdict or 'not judged'}{': ' if one.note else ''}{one.note}"

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import ConfigError
-from qagen.records import RecordFile, find_record_files, read_pairs
+from qagen.records.read import RecordFile, find_record_files, read_pairs
 
 LETTERS = "ABCD"
 PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
@@ -51,7 +51,7 @@ WORD = re.compile(r"[a-zA-Z][a-zA-Z'-]*")
 
 
 @dataclass(frozen=True)
-class Case:
+class ShortcutCase:
     """One sample as something to choose from."""
 
     scene: str
@@ -165,7 +165,7 @@ def _try(type_name: str, answer_format: str, files: Sequence[RecordFile], with_m
     return found
 
 
-def measure(cases: Sequence[Case], about: Shortcut) -> Shortcut:
+def measure(cases: Sequence[ShortcutCase], about: Shortcut) -> Shortcut:
     """Fill in what the readers reach on held-out scenes."""
     scenes = np.array([case.scene for case in cases])
     about = replace(about, samples=len(cases), scenes=len(set(scenes)))
@@ -200,7 +200,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 def targets(
     answer_format: str, pairs: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
-) -> list[tuple[str, bool, list[Case]]]:
+) -> list[tuple[str, bool, list[ShortcutCase]]]:
     """What is to be predicted from samples (scene, record, evidence), whether it is meant to be even, and the cases."""
     if answer_format == "select":
         return [("letter", True, [_listed(scene, record) for scene, record, _ in pairs])]
@@ -218,19 +218,19 @@ def targets(
     return []
 
 
-def _listed(scene: str, record: Mapping[str, Any]) -> Case:
+def _listed(scene: str, record: Mapping[str, Any]) -> ShortcutCase:
     human = _asked(record)
     options = tuple(text for _, text in OPTION.findall(human))
     question = human[: human.index("\nA. ")]
-    return Case(scene, question, options, LETTERS.index(_reply(record)), True, marks_of(record))
+    return ShortcutCase(scene, question, options, LETTERS.index(_reply(record)), True, marks_of(record))
 
 
-def _of_classes(asked: Sequence[tuple[str, Mapping[str, Any], str]], classes: Sequence[str]) -> list[Case]:
+def _of_classes(asked: Sequence[tuple[str, Mapping[str, Any], str]], classes: Sequence[str]) -> list[ShortcutCase]:
     names = tuple(classes)
-    return [Case(scene, _asked(record), names, names.index(told)) for scene, record, told in asked]
+    return [ShortcutCase(scene, _asked(record), names, names.index(told)) for scene, record, told in asked]
 
 
-def _of_direction(asked: Sequence[tuple[str, Mapping[str, Any], str]], pair: tuple[str, str]) -> list[Case]:
+def _of_direction(asked: Sequence[tuple[str, Mapping[str, Any], str]], pair: tuple[str, str]) -> list[ShortcutCase]:
     """Where one of the pair's words is told exactly once, which it is."""
     told = []
     for scene, record, answer in asked:
@@ -239,7 +239,7 @@ def _of_direction(asked: Sequence[tuple[str, Mapping[str, Any], str]], pair: tup
     return _of_classes(told, pair)
 
 
-def _of_quarters(asked: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[Case]:
+def _of_quarters(asked: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[ShortcutCase]:
     """A quarter of all answers is a class."""
     values = np.array([float(answer) for _, _, answer in asked])
     edges = np.quantile(values, (0.25, 0.5, 0.75))
@@ -262,7 +262,7 @@ def marks_of(record: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, ...]], 
     return tuple((colour, tuple(map(float, places[0]))) for colour, places in columns if places)
 
 
-def _held_out(reader: "Reader", cases: Sequence[Case], scenes: NDArray) -> NDArray[np.int64]:
+def _held_out(reader: "Reader", cases: Sequence[ShortcutCase], scenes: NDArray) -> NDArray[np.int64]:
     """(n,) the option that a reader chooses in scenes that it has not learned from."""
     from sklearn.model_selection import GroupKFold
     from threadpoolctl import threadpool_limits
@@ -284,13 +284,13 @@ Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 class Reader:
     """A way to choose without seeing."""
 
-    read: Callable[[Sequence[Case]], Score]
+    read: Callable[[Sequence[ShortcutCase]], Score]
     """Reads all cases; what is right in those to try is not looked at."""
-    fits: Callable[[Sequence[Case]], bool]
+    fits: Callable[[Sequence[ShortcutCase]], bool]
     """Whether it has anything to go by."""
 
 
-def _is_right(cases: Sequence[Case]) -> NDArray[np.int64]:
+def _is_right(cases: Sequence[ShortcutCase]) -> NDArray[np.int64]:
     """(n, options) 1 for every right option."""
     is_right = np.zeros((len(cases), len(cases[0].options)), dtype=np.int64)
     is_right[np.arange(len(cases)), [case.right for case in cases]] = 1
@@ -302,8 +302,8 @@ def _rows(chosen: NDArray[np.int64], options: int) -> NDArray[np.int64]:
     return (chosen[:, None] * options + np.arange(options)).ravel()
 
 
-def _read_words(cases: Sequence[Case]) -> Score:
-    words = Words.of(cases)
+def _read_words(cases: Sequence[ShortcutCase]) -> Score:
+    words = WordFeatures.of(cases)
 
     def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
         kept, model = words.fit(learned)
@@ -314,7 +314,7 @@ def _read_words(cases: Sequence[Case]) -> Score:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Words:
+class WordFeatures:
     """The words of all options of all cases, counted."""
 
     names: NDArray[np.str_]
@@ -325,7 +325,7 @@ class Words:
     """(n, options)."""
 
     @classmethod
-    def of(cls, cases: Sequence[Case]) -> "Words":
+    def of(cls, cases: Sequence[ShortcutCase]) -> "WordFeatures":
         crossed, vectorizer = _crossed_words(cases), _vectorizer(list)
         counts = vectorizer.fit_transform(words for case in cases for words in option_words(case, crossed))
         return cls(vectorizer.get_feature_names_out(), counts.tocsr(), _is_right(cases))
@@ -340,9 +340,9 @@ class Words:
         return kept, LogisticRegression(C=0.2, max_iter=300).fit(counts[:, kept], is_right)
 
 
-def telling_words(cases: Sequence[Case], count: int = 6) -> tuple[str, ...]:
+def telling_words(cases: Sequence[ShortcutCase], count: int = 6) -> tuple[str, ...]:
     """The words of most weight, learned from all cases; + speaks for an option, - against."""
-    words = Words.of(cases)
+    words = WordFeatures.of(cases)
     kept, model = words.fit(np.arange(len(cases)))
     weights = model.coef_[0]
     top = np.argsort(-np.abs(weights))[:count]
@@ -356,20 +356,20 @@ def _vectorizer(analyzer: Any) -> Any:
     return CountVectorizer(analyzer=analyzer, binary=True, min_df=RARE)
 
 
-def _crossed_words(cases: Sequence[Case]) -> frozenset[str]:
+def _crossed_words(cases: Sequence[ShortcutCase]) -> frozenset[str]:
     """Words that are neither in most questions nor in hardly any."""
     counts = Counter(word for case in cases for word in case.words)
     return frozenset(word for word, count in counts.items() if RARE <= count <= EVERYWHERE * len(cases))
 
 
-def option_words(case: Case, crossed: frozenset[str]) -> list[list[str]]:
+def option_words(case: ShortcutCase, crossed: frozenset[str]) -> list[list[str]]:
     """What the reader of words reads in each option: its words and numbers, alone and with each of the question's."""
     said = [_tokens(case, index) for index in range(len(case.options))]
     asked = case.words & crossed
     return [[*tokens, *(f"{word} & {token}" for word in asked for token in tokens)] for tokens in said]
 
 
-def _tokens(case: Case, index: int) -> list[str]:
+def _tokens(case: ShortcutCase, index: int) -> list[str]:
     option = case.options[index]
     if not case.lettered:
         return [option]
@@ -385,7 +385,7 @@ def _rank(column: Sequence[float], index: int) -> int:
     return sum(value < column[index] for value in column)
 
 
-def _read_looks(cases: Sequence[Case]) -> Score:
+def _read_looks(cases: Sequence[ShortcutCase]) -> Score:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     seen, is_right = np.stack([looks(case) for case in cases]), _is_right(cases)
@@ -398,7 +398,7 @@ def _read_looks(cases: Sequence[Case]) -> Score:
     return score
 
 
-def looks(case: Case) -> NDArray[np.float64]:
+def looks(case: ShortcutCase) -> NDArray[np.float64]:
     """(options, k) how each option looks among the others."""
     values = [*map(list, zip(*case.numbers, strict=True)), *_box_looks(case), *_shared(case), _lengths(case)]
     if case.given is not None and len(case.numbers[0]) == 1:
@@ -412,17 +412,17 @@ def looks(case: Case) -> NDArray[np.float64]:
     return np.column_stack(columns)
 
 
-def _lengths(case: Case) -> list[float]:
+def _lengths(case: ShortcutCase) -> list[float]:
     return [float(len(option)) for option in case.options]
 
 
-def _shared(case: Case) -> list[list[float]]:
+def _shared(case: ShortcutCase) -> list[list[float]]:
     """How many other options have the same part in the same place."""
     parts = [option.split(", ") for option in case.options]
     return [[sum(a == b for other in parts for a, b in zip(own, other, strict=False)) - len(own) for own in parts]]
 
 
-def _box_looks(case: Case) -> list[list[float]]:
+def _box_looks(case: ShortcutCase) -> list[list[float]]:
     """Of boxes: their middle, sides, area, and how like the marked boxes they are."""
     if len(case.numbers[0]) != 4:
         return []
@@ -439,7 +439,7 @@ def _box_looks(case: Case) -> list[list[float]]:
     return [list(column) for column in columns]
 
 
-def _read_guess(cases: Sequence[Case]) -> Score:
+def _read_guess(cases: Sequence[ShortcutCase]) -> Score:
     from sklearn.linear_model import Ridge
 
     heard, logs = _vectorizer(_heard).fit_transform(cases), np.stack([_logs(case) for case in cases])
@@ -452,12 +452,12 @@ def _read_guess(cases: Sequence[Case]) -> Score:
     return score
 
 
-def _heard(case: Case) -> list[str]:
+def _heard(case: ShortcutCase) -> list[str]:
     given = [] if case.given is None else [f"given {round(4 * np.log2(case.given + 0.1))}"]
     return [*case.words, *given]
 
 
-def _logs(case: Case) -> NDArray[np.float64]:
+def _logs(case: ShortcutCase) -> NDArray[np.float64]:
     """(options, k) logarithms of the options' numbers."""
     return np.log(np.abs(np.array(case.numbers)) + 0.1)
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.audit.cast import Caster, Closeup, Look
 from qagen.audit.checks import Verdict
-from qagen.audit.ground import Block, Ground, Thing, View
+from qagen.audit.raycast import Crop, RayCaster, RenderedView
+from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox
 
 CENTER_NOISE_M = 0.02
 POSE_NOISE_M, POSE_NOISE_DEG = 0.01, 0.5
@@ -17,41 +17,41 @@ DEPTH_NOISE = 0.01
 
 
 @dataclass(eq=False)
-class Truth:
+class SceneTruth:
     """Ground, looks and, when it is a disturbed copy, where it came from."""
 
-    ground: Ground
+    ground: AuditScene
     """The scene."""
-    caster: Caster
+    caster: RayCaster
     """Rays at its surface."""
     noise: Generator | None = None
     """Of the depth images; None for the truth itself."""
-    clean: "Truth | None" = None
+    clean: "SceneTruth | None" = None
     """What this is a disturbed copy of."""
     fits: dict[tuple[str, int, tuple[int, ...]], Verdict] = field(default_factory=dict)
     """Whether boxes that needed a closer look fit: frame, thing and box to the outcome."""
-    _looks: dict[str, Look] = field(default_factory=dict)
+    _looks: dict[str, RenderedView] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, ground: Ground) -> "Truth":
-        return cls(ground, Caster(ground))
+    def of(cls, ground: AuditScene) -> "SceneTruth":
+        return cls(ground, RayCaster(ground))
 
     @property
-    def things(self) -> Sequence[Thing]:
+    def things(self) -> Sequence[Instance]:
         return self.ground.things
 
-    def view(self, name: str) -> View | None:
+    def view(self, name: str) -> AuditView | None:
         """The frame of that name, None when the scene has none."""
         return self.ground.views.get(name)
 
-    def look(self, name: str) -> Look:
+    def look(self, name: str) -> RenderedView:
         """What a frame shows."""
         if name not in self._looks:
             share = DEPTH_NOISE if self.noise is not None else 0.0
             self._looks[name] = self.caster.look(self.ground.views[name], self.noise, share)
         return self._looks[name]
 
-    def closeup(self, name: str, region: tuple[float, ...]) -> Closeup:
+    def closeup(self, name: str, region: tuple[float, ...]) -> Crop:
         """A part of a frame on a finer grid."""
         return self.caster.closeup(self.ground.views[name], region)
 
@@ -59,15 +59,15 @@ class Truth:
         """(3,) of its box, world, metres."""
         return self.things[thing].block.center
 
-    def disturbed(self, rng: Generator) -> "Truth":
+    def disturbed(self, rng: Generator) -> "SceneTruth":
         """A copy whose box centres, poses and depth are as uncertain as measurements are."""
         things = tuple(_shaken(thing, rng) for thing in self.things)
         views = {name: replace(view, T_wc=_shaken_pose(view.T_wc, rng)) for name, view in self.ground.views.items()}
-        return Truth(replace(self.ground, things=things, views=views), self.caster, rng, self)
+        return SceneTruth(replace(self.ground, things=things, views=views), self.caster, rng, self)
 
 
-def _shaken(thing: Thing, rng: Generator) -> Thing:
-    block = Block(thing.block.center + rng.normal(0, CENTER_NOISE_M, 3), thing.block.size, thing.block.axes)
+def _shaken(thing: Instance, rng: Generator) -> Instance:
+    block = UprightBox(thing.block.center + rng.normal(0, CENTER_NOISE_M, 3), thing.block.size, thing.block.axes)
     return replace(thing, block=block)
 
 

@@ -11,7 +11,7 @@ import click
 from qagen.errors import ConfigError, QagenError
 
 if TYPE_CHECKING:
-    from qagen.bench.draw import Question
+    from qagen.bench.draw import BenchQuestion
 
 EPILOG = """\b
 Examples:
@@ -68,7 +68,7 @@ def make_bench(
     split: str,
     trained: Sequence[Path],
     seed: int,
-) -> "tuple[list[Question], list[Question]]":
+) -> "tuple[list[BenchQuestion], list[BenchQuestion]]":
     """Write a benchmark and return its questions, and those of the tiny one.
 
     Raises:
@@ -91,10 +91,14 @@ def make_bench(
 
 
 def _print(
-    questions: "Sequence[Question]", small: "Sequence[Question]", per_task: int, patterns: str | None, folder: Path
+    questions: "Sequence[BenchQuestion]",
+    small: "Sequence[BenchQuestion]",
+    per_task: int,
+    patterns: str | None,
+    folder: Path,
 ) -> None:
     from qagen.bench.draw import by_task
-    from qagen.sparbench import TASKS
+    from qagen.records.sparbench import TASKS
 
     click.echo(f"{len(questions)} questions, {len(small)} of them in the tiny benchmark, in {folder}")
     short = [f"{task} {len(group)}" for (task, _), group in by_task(questions).items() if len(group) < per_task]

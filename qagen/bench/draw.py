@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
-from qagen.records import Line, RecordFile, find_record_files, read_lines, read_pairs
+from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines, read_pairs
+from qagen.records.sparbench import TASKS, format_of
 from qagen.rng import rng_for
-from qagen.sparbench import TASKS, format_of
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -32,7 +32,7 @@ NAMED = 5
 class Candidate:
     """A record that may become a question."""
 
-    line: Line
+    line: RecordLine
     """Where it is."""
     letter: str
     """The answer, where it is an option; else ""."""
@@ -43,7 +43,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BenchQuestion:
     """A question of the benchmark."""
 
     id: int
@@ -135,7 +135,7 @@ def _read_candidates(files: Iterable[RecordFile]) -> Iterator[Candidate]:
                 yield candidate
 
 
-def _candidate(line: Line, record: Mapping[str, Any], evidence: Mapping[str, Any]) -> Candidate:
+def _candidate(line: RecordLine, record: Mapping[str, Any], evidence: Mapping[str, Any]) -> Candidate:
     human, gpt = (str(turn["value"]) for turn in record["conversations"])
     options = dict(OPTION.findall(human)) if line.file.format == "select" else {}
     said = options.get(gpt, gpt)
@@ -158,20 +158,21 @@ def answer_class(said: str) -> str:
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
 
-def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, seed: int) -> list[Question]:
+def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, seed: int) -> list[BenchQuestion]:
     """Up to ``per_task`` questions of each task, numbered."""
-    questions: list[Question] = []
+    questions: list[BenchQuestion] = []
     for (task, answer_format), group in files.items():
         chosen = draw_balanced(list(_read_candidates(group)), per_task, rng_for(seed, "bench", task))
         questions += [
-            Question(number, task, answer_format, candidate) for number, candidate in enumerate(chosen, len(questions))
+            BenchQuestion(number, task, answer_format, candidate)
+            for number, candidate in enumerate(chosen, len(questions))
         ]
     return questions
 
 
-def draw_tiny(questions: Sequence[Question], per_task: int, seed: int) -> list[Question]:
+def draw_tiny(questions: Sequence[BenchQuestion], per_task: int, seed: int) -> list[BenchQuestion]:
     """A part of a benchmark, balanced in the same way."""
-    chosen: set[Line] = set()
+    chosen: set[RecordLine] = set()
     for task in dict.fromkeys(question.task for question in questions):
         pool = [question.candidate for question in questions if question.task == task]
         drawn = draw_balanced(pool, per_task, rng_for(seed, "bench", "tiny", task))
@@ -209,9 +210,9 @@ def _prune(tree: dict[str, dict[str, dict[str, list[Candidate]]]], letter: str, 
         del tree[letter]
 
 
-def by_task(questions: Sequence[Question]) -> dict[tuple[str, str], list[Question]]:
+def by_task(questions: Sequence[BenchQuestion]) -> dict[tuple[str, str], list[BenchQuestion]]:
     """Questions by task and format."""
-    groups: dict[tuple[str, str], list[Question]] = {}
+    groups: dict[tuple[str, str], list[BenchQuestion]] = {}
     for question in questions:
         groups.setdefault((question.task, question.format), []).append(question)
     return groups

@@ -15,18 +15,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from qagen.bench.draw import Question, by_task
+from qagen.bench.draw import BenchQuestion, by_task
 from qagen.errors import QagenError
-from qagen.records import MISSING_MEDIA, Line, decode
-from qagen.shards import make_schema
-from qagen.sparbench import FEATURES
+from qagen.records.read import MISSING_MEDIA, RecordLine, decode
+from qagen.records.shards import make_schema
+from qagen.records.sparbench import FEATURES
 
 JPEG_QUALITY = 95
 BATCH = 32
 """Questions whose images are in memory at once."""
 
 
-def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
+def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> None:
     """Write a benchmark into a new folder; ``small`` are ids of the tiny one. Raises QagenError for a missing image."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -55,7 +55,7 @@ def write(folder: Path, questions: Sequence[Question], small: set[int]) -> None:
     (folder / "README.md").write_text(_card(questions, small), encoding="utf-8")
 
 
-def _row(question: Question, folder: Path) -> dict[str, Any]:
+def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
     """A question in SPAR-Bench's columns; its images are written on the way."""
     record = _read(question.candidate.line)
     images = [
@@ -81,17 +81,17 @@ def _paths(row: Mapping[str, Any]) -> list[str]:
     return [f"images/{image['path']}" for image in row["image"]]
 
 
-def _read(line: Line) -> dict[str, Any]:
+def _read(line: RecordLine) -> dict[str, Any]:
     with line.file.path.open("rb") as stream:
         stream.seek(line.start)
         return decode(stream.readline(), dict[str, Any], line.file.path, line.number)
 
 
-def _drawn_images(line: Line, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
+def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
     from PIL import Image
 
-    from qagen.marks import draw_marks, marks_of
+    from qagen.records.marks import draw_marks, marks_of
 
     marks = marks_of(record)
     for index, name in enumerate(record["image"]):
@@ -112,12 +112,12 @@ def _drawn_images(line: Line, record: Mapping[str, Any]) -> Iterator[tuple[bytes
         yield buffer.getvalue(), ".jpg"
 
 
-def _source(question: Question) -> dict[str, Any]:
+def _source(question: BenchQuestion) -> dict[str, Any]:
     line = question.candidate.line
     return {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
 
 
-def _card(questions: Sequence[Question], small: set[int]) -> str:
+def _card(questions: Sequence[BenchQuestion], small: set[int]) -> str:
     lines = [
         "---",
         "configs:",

@@ -19,7 +19,7 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class MarkedObject:
     """An object's part in a question, with the mark that points it out."""
 
     color: str
@@ -42,7 +42,7 @@ class Question:
 
     frames: tuple[int, ...]
     """Indices into SceneViews.frames of the images shown, in order."""
-    roles: tuple[Role, ...] = ()
+    roles: tuple[MarkedObject, ...] = ()
     """Marked objects, in the order in which the record lists them."""
     is_video: bool = False
     """Whether the images are the scene's video, told as Frame-0, Frame-1, ..."""

@@ -7,37 +7,39 @@ It is filmed once (film.py), and a writer puts the film into a dataset's own lay
         scannet-<version>/
 """
 
+import ast
 import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
 from qagen.errors import ConfigError
 from qagen.paths import cache_dir
 
+HERE = Path(__file__).parent
 Report = Callable[[int, int, str], None]
 FRAMES = 300
 MAX_WORKERS = 8
 """More would only cost memory (about 100 MB each)."""
 WRITERS = {
-    "arkitscenes": "qagen.demo.arkitscenes_files:write",
-    "hypersim": "qagen.demo.hypersim_files:write",
-    "posed": "qagen.demo.posed_files:write",
-    "replica": "qagen.demo.replica_files:write",
-    "rxr": "qagen.demo.rxr_files:write",
-    "scannet": "qagen.demo.scannet_files:write",
-    "spar_rgbd": "qagen.demo.spar_rgbd_files:write",
-    "threerscan": "qagen.demo.threerscan_files:write",
-    "scannetpp": "qagen.demo.scannetpp_files:write",
-    "structured3d": "qagen.demo.structured3d_files:write",
+    "arkitscenes": "qagen.demo.layouts.arkitscenes:write",
+    "hypersim": "qagen.demo.layouts.hypersim:write",
+    "posed": "qagen.demo.layouts.posed:write",
+    "replica": "qagen.demo.layouts.replica:write",
+    "rxr": "qagen.demo.layouts.rxr:write",
+    "scannet": "qagen.demo.layouts.scannet:write",
+    "spar_rgbd": "qagen.demo.layouts.spar_rgbd:write",
+    "threerscan": "qagen.demo.layouts.threerscan:write",
+    "scannetpp": "qagen.demo.layouts.scannetpp:write",
+    "structured3d": "qagen.demo.layouts.structured3d:write",
 }
 """Dataset to its writer, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used.
 
-A writer is a module ``<dataset>_files.py``.
+A writer is a module ``layouts/<dataset>.py``.
 """
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
@@ -63,23 +65,30 @@ def demo_root(dataset: str = "scannet", report: Report = lambda done, total, wha
 
 
 def film_version() -> str:
-    """Twelve digits that change whenever the code does that makes the film."""
-    here = Path(__file__)
-    paths = [path for path in here.parent.glob("*.py") if path != here and not path.stem.endswith("_files")]
-    return _digest([path.read_bytes() for path in sorted(paths)])
+    """Twelve digits that change whenever the code that makes the film does; docstrings and comments do not count."""
+    return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py")])
 
 
 def version(dataset: str) -> str:
-    """Twelve digits that change whenever the film or the dataset's writer does."""
-    writer = Path(__file__).parent / f"{dataset}_files.py"
-    return _digest([film_version().encode(), writer.read_bytes()])
+    """Twelve digits that change whenever the film or the code of the dataset's writer does."""
+    layouts = HERE / "layouts"
+    writer = [layouts / f"{dataset}.py", layouts / "ply.py", layouts / "scannet.py"]
+    return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py"), *writer])
 
 
-def _digest(pieces: list[bytes]) -> str:
+def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
+    for path in sorted(set(paths)):
+        tree = ast.parse(path.read_bytes())
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                node.body = [part for part in node.body if not _is_text(part)]
+        digest.update(f"{path.relative_to(HERE)}\n{ast.dump(tree)}\n".encode())
     return digest.hexdigest()[:12]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def make_once(root: Path, build: Callable[[Path], None]) -> None:
@@ -126,10 +135,10 @@ def _last_change_s(folder: Path) -> float:
 
 def _film_flat(folder: Path, report: Report) -> None:
     # imported here: asking for a demo that exists need not load the ray caster
-    from qagen.demo.apartment import ROOMS, lamps
-    from qagen.demo.build import Script, shoot
-    from qagen.demo.camera_path import walk_poses
-    from qagen.demo.rooms import furnish
+    from qagen.demo.apartment.camera_path import walk_poses
+    from qagen.demo.apartment.rooms import furnish
+    from qagen.demo.apartment.shell import ROOMS, lamps
+    from qagen.demo.apartment.shoot import Script, shoot
 
     script = Script(furnish(), lamps(), walk_poses(FRAMES), rooms=ROOMS)
     shoot(folder, script, min(os.cpu_count() or 1, MAX_WORKERS), report)

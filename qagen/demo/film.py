@@ -36,7 +36,7 @@ FRAME_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Room:
+class FilmedRoom:
     """A room's floor."""
 
     name: str
@@ -57,7 +57,7 @@ class Film:
     """World from camera of every frame, exact."""
     labels: tuple[str, ...]
     """By thing: its name, as an annotator would type it. Things are walls, floors and furniture alike."""
-    rooms: tuple[Room, ...]
+    rooms: tuple[FilmedRoom, ...]
     """Floors that together make the place."""
     vertices: NDArray[np.float32]
     """(n, 3)."""
@@ -83,7 +83,7 @@ class Film:
             camera=Camera(**document["camera"]),
             poses=tuple(_exact_pose(np.array(matrix)) for matrix in document["world_from_camera"]),
             labels=tuple(document["labels"]),
-            rooms=tuple(Room(room["name"], np.array(room["polygon"])) for room in document["rooms"]),
+            rooms=tuple(FilmedRoom(room["name"], np.array(room["polygon"])) for room in document["rooms"]),
             **surface,
         )
 
@@ -143,7 +143,7 @@ def write_frame(
 
 
 def write_description(
-    folder: Path, camera: Camera, poses: Sequence[Pose], labels: Sequence[str], rooms: Sequence[Room]
+    folder: Path, camera: Camera, poses: Sequence[Pose], labels: Sequence[str], rooms: Sequence[FilmedRoom]
 ) -> None:
     """Store all that is not an array; floats come back exactly."""
     document: dict[str, Any] = {"camera": asdict(camera), "labels": list(labels)}

@@ -11,7 +11,7 @@ from qagen.loaders import LOADERS
 
 if TYPE_CHECKING:
     from qagen.core.scene import Scene
-    from qagen.views import SceneViews
+    from qagen.visibility.views import SceneViews
 
 EPILOG = """\b
 Examples:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from qagen.doctor.depth_samples import DepthSample, all_shots
 from qagen.doctor.finding import Finding, judge, percent
-from qagen.doctor.shots import Shot, all_shots
 
-Groups = list[tuple[Shot, list[Shot]]]
+Groups = list[tuple[DepthSample, list[DepthSample]]]
 Matrix = NDArray[np.float64]
 
 TOLERANCE = 0.03
@@ -142,7 +142,7 @@ def agreement(groups: Groups, meant: Callable[[Matrix], Matrix], factor: float =
     return float(np.median([max(_agreeing(first, b, meant, factor) for b in others) for first, others in groups]))
 
 
-def _agreeing(a: Shot, b: Shot, meant: Callable[[Matrix], Matrix], factor: float) -> float:
+def _agreeing(a: DepthSample, b: DepthSample, meant: Callable[[Matrix], Matrix], factor: float) -> float:
     b_from_a = np.linalg.inv(meant(b.frame.world_from_camera.matrix)) @ meant(a.frame.world_from_camera.matrix)
     points = a.sample @ b_from_a[:3, :3].T + b_from_a[:3, 3] / factor
     uv = np.nan_to_num(b.camera.project(points), nan=-1e9).clip(-1e9, 1e9)
@@ -227,7 +227,7 @@ SURE = 0.6
 """Least share of the windows that must be flattest in another kind."""
 
 
-def check_kind(shots: Sequence[Shot]) -> tuple[Finding, int]:
+def check_kind(shots: Sequence[DepthSample]) -> tuple[Finding, int]:
     """Whether walls and floors are flat, and the power of the rays' lengths that makes them so."""
     bends = [bend for shot in shots for bend in _bends(shot)]
     expected = "flat walls and floors"
@@ -244,7 +244,7 @@ def check_kind(shots: Sequence[Shot]) -> tuple[Finding, int]:
     return Finding("depth kind", "FAIL", found, expected, advice), power
 
 
-def _bends(shot: Shot) -> list[list[float]]:
+def _bends(shot: DepthSample) -> list[list[float]]:
     """For large windows that are flat in one of the kinds: how far from a plane they are in each, as share of depth."""
     kinds = [shot.as_kind(power) for power in KINDS]
     clouds = [kind.rays * kind.depth[..., None] for kind in kinds]

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from qagen.core.scene import Scene
-from qagen.doctor.contents import check_frames, check_images, check_intrinsics, check_labels, check_use
+from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
+from qagen.doctor.box_fill import check_fill
 from qagen.doctor.conventions import Groups, best_fit, check_kind, check_poses, check_scale
-from qagen.doctor.fill import check_fill
+from qagen.doctor.depth_samples import all_shots, take_groups
 from qagen.doctor.finding import Finding
-from qagen.doctor.place import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
-from qagen.doctor.shots import all_shots, take_groups
-from qagen.views import SceneViews
+from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_use
+from qagen.visibility.views import SceneViews
 
 NO_DEPTH = "no two frames with depth to compare"
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from qagen.core.scene import Frame, Object3D, Scene
-from qagen.views import NEAR_M, SceneViews
+from qagen.visibility.views import NEAR_M, SceneViews
 
 WIDTH = 1000
 COLORS = ("#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#46f0f0", "#f032e6", "#bcf60c", "#fabebe")

@@ -13,8 +13,8 @@ from qagen.export import EXPORTERS, load_exporter
 
 if TYPE_CHECKING:
     from qagen.export._job import Exporter
-    from qagen.export._samples import Part
-    from qagen.records import Filter
+    from qagen.export._samples import RecordSource
+    from qagen.records.read import Filter
 
 WIDEST = max(map(len, EXPORTERS))
 EPILOG = "\b\nExporters:\n" + "\n".join(f"  {name:{WIDEST}}  {told}" for name, told in EXPORTERS.items())
@@ -73,8 +73,8 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
     if exporter.needs_marks and not options["draw"]:
         raise ConfigError(f"--no-draw: {name} has no room for marks; its questions could not be answered")
 
-    from qagen.export._job import Job, check_free, new_folder
-    from qagen.records import Filter
+    from qagen.export._job import ExportJob, check_free, new_folder
+    from qagen.records.read import Filter
 
     home = home.absolute()
     check_free(home, name)
@@ -84,14 +84,14 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
     for part in parts:
         counts[part.name] = counts.get(part.name, 0) + part.count
     with new_folder(home, name, {**options, **wish, "counts": counts}) as folder, _progress(total) as tell:
-        hint = exporter.write(Job(tuple(parts), folder, home, tell=tell, **options))
+        hint = exporter.write(ExportJob(tuple(parts), folder, home, tell=tell, **options))
     told = f"{total} samples: {home}"
     if left_out:
         told += f"\n{left_out} samples left out: of types or formats that have no place in this form"
     return f"{told}\n{hint}"
 
 
-def _parts(exporter: "Exporter", name: str, out: Path, wanted: "Filter") -> tuple[list["Part"], int]:
+def _parts(exporter: "Exporter", name: str, out: Path, wanted: "Filter") -> tuple[list["RecordSource"], int]:
     """What fits, and the number of samples that the consumer has no place for."""
     from qagen.export._samples import find_parts
 

@@ -12,7 +12,7 @@ import msgspec
 
 from qagen.errors import ConfigError, QagenError
 from qagen.export._media import embedded, placed
-from qagen.export._samples import Part, Sample, every, shuffled
+from qagen.export._samples import ExportSample, RecordSource, every, shuffled
 from qagen.rng import rng_for
 
 MANIFEST = ".qagen_export.json"
@@ -22,7 +22,7 @@ MANIFEST = ".qagen_export.json"
 class Exporter:
     """One consumer's form."""
 
-    write: "Callable[[Job], str]"
+    write: "Callable[[ExportJob], str]"
     """Writes the export and returns what to tell the user: how the consumer is pointed to it."""
     takes: Callable[[str, str], bool] = every
     """Whether samples of a (type, format) have a place in this form."""
@@ -31,10 +31,10 @@ class Exporter:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ExportJob:
     """An export to be written."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[RecordSource, ...]
     folder: Path
     """Where to write; it is moved to ``home`` when all is done."""
     home: Path
@@ -49,30 +49,30 @@ class Job:
     def splits(self) -> list[str]:
         return sorted({part.file.split for part in self.parts})
 
-    def of_split(self, split: str) -> list[Part]:
+    def of_split(self, split: str) -> list[RecordSource]:
         """Parts of a split."""
         return [part for part in self.parts if part.file.split == split]
 
-    def by_name(self, split: str) -> dict[str, list[Part]]:
+    def by_name(self, split: str) -> dict[str, list[RecordSource]]:
         """Parts of a split by ``<dataset>_<type>_<format>``."""
-        groups: dict[str, list[Part]] = {}
+        groups: dict[str, list[RecordSource]] = {}
         for part in sorted(self.of_split(split), key=lambda part: part.name):
             groups.setdefault(part.name, []).append(part)
         return groups
 
-    def placed(self, parts: Sequence[Part]) -> Iterator[Sample]:
+    def placed(self, parts: Sequence[RecordSource]) -> Iterator[ExportSample]:
         """Samples in random order, their images put below ``folder``."""
         for sample in placed(self._shuffled(parts), self.folder, self.copy):
             yield sample
             self.tell()
 
-    def embedded(self, parts: Sequence[Part]) -> Iterator[tuple[Sample, list[bytes]]]:
+    def embedded(self, parts: Sequence[RecordSource]) -> Iterator[tuple[ExportSample, list[bytes]]]:
         """Samples in random order with the bytes of their images."""
         for pair in embedded(self._shuffled(parts)):
             yield pair
             self.tell()
 
-    def _shuffled(self, parts: Sequence[Part]) -> Iterator[Sample]:
+    def _shuffled(self, parts: Sequence[RecordSource]) -> Iterator[ExportSample]:
         names = sorted({f"{part.name}_{part.file.split}" for part in parts})
         return shuffled(parts, rng_for(self.seed, "export", *names), self.draw)
 

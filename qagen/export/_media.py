@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from qagen.errors import QagenError
-from qagen.export._samples import Picture, Sample
-from qagen.marks import draw_marks
-from qagen.records import MISSING_MEDIA
+from qagen.export._samples import ExportSample, Picture
+from qagen.records.marks import draw_marks
+from qagen.records.read import MISSING_MEDIA
 
 JPEG_QUALITY = 95
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
@@ -53,10 +53,10 @@ def _drawn(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def placed(samples: Iterable[Sample], folder: Path, copy: bool) -> Iterator[Sample]:
+def placed(samples: Iterable[ExportSample], folder: Path, copy: bool) -> Iterator[ExportSample]:
     """Pass samples on when their images are in ``folder`` under their names; each image is put there once."""
 
-    def missing(sample: Sample) -> dict[Picture, bytes]:
+    def missing(sample: ExportSample) -> dict[Picture, bytes]:
         return {picture: picture_bytes(picture) for picture in sample.pictures if _is_to_draw(picture, folder)}
 
     known: set[str] = set()  # spares asking the disk again
@@ -92,15 +92,17 @@ def _link(target: Path, source: Path) -> None:
         target.symlink_to(source)
 
 
-def embedded(samples: Iterable[Sample]) -> Iterator[tuple[Sample, list[bytes]]]:
+def embedded(samples: Iterable[ExportSample]) -> Iterator[tuple[ExportSample, list[bytes]]]:
     """Samples with the bytes of their images."""
     return in_threads(lambda sample: [picture_bytes(picture) for picture in sample.pictures], samples)
 
 
-def in_threads(function: Callable[[Sample], T], samples: Iterable[Sample]) -> Iterator[tuple[Sample, T]]:
+def in_threads(
+    function: Callable[[ExportSample], T], samples: Iterable[ExportSample]
+) -> Iterator[tuple[ExportSample, T]]:
     """``(sample, function(sample))`` in order, a few ahead: decoding and encoding leave Python's lock."""
     workers = os.cpu_count() or 1
-    waiting: deque[tuple[Sample, Future[T]]] = deque()
+    waiting: deque[tuple[ExportSample, Future[T]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for sample in samples:
             waiting.append((sample, pool.submit(function, sample)))
@@ -110,6 +112,6 @@ def in_threads(function: Callable[[Sample], T], samples: Iterable[Sample]) -> It
             yield _first(waiting)
 
 
-def _first(waiting: "deque[tuple[Sample, Future[T]]]") -> tuple[Sample, T]:
+def _first(waiting: "deque[tuple[ExportSample, Future[T]]]") -> tuple[ExportSample, T]:
     sample, future = waiting.popleft()
     return sample, future.result()

@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from qagen.errors import ConfigError, QagenError, did_you_mean
-from qagen.marks import Mark, marks_of
-from qagen.records import (
+from qagen.records.marks import Mark, marks_of
+from qagen.records.read import (
     Filter,
     Record,
     RecordFile,
@@ -37,7 +37,7 @@ NOT_INFO = {"id", "conversations", "image", "depth"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordSource:
     """The samples of one file that are exported."""
 
     file: RecordFile
@@ -72,7 +72,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ExportSample:
     """A record that fulfils what all consumers ask for."""
 
     id: str
@@ -96,7 +96,7 @@ class Sample:
 # --- which samples ----------------------------------------------------------------------------------------------------
 
 
-def find_parts(out: Path, wanted: Filter) -> list[Part]:
+def find_parts(out: Path, wanted: Filter) -> list[RecordSource]:
     """The files of a run with samples that fit, and how many of them.
 
     Raises:
@@ -106,7 +106,7 @@ def find_parts(out: Path, wanted: Filter) -> list[Part]:
     parts = (
         _of_scenes(files, wanted.scenes)
         if wanted.scenes
-        else [Part(file, _dataset_of(file), _count_lines(file)) for file in files]
+        else [RecordSource(file, _dataset_of(file), _count_lines(file)) for file in files]
     )
     parts = [part for part in parts if part.count]
     if not parts:
@@ -123,7 +123,7 @@ def _count_lines(file: RecordFile) -> int:
         return sum(1 for _ in stream)
 
 
-def _of_scenes(files: Sequence[RecordFile], scenes: Sequence[str]) -> list[Part]:
+def _of_scenes(files: Sequence[RecordFile], scenes: Sequence[str]) -> list[RecordSource]:
     known: set[str] = set()
     wanted, parts = frozenset(scenes), []
     for file in files:
@@ -131,7 +131,7 @@ def _of_scenes(files: Sequence[RecordFile], scenes: Sequence[str]) -> list[Part]
         for line in read_lines(file):
             known.add(line.scene)
             count += line.scene in wanted
-        parts.append(Part(file, _dataset_of(file), count, wanted))
+        parts.append(RecordSource(file, _dataset_of(file), count, wanted))
     for scene in scenes:
         if scene not in known:
             raise ConfigError(f"no records of scene '{scene}'.{did_you_mean(scene, known)}")
@@ -141,7 +141,7 @@ def _of_scenes(files: Sequence[RecordFile], scenes: Sequence[str]) -> list[Part]
 # --- in a seeded order ------------------------------------------------------------------------------------------------
 
 
-def shuffled(parts: Sequence[Part], rng: np.random.Generator, draw: bool) -> Iterator[Sample]:
+def shuffled(parts: Sequence[RecordSource], rng: np.random.Generator, draw: bool) -> Iterator[ExportSample]:
     """All samples of the parts in random order.
 
     Raises:
@@ -155,7 +155,9 @@ def shuffled(parts: Sequence[Part], rng: np.random.Generator, draw: bool) -> Ite
             raise QagenError(where + str(error).removeprefix(where)) from error
 
 
-def _shuffled_lines(parts: Sequence[Part], rng: np.random.Generator) -> Iterator[tuple[Part, int, bytes]]:
+def _shuffled_lines(
+    parts: Sequence[RecordSource], rng: np.random.Generator
+) -> Iterator[tuple[RecordSource, int, bytes]]:
     readers = [_Reader(part) for part in parts]
     left = np.array([part.count for part in parts])
     while total := int(left.sum()):
@@ -169,7 +171,7 @@ def _shuffled_lines(parts: Sequence[Part], rng: np.random.Generator) -> Iterator
 class _Reader:
     """Takes the next lines of a part's samples; the file is open only meanwhile, as there may be many."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: RecordSource) -> None:
         self.part = part
         self._start = self._number = 0
 
@@ -195,12 +197,12 @@ class _Reader:
         return scene_of(decode(text, Record, self.part.file.path, self._number).id) in self.part.scenes
 
 
-def _to_sample(part: Part, record: Record, columns: dict[str, Any], draw: bool) -> Sample:
+def _to_sample(part: RecordSource, record: Record, columns: dict[str, Any], draw: bool) -> ExportSample:
     question, answer = _texts(record.conversations)
     if re.search(r"[./]", record.id):
         raise QagenError(f"id: found '{record.id}', expected none of the signs '.' and '/', which readers cut ids at")
     marks = marks_of(columns)
-    return Sample(
+    return ExportSample(
         id=f"{part.dataset}-{record.id}",
         dataset=part.dataset,
         split=part.file.split,
@@ -229,7 +231,7 @@ def _texts(turns: Sequence[Turn]) -> tuple[str, str]:
     return question, answer
 
 
-def _pictures(part: Part, names: Sequence[str], marks: Sequence[Mark]) -> tuple[Picture, ...]:
+def _pictures(part: RecordSource, names: Sequence[str], marks: Sequence[Mark]) -> tuple[Picture, ...]:
     if not names:
         raise QagenError("image: found no images, expected one at least")
     images = part.file.dataset / "images"
@@ -239,7 +241,7 @@ def _pictures(part: Part, names: Sequence[str], marks: Sequence[Mark]) -> tuple[
     )
 
 
-def _picture(part: Part, images: Path, name: str, marks: tuple[Mark, ...]) -> Picture:
+def _picture(part: RecordSource, images: Path, name: str, marks: tuple[Mark, ...]) -> Picture:
     if name.startswith("/") or ".." in name.split("/"):
         raise QagenError(f"image: found '{name}', expected a path below {images}")
     target = f"images/{part.dataset}/{name}"

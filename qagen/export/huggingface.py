@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from qagen import __version__
-from qagen.export._job import Exporter, Job
-from qagen.export._samples import Part, Sample
+from qagen.export._job import Exporter, ExportJob
+from qagen.export._samples import ExportSample, RecordSource
 from qagen.export._text import announce
-from qagen.shards import IMAGES, TEXT, ParquetShards, to_image
+from qagen.records.shards import IMAGES, TEXT, ParquetShards, to_image
 
 FEATURES: dict[str, Any] = {
     **dict.fromkeys(("id", "dataset", "scene", "type", "format", "question", "answer"), TEXT),
@@ -24,7 +24,7 @@ SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "1
 LARGEST = "10M<n<100M"
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the shards of every split, and README.md."""
     features = FEATURES if job.draw else FEATURES | {"spar_info": TEXT}
     for split in job.splits:
@@ -35,7 +35,7 @@ def write(job: Job) -> str:
     return f'datasets.load_dataset("{job.home}")'
 
 
-def _row(sample: Sample, images: Sequence[bytes], draw: bool) -> dict[str, Any]:
+def _row(sample: ExportSample, images: Sequence[bytes], draw: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": sample.id,
         "dataset": sample.dataset,
@@ -53,7 +53,7 @@ def _row(sample: Sample, images: Sequence[bytes], draw: bool) -> dict[str, Any]:
     return row if draw else row | {"spar_info": sample.spar_info}
 
 
-def _content(sample: Sample) -> list[dict[str, str | None]]:
+def _content(sample: ExportSample) -> list[dict[str, str | None]]:
     content: list[dict[str, str | None]] = []
     for before in announce(sample):
         if before:
@@ -65,7 +65,7 @@ def _content(sample: Sample) -> list[dict[str, str | None]]:
 # --- the card ---------------------------------------------------------------------------------------------------------
 
 
-def _card(job: Job) -> str:
+def _card(job: ExportJob) -> str:
     total = sum(part.count for part in job.parts)
     head = {
         "license": "other",
@@ -84,7 +84,7 @@ def _card(job: Job) -> str:
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n{_body(job, total)}"
 
 
-def _body(job: Job, total: int) -> str:
+def _body(job: ExportJob, total: int) -> str:
     sources = ", ".join(sorted({part.dataset for part in job.parts}))
     marks = (
         "Points and boxes that questions name by their colour are drawn on the images."
@@ -112,7 +112,7 @@ you do, and name your licence above, before you publish.
 {_table(job.parts)}"""
 
 
-def _table(parts: Iterable[Part]) -> str:
+def _table(parts: Iterable[RecordSource]) -> str:
     parts = list(parts)
     formats = sorted({part.file.format for part in parts})
     counts: Counter[tuple[tuple[str, str, str], str]] = Counter()

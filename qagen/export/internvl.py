@@ -4,17 +4,17 @@ InternVL takes the first part of a file for a ``repeat_time`` below 1: lines are
 degrade images at random, and the marks on them: it is off.
 """
 
-from qagen.export._job import Exporter, Job
+from qagen.export._job import Exporter, ExportJob
 from qagen.export._text import to_line
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the lines of every type and format, and one meta file per split."""
     metas = [_write_split(job, split) for split in job.splits]
     return "\n".join(f"--meta_path {job.home / meta}" for meta in metas)
 
 
-def _write_split(job: Job, split: str) -> str:
+def _write_split(job: ExportJob, split: str) -> str:
     entries = {}
     for name, parts in job.by_name(split).items():
         path = f"annotations/{split}/{name}.jsonl"

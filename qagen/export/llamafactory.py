@@ -3,11 +3,11 @@
 Images are named relative to the export, which is where LLaMA-Factory looks when ``dataset_dir`` is the export.
 """
 
-from qagen.export._job import Exporter, Job
+from qagen.export._job import Exporter, ExportJob
 from qagen.export._text import to_line
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write one file of lines per split and ``dataset_info.json``."""
     entries = {}
     for split in job.splits:

@@ -2,18 +2,18 @@
 
 import yaml
 
-from qagen.export._job import Exporter, Job
+from qagen.export._job import Exporter, ExportJob
 from qagen.export._text import to_line
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the lines of every type and format, and one mixture per split."""
     mixtures = [_write_split(job, split) for split in job.splits]
     told = [f"--data_path {job.home / mixture} --image_folder {job.home}" for mixture in mixtures]
     return "\n".join(told)
 
 
-def _write_split(job: Job, split: str) -> str:
+def _write_split(job: ExportJob, split: str) -> str:
     entries = []
     for name, parts in job.by_name(split).items():
         path = f"annotations/{split}/{name}.jsonl"

@@ -1,10 +1,10 @@
 """Qwen-VL's finetuning: ``<split>.jsonl`` and ``data_dict.json`` with the entries for ``qwenvl/data/__init__.py``."""
 
-from qagen.export._job import Exporter, Job
+from qagen.export._job import Exporter, ExportJob
 from qagen.export._text import to_line
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write one file of lines per split and the entries that name them."""
     entries = {}
     for split in job.splits:

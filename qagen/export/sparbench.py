@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from qagen.export._job import Exporter, Job
-from qagen.export._samples import Sample
-from qagen.shards import ParquetShards, to_image
-from qagen.sparbench import CHOICE_TASKS, FEATURES, NUMBER_TASKS, VIEW_CHANGE, is_asked
+from qagen.export._job import Exporter, ExportJob
+from qagen.export._samples import ExportSample
+from qagen.records.shards import ParquetShards, to_image
+from qagen.records.sparbench import CHOICE_TASKS, FEATURES, NUMBER_TASKS, VIEW_CHANGE, is_asked
 
 TASK = "qagen_sparbench"
 UTILS = """from functools import partial
@@ -22,7 +22,7 @@ utils.partial = partial  # release 0.7.3 forgets this import, and then scores ev
 """
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the shards and the folder ``lmms_task``."""
     with ParquetShards(job.folder / "data", "test", FEATURES) as shards:
         for number, (sample, images) in enumerate(job.embedded(job.parts)):
@@ -33,7 +33,7 @@ def write(job: Job) -> str:
     return f"lmms_eval --include_path {job.home / 'lmms_task'} --tasks {TASK}"
 
 
-def _row(number: int, sample: Sample, images: list[bytes]) -> dict[str, Any]:
+def _row(number: int, sample: ExportSample, images: list[bytes]) -> dict[str, Any]:
     return {
         "id": number,
         "img_type": "multi_view" if len(images) > 1 else "single_view",
@@ -65,7 +65,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar("!function", f"utils.{name}", ""))
 
 
-def _task(job: Job) -> str:
+def _task(job: ExportJob) -> str:
     """The settings of lmms-eval's own task for SPAR-Bench, over our files."""
     task = {
         "task": TASK,

@@ -6,13 +6,13 @@ that the model is used to. ``objects`` holds them, as shares of width and height
 
 from typing import Any
 
-from qagen.export._job import Exporter, Job
-from qagen.export._samples import Sample
+from qagen.export._job import Exporter, ExportJob
+from qagen.export._samples import ExportSample
 from qagen.export._text import tagged_question
-from qagen.marks import Mark
+from qagen.records.marks import Mark
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write one file of lines per split."""
     for split in job.splits:
         lines = (_to_line(sample, job) for sample in job.placed(job.of_split(split)))
@@ -20,7 +20,7 @@ def write(job: Job) -> str:
     return "\n".join(f"--dataset {job.home / split}.jsonl" for split in job.splits)
 
 
-def _to_line(sample: Sample, job: Job) -> dict[str, Any]:
+def _to_line(sample: ExportSample, job: ExportJob) -> dict[str, Any]:
     told = [] if job.draw else [_tell(mark, sample) for mark in sample.marks]
     line: dict[str, Any] = {
         "id": sample.id,
@@ -33,7 +33,7 @@ def _to_line(sample: Sample, job: Job) -> dict[str, Any]:
     return line if job.draw else line | {"objects": _objects(sample.marks)}
 
 
-def _tell(mark: Mark, sample: Sample) -> str:
+def _tell(mark: Mark, sample: ExportSample) -> str:
     color = f"{mark.color} {mark.kind}"
     name = f"{mark.text} ({color})" if mark.text else color
     if len(sample.pictures) == 1:

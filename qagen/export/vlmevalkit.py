@@ -9,15 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from qagen.export._job import Exporter, Job
-from qagen.export._samples import Sample
-from qagen.sparbench import is_asked
+from qagen.export._job import Exporter, ExportJob
+from qagen.export._samples import ExportSample
+from qagen.records.sparbench import is_asked
 
 FILE = "SparBench.tsv"
 COLUMNS = ("index", "id", "task", "category", "source", "question", "answer", "image_path", "image")
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the table, row by row."""
     with (job.folder / FILE).open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
@@ -27,7 +27,7 @@ def write(job: Job) -> str:
     return f"LMUData={job.home}, dataset SparBench; clear SparBench.DATASET_MD5, or the official file replaces this one"
 
 
-def _row(number: int, sample: Sample, images: Sequence[bytes]) -> list[str | int]:
+def _row(number: int, sample: ExportSample, images: Sequence[bytes]) -> list[str | int]:
     kind = "multi_view" if len(images) > 1 else "single_view"
     digests = [hashlib.sha256(image).hexdigest()[:32] for image in images]
     names = [digest + Path(picture.name).suffix for digest, picture in zip(digests, sample.pictures, strict=True)]

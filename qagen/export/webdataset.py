@@ -5,19 +5,19 @@ from typing import Any
 
 import msgspec
 
-from qagen.export._job import Exporter, Job
-from qagen.export._samples import Sample
+from qagen.export._job import Exporter, ExportJob
+from qagen.export._samples import ExportSample
 from qagen.export._text import names, to_line
-from qagen.shards import TarShards, member_names
+from qagen.records.shards import TarShards, member_names
 
 
-def write(job: Job) -> str:
+def write(job: ExportJob) -> str:
     """Write the shards of every split."""
     stems = [stem for split in job.splits for stem in _write_split(job, split)]
     return "\n".join(f"{job.home / stem}-*.tar" for stem in stems)
 
 
-def _write_split(job: Job, split: str) -> list[str]:
+def _write_split(job: ExportJob, split: str) -> list[str]:
     with TarShards(job.folder, split) as shards:
         for sample, images in job.embedded(job.of_split(split)):
             members = member_names(names(sample))
@@ -26,7 +26,7 @@ def _write_split(job: Job, split: str) -> list[str]:
     return shards.stems
 
 
-def _to_json(sample: Sample, members: Sequence[str], draw: bool) -> dict[str, Any]:
+def _to_json(sample: ExportSample, members: Sequence[str], draw: bool) -> dict[str, Any]:
     line = to_line(sample, draw)
     told = {"dataset": sample.dataset, "scene": sample.scene, "question": sample.question, "answer": sample.answer}
     return line | {"image": list(members)} | told

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
-    "hypersim": "qagen.loaders.hypersim:HypersimLoader",
+    "hypersim": "qagen.loaders.hypersim.loader:HypersimLoader",
     "posed": "qagen.loaders.posed:PosedLoader",
     "replica": "qagen.loaders.replica:ReplicaLoader",
-    "rxr": "qagen.loaders.rxr:MatterportLoader",
-    "scannet": "qagen.loaders.scannet:ScanNetLoader",
-    "scannetpp": "qagen.loaders.scannetpp:ScanNetPPLoader",
+    "rxr": "qagen.loaders.matterport.loader:MatterportLoader",
+    "scannet": "qagen.loaders.scannet.loader:ScanNetLoader",
+    "scannetpp": "qagen.loaders.scannetpp.loader:ScanNetPPLoader",
     "spar_rgbd": "qagen.loaders.spar_rgbd:SparRgbdLoader",
-    "structured3d": "qagen.loaders.structured3d:Structured3DLoader",
+    "structured3d": "qagen.loaders.structured3d.loader:Structured3DLoader",
     "threerscan": "qagen.loaders.threerscan:ThreeRScanLoader",
 }
 """Dataset name to its loader class, imported when it is used."""
@@ -28,6 +28,6 @@ def make_loader(dataset: str, root: Path, boxes: Path | None = None) -> "Loader"
     loader = getattr(import_module(module), name)(root)
     if boxes is None:
         return loader
-    from qagen.loaders.annotated import AnnotatedLoader
+    from qagen.loaders.with_boxes import AnnotatedLoader
 
     return AnnotatedLoader(loader, boxes)

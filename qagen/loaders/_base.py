@@ -32,7 +32,7 @@ class Loader(ABC):
         return []
 
     def room_of(self, scene_id: str) -> str:
-        """The place that a scene shows: scans of one place are held out together (qagen.loaders._held_out)."""
+        """The place that a scene shows: scans of one place are held out together (qagen.pipeline.exclude)."""
         return scene_id
 
     @abstractmethod

@@ -36,14 +36,14 @@ from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
-from qagen.fusion import face_owners
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import Obb
-from qagen.loaders._files import list_folder, read_json, read_text
-from qagen.loaders._ply import read_mesh
-from qagen.loaders._recording import DepthImage
-from qagen.loaders._scannet_labels import name_object
-from qagen.loaders._turned import turned_frame, turns_to_upright
+from qagen.loaders.io.boxes import Obb
+from qagen.loaders.io.labels import name_object
+from qagen.loaders.io.ply import read_mesh
+from qagen.loaders.io.rgbd import DepthImage
+from qagen.loaders.io.rotated import quarter_turns_to_upright, rotated_frame
+from qagen.loaders.io.text import list_folder, read_json, read_text
+from qagen.visibility.fusion import face_owners
 
 FOLDS = {"train": "Training", "val": "Validation"}
 UNITS_PER_M = 1000.0
@@ -55,17 +55,17 @@ NEVER_ASKED = "object: never asked about"
 _SCENE_NAME = re.compile(r"\d+")
 
 
-class _Segments(msgspec.Struct):
+class _ARKitSegments(msgspec.Struct):
     obbAligned: Obb  # noqa: N815
 
 
-class _Thing(msgspec.Struct):
+class _ARKitObject(msgspec.Struct):
     label: str
-    segments: _Segments
+    segments: _ARKitSegments
 
 
-class _Annotation(msgspec.Struct):
-    data: list[_Thing]
+class _ARKitAnnotation(msgspec.Struct):
+    data: list[_ARKitObject]
 
 
 class ARKitScenesLoader(Loader):
@@ -130,7 +130,7 @@ def _objects(path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     """Objects that may be asked about, and what was left out. Raises SceneError."""
     objects: list[Object3D] = []
     never = 0
-    for index, thing in enumerate(read_json(path, _Annotation).data):
+    for index, thing in enumerate(read_json(path, _ARKitAnnotation).data):
         label = name_object(thing.label, {})
         if label is None:
             never += 1
@@ -168,8 +168,8 @@ def _frames(folder: Path, scene_id: str) -> tuple[tuple[Frame, ...], dict[str, i
     if not frames:
         raise SceneError(folder / "lowres_wide", f"frames: found none with a pose, expected {scene_id}_<time>.png")
     frames.sort(key=lambda frame: frame.time_s)
-    turns = turns_to_upright([frame.world_from_camera for frame in frames])
-    return tuple(turned_frame(frame, turns) for frame in frames), dict(dropped)
+    turns = quarter_turns_to_upright([frame.world_from_camera for frame in frames])
+    return tuple(rotated_frame(frame, turns) for frame in frames), dict(dropped)
 
 
 def _frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Frame:

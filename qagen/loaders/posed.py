@@ -25,15 +25,15 @@ from qagen.core.pose import Pose
 from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import upright_box
-from qagen.loaders._conventions import OPENCV_FROM_OPENGL, z_up
-from qagen.loaders._depth_kind import RayDepth
-from qagen.loaders._files import inside, list_folder, read_json
-from qagen.loaders._ply import object_indices, read_owned_mesh
-from qagen.loaders._pose_files import PosedImage, read_7scenes, read_nerfstudio, read_tum
-from qagen.loaders._posed_images import InstanceImage, MetricDepth, depth_camera
-from qagen.loaders._recording import image_size
-from qagen.loaders._scannet_labels import name_object
+from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, z_up
+from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.depth_images import InstanceFile, MetricDepth, depth_camera
+from qagen.loaders.io.depth_kind import RayDepth
+from qagen.loaders.io.labels import name_object
+from qagen.loaders.io.ply import object_indices, read_owned_mesh
+from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
+from qagen.loaders.io.rgbd import image_size
+from qagen.loaders.io.text import inside, list_folder, read_json
 
 DESCRIPTION = "scene.json"
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
@@ -60,7 +60,7 @@ class Intrinsics(msgspec.Struct, forbid_unknown_fields=True):
     height: Side
 
 
-class Depth(msgspec.Struct, forbid_unknown_fields=True):
+class DepthFiles(msgspec.Struct, forbid_unknown_fields=True):
     """How depth images are stored."""
 
     meters_per_unit: Positive
@@ -119,7 +119,7 @@ class LabelledMesh(msgspec.Struct, forbid_unknown_fields=True):
     """Property of its faces or vertices that holds object ids; other numbers belong to no object."""
 
 
-class Description(msgspec.Struct, forbid_unknown_fields=True):
+class SceneFile(msgspec.Struct, forbid_unknown_fields=True):
     """The whole of scene.json."""
 
     units: Literal["m", "cm", "mm"] | Positive
@@ -136,7 +136,7 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     """Of colour images without a camera of their own."""
     pixel_center: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.0
     """Where the centre of the top-left pixel is: 0 as OpenCV has it, 0.5 as COLMAP has it."""
-    depth: Depth | None = None
+    depth: DepthFiles | None = None
     mesh: LabelledMesh | None = None
     floor: Annotated[list[Point], msgspec.Meta(min_length=3)] | None = None
     """Outline of the room: the two horizontal coordinates, in the order of the axes that follow the vertical."""
@@ -159,7 +159,7 @@ class PosedLoader(Loader):
         """
         folder = self._folder(scene_id)
         path = folder / DESCRIPTION
-        told = read_json(path, Description)
+        told = read_json(path, SceneFile)
         world = _World(told)
         objects, dropped = _objects(told, world, path)
         frames, invalid = _frames(folder, told, world, objects, path)
@@ -197,7 +197,7 @@ class PosedLoader(Loader):
 class _World:
     """The file's world and units, and the way out of them."""
 
-    def __init__(self, told: Description) -> None:
+    def __init__(self, told: SceneFile) -> None:
         self.scale = METERS[told.units] if isinstance(told.units, str) else float(told.units)
         self.rotation = z_up(told.up)
 
@@ -215,7 +215,7 @@ class _World:
         return None if floor is None else self.scale * np.array(floor) * (1.0, self.rotation[1].sum())
 
 
-def _objects(told: Description, world: _World, path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
+def _objects(told: SceneFile, world: _World, path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     """Objects that may be asked about, and what was left out."""
     objects: list[Object3D] = []
     never = 0
@@ -254,7 +254,7 @@ def _turned(yaw_deg: float, up: str) -> NDArray[np.float64]:
 
 
 def _frames(
-    folder: Path, told: Description, world: _World, objects: tuple[Object3D, ...], path: Path
+    folder: Path, told: SceneFile, world: _World, objects: tuple[Object3D, ...], path: Path
 ) -> tuple[tuple[Frame, ...], dict[str, int]]:
     images = (
         _inline(folder, told, path) if isinstance(told.frames, list) else _from_file(folder, told.frames, told, path)
@@ -292,7 +292,7 @@ def _frame(
     image: PosedImage,
     index: int,
     pose: Pose,
-    told: Description,
+    told: SceneFile,
     labels: Path | None,
     objects: tuple[Object3D, ...],
     path: Path,
@@ -312,12 +312,12 @@ def _frame(
         depth_camera=own_camera,
         world_from_camera=pose,
         time_s=float(index) if image.time_s is None else image.time_s,
-        instances=None if labels is None else InstanceImage(labels, tuple(item.id for item in objects)),
+        instances=None if labels is None else InstanceFile(labels, tuple(item.id for item in objects)),
     )
 
 
 def _depth(
-    image: PosedImage, color: Camera, told: Description, where: str, path: Path
+    image: PosedImage, color: Camera, told: SceneFile, where: str, path: Path
 ) -> tuple[DepthSource | None, Camera | None]:
     if image.depth is None:
         return None, None
@@ -334,7 +334,7 @@ def _camera(told: Intrinsics | None, pixel_center: float) -> Camera | None:
     return Camera(told.fx, told.fy, told.cx - pixel_center, told.cy - pixel_center, told.width, told.height)
 
 
-def _inline(folder: Path, told: Description, path: Path) -> list[PosedImage]:
+def _inline(folder: Path, told: SceneFile, path: Path) -> list[PosedImage]:
     for field in ("pose", "camera_axes"):
         if getattr(told, field) is None:
             raise SceneError(path, f"{field}: found nothing, expected it because the frames' matrices are in this file")
@@ -342,7 +342,7 @@ def _inline(folder: Path, told: Description, path: Path) -> list[PosedImage]:
     return [_inline_frame(folder, told, frame, f"frames[{i}]", path) for i, frame in enumerate(told.frames)]
 
 
-def _inline_frame(folder: Path, told: Description, frame: PosedFrame, where: str, path: Path) -> PosedImage:
+def _inline_frame(folder: Path, told: SceneFile, frame: PosedFrame, where: str, path: Path) -> PosedImage:
     matrix = np.eye(4)
     matrix[: len(frame.pose)] = frame.pose
     if told.pose == "camera_from_world":
@@ -366,7 +366,7 @@ def _inverted(matrix: NDArray[np.float64], path: Path, where: str) -> NDArray[np
         raise SceneError(path, f"{where}.pose: {error}") from error
 
 
-def _from_file(folder: Path, source: FramesFile, told: Description, path: Path) -> list[PosedImage]:
+def _from_file(folder: Path, source: FramesFile, told: SceneFile, path: Path) -> list[PosedImage]:
     for field in ("pose", "camera_axes"):
         if getattr(told, field) is not None:
             raise SceneError(path, f"{field}: found {getattr(told, field)!r}, expected none: {source.format} fixes it")
@@ -376,7 +376,7 @@ def _from_file(folder: Path, source: FramesFile, told: Description, path: Path) 
     return read_tum(place) if source.format == "tum" else read_7scenes(place)
 
 
-def _mesh(folder: Path, told: Description, world: _World, objects: tuple[Object3D, ...], path: Path) -> Mesh | None:
+def _mesh(folder: Path, told: SceneFile, world: _World, objects: tuple[Object3D, ...], path: Path) -> Mesh | None:
     if told.mesh is None:
         return None
     place = inside(folder, told.mesh.path, path, "mesh.path")

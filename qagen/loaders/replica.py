@@ -34,12 +34,12 @@ from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import upright_box
-from qagen.loaders._conventions import rotation_of_quaternion
-from qagen.loaders._files import list_folder, parse_matrix, read_json, read_text
-from qagen.loaders._ply import object_indices, read_owned_mesh
-from qagen.loaders._recording import FRAMES_PER_SECOND, DepthImage
-from qagen.loaders._scannet_labels import name_object
+from qagen.loaders.io.axes import rotation_of_quaternion
+from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.labels import name_object
+from qagen.loaders.io.ply import object_indices, read_owned_mesh
+from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage
+from qagen.loaders.io.text import list_folder, parse_matrix, read_json, read_text
 
 MAX_TRAJECTORY_BYTES = 1 << 26
 NAMELESS = frozenset({"undefined", "other-leaf", "non-plane", "anonymize_picture", "anonymize_text"})
@@ -80,15 +80,15 @@ class _OrientedBox(msgspec.Struct):
     orientation: _Orientation
 
 
-class _Thing(msgspec.Struct):
+class _ReplicaObject(msgspec.Struct):
     id: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
     class_id: int
     class_name: str
     oriented_bbox: _OrientedBox
 
 
-class _Semantic(msgspec.Struct):
-    objects: list[_Thing]
+class _ReplicaAnnotation(msgspec.Struct):
+    objects: list[_ReplicaObject]
 
 
 class ReplicaLoader(Loader):
@@ -141,7 +141,7 @@ def _objects(path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
     """Objects that may be asked about, and what was left out. Raises SceneError."""
     objects: list[Object3D] = []
     never = 0
-    for thing in read_json(path, _Semantic).objects:
+    for thing in read_json(path, _ReplicaAnnotation).objects:
         nameless = thing.class_id < 0 or thing.class_name in NAMELESS
         label = None if nameless else name_object(thing.class_name.replace("-", " "), {})
         if label is None:

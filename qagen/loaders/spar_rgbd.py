@@ -25,8 +25,8 @@ from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
-from qagen.loaders._files import list_folder, read_matrix
-from qagen.loaders._recording import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera, image_size
+from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera, image_size
+from qagen.loaders.io.text import list_folder, read_matrix
 
 UNITS_PER_M = 1000.0
 NO_POSE = "frame: no pose file"

@@ -32,13 +32,13 @@ from qagen.core.pose import Pose
 from qagen.core.scene import MIN_BOX_SIDE_M, Mesh, Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader
-from qagen.loaders._boxes import Obb
-from qagen.loaders._files import list_folder, read_json
-from qagen.loaders._ply import object_indices, read_owned_mesh
-from qagen.loaders._recording import posed_frames
-from qagen.loaders._scannet_labels import name_object
-from qagen.loaders._sens_export import read_cpp_export
-from qagen.loaders._turned import turned_frame
+from qagen.loaders.io.boxes import Obb
+from qagen.loaders.io.labels import name_object
+from qagen.loaders.io.ply import object_indices, read_owned_mesh
+from qagen.loaders.io.rgbd import posed_frames
+from qagen.loaders.io.rotated import rotated_frame
+from qagen.loaders.io.sens_export import read_cpp_export
+from qagen.loaders.io.text import list_folder, read_json
 
 ANNOTATION = "semseg.v2.json"
 MESH = "labels.instances.annotated.v2.ply"
@@ -50,14 +50,14 @@ TOO_SMALL = "object: too small"
 _SCENE_NAME = re.compile(r"[0-9A-Za-z_-]+")
 
 
-class _Group(msgspec.Struct):
+class _ThreeRScanGroup(msgspec.Struct):
     objectId: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]  # noqa: N815
     label: str
     obb: Obb
 
 
-class _Annotation(msgspec.Struct):
-    segGroups: list[_Group]  # noqa: N815
+class _ThreeRScanAnnotation(msgspec.Struct):
+    segGroups: list[_ThreeRScanGroup]  # noqa: N815
 
 
 class ThreeRScanLoader(Loader):
@@ -91,7 +91,7 @@ class ThreeRScanLoader(Loader):
                 dataset=self.name,
                 id=scene_id,
                 source=folder,
-                frames=tuple(turned_frame(frame, QUARTER_TURNS) for frame in frames),
+                frames=tuple(rotated_frame(frame, QUARTER_TURNS) for frame in frames),
                 objects=objects,
                 mesh=Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects)),
                 unplaced=unplaced,
@@ -104,8 +104,8 @@ def _is_scene(folder: Path) -> bool:
     return (folder / ANNOTATION).is_file() and (folder / "sequence").is_dir()
 
 
-def _read_groups(path: Path) -> list[_Group]:
-    groups = read_json(path, _Annotation).segGroups
+def _read_groups(path: Path) -> list[_ThreeRScanGroup]:
+    groups = read_json(path, _ThreeRScanAnnotation).segGroups
     counts = Counter(group.objectId for group in groups)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -114,7 +114,7 @@ def _read_groups(path: Path) -> list[_Group]:
 
 
 def _objects(
-    groups: list[_Group], path: Path, vertices: NDArray, faces: NDArray, owner: NDArray
+    groups: list[_ThreeRScanGroup], path: Path, vertices: NDArray, faces: NDArray, owner: NDArray
 ) -> tuple[tuple[Object3D, ...], dict[str, int], frozenset[str]]:
     """Objects that may be asked about, what was left out, and the names of things that have no surface to speak of."""
     objects: list[Object3D] = []

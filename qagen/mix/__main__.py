@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qagen.data_json import Entry, encode_data_json, read_data_json
 from qagen.errors import ConfigError, QagenError
+from qagen.records.entries import Entry, encode_index, read_index
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.mix.plan import Share, Source, Wish
+    from qagen.mix.plan import MixSpec, Share, Source
 
 EPILOG = """\b
 Examples:
@@ -124,10 +124,10 @@ def main(
 
     A name without a ratio has 1; the ratios of a file's dataset, type, format and level are multiplied.
     """
-    from qagen.mix.plan import read_wish
+    from qagen.mix.plan import read_mix_spec
 
     try:
-        shares = _mix(indices, target, read_wish(preset, config_file, flags), image_tokens, materialize, seed)
+        shares = _mix(indices, target, read_mix_spec(preset, config_file, flags), image_tokens, materialize, seed)
     except QagenError as error:
         click.secho(f"qagen: {error}", fg="red", err=True)
         sys.exit(2)
@@ -137,24 +137,24 @@ def main(
 def _mix(
     indices: tuple[Path, ...],
     target: Path,
-    wish: "Wish",
+    wish: "MixSpec",
     image_tokens: int,
     materialize: str | None,
     seed: int,
 ) -> "list[Share]":
+    from qagen.files import write_atomic
     from qagen.mix.plan import entries_of, find_sources, plan, weight_of
-    from qagen.writer import write_atomic
 
     if target.suffix != ".json":
         raise ConfigError(f"--to: found {target}, expected a name that ends in .json")
-    sources = find_sources([entry for path in indices for entry in read_data_json(path)], wish.add)
+    sources = find_sources([entry for path in indices for entry in read_index(path)], wish.add)
     planned = plan(sources, wish, image_tokens)
     _warn_of_none([share.source for share in planned if not share.count and weight_of(share.source, wish)])
     shares = [share for share in planned if share.count]
     entries = [entry for share in shares for entry in entries_of(share, weight_of(share.source, wish))]
     if materialize is not None:
         entries = _materialize(materialize, shares, target, seed) or entries
-    write_atomic(target, encode_data_json(entries, with_repeat=True))
+    write_atomic(target, encode_index(entries, with_repeat=True))
     return shares
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from qagen.data_json import Entry, make_entry
 from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.paths import MIXES
+from qagen.records.entries import Entry, make_entry
 
 LEVELS = ("low", "medium", "high")
 CHARACTERS_PER_TOKEN = 4
@@ -23,7 +23,7 @@ RATIO_KEYS = ("ratio", "type", "format", "level")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MixSpec:
     """What a mix is to hold. A name that is not mentioned has the ratio 1, and ratios multiply."""
 
     ratio: Mapping[str, float] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Share:
 # --- what is wished ---------------------------------------------------------------------------------------------------
 
 
-def read_wish(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> Wish:
+def read_mix_spec(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> MixSpec:
     """The wish of a preset, a YAML and the command line; of a name that several tell, the last wins.
 
     Raises:
@@ -95,7 +95,7 @@ def read_wish(preset: str | None, config_file: Path | None, flags: Mapping[str, 
             told[key] = {**told.get(key, {}), **value} if isinstance(value, dict) else value
     if told.get("size") is not None and told.get("tokens") is not None:
         raise ConfigError("found a size and a number of tokens, expected only one of them")
-    return Wish(**told)
+    return MixSpec(**told)
 
 
 def parse_amount(text: object, where: str) -> int:
@@ -134,7 +134,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 def _checked(where: str, layer: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of one layer that say something, each of its right kind."""
-    known = Wish.__dataclass_fields__
+    known = MixSpec.__dataclass_fields__
     told: dict[str, Any] = {}
     for key, value in layer.items():
         if key not in known:
@@ -176,7 +176,7 @@ def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Sou
 
 
 def _levels() -> dict[str, str]:
-    from qagen.config import known_types, load_task
+    from qagen.pipeline.config import known_types, load_task
 
     return {name: load_task(name).config.level for name in known_types()}
 
@@ -235,7 +235,7 @@ def images_of(record: Mapping[str, Any]) -> list[str]:
 # --- what is taken ----------------------------------------------------------------------------------------------------
 
 
-def plan(sources: Sequence[Source], wish: Wish, image_tokens: int) -> list[Share]:
+def plan(sources: Sequence[Source], wish: MixSpec, image_tokens: int) -> list[Share]:
     """How many records to take of each source.
 
     Raises:
@@ -255,9 +255,9 @@ def plan(sources: Sequence[Source], wish: Wish, image_tokens: int) -> list[Share
     return [Share(source, count) for source, count in zip(sources, counts, strict=True)]
 
 
-def refuse_unknown(sources: Sequence[Source], wish: Wish) -> None:
+def refuse_unknown(sources: Sequence[Source], wish: MixSpec) -> None:
     """Raise ConfigError for a ratio whose name is neither in the data nor of the task library."""
-    from qagen.config import known_types
+    from qagen.pipeline.config import known_types
     from qagen.tasks._base import FORMATS
 
     known = {
@@ -274,7 +274,7 @@ def refuse_unknown(sources: Sequence[Source], wish: Wish) -> None:
                 )
 
 
-def weight_of(source: Source, wish: Wish) -> float:
+def weight_of(source: Source, wish: MixSpec) -> float:
     """The product of all ratios that concern a source."""
     weight = wish.ratio.get(source.dataset, 1) * wish.format.get(source.format, 1) * wish.level.get(source.level, 1)
     for pattern, ratio in wish.type.items():

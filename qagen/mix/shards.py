@@ -8,7 +8,7 @@ import msgspec
 
 from qagen.errors import QagenError
 from qagen.mix.plan import decode_record, images_of
-from qagen.shards import IMAGES, TEXT, ParquetShards, TarShards, member_names, to_image
+from qagen.records.shards import IMAGES, TEXT, ParquetShards, TarShards, member_names, to_image
 
 PLAIN_KEYS = ("id", "type", "conversations", "image")
 """What every record has. All else of it, marks above all, goes into one column of JSON, so that all rows are alike."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from qagen.score.read import Predictions
-    from qagen.score.report import Line, Report
+    from qagen.score.report import Report, ReportLine
 
 EPILOG = """\b
 Examples:
@@ -70,11 +70,11 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
 def _score(console: "Console", path: Path, bench: Path, scorer: str, json_file: Path | None, seed: int) -> None:
     import msgspec
 
-    from qagen.config import known_types, load_task
     from qagen.errors import ConfigError
+    from qagen.files import write_atomic
+    from qagen.pipeline.config import known_types, load_task
     from qagen.score.read import read_items, read_predictions
     from qagen.score.report import make_report, mode_of
-    from qagen.writer import write_atomic
 
     items = read_items(bench)
     predictions = read_predictions(path, items)
@@ -128,7 +128,7 @@ def _print(console: "Console", report: "Report") -> None:
         console.print(f"Not scored, because the scorer does not know them: {told}", soft_wrap=True)
 
 
-def _cells(line: "Line") -> list[str]:
+def _cells(line: "ReportLine") -> list[str]:
     low, high = line.interval
     return [
         str(line.questions),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ScoredItem:
     """A question of a benchmark."""
 
     id: str
@@ -30,5 +30,5 @@ class Summary:
     """Of the questions of each task."""
 
 
-Scored = Sequence[tuple[Item, float]]
+Scored = Sequence[tuple[ScoredItem, float]]
 """Questions with what their predictions score."""

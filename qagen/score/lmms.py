@@ -10,14 +10,14 @@ import re
 
 import numpy as np
 
-from qagen.score.items import Item, Scored, Summary
-from qagen.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
+from qagen.records.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
+from qagen.score.items import Scored, ScoredItem, Summary
 
 UNSIGNED = re.compile(r"(?<!\^)\d+(?:\.\d+)?")
 TOLERANCES = 1 - np.linspace(0.5, 0.95, 10)
 
 
-def score(item: Item, prediction: str) -> float:
+def score(item: ScoredItem, prediction: str) -> float:
     """The score of one prediction, 0 to 1."""
     if item.task in CHOICE_TASKS:
         return _match_letter(prediction.lower(), item.answer.lower())

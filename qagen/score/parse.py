@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from qagen.sparbench import AXES
+from qagen.records.sparbench import AXES
 
 T = TypeVar("T")
 MOST_CHARACTERS = 2000

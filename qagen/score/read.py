@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qagen.errors import ConfigError, QagenError
-from qagen.score.items import Item
+from qagen.score.items import ScoredItem
 from qagen.score.rewards import item_of
 
 COLUMNS = ("id", "task", "question", "answer")
@@ -32,7 +32,7 @@ class Predictions:
 # --- the benchmark ----------------------------------------------------------------------------------------------------
 
 
-def read_items(path: Path) -> list[Item]:
+def read_items(path: Path) -> list[ScoredItem]:
     """The questions of a benchmark, in its order.
 
     Args:
@@ -74,7 +74,7 @@ def _rows_of_folder(folder: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
         for shard in shards:
             yield from _rows_of_parquet(shard)
         return
-    from qagen.records import find_record_files
+    from qagen.records.read import find_record_files
 
     for file in find_record_files(folder):
         for row, where in _read_json_rows(file.path):
@@ -96,7 +96,7 @@ def _rows_of_parquet(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
         yield row, f"{path}: row {number}"
 
 
-def _item(row: Mapping[str, Any], where: str) -> Item:
+def _item(row: Mapping[str, Any], where: str) -> ScoredItem:
     try:
         return item_of(row)
     except QagenError as error:
@@ -106,7 +106,7 @@ def _item(row: Mapping[str, Any], where: str) -> Item:
 # --- predictions ------------------------------------------------------------------------------------------------------
 
 
-def read_predictions(path: Path, items: list[Item]) -> Predictions:
+def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
     """The predictions of a file, matched to a benchmark by their ids.
 
     Args:
@@ -136,7 +136,7 @@ def read_predictions(path: Path, items: list[Item]) -> Predictions:
     return Predictions(texts, tuple(unknown), tuple(duplicates), missing)
 
 
-def _predictions(path: Path, items: list[Item]) -> Iterator[tuple[str, str]]:
+def _predictions(path: Path, items: list[ScoredItem]) -> Iterator[tuple[str, str]]:
     for number, (row, where) in enumerate(_read_json_rows(path)):
         if isinstance(row, str):
             yield _id_at(number, items, where), row
@@ -144,7 +144,7 @@ def _predictions(path: Path, items: list[Item]) -> Iterator[tuple[str, str]]:
             yield _id_of(row, items, where), _text_of(row, where)
 
 
-def _id_of(row: Mapping[str, Any], items: list[Item], where: str) -> str:
+def _id_of(row: Mapping[str, Any], items: list[ScoredItem], where: str) -> str:
     if not isinstance(row, Mapping):
         raise QagenError(f"{where}: found a {type(row).__name__}, expected an id with a prediction")
     for holder in (row, row.get("sparbench_score"), row.get("doc")):
@@ -158,7 +158,7 @@ def _id_of(row: Mapping[str, Any], items: list[Item], where: str) -> str:
     raise QagenError(f"{where}: found no id among {', '.join(map(str, row))}")
 
 
-def _id_at(number: int, items: list[Item], where: str) -> str:
+def _id_at(number: int, items: list[ScoredItem], where: str) -> str:
     if not 0 <= number < len(items):
         raise QagenError(f"{where}: found a prediction for question {number + 1}, the benchmark has {len(items)}")
     return items[number].id

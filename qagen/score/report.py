@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qagen.records.sparbench import CHOICE_TASKS, TASKS, VIEW_CHANGE
 from qagen.rng import rng_for
 from qagen.score import lmms, strict, vlmeval
-from qagen.score.items import Item, Scored, Summary
+from qagen.score.items import Scored, ScoredItem, Summary
 from qagen.score.read import Predictions
-from qagen.sparbench import CHOICE_TASKS, TASKS, VIEW_CHANGE
 
 RESAMPLES = 1000
 GUESSES = 20
@@ -30,7 +30,7 @@ class Mode:
 
     name: str
     """official or strict, with the scorer's name."""
-    score: Callable[[Item, str], float]
+    score: Callable[[ScoredItem, str], float]
     """Of one prediction."""
     summarize: Callable[[Scored], Summary]
     """Of all of them."""
@@ -39,7 +39,7 @@ class Mode:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """One line of a table."""
 
     score: float
@@ -76,11 +76,11 @@ class Report:
 
     mode: str
     """Which scorer."""
-    overall: Line
+    overall: ReportLine
     """Mean of the tasks."""
-    levels: Mapping[str, Line]
+    levels: Mapping[str, ReportLine]
     """Mean of the tasks of a level."""
-    tasks: Mapping[str, Line]
+    tasks: Mapping[str, ReportLine]
     """Each task."""
     unscored: Mapping[str, int]
     """Tasks that the scorer does not know, and how many questions they have."""
@@ -95,7 +95,7 @@ def mode_of(name: str, levels: Mapping[str, str]) -> Mode:
 
 
 def make_report(
-    items: Sequence[Item], predictions: Predictions, mode: Mode, levels: Mapping[str, str], seed: int
+    items: Sequence[ScoredItem], predictions: Predictions, mode: Mode, levels: Mapping[str, str], seed: int
 ) -> Report | None:
     """Score all questions; those without a prediction score 0. None if the scorer knows no task of the benchmark."""
     known = [item for item in items if mode.tasks is None or item.task in mode.tasks]
@@ -132,15 +132,15 @@ def _members(level: str, summary: Summary, levels: Mapping[str, str], mode: Mode
     return [task for task in summary.tasks if levels.get(task, strict.OTHER) == level and task not in forgotten]
 
 
-def _task_line(score: float, task: Examined, level: str) -> Line:
-    return Line(score, _bounds(task.means), task.questions, task.chance, task.metric, level)
+def _task_line(score: float, task: Examined, level: str) -> ReportLine:
+    return ReportLine(score, _bounds(task.means), task.questions, task.chance, task.metric, level)
 
 
-def _group_line(score: float, tasks: Sequence[Examined]) -> Line:
+def _group_line(score: float, tasks: Sequence[Examined]) -> ReportLine:
     """The line of a mean over tasks; each is resampled by itself."""
     means = np.mean([task.means for task in tasks], axis=0)
     chance = float(np.mean([task.chance for task in tasks]))
-    return Line(score, _bounds(means), sum(task.questions for task in tasks), chance)
+    return ReportLine(score, _bounds(means), sum(task.questions for task in tasks), chance)
 
 
 def _resampled_means(values: np.ndarray, seed: int, task: str) -> np.ndarray:
@@ -156,7 +156,7 @@ def _bounds(means: np.ndarray) -> Bounds:
     return float(low), float(high)
 
 
-def _chance(items: Sequence[Item], mode: Mode, seed: int) -> float:
+def _chance(items: Sequence[ScoredItem], mode: Mode, seed: int) -> float:
     """Mean score of guesses: an option at random, or the answer of another question that is scored alike."""
     rng = random.Random(f"{seed} {items[0].task}")
     answers: dict[str, list[str]] = {}
@@ -169,7 +169,7 @@ def _chance(items: Sequence[Item], mode: Mode, seed: int) -> float:
     return sum(scores) / len(scores)
 
 
-def _metrics(items: Sequence[Item], mode: Mode) -> str:
+def _metrics(items: Sequence[ScoredItem], mode: Mode) -> str:
     if mode.tasks is None:
         return "/".join(sorted({strict.metric_name(item) for item in items}))
     return "accuracy" if items[0].task in CHOICE_TASKS else "MRA"

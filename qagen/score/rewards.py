@@ -5,7 +5,7 @@ from typing import Any
 
 from qagen.errors import QagenError
 from qagen.score import strict
-from qagen.score.items import Item
+from qagen.score.items import ScoredItem
 
 
 def reward(record: Mapping[str, Any], completion: str) -> float:
@@ -34,16 +34,16 @@ def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: A
     return [reward(record, text_of(completion)) for record, completion in zip(records, completions, strict=True)]
 
 
-def item_of(record: Mapping[str, Any]) -> Item:
+def item_of(record: Mapping[str, Any]) -> ScoredItem:
     """The question of a record. Raises QagenError, naming the keys, when the record has none."""
     name = record.get("id", "")
     if record.get("answer") is not None and (record.get("task") or record.get("type")):
         task = record.get("task") or record["type"]
-        return Item(str(name), str(task), str(record.get("question", "")), str(record["answer"]))
+        return ScoredItem(str(name), str(task), str(record.get("question", "")), str(record["answer"]))
     turns = record.get("conversations")
     if record.get("type") and isinstance(turns, list) and len(turns) >= 2:
         human, gpt = (turn.get("value", "") for turn in turns[-2:])
-        return Item(str(name), str(record["type"]), str(human), str(gpt))
+        return ScoredItem(str(name), str(record["type"]), str(human), str(gpt))
     expected = "type and conversations, or task, question and answer"
     raise QagenError(f"record {name!r}: found the keys {', '.join(sorted(record)) or '(none)'}, expected {expected}")
 

@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qagen.records.sparbench import AXES
 from qagen.score import parse
-from qagen.score.items import Item, Scored, Summary
-from qagen.sparbench import AXES
+from qagen.score.items import Scored, ScoredItem, Summary
 
 TOLERANCES = tuple(step / 20 for step in range(10, 0, -1))
 ROUNDING = 1e-9
@@ -45,7 +45,7 @@ class Metric:
     """From what is told and the truth to a score, 0 to 1."""
 
 
-def score(item: Item, prediction: str) -> float:
+def score(item: ScoredItem, prediction: str) -> float:
     """The score of one prediction, 0 to 1."""
     choices = choices_of(item)
     if choices:
@@ -55,12 +55,12 @@ def score(item: Item, prediction: str) -> float:
     return 0.0 if told is None else metric.compare(told, truth)
 
 
-def metric_name(item: Item) -> str:
+def metric_name(item: ScoredItem) -> str:
     """The name of the metric that ``score`` uses."""
     return "accuracy" if choices_of(item) else _metric_and_truth(item)[0].name
 
 
-def choices_of(item: Item) -> Mapping[str, str]:
+def choices_of(item: ScoredItem) -> Mapping[str, str]:
     """The options of a question that is answered by a letter, and else none."""
     answer = item.answer.strip()
     if not re.fullmatch(r"[A-F]", answer):
@@ -69,7 +69,7 @@ def choices_of(item: Item) -> Mapping[str, str]:
     return choices if answer in choices else dict.fromkeys("ABCDEF", "")
 
 
-def _metric_and_truth(item: Item) -> tuple[Metric, Any]:
+def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
     answer = item.answer.strip()
     if answer.lower() in ("yes", "no"):
         return JUDGED, answer.lower()

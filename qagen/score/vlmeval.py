@@ -11,9 +11,9 @@ import warnings
 
 import numpy as np
 
-from qagen.score.items import Item, Scored, Summary
+from qagen.records.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
+from qagen.score.items import Scored, ScoredItem, Summary
 from qagen.score.lmms import relative_accuracy
-from qagen.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\ufeff]")
 TAIL_LINES, TAIL_CHARACTERS = 6, 800
@@ -39,7 +39,7 @@ WORDS: list[str] = [
 NUMBER_WORD = re.compile(rf"\b({'|'.join(WORDS)})\b", re.I)
 
 
-def score(item: Item, prediction: str) -> float:
+def score(item: ScoredItem, prediction: str) -> float:
     """The score of one prediction, 0 to 1."""
     if item.task in CHOICE_TASKS:
         return float(find_letter(prediction) == find_letter(item.answer.strip()))

@@ -2,7 +2,7 @@
 
 from qagen.tasks._base import Family
 from qagen.tasks.camera_motion import CameraMotion
-from qagen.tasks.count import Count
+from qagen.tasks.count import ObjectCount
 from qagen.tasks.depth import Depth
 from qagen.tasks.distance import Distance
 from qagen.tasks.imagination import Imagination
@@ -13,7 +13,7 @@ from qagen.tasks.navigation import Navigation
 from qagen.tasks.nearest import Nearest
 from qagen.tasks.order import Order
 from qagen.tasks.relation import Relation
-from qagen.tasks.room import Room
+from qagen.tasks.room import RoomArea
 from qagen.tasks.view_change import ViewChange
 from qagen.tasks.volume import Volume
 
@@ -32,8 +32,8 @@ FAMILIES: dict[str, type[Family]] = {
         ViewChange,
         Locate,
         Order,
-        Count,
-        Room,
+        ObjectCount,
+        RoomArea,
         Navigation,
     )
 }

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 Format = Literal["fill", "select", "sentence", "judge"]
 FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
@@ -109,12 +109,12 @@ class Family(ABC, Generic[ConfigT]):
         """Suffix of the template blocks that say its questions: question_<variant>, sentence_<variant>, ..."""
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         """Names that all its phrasings may use: colours of roles, and facts that a question may give away."""
         return frozenset()
 
     @property
-    def tells(self) -> frozenset[str]:
+    def answer_variables(self) -> frozenset[str]:
         """Facts that only its answer sentences may use besides the answer."""
         return frozenset()
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.random import Generator
 
-from qagen.candidates import FrameSets, to_permille
 from qagen.core.answer import ImagePoint
 from qagen.core.question import Question, Skip
+from qagen.sampling.frame_sets import FrameSets
+from qagen.sampling.mark_placement import to_permille
 from qagen.tasks._base import Bound, Family, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class CameraMotionConfig(TaskConfig):

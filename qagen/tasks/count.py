@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Count as CountAnswer
+from qagen.core.answer import Count
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class CountConfig(TaskConfig):
@@ -20,12 +20,12 @@ class CountConfig(TaskConfig):
     """Things whose longest side is shorter are often left out by annotators, metres."""
 
 
-class Count(Family[CountConfig]):
+class ObjectCount(Family[CountConfig]):
     """Annotated instances of a label, all of which the video shows well, with nothing else that it could mean."""
 
     name = "count"
     Config = CountConfig
-    answer = CountAnswer
+    answer = Count
     formats = frozenset({"fill", "sentence"})
     skips = frozenset(
         {
@@ -45,7 +45,7 @@ class Count(Family[CountConfig]):
         return "video"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"thing", "things"})
 
     @property
@@ -83,7 +83,7 @@ class Count(Family[CountConfig]):
             frames=frames,
             is_video=True,
             facts={"thing": label, "things": plural_of(label)},
-            answer=CountAnswer(len(meant)),
+            answer=Count(len(meant)),
             margin=float(best.max(axis=0).min()),
             margin_unit="fraction",
             measured={

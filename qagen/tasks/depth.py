@@ -5,11 +5,11 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Number
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
 
@@ -30,7 +30,7 @@ class Depth(Family[DepthConfig]):
     Config = DepthConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = CAST_SKIPS | {"marks in one image", "difference too small"}
+    skips = SAMPLING_SKIPS | {"marks in one image", "difference too small"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -41,7 +41,7 @@ class Depth(Family[DepthConfig]):
         return self.config.asks
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset(COLORS[self.config.asks]) | {"given"}
 
     @property
@@ -51,10 +51,10 @@ class Depth(Family[DepthConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)
         while True:
-            drawn = sets.cast(COLORS[self.config.asks], self.config.views, "point", rng)
+            drawn = sets.sample_objects(COLORS[self.config.asks], self.config.views, "point", rng)
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about roles red, blue(, green)."""
         if len(frames) > 1 and len({role.image for role in roles}) < 2:
             return Skip("marks in one image")

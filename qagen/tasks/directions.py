@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from qagen.core.answer import Slot
 from qagen.tasks._base import Bound
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
-class Sureness(BaseModel):
+class DirectionThresholds(BaseModel):
     """From where on a direction is stated, and up to where it is left empty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -36,7 +36,7 @@ class Sureness(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RelativePosition:
     """Where an observer has something."""
 
     right_m: float
@@ -51,24 +51,24 @@ class Sight:
     """From the observer, metres."""
 
 
-def seen_by_camera(views: SceneViews, frame: int, item: int) -> Sight:
+def seen_by_camera(views: SceneViews, frame: int, item: int) -> RelativePosition:
     """The centre of object ``item`` for an observer who looks through the camera of ``frame``."""
     center = views.centers[frame, item]
     up = float(views.world_centers[item, 2] - views.cameras[frame, 2, 3])
     away = float(np.linalg.norm(center))
-    return Sight(float(center[0]), up, float(center[2]), lateral_deg(center), away)
+    return RelativePosition(float(center[0]), up, float(center[2]), lateral_deg(center), away)
 
 
-class Told:
+class DirectionWords:
     """Collects the slots of one answer and how surely each holds."""
 
-    def __init__(self, sureness: Sureness) -> None:
+    def __init__(self, sureness: DirectionThresholds) -> None:
         self.sureness = sureness
         self.slots: list[Slot] = []
         self.margins: list[float] = []
         self.is_ambiguous = False
 
-    def tell(
+    def add(
         self,
         axis: str,
         words: tuple[str, str],
@@ -89,10 +89,10 @@ class Told:
         self.margins.append(size - needed if stated else self.sureness.empty_m - size)
         self.slots.append(Slot(axis, (words[0] if value_m > 0 else words[1]) if stated else ""))
 
-    def tell_left_right(self, offset_m: float, bearing_deg: float) -> None:
+    def add_left_right(self, offset_m: float, bearing_deg: float) -> None:
         """``offset_m`` to the right; ``bearing_deg`` the angle to the right that the eye sees."""
         turn = bearing_deg * np.sign(offset_m)
-        self.tell(
+        self.add(
             "left_right",
             ("right", "left"),
             offset_m,
@@ -100,16 +100,16 @@ class Told:
             is_level=abs(bearing_deg) <= self.sureness.empty_deg,
         )
 
-    def tell_closer_farther(self, distance_m: float, other_m: float) -> None:
+    def add_closer_farther(self, distance_m: float, other_m: float) -> None:
         """Whether something at ``distance_m`` is closer or farther than something at ``other_m``."""
         least_m = self.sureness.state_share * max(distance_m, other_m)
-        self.tell("closer_farther", ("farther", "closer"), distance_m - other_m, least_m)
+        self.add("closer_farther", ("farther", "closer"), distance_m - other_m, least_m)
 
-    def tell_place(self, sight: Sight) -> dict[str, float]:
+    def add_position(self, sight: RelativePosition) -> dict[str, float]:
         """Where one thing is for the observer: three slots. Returns what they follow from."""
-        self.tell_left_right(sight.right_m, sight.bearing_deg)
-        self.tell("above_below", ("above", "below"), sight.up_m)
-        self.tell("front_behind", ("front", "behind"), sight.front_m)
+        self.add_left_right(sight.right_m, sight.bearing_deg)
+        self.add("above_below", ("above", "below"), sight.up_m)
+        self.add("front_behind", ("front", "behind"), sight.front_m)
         return {
             "right_m": sight.right_m,
             "up_m": sight.up_m,
@@ -117,13 +117,13 @@ class Told:
             "bearing_deg": sight.bearing_deg,
         }
 
-    def tell_pair(self, first: Sight, second: Sight) -> dict[str, float]:
+    def add_pair(self, first: RelativePosition, second: RelativePosition) -> dict[str, float]:
         """Where the first thing is relative to the second: three slots. Returns what they follow from."""
         right, up = first.right_m - second.right_m, first.up_m - second.up_m
         turn = first.bearing_deg - second.bearing_deg
-        self.tell_left_right(right, turn)
-        self.tell("above_below", ("above", "below"), up)
-        self.tell_closer_farther(first.distance_m, second.distance_m)
+        self.add_left_right(right, turn)
+        self.add("above_below", ("above", "below"), up)
+        self.add_closer_farther(first.distance_m, second.distance_m)
         return {
             "right_m": right,
             "up_m": up,
@@ -132,10 +132,10 @@ class Told:
             "other_distance_m": second.distance_m,
         }
 
-    def tell_facing(self, first: Sight, second: Sight) -> dict[str, float]:
+    def add_facing(self, first: RelativePosition, second: RelativePosition) -> dict[str, float]:
         """Which of two things the observer has in front and which behind: two slots."""
         for order, sight in (("first", first), ("second", second)):
-            self.tell(f"{order}_front_behind", ("front", "behind"), sight.front_m)
+            self.add(f"{order}_front_behind", ("front", "behind"), sight.front_m)
         return {"first_front_m": first.front_m, "second_front_m": second.front_m}
 
     @property

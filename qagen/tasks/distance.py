@@ -7,11 +7,11 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import model_validator
 
-from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Number
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red",), "oo": ("red", "blue")}
 
@@ -38,7 +38,7 @@ class Distance(Family[DistanceConfig]):
     Config = DistanceConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = CAST_SKIPS | {"distance too short"}
+    skips = SAMPLING_SKIPS | {"distance too short"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -49,7 +49,7 @@ class Distance(Family[DistanceConfig]):
         return self.config.asks
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset(COLORS[self.config.asks])
 
     @property
@@ -65,13 +65,13 @@ class Distance(Family[DistanceConfig]):
             drawn = self._cast(sets, rng)
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
 
-    def _cast(self, sets: FrameSets, rng: Generator) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+    def _cast(self, sets: FrameSets, rng: Generator) -> tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip:
         colors = COLORS[self.config.asks]
         if self.config.views == "video":
-            return sets.cast_video(colors, "point", rng)
-        return sets.cast(colors, self.config.views, "point", rng)
+            return sets.sample_video_objects(colors, "point", rng)
+        return sets.sample_objects(colors, self.config.views, "point", rng)
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about roles red(, blue)."""
         observer_asks = self.config.asks == "oc"
         origin = views.cameras[frames[0], :3, 3] if observer_asks else views.world_centers[roles[1].object]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Directions
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
-from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
-from qagen.views import SceneViews
+from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
+from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("green", "blue", "red"), "oo": ("green", "blue", "red", "yellow")}
 TURNED = ("right_m", "front_m", "first_front_m", "second_front_m")
@@ -35,7 +35,7 @@ class ImaginationConfig(TaskConfig):
     """An object nearer than this to the moved observer coincides with the one moved to, metres."""
     aim_error_m: Bound = 0.1
     """Words must hold even if the observer faces a point that lies this far beside the one to face, metres."""
-    sure: Sureness = Sureness()
+    sure: DirectionThresholds = DirectionThresholds()
     """When a direction is stated, empty or ambiguous."""
 
 
@@ -46,7 +46,7 @@ class Imagination(Family[ImaginationConfig]):
     Config = ImaginationConfig
     answer = Directions
     formats = frozenset({"select", "sentence"})
-    skips = CAST_SKIPS | {"faces up or down", "at the observer", "ambiguous", "aim unsure", "no direction"}
+    skips = SAMPLING_SKIPS | {"faces up or down", "at the observer", "ambiguous", "aim unsure", "no direction"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -60,11 +60,11 @@ class Imagination(Family[ImaginationConfig]):
         return "oo_mv" if self._tells_facing else self.config.asks
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset(COLORS[self.config.asks])
 
     @property
-    def tells(self) -> frozenset[str]:
+    def answer_variables(self) -> frozenset[str]:
         return frozenset() if self.config.video else frozenset(f"before_{axis}" for axis in self.axes)
 
     @property
@@ -88,12 +88,12 @@ class Imagination(Family[ImaginationConfig]):
         sets, colors = FrameSets(views), COLORS[self.config.asks]
         while True:
             if self.config.video:
-                drawn = sets.cast_video(colors, "bbox", rng, one_of_a_kind=not self.config.drawn)
+                drawn = sets.sample_video_objects(colors, "bbox", rng, one_of_a_kind=not self.config.drawn)
             else:
-                drawn = sets.cast(colors, self.config.views, "bbox", rng)
+                drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about roles green, blue, red(, yellow)."""
         centers = views.world_centers[[role.object for role in roles]]
         ahead_m = float(np.linalg.norm((centers[1] - centers[0])[:2]))
@@ -102,7 +102,7 @@ class Imagination(Family[ImaginationConfig]):
             return Skip("faces up or down")
         if away_m < self.config.min_away_m:
             return Skip("at the observer")
-        before, after = Told(self.config.sure), Told(self.config.sure)
+        before, after = DirectionWords(self.config.sure), DirectionWords(self.config.sure)
         measured = {"ahead_m": ahead_m, "away_m": away_m}
         if not self.config.video:
             seen = self._tell(before, [seen_by_camera(views, frames[0], role.object) for role in roles[2:]])
@@ -130,28 +130,28 @@ class Imagination(Family[ImaginationConfig]):
             classes=(*after.classes, *(f"before_{name}" for name in before.classes)),
         )
 
-    def _tell(self, told: Told, sights: list[Sight]) -> dict[str, float]:
+    def _tell(self, told: DirectionWords, sights: list[RelativePosition]) -> dict[str, float]:
         if self.config.asks == "oc":
-            return told.tell_place(*sights)
-        measured = told.tell_pair(*sights)
-        return measured | told.tell_facing(*sights) if self._tells_facing else measured
+            return told.add_position(*sights)
+        measured = told.add_pair(*sights)
+        return measured | told.add_facing(*sights) if self._tells_facing else measured
 
     def _is_aim_sure(self, centers: NDArray[np.float64], ahead_m: float, imagined: dict[str, float]) -> bool:
         error_rad = float(np.arctan2(self.config.aim_error_m, ahead_m))
         stated = [name for name in TURNED if abs(imagined.get(name, 0)) >= self.config.sure.state_m]
         for turn_rad in (error_rad, -error_rad):
-            turned = self._tell(Told(self.config.sure), _sights(centers, turn_rad))
+            turned = self._tell(DirectionWords(self.config.sure), _sights(centers, turn_rad))
             if any(turned[name] * imagined[name] <= 0 for name in stated):
                 return False
         return True
 
-    def _named(self, roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    def _named(self, roles: tuple[MarkedObject, ...]) -> tuple[MarkedObject, ...]:
         if not self.config.video:
             return roles
         return tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
 
 
-def _sights(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[Sight]:
+def _sights(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[RelativePosition]:
     """What an observer at the first centre who is turned to the second has of the others.
 
     Args:
@@ -164,7 +164,7 @@ def _sights(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[Sight]:
     return [_sight(axes @ (center - centers[0])) for center in centers[2:]]
 
 
-def _sight(offset: NDArray[np.float64]) -> Sight:
+def _sight(offset: NDArray[np.float64]) -> RelativePosition:
     """Of a point that lies right, up and front (3,) of the observer, metres.
 
     The bearing is taken from the upright plane in which the observer looks. It does not depend on how far up or down
@@ -172,4 +172,4 @@ def _sight(offset: NDArray[np.float64]) -> Sight:
     """
     right, up, front = (float(value) for value in offset)
     bearing = float(np.degrees(np.arctan2(right, np.hypot(up, front))))
-    return Sight(right, up, front, bearing, float(np.linalg.norm(offset)))
+    return RelativePosition(right, up, front, bearing, float(np.linalg.norm(offset)))

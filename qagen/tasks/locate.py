@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.random import Generator
 
-from qagen.candidates import mark
 from qagen.core.answer import Listing
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class LocateConfig(TaskConfig):
@@ -35,7 +35,7 @@ class Locate(Family[LocateConfig]):
         return "video"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
 
     @property
@@ -53,7 +53,7 @@ class Locate(Family[LocateConfig]):
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
                 yield self.ask(views, views.video, (mark(views, views.video, "red", int(item), int(image), "bbox"),))
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question in which of the frames the object of role red can be seen."""
         item = roles[0].object
         shown = views.askable[list(frames), item]

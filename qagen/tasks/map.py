@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from numpy.random import Generator
 
-from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Placement
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.attitude import Attitude
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class MapConfig(TaskConfig):
@@ -31,7 +31,7 @@ class Map(Family[MapConfig]):
     Config = MapConfig
     answer = Placement
     formats = frozenset({"sentence"})
-    skips = CAST_SKIPS | {"looks up or down"}
+    skips = SAMPLING_SKIPS | {"looks up or down"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -42,7 +42,7 @@ class Map(Family[MapConfig]):
         return "mv"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"objects"})
 
     @property
@@ -53,10 +53,10 @@ class Map(Family[MapConfig]):
         sets = FrameSets(views)
         while True:
             count = int(rng.integers(self.config.min_objects, self.config.max_objects + 1))
-            drawn = sets.cast(self._names(count), self.config.views, "bbox", rng)
+            drawn = sets.sample_objects(self._names(count), self.config.views, "bbox", rng)
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about roles object0, object1, ..."""
         camera = views.cameras[frames[0]]
         attitude = Attitude(camera[:3, :3])

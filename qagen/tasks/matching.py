@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.random import Generator
 
-from qagen.candidates import FrameSets, mark, visible_box
 from qagen.core.answer import BoxAnswer
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import FrameSets
+from qagen.sampling.mark_placement import mark, visible_box
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class MatchingConfig(TaskConfig):
@@ -39,7 +40,7 @@ class Matching(Family[MatchingConfig]):
         return "pair"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
@@ -50,7 +51,7 @@ class Matching(Family[MatchingConfig]):
             for item in rng.permutation(both):
                 yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question where the object of role red is in the second image."""
         if not views.exact[list(frames)].all():
             return Skip("boxes not exact")

@@ -10,12 +10,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Description, Route
-from qagen.core.path import corners_of, distance_to_leg, slip_back, wrap_deg
+from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.question import Question, Skip
-from qagen.core.scene import Scene
-from qagen.core.scene import Walk as DescribedWalk
+from qagen.core.scene import Scene, Walk
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 TURN_STEP_DEG = 15
 """Turns are told in multiples of this, as templates/rules.jinja says."""
@@ -49,7 +48,7 @@ class NavigationConfig(TaskConfig):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class VideoPath:
     """A path over the floor as straight legs."""
 
     corners: NDArray[np.float64]
@@ -75,7 +74,7 @@ NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
 """What no person says: tags, control characters, placeholders, links."""
 
 
-class Walk(Family[NavigationConfig]):
+class DescribedWalk(Family[NavigationConfig]):
     """What an annotator said of a walk, for the images along it."""
 
     name = "walk"
@@ -92,7 +91,7 @@ class Walk(Family[NavigationConfig]):
         for index in rng.permutation(len(views.scene.walks)).tolist():
             yield self.ask(views, views.scene.walks[index])
 
-    def ask(self, views: SceneViews, walk: DescribedWalk) -> Question | Skip:
+    def ask(self, views: SceneViews, walk: Walk) -> Question | Skip:
         """The question which way the images of ``walk`` take."""
         words = len(walk.instruction.split())
         if len(set(walk.frames)) < 2:
@@ -130,7 +129,7 @@ class Navigation(Family[NavigationConfig]):
     forward, turn, go forward. Corners are frames that the video shows, so that they can be checked; but the whole
     recording between them, not only the frames shown, must keep to the legs.
 
-    Scenes whose walks somebody described are left to Walk.
+    Scenes whose walks somebody described are left to DescribedWalk.
     """
 
     name = "navigation"
@@ -150,12 +149,12 @@ class Navigation(Family[NavigationConfig]):
             "overlaps",
         }
         | {"slight turn", "half turn"}
-        | Walk.skips
+        | DescribedWalk.skips
     )
 
     @property
     def forms(self) -> tuple[Family, ...]:
-        return self, Walk(self.config)
+        return self, DescribedWalk(self.config)
 
     def form_for(self, scene: Scene) -> Family:
         return self.forms[1] if scene.walks else self
@@ -165,7 +164,7 @@ class Navigation(Family[NavigationConfig]):
         return "video"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"first", "last"})
 
     @property
@@ -227,7 +226,7 @@ class Navigation(Family[NavigationConfig]):
             classes=(f"moves:{len(moves)}", *{name for name, _ in moves}, f"from:{first}", f"to:{last}"),
         )
 
-    def _way(self, views: SceneViews, frames: tuple[int, ...]) -> Way | Skip:
+    def _way(self, views: SceneViews, frames: tuple[int, ...]) -> VideoPath | Skip:
         limits, shown = self.config, views.cameras[list(frames), :2, 3]
         corners = corners_of(shown, limits.tolerance_m)
         if len(corners) - 1 > limits.max_legs:
@@ -244,9 +243,9 @@ class Navigation(Family[NavigationConfig]):
         slip = max(slip_back(path, *leg) for path, leg in zip(walked, legs, strict=True))
         if stray > limits.tolerance_m:
             return Skip("strays")
-        return Skip("goes to and fro") if slip > limits.tolerance_m else Way(shown[corners], stray, slip)
+        return Skip("goes to and fro") if slip > limits.tolerance_m else VideoPath(shown[corners], stray, slip)
 
-    def _margin(self, way: Way, turns: list[float]) -> float:
+    def _margin(self, way: VideoPath, turns: list[float]) -> float:
         limits = self.config
         margins = [
             float(way.lengths_m.min()) / limits.min_leg_m - 1,

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import model_validator
 
-from qagen.candidates import CAST_SKIPS, FrameSets, is_one_of_a_kind, mark, marks_collide, visible_box
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, is_one_of_a_kind
+from qagen.sampling.mark_placement import mark, marks_collide, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
 EXTREMES: tuple[Extreme, ...] = ("closest", "farthest")
@@ -52,7 +53,7 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
-    skips = CAST_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
+    skips = SAMPLING_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
 
     def __init__(self, config: NearestConfig) -> None:
         super().__init__(config)
@@ -75,11 +76,11 @@ class Nearest(Family[NearestConfig]):
         return "oc_mv" if self.config.asks == "oc" and self.config.views > 1 else self.config.asks
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"extreme", *(self.marks.colors if self.marks else {"kinds"})})
 
     @property
-    def tells(self) -> frozenset[str]:
+    def answer_variables(self) -> frozenset[str]:
         return frozenset({"distance", "loser", "other_distance"} if self.variant == "oo" else {"distance"})
 
     @property
@@ -104,7 +105,9 @@ class Nearest(Family[NearestConfig]):
                     asked[extreme] += isinstance(found, Question)
                     yield found
 
-    def _draws(self, views: SceneViews, rng: Generator) -> Iterator[tuple[tuple[int, ...], tuple[Role, ...]] | Skip]:
+    def _draws(
+        self, views: SceneViews, rng: Generator
+    ) -> Iterator[tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip]:
         sets = FrameSets(views)
         if self.variant == "oc":
             yield from (((int(frame),), ()) for frame in rng.permutation(np.flatnonzero(views.usable)))
@@ -113,13 +116,17 @@ class Nearest(Family[NearestConfig]):
             if self.config.views == "video":
                 yield _cast_apart(views, rng)
             elif self.config.asks == "oo":
-                yield sets.cast(MARKED, self.config.views, "point", rng)
+                yield sets.sample_objects(MARKED, self.config.views, "point", rng)
             else:
                 frames = sets.draw(self.config.views, rng)
                 yield Skip("no set of views") if frames is None else (frames, ())
 
     def ask(
-        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...] = (), extreme: Extreme = "closest"
+        self,
+        views: SceneViews,
+        frames: tuple[int, ...],
+        roles: tuple[MarkedObject, ...] = (),
+        extreme: Extreme = "closest",
     ) -> Question | Skip:
         """oc: the question about all objects of the frames; oo: about the roles after the first, measured from it.
 
@@ -168,7 +175,7 @@ class Nearest(Family[NearestConfig]):
         )
 
     def _ask_marked(
-        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...], extreme: Extreme
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], extreme: Extreme
     ) -> Question | Skip:
         anchor, *others = roles
         away = np.linalg.norm(views.world_centers - views.world_centers[anchor.object], axis=1)
@@ -220,7 +227,7 @@ def _located(views: SceneViews, frames: tuple[int, ...], item: int) -> LocatedOb
     return LocatedObject(views.scene.objects[item].label, image if len(frames) > 1 else None, box)
 
 
-def _cast_apart(views: SceneViews, rng: Generator) -> tuple[tuple[int, ...], tuple[Role, ...]] | Skip:
+def _cast_apart(views: SceneViews, rng: Generator) -> tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip:
     """Objects of different kinds in frames of the video that differ as far as possible."""
     frames = views.video
     if not frames:

@@ -11,7 +11,7 @@ from qagen.core.answer import Listing
 from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 LABELS = 4
 """Names of a question."""
@@ -61,11 +61,11 @@ class Order(Family[OrderConfig]):
         return "video"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"labels"})
 
     @property
-    def tells(self) -> frozenset[str]:
+    def answer_variables(self) -> frozenset[str]:
         return frozenset({"sightings"})
 
     @property

@@ -5,12 +5,12 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from qagen.candidates import CAST_SKIPS, FrameSets
 from qagen.core.answer import Directions
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
-from qagen.tasks.directions import Sight, Sureness, Told, seen_by_camera
-from qagen.views import SceneViews
+from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
+from qagen.visibility.views import SceneViews
 
 COLORS = ("red", "blue", "green")
 MAX_SURPLUS = 40
@@ -22,7 +22,7 @@ class RelationConfig(TaskConfig):
     """oo: the first object relative to the second; oc: the object relative to the observer of the first image."""
     views: Images = 1
     """Images of a question."""
-    sure: Sureness = Sureness()
+    sure: DirectionThresholds = DirectionThresholds()
     """When a direction is stated, empty or ambiguous."""
 
 
@@ -33,7 +33,7 @@ class Relation(Family[RelationConfig]):
     Config = RelationConfig
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
-    skips = CAST_SKIPS | {"ambiguous", "no direction", "front asked often"}
+    skips = SAMPLING_SKIPS | {"ambiguous", "no direction", "front asked often"}
 
     @property
     def marks(self) -> MarkColumns:
@@ -47,7 +47,7 @@ class Relation(Family[RelationConfig]):
         return "oo_mv"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"subject", "reference"})
 
     @property
@@ -63,24 +63,24 @@ class Relation(Family[RelationConfig]):
         return ("center", "vertical") if self.config.views == 1 else ("center", "vertical", "first_image_observer")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        sets, surplus = FrameSets(views), 0
+        sets, bias = FrameSets(views), 0
         count = 1 if self.config.asks == "oc" else 2
         while True:
             chosen = sorted(rng.permutation(len(self.marks.colors))[:count])
             colors = tuple(self.marks.colors[i] for i in chosen)
-            drawn = sets.cast(colors, self.config.views, "bbox", rng)
+            drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
             found = drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
             if isinstance(found, Question) and self.config.asks == "oc":
                 side = _ahead(found)
-                if side > 0 and surplus >= MAX_SURPLUS:
+                if side > 0 and bias >= MAX_SURPLUS:
                     found = Skip("front asked often")
                 else:
-                    surplus += side
+                    bias += side
             yield found
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about the first role, relative to the second or to the observer."""
-        told = Told(self.config.sure)
+        told = DirectionWords(self.config.sure)
         measured = self._tell(told, [seen_by_camera(views, frames[0], role.object) for role in roles])
         if told.is_ambiguous:
             return Skip("ambiguous")
@@ -96,11 +96,11 @@ class Relation(Family[RelationConfig]):
             classes=told.classes,
         )
 
-    def _tell(self, told: Told, sights: list[Sight]) -> dict[str, float]:
+    def _tell(self, told: DirectionWords, sights: list[RelativePosition]) -> dict[str, float]:
         if self.config.asks == "oc":
-            return told.tell_place(*sights)
-        measured = told.tell_pair(*sights)
-        return measured | told.tell_facing(*sights) if self.config.views > 1 else measured
+            return told.add_position(*sights)
+        measured = told.add_pair(*sights)
+        return measured | told.add_facing(*sights) if self.config.views > 1 else measured
 
 
 def _ahead(question: Question) -> int:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Number
-from qagen.core.footprint import hull_area, polygon_area
+from qagen.core.floor import hull_area, polygon_area
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Bound, Family, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 USUAL = (20.0, 0.4)
 """What a reader expects who sees nothing: a room of about 20 square metres, two in three between 13 and 30."""
@@ -26,7 +26,7 @@ class RoomConfig(TaskConfig):
     """Smaller spaces are not asked about, square metres."""
 
 
-class Room(Family[RoomConfig]):
+class RoomArea(Family[RoomConfig]):
     """Area inside the dataset's room polygon, or else of the concave hull of the scan seen from above.
 
     Scenes that have neither polygon nor mesh are skipped: depth images alone end where nobody looked.

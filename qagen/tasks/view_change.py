@@ -5,12 +5,12 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from qagen.candidates import FrameSets
 from qagen.core.answer import Motion
 from qagen.core.question import Question, Skip
+from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 HALF_TURN_MARGIN_DEG = 5.0
 

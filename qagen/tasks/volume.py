@@ -6,12 +6,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.candidates import mark
 from qagen.core.answer import Extents
-from qagen.core.question import Question, Role, Skip
+from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.scene import Object3D
+from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
-from qagen.views import SceneViews
+from qagen.visibility.views import SceneViews
 
 
 class VolumeConfig(TaskConfig):
@@ -44,7 +44,7 @@ class Volume(Family[VolumeConfig]):
         return "object"
 
     @property
-    def says(self) -> frozenset[str]:
+    def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
 
     @property
@@ -56,7 +56,7 @@ class Volume(Family[VolumeConfig]):
             frames = (int(frame),)
             yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[Role, ...]) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about the sides of role red."""
         frame, item = frames[0], roles[0].object
         thing = views.scene.objects[item]

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qagen.audit.cast import Caster
-from qagen.audit.ground import Ground, upright_block
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground
-from qagen.audit.truth import Truth
+from qagen.audit.raycast import RayCaster
+from qagen.audit.scene import AuditScene, upright_block
+from qagen.audit.truth import SceneTruth
 from tests.audit.room import FRAMES, SCENE, THINGS, camera, draw, write_scan
 from tests.loaders.scannet_files import (
     ALIGNMENT,
@@ -27,7 +27,7 @@ from tests.loaders.scannet_files import (
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def room(tmp_path_factory: pytest.TempPathFactory) -> AuditScene:
     root = tmp_path_factory.mktemp("room")
     write_scan(root)
     return read_ground(root, SCENE)
@@ -84,16 +84,16 @@ def test_the_upright_block_of_a_turned_box_is_that_box() -> None:
     assert abs(block.axes[:, 0] @ axes[:, 0]) == pytest.approx(1)
 
 
-def test_the_video_is_32_frames_from_the_first_to_the_last(room: Ground) -> None:
+def test_the_video_is_32_frames_from_the_first_to_the_last(room: AuditScene) -> None:
     video = [int(name) for name in room.video]
     assert (len(video), video[0], video[-1]) == (32, 0, FRAMES - 1)
     assert video[:6] == [0, 1, 2, 3, 5, 6]  # 39 / 31 = 1.258 a step: 0, 1.26, 2.52, 3.77, 5.03, 6.29
 
 
 @pytest.mark.parametrize("index", [0, 13, 29])
-def test_a_look_shows_what_exact_intersection_shows(room: Ground, index: int) -> None:
+def test_a_look_shows_what_exact_intersection_shows(room: AuditScene, index: int) -> None:
     thing, depth = draw(camera(index))
-    look = Caster(room).look(room.views[str(index)])
+    look = RayCaster(room).look(room.views[str(index)])
     labels = np.array(["", *(item.label for item in room.things)])
     names = np.array(["wall", *(label for label, _, _ in THINGS)])
     assert np.mean(labels[look.shown + 1] == names[thing + 1]) > 0.999
@@ -101,14 +101,14 @@ def test_a_look_shows_what_exact_intersection_shows(room: Ground, index: int) ->
     assert np.percentile(np.abs(look.measured - depth), 99) < 1e-3
 
 
-def test_what_the_depth_image_hides_is_not_shown(room: Ground) -> None:
+def test_what_the_depth_image_hides_is_not_shown(room: AuditScene) -> None:
     view = room.views["13"]
     curtain = replace(view, read_depth=lambda: np.full((240, 320), 0.3))
-    assert (Caster(room).look(curtain).shown == -1).all()
+    assert (RayCaster(room).look(curtain).shown == -1).all()
 
 
-def test_a_scene_without_objects_is_held_against_itself_all_the_same(room: Ground) -> None:
+def test_a_scene_without_objects_is_held_against_itself_all_the_same(room: AuditScene) -> None:
     bare = replace(room, things=())
-    told = {check.what for check in check_scene(Truth.of(bare))}
+    told = {check.what for check in check_scene(SceneTruth.of(bare))}
     assert "depth on surface" in told
     assert "cameras above the floor" not in told

@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from qagen.audit.__main__ import main
 from qagen.audit.check_media import Media
 from qagen.audit.checks import Verdict, outcome
-from qagen.audit.ground import Ground, View
 from qagen.audit.limits import Limits
 from qagen.audit.physical import check_scene
 from qagen.audit.raw_scannet import read_ground
+from qagen.audit.record_index import AuditSelection, RecordRef, index_records
 from qagen.audit.run import Examiner
-from qagen.audit.shelf import Place, Wanted, take_stock
-from qagen.audit.truth import Truth
+from qagen.audit.scene import AuditScene, AuditView
+from qagen.audit.truth import SceneTruth
 from tests.audit.room import SCENE, Made, make_run
 
 Record = dict[str, Any]
@@ -36,21 +36,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture(scope="module")
-def ground(made: Made) -> Ground:
+def ground(made: Made) -> AuditScene:
     return read_ground(made.root, SCENE)
 
 
 @pytest.fixture(scope="module")
-def places(made: Made) -> dict[tuple[str, str], list[Place]]:
-    found: dict[tuple[str, str], list[Place]] = {}
-    for place in take_stock(made.out, Wanted()).scenes[made.out / "scannet", SCENE]:
+def places(made: Made) -> dict[tuple[str, str], list[RecordRef]]:
+    found: dict[tuple[str, str], list[RecordRef]] = {}
+    for place in index_records(made.out, AuditSelection()).scenes[made.out / "scannet", SCENE]:
         found.setdefault((place.line.file.type, place.line.file.format), []).append(place)
     return found
 
 
 @pytest.fixture(scope="module")
-def examiner(made: Made, ground: Ground) -> Examiner:
-    return Examiner(Truth.of(ground), Media(made.out / "scannet" / "images"))
+def examiner(made: Made, ground: AuditScene) -> Examiner:
+    return Examiner(SceneTruth.of(ground), Media(made.out / "scannet" / "images"))
 
 
 def said(record: Record) -> str:
@@ -329,7 +329,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
 ]  # fmt: skip
 
 
-def spoiled(places: list[Place], fault: Fault) -> Iterator[tuple[Place, Record, Record]]:
+def spoiled(places: list[RecordRef], fault: Fault) -> Iterator[tuple[RecordRef, Record, Record]]:
     for place in places:
         record, evidence = copy.deepcopy(place.read())
         assert record is not None
@@ -345,7 +345,7 @@ def test_a_spoiled_record_is_found(
     type_name: str,
     answer_format: str,
     fault: Fault,
-    places: dict[tuple[str, str], list[Place]],
+    places: dict[tuple[str, str], list[RecordRef]],
     examiner: Examiner,
 ) -> None:
     tried = list(spoiled(places[type_name, answer_format], fault))
@@ -354,7 +354,7 @@ def test_a_spoiled_record_is_found(
     assert len(missed) == 0, missed[0]
 
 
-def test_a_right_run_is_clean(places: dict[tuple[str, str], list[Place]], examiner: Examiner) -> None:
+def test_a_right_run_is_clean(places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner) -> None:
     off: list[str] = []
     for place in (place for group in places.values() for place in group):
         checks = examiner.examine(place.line, *place.read())
@@ -383,7 +383,7 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
     ],
 )
 def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
-    threshold: str, value: float, told: str, places: dict[tuple[str, str], list[Place]], examiner: Examiner
+    threshold: str, value: float, told: str, places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner
 ) -> None:
     strict = Examiner(examiner.truth, examiner.media, limits=Limits({threshold: value}))
     for place in places["depth_prediction_oc", "fill"]:
@@ -393,7 +393,7 @@ def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
 
 
 def test_views_that_are_too_alike_to_match_are_found(
-    places: dict[tuple[str, str], list[Place]], examiner: Examiner
+    places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner
 ) -> None:
     far_apart = Limits(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
     strict = Examiner(examiner.truth, examiner.media, limits=far_apart)
@@ -402,10 +402,10 @@ def test_views_that_are_too_alike_to_match_are_found(
 
 
 def test_names_must_be_unique_where_nothing_is_drawn(
-    ground: Ground, places: dict[tuple[str, str], list[Place]], made: Made
+    ground: AuditScene, places: dict[tuple[str, str], list[RecordRef]], made: Made
 ) -> None:
     alike = tuple(replace(thing, label="thing", names=thing.names | {"thing"}) for thing in ground.things)
-    examiner = Examiner(Truth.of(replace(ground, things=alike)), Media(made.out / "scannet" / "images"))
+    examiner = Examiner(SceneTruth.of(replace(ground, things=alike)), Media(made.out / "scannet" / "images"))
     place = places["spatial_imagination_oc_video_hard", "sentence"][0]
     assert any(check.what == "name of red" for check in examiner.examine(place.line, *place.read()))
     place = places["spatial_imagination_oc_video", "sentence"][0]
@@ -474,49 +474,51 @@ def test_a_users_mistake_is_told_in_one_line(made: Made, arguments: list[str], t
     assert told in result.stderr.replace("\n", " ")
 
 
-def inverted_poses(ground: Ground) -> Ground:
+def inverted_poses(ground: AuditScene) -> AuditScene:
     return replace(ground, views={k: replace(v, T_wc=np.linalg.inv(v.T_wc)) for k, v in ground.views.items()})
 
 
-def depth_in_millimetres(ground: Ground) -> Ground:
+def depth_in_millimetres(ground: AuditScene) -> AuditScene:
     return replace(ground, views={k: in_millimetres(v) for k, v in ground.views.items()})
 
 
-def in_millimetres(view: View) -> View:
+def in_millimetres(view: AuditView) -> AuditView:
     read = view.read_depth
     assert read is not None
     return replace(view, read_depth=lambda: read() * 1000)
 
 
-def opengl_axes(ground: Ground) -> Ground:
+def opengl_axes(ground: AuditScene) -> AuditScene:
     flip = np.diag([1.0, -1, -1, 1])
     return replace(ground, views={k: replace(v, T_wc=v.T_wc @ flip) for k, v in ground.views.items()})
 
 
-def y_up(ground: Ground) -> Ground:
+def y_up(ground: AuditScene) -> AuditScene:
     assert ground.vertices is not None
     turn = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
     views = {k: replace(v, T_wc=turn @ v.T_wc) for k, v in ground.views.items()}
     return replace(ground, views=views, vertices=ground.vertices @ turn[:3, :3].T)
 
 
-def unaligned_mesh(ground: Ground) -> Ground:
+def unaligned_mesh(ground: AuditScene) -> AuditScene:
     assert ground.vertices is not None
     return replace(ground, vertices=ground.vertices + np.array([0.0, 0.4, 0.0]))
 
 
-def shifted_box(ground: Ground) -> Ground:
+def shifted_box(ground: AuditScene) -> AuditScene:
     thing = ground.things[3]
     block = replace(thing.block, center=thing.block.center + np.array([0.1, 0, 0]))
     return replace(ground, things=(*ground.things[:3], replace(thing, block=block), *ground.things[4:]))
 
 
-def test_a_right_scene_agrees_with_itself(ground: Ground) -> None:
-    assert outcome(list(check_scene(Truth.of(ground)))) is Verdict.AGREE
+def test_a_right_scene_agrees_with_itself(ground: AuditScene) -> None:
+    assert outcome(list(check_scene(SceneTruth.of(ground)))) is Verdict.AGREE
 
 
 @pytest.mark.parametrize(
     "spoil", [inverted_poses, depth_in_millimetres, opengl_axes, y_up, unaligned_mesh, shifted_box]
 )
-def test_a_spoiled_scene_does_not_agree_with_itself(ground: Ground, spoil: Callable[[Ground], Ground]) -> None:
-    assert outcome(list(check_scene(Truth.of(spoil(ground))))) is Verdict.DISAGREE
+def test_a_spoiled_scene_does_not_agree_with_itself(
+    ground: AuditScene, spoil: Callable[[AuditScene], AuditScene]
+) -> None:
+    assert outcome(list(check_scene(SceneTruth.of(spoil(ground))))) is Verdict.DISAGREE

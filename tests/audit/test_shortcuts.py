@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from qagen.audit.shortcuts import Case, find_shortcuts, looks, option_words, wilson
+from qagen.audit.shortcuts import ShortcutCase, find_shortcuts, looks, option_words, wilson
 
 SCENES = 6
 EACH = 50
@@ -142,7 +142,9 @@ def test_a_wilson_interval_is_that_of_the_textbook():
 
 
 def test_an_option_is_read_with_the_words_of_the_question():
-    case = Case("s", "Is the tall lamp (in Frame-3, red box) far?", ("left, , front", "right, above, "), 0, True)
+    case = ShortcutCase(
+        "s", "Is the tall lamp (in Frame-3, red box) far?", ("left, , front", "right, above, "), 0, True
+    )
     first, second = option_words(case, frozenset({"red=lamp"}))
     assert {"0:left", "2:front", "red=lamp & 0:left"} <= set(first)
     assert "1:above" in second
@@ -150,6 +152,6 @@ def test_an_option_is_read_with_the_words_of_the_question():
 
 
 def test_ranks_are_counted_among_the_options():
-    case = Case("s", "How far?", ("2.0", "8.0", "1.0", "3.0"), 0, True)
+    case = ShortcutCase("s", "How far?", ("2.0", "8.0", "1.0", "3.0"), 0, True)
     # columns: letter, then value, rank, value less the mean (3.5), rank of the distance from the median (2.5)
     assert looks(case)[:, 1:5].tolist() == [[2, 1, -1.5, 0], [8, 3, 4.5, 3], [1, 0, -2.5, 2], [3, 2, -0.5, 0]]

@@ -7,40 +7,40 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qagen.audit.bind import Bound
+from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Verdict, outcome
-from qagen.audit.families import examine, resolve
-from qagen.audit.item import Item
 from qagen.audit.parse import tokenize
-from qagen.audit.perturb import Stir
+from qagen.audit.perturb import Stability
 from qagen.audit.raw_scannet import read_ground
-from qagen.audit.solve_views import plurals
-from qagen.audit.truth import Truth
-from qagen.audit.words import Slot, facing_words, subject_and_reference
+from qagen.audit.resolve_marks import ResolvedMarks
+from qagen.audit.solvers.direction_words import ExpectedSlot, facing_words, subject_and_reference
+from qagen.audit.solvers.registry import examine, resolve
+from qagen.audit.solvers.views import plurals
+from qagen.audit.truth import SceneTruth
 from qagen.errors import SceneError
 from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
 
 
 @pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+def truth(tmp_path_factory: pytest.TempPathFactory) -> SceneTruth:
     root = tmp_path_factory.mktemp("room")
     write_scan(root)
-    return Truth.of(read_ground(root, SCENE))
+    return SceneTruth.of(read_ground(root, SCENE))
 
 
-def item(kind: str, answer_format: str, human: str, gpt: str, frames: Sequence[str], **marks: Any) -> Item:
+def item(kind: str, answer_format: str, human: str, gpt: str, frames: Sequence[str], **marks: Any) -> AuditRecord:
     turns = [{"from": "human", "value": human}, {"from": "gpt", "value": gpt}]
     images = [f"{SCENE}/image_color/{name}.jpg" for name in frames]
     record = {"id": f"{SCENE}_1", "conversations": turns, "image": images, "type": kind, **marks}
-    return Item(kind, answer_format, "here", record, {}, SCENE)
+    return AuditRecord(kind, answer_format, "here", record, {}, SCENE)
 
 
-def verdict(record: Item, truth: Truth) -> Verdict:
+def verdict(record: AuditRecord, truth: SceneTruth) -> Verdict:
     checks = [check for check in examine(record, truth)[0] if not check.what.startswith("evidence")]
     return outcome(checks)
 
 
-def shown(label: str, truth: Truth) -> list[list[list[int]]]:
+def shown(label: str, truth: SceneTruth) -> list[list[list[int]]]:
     """Rows and columns that show something of that name in each frame of the video, by exact intersection."""
     owners = [k for k, (name, _, _) in enumerate(THINGS) if name == label]
     return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.ground.video]
@@ -51,7 +51,7 @@ def box_of(pixels: list[list[int]]) -> list[int]:
     return [round(left / 0.32), round(top / 0.24), round(right / 0.32), round(bottom / 0.24)]
 
 
-def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: Truth) -> None:
+def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: SceneTruth) -> None:
     views = shown("tv", truth)
     numbers = [k for k, pixels in enumerate(views) if pixels]
     best = max(numbers, key=lambda k: len(views[k]))
@@ -69,7 +69,7 @@ def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: Truth)
     assert told(sorted({*numbers, next(k for k in range(32) if k not in numbers)})) is Verdict.DISAGREE
 
 
-def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: Truth) -> None:
+def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: SceneTruth) -> None:
     labels = ["tv", "bed", "refrigerator", "bathtub"]
     first = {name: next(k for k, pixels in enumerate(shown(name, truth)) if len(pixels) > 60) for name in labels}
     order = sorted(labels, key=lambda name: first[name])
@@ -143,7 +143,7 @@ def test_plurals_of_odd_names() -> None:
     assert "computer mice" in plurals("computer mouse")
 
 
-def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: Truth) -> None:
+def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: SceneTruth) -> None:
     copies = [truth.disturbed(np.random.default_rng(k)) for k in range(20)]
     shifts = [c.center(k) - truth.center(k) for c in copies for k in range(len(truth.things))]
     moves = [v.eye - truth.ground.views[n].eye for c in copies for n, v in c.ground.views.items()]
@@ -155,23 +155,23 @@ def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: Truth) -
 
 
 def test_a_word_near_zero_does_not_survive_noise_and_a_sure_one_does() -> None:
-    sums = Stir()
+    sums = Stability()
     for value in (0.4, -0.1):
-        sums.add([Slot("above/below", 0.4).check("above")], [Slot("above/below", value).check("above")])
+        sums.add([ExpectedSlot("above/below", 0.4).check("above")], [ExpectedSlot("above/below", value).check("above")])
     assert (sums.tried, sums.held, dict(sums.crossed)) == (2, 1, {"above/below": 1})
 
 
 @pytest.mark.parametrize(("right_m", "wrong_m", "holds"), [(0.1, 0.9, True), (0.5, 0.4, False)])
 def test_a_letter_holds_under_noise_while_its_option_is_the_nearest(
-    truth: Truth, right_m: float, wrong_m: float, holds: bool
+    truth: SceneTruth, right_m: float, wrong_m: float, holds: bool
 ) -> None:
     bed = next(k for k, thing in enumerate(truth.things) if thing.label == "bed")
     away = float(np.linalg.norm(truth.center(bed) - truth.ground.views["0"].eye))
     options = f"A. {away + right_m:.1f}\nB. {away - wrong_m:.1f}"
     question = f"How many meters separate the observer from the bed (red point)?\nChoose.\n{options}\nReply A or B."
     record = item("distance_prediction_oc", "select", question, "A", ["0"], red_point=[[0, 0]])
-    noisy = Truth(truth.ground, truth.caster, np.random.default_rng(0), truth)
-    checks = resolve(record, {"red": Bound(bed, 0)}, noisy)
+    noisy = SceneTruth(truth.ground, truth.caster, np.random.default_rng(0), truth)
+    checks = resolve(record, {"red": ResolvedMarks(bed, 0)}, noisy)
     assert all(check.holds is not False for check in checks) is holds
 
 

@@ -14,16 +14,17 @@ from scipy.spatial import KDTree
 
 from qagen import demo
 from qagen.core.pose import Pose
-from qagen.demo import apartment, scannet_files
-from qagen.demo.apartment import Thing
-from qagen.demo.build import shoot
-from qagen.demo.camera_path import blocked_steps, clearance_m, view_rotation, walk_poses
+from qagen.demo.apartment import shell
+from qagen.demo.apartment.camera_path import blocked_steps, clearance_m, view_rotation, walk_poses
+from qagen.demo.apartment.lighting import build_surface, ray_scene
+from qagen.demo.apartment.materials import TEXTURES, Paint
+from qagen.demo.apartment.rooms import furnish
+from qagen.demo.apartment.shapes import ball, box, soft_box, tube, turned_profile
+from qagen.demo.apartment.shell import PlacedObject
+from qagen.demo.apartment.shoot import shoot
 from qagen.demo.film import Film
-from qagen.demo.lighting import build_surface, ray_scene
-from qagen.demo.materials import TEXTURES, Paint
-from qagen.demo.rooms import furnish
-from qagen.demo.scannet_files import SCENE_ID
-from qagen.demo.shapes import ball, box, soft_box, tube, turned_profile
+from qagen.demo.layouts import scannet
+from qagen.demo.layouts.scannet import SCENE_ID
 from qagen.errors import ConfigError
 from tests.films import BOX, FRAME_COUNT, GADGET, bare_room
 
@@ -31,7 +32,7 @@ from tests.films import BOX, FRAME_COUNT, GADGET, bare_room
 @pytest.fixture(scope="module")
 def root(small_film: Film, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    scannet_files.write(small_film, folder)
+    scannet.write(small_film, folder)
     return folder
 
 
@@ -141,7 +142,7 @@ def test_every_vertex_has_a_segment_and_every_object_its_own(root: Path) -> None
     claimed = [segment for group in groups for segment in group["segments"]]
     assert sorted(claimed) == sorted(set(segments))  # each segment once, none left over
     is_box = np.isin(segments, groups[3]["segments"])
-    z = labelled["z"] - scannet_files.axis_alignment()[2, 3] * -1  # raw z = aligned z − shift
+    z = labelled["z"] - scannet.axis_alignment()[2, 3] * -1  # raw z = aligned z − shift
     assert len(groups[3]["segments"]) == 2
     assert np.ptp(z[is_box]) == pytest.approx(1.0, abs=1e-4)  # 0.8 m and on it 0.2 m
     assert set(labelled["label"][is_box]) == {29}  # NYU40 "box"
@@ -213,11 +214,11 @@ def test_progress_counts_up_to_its_total(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def flat() -> list[Thing]:
+def flat() -> list[PlacedObject]:
     return furnish()
 
 
-def test_flat_is_richly_furnished(flat: list[Thing]) -> None:
+def test_flat_is_richly_furnished(flat: list[PlacedObject]) -> None:
     labels = [thing.label for thing in flat]
     shell = {"wall", "floor", "ceiling", "doorframe", "window"}
     kinds = set(labels) - shell
@@ -227,20 +228,20 @@ def test_flat_is_richly_furnished(flat: list[Thing]) -> None:
     assert {"scissors", "curtains", "tv", "kitchen cabinets"} <= kinds
 
 
-def test_nothing_floats_outside_the_flat(flat: list[Thing]) -> None:
+def test_nothing_floats_outside_the_flat(flat: list[PlacedObject]) -> None:
     points = np.concatenate([part.vertices for thing in flat for part in thing.parts])
     assert points[:, 2].min() > -0.05
-    assert points[:, 2].max() <= apartment.CEILING_M + 1e-6
+    assert points[:, 2].max() <= shell.CEILING_M + 1e-6
     assert (points[:, :2].min(axis=0) > -0.25).all()
     assert (points[:, :2].max(axis=0) < 9.7).all()
 
 
-def test_every_texture_that_is_used_exists(flat: list[Thing]) -> None:
+def test_every_texture_that_is_used_exists(flat: list[PlacedObject]) -> None:
     assert {part.paint.texture for thing in flat for part in thing.parts} <= set(TEXTURES)
 
 
-def test_walk_keeps_clear_of_everything(flat: list[Thing], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qagen.demo.lighting.paint_texture", lambda name: np.zeros((1, 1, 3), np.uint8))
+def test_walk_keeps_clear_of_everything(flat: list[PlacedObject], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qagen.demo.apartment.lighting.paint_texture", lambda name: np.zeros((1, 1, 3), np.uint8))
     scene = ray_scene(build_surface(flat))
     poses = walk_poses(demo.FRAMES)
     assert clearance_m(scene, poses).min() > 0.2
@@ -248,7 +249,7 @@ def test_walk_keeps_clear_of_everything(flat: list[Thing], monkeypatch: pytest.M
     heights = np.array([pose.translation[2] for pose in poses])
     assert 1.4 < np.median(heights) < 1.6
     eyes = np.array([pose.translation for pose in poses])
-    for room in apartment.ROOMS:
+    for room in shell.ROOMS:
         inside = (
             (eyes[:, 0] > room.x[0]) & (eyes[:, 0] < room.x[1]) & (eyes[:, 1] > room.y[0]) & (eyes[:, 1] < room.y[1])
         )
@@ -340,7 +341,7 @@ def test_a_new_writer_leaves_film_and_other_layouts_alone(
 def test_every_writer_is_a_function_of_its_module() -> None:
     for dataset, place in demo.WRITERS.items():
         module, _, function = place.partition(":")
-        assert module == f"qagen.demo.{dataset}_files"
+        assert module == f"qagen.demo.layouts.{dataset}"
         assert callable(getattr(import_module(module), function))
 
 

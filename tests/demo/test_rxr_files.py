@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from qagen.demo import rxr_files
 from qagen.demo.film import Film
-from qagen.demo.rxr_files import HOUSE, SCAN, WAYS
-from qagen.loaders.rxr import MatterportLoader
+from qagen.demo.layouts import rxr
+from qagen.demo.layouts.rxr import HOUSE, SCAN, WAYS
+from qagen.loaders.matterport.loader import MatterportLoader
 from tests.films import BOX
 
 
 @pytest.fixture(scope="module")
 def root(small_film: Film, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("matterport")
-    rxr_files.write(small_film, folder)
+    rxr.write(small_film, folder)
     return folder
 
 
@@ -117,7 +117,7 @@ def test_near_viewpoints_are_linked_where_nothing_is_between(small_film):
     # The box stands at x = 0.6 to 1.4 m, y = 3.1 to 3.9 m and is 0.8 m high: in the way of the knees alone. From
     # (1.8, 3.5) to (0.4, 2.6) one would cross x = 1.4 at y = 3.24.
     places = np.array([[0.2, 3.5, 1.5], [1.8, 3.5, 1.5], [0.4, 2.6, 1.5], [3.9, 0.2, 1.5]])
-    free = rxr_files._unobstructed(small_film, HOUSE @ places)
+    free = rxr._unobstructed(small_film, HOUSE @ places)
     assert np.argwhere(free).tolist() == [[0, 2], [2, 0]]
 
 

@@ -55,8 +55,8 @@ def out(tmp_path: Path) -> Path:
     write_records(demo, "train", "distance_prediction_oo_mv", "fill", [triple])
     video = make_record(30, "obj_frame_locate", names(12), "4, 5", red_bbox=[[100, 100, 900, 800]], bbox_img_idx=[[4]])
     write_records(demo, "train", "obj_frame_locate", "sentence", [video])
-    held_out = make_record(40, "distance_prediction_oc", ["room_b/0.jpg"], **point) | {"id": "room_b_40"}
-    write_records(demo, "val", "distance_prediction_oc", "fill", [held_out])
+    exclusion_lists = make_record(40, "distance_prediction_oc", ["room_b/0.jpg"], **point) | {"id": "room_b_40"}
+    write_records(demo, "val", "distance_prediction_oc", "fill", [exclusion_lists])
     return folder
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from qagen import shards
+from qagen.records import shards
 from tests.export.conftest import SIZE, make_record, write_records
 
 PIXELS = [(100, 80), (0, 0), (50, 120)]

@@ -12,7 +12,7 @@ from qagen.errors import QagenError
 from qagen.export import EXPORTERS, _samples, load_exporter
 from qagen.export.__main__ import main
 from qagen.export._samples import find_parts, shuffled
-from qagen.records import Filter
+from qagen.records.read import Filter
 from tests.export.conftest import make_record, names, read_jsonl, write_records
 
 

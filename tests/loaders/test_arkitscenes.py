@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from qagen.demo import arkitscenes_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import arkitscenes
 from qagen.errors import SceneError
 from qagen.loaders.arkitscenes import ARKitScenesLoader
 
@@ -99,9 +99,9 @@ def test_axes_that_are_no_rotation_are_told(folder: Path) -> None:
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    arkitscenes_files.write(small_film, tmp_path)
-    scene = ARKitScenesLoader(tmp_path).load(arkitscenes_files.SCENE_ID)
-    indices = range(0, len(small_film.poses), arkitscenes_files.STEP)
+    arkitscenes.write(small_film, tmp_path)
+    scene = ARKitScenesLoader(tmp_path).load(arkitscenes.SCENE_ID)
+    indices = range(0, len(small_film.poses), arkitscenes.STEP)
     for frame, index in zip(scene.frames, indices, strict=True):
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-6)
     for item in scene.objects:

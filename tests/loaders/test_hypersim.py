@@ -13,11 +13,11 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from qagen.core.scene import Scene
-from qagen.demo import hypersim_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import hypersim
 from qagen.errors import SceneError
-from qagen.loaders._shifted_lens import take_apart
-from qagen.loaders.hypersim import HypersimLoader
+from qagen.loaders.hypersim.loader import HypersimLoader
+from qagen.loaders.hypersim.tilt_shift import take_apart
 
 SCENE = "ai_001_002"
 WIDTH, HEIGHT = 16, 12
@@ -192,9 +192,9 @@ def test_a_file_that_claims_a_huge_array_takes_no_memory(folder: Path) -> None:
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    hypersim_files.write(small_film, tmp_path)
-    scene = HypersimLoader(tmp_path).load(hypersim_files.SCENE_ID)
-    for frame, index in zip(scene.frames, range(0, len(small_film.poses), hypersim_files.STEP), strict=True):
+    hypersim.write(small_film, tmp_path)
+    scene = HypersimLoader(tmp_path).load(hypersim.SCENE_ID)
+    for frame, index in zip(scene.frames, range(0, len(small_film.poses), hypersim.STEP), strict=True):
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-9)
         assert frame.camera.fx == pytest.approx(small_film.camera.fx)
         assert frame.camera.cy == pytest.approx(small_film.camera.cy)

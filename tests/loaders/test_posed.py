@@ -13,12 +13,12 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from qagen.core.scene import Scene
-from qagen.demo import posed_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import posed
 from qagen.errors import SceneError
-from qagen.loaders._conventions import UP_AXES, z_up
+from qagen.loaders.io.axes import UP_AXES, z_up
 from qagen.loaders.posed import PosedLoader
-from scripts.write_schema import SCHEMA, schema_text
+from tools.schema import SCHEMA, schema_text
 
 DOCS = SCHEMA.parent / "posed.md"
 FACING_X = [[0, 0, 1, 3], [-1, 0, 0, 4], [0, -1, 0, 1.5], [0, 0, 0, 1]]
@@ -282,12 +282,12 @@ def test_an_unknown_mesh_property_is_told_with_the_nearest(folder: Path) -> None
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    posed_files.write(small_film, tmp_path)
+    posed.write(small_film, tmp_path)
     loader = PosedLoader(tmp_path)
-    assert loader.scene_ids("train") == [posed_files.SCENE_ID]
-    scene = loader.load(posed_files.SCENE_ID)
-    assert len(scene.frames) == len(range(0, len(small_film.poses), posed_files.STEP))
-    for frame, index in zip(scene.frames, range(0, len(small_film.poses), posed_files.STEP), strict=True):
+    assert loader.scene_ids("train") == [posed.SCENE_ID]
+    scene = loader.load(posed.SCENE_ID)
+    assert len(scene.frames) == len(range(0, len(small_film.poses), posed.STEP))
+    for frame, index in zip(scene.frames, range(0, len(small_film.poses), posed.STEP), strict=True):
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-6)
         assert frame.depth is not None
         assert_allclose(frame.depth.read_m(), small_film.depth_mm(index) / 1000, atol=1e-6)

@@ -11,8 +11,8 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from qagen.demo import replica_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import replica
 from qagen.errors import SceneError
 from qagen.loaders.replica import ReplicaLoader
 
@@ -104,9 +104,9 @@ def test_a_quaternion_of_another_length_is_told(root: Path) -> None:
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    replica_files.write(small_film, tmp_path)
-    scene = ReplicaLoader(tmp_path).load(replica_files.RENDER)
-    for frame, index in zip(scene.frames, range(0, len(small_film.poses), replica_files.STEP), strict=True):
+    replica.write(small_film, tmp_path)
+    scene = ReplicaLoader(tmp_path).load(replica.RENDER)
+    for frame, index in zip(scene.frames, range(0, len(small_film.poses), replica.STEP), strict=True):
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-9)
         assert frame.depth is not None
         assert_allclose(frame.depth.read_m(), small_film.depth_mm(index) / 1000, atol=1e-4)

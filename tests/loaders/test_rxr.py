@@ -13,10 +13,10 @@ from PIL import Image
 
 from qagen.core.scene import Scene
 from qagen.errors import SceneError
-from qagen.loaders._matterport_labels import hidden_name, name_thing
-from qagen.loaders._matterport_walks import read_connectivity, read_r2r
-from qagen.loaders._scannet_labels import LabelEntry
-from qagen.loaders.rxr import MatterportLoader, _directions
+from qagen.loaders.io.labels import LabelEntry
+from qagen.loaders.matterport.labels import hidden_name, name_house_object
+from qagen.loaders.matterport.loader import MatterportLoader, _directions
+from qagen.loaders.matterport.walks import read_connectivity, read_r2r
 from tests.loaders.matterport_files import (
     GRAPH,
     R2R,
@@ -322,12 +322,12 @@ def test_viewpoints_that_are_not_included_cannot_be_walked_to(scan):
     ],
 )
 def test_names(raw, mpcat40, name):
-    assert name_thing(raw, mpcat40, {}) == name
+    assert name_house_object(raw, mpcat40, {}) == name
 
 
 def test_names_of_the_category_mapping():
     label_map = {"centertable": LabelEntry("coffee table", "table")}
-    assert name_thing("center table", "table", label_map) == "coffee table"
+    assert name_house_object("center table", "table", label_map) == "coffee table"
 
 
 def test_names_of_what_is_hidden():

@@ -22,11 +22,11 @@ from scipy.spatial import KDTree
 
 from qagen.core.scene import Scene
 from qagen.errors import SceneError
-from qagen.loaders._ply import majority_owner
-from qagen.loaders._recording import fit_camera
-from qagen.loaders._scannet_labels import name_object, read_label_map
-from qagen.loaders._sens import SensColor, SensDepth, read_sens
-from qagen.loaders.scannet import ScanNetLoader
+from qagen.loaders.io.labels import name_object, read_label_map
+from qagen.loaders.io.ply import majority_owner
+from qagen.loaders.io.rgbd import fit_camera
+from qagen.loaders.io.sens import SensColor, SensDepth, read_sens
+from qagen.loaders.scannet.loader import ScanNetLoader
 from tests.loaders.scannet_files import (
     COLOR_SIZE,
     DEPTH_SIZE,

@@ -14,15 +14,15 @@ import pytest
 from PIL import Image
 
 from qagen.core.scene import Scene
-from qagen.demo import scannetpp_files as demo_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import scannetpp as demo_files
 from qagen.errors import SceneError
-from qagen.loaders import _scannetpp_depth as depth_file
 from qagen.loaders import make_loader
-from qagen.loaders._boxes import upright_box
-from qagen.loaders._rendered_depth import RenderedDepth, Surface
-from qagen.loaders._undistorted import UndistortedDepth
-from qagen.loaders._video import list_video
+from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.rendered_depth import RenderedDepth, Surface
+from qagen.loaders.io.undistorted import UndistortedDepth
+from qagen.loaders.io.video import list_video
+from qagen.loaders.scannetpp import depth as depth_file
 from tests.films import BOX, GADGET
 from tests.loaders.scannetpp_files import (
     COLMAP_CAMERAS,

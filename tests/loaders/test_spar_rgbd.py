@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from qagen.demo import spar_rgbd_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import spar_rgbd
 from qagen.errors import SceneError
 from qagen.loaders.spar_rgbd import SparRgbdLoader
 
@@ -98,8 +98,8 @@ def test_a_root_without_scenes_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    spar_rgbd_files.write(small_film, tmp_path)
-    scene = SparRgbdLoader(tmp_path).load(spar_rgbd_files.SCENE_ID)
+    spar_rgbd.write(small_film, tmp_path)
+    scene = SparRgbdLoader(tmp_path).load(spar_rgbd.SCENE_ID)
     assert len(scene.frames) == len(small_film.poses)  # the video of a film this short has all of them
     for frame in scene.frames:
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[int(frame.id)].matrix, atol=1e-5)

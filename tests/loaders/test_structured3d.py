@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from qagen.core.camera import Camera
-from qagen.core.footprint import polygon_area
+from qagen.core.floor import polygon_area
 from qagen.core.scene import Scene
-from qagen.demo import structured3d_files as demo_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import structured3d as demo_files
 from qagen.errors import SceneError
 from qagen.loaders import make_loader
-from qagen.loaders._depth_kind import RayDepth, measure_flatness, ray_lengths
-from qagen.loaders._structured3d_rooms import join_outlines
+from qagen.loaders.io.depth_kind import RayDepth, measure_flatness, ray_lengths
+from qagen.loaders.structured3d.floor import join_outlines
 from tests.films import BOX
 from tests.loaders.structured3d_files import (
     BOXES,

@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from qagen.demo import threerscan_files
 from qagen.demo.film import Film
+from qagen.demo.layouts import threerscan
 from qagen.errors import SceneError
 from qagen.loaders.threerscan import ThreeRScanLoader
 
@@ -115,9 +115,9 @@ def test_a_packed_sequence_is_told(folder: Path) -> None:
 
 
 def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: Path) -> None:
-    threerscan_files.write(small_film, tmp_path)
-    scene = ThreeRScanLoader(tmp_path).load(threerscan_files.SCENE_ID)
-    indices = range(0, len(small_film.poses), threerscan_files.STEP)
+    threerscan.write(small_film, tmp_path)
+    scene = ThreeRScanLoader(tmp_path).load(threerscan.SCENE_ID)
+    indices = range(0, len(small_film.poses), threerscan.STEP)
     for frame, index in zip(scene.frames, indices, strict=True):
         assert_allclose(frame.world_from_camera.matrix, small_film.poses[index].matrix, atol=1e-6)
         for name in ("fx", "fy", "cx", "cy", "width", "height"):

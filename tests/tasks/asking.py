@@ -2,11 +2,11 @@
 
 from typing import Any, cast
 
-from qagen.config import load_task
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
+from qagen.pipeline.config import load_task
 from qagen.tasks._base import Family
-from qagen.views import SceneViews, observe
+from qagen.visibility.views import SceneViews, observe
 from tests.scenes import roles
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from qagen.core.box import Box3D
-from qagen.views import SceneViews, observe
+from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at, looking, room
 
 SIZE = (0.6, 0.6, 0.6)

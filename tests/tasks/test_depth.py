@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from qagen.core.answer import Number
-from qagen.views import SceneViews, observe
+from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text
 

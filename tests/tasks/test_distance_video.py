@@ -2,11 +2,11 @@
 
 import pytest
 
-from qagen.config import load_task
 from qagen.core.question import Skip
 from qagen.errors import ConfigError
+from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
-from qagen.views import VIDEO_FRAMES, observe
+from qagen.visibility.views import VIDEO_FRAMES, observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question
 

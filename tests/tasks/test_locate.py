@@ -2,8 +2,8 @@
 
 import pytest
 
-from qagen.config import load_task
 from qagen.core.question import Question, Skip
+from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from tests.scenes import roles
 from tests.tasks.asking import question, text

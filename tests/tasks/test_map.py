@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from qagen.config import load_task
 from qagen.core.answer import Placement
 from qagen.core.pose import Pose
 from qagen.core.question import Question
-from qagen.formats import Formatter, Turns
 from qagen.paths import TEMPLATES
-from qagen.render import Phrasebook
+from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
-from qagen.views import observe
+from qagen.visibility.views import observe
+from qagen.wording.formats import Formatter, Turns
+from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import at, looking, room, studio
 from tests.tasks.asking import ask, question, text
 

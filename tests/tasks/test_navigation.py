@@ -6,15 +6,15 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from qagen.config import RunConfig, load_task
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Walk
 from qagen.paths import TEMPLATES
-from qagen.pipeline import TaskTally, make_samples
-from qagen.render import Phrasebook
+from qagen.pipeline.config import RunConfig, load_task
+from qagen.pipeline.record import to_record
+from qagen.pipeline.run import TaskCounts, make_samples
 from qagen.rng import rng_for
-from qagen.views import observe
-from qagen.writer import to_record
+from qagen.visibility.views import observe
+from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import at, looking, room
 from tests.tasks.asking import question, text
 
@@ -203,7 +203,7 @@ def test_scenes_with_walks_are_asked_for_them_alone():
 
 def test_the_answer_is_written_as_it_was_said():
     views = views_of_walks((("0", "1", "2"), WORDS))
-    family, tally = load_task("nav_video"), TaskTally()
+    family, tally = load_task("nav_video"), TaskCounts()
     (sample,) = make_samples(family, views, Phrasebook(TEMPLATES), RunConfig(), tally)
     assert sample.gpt == "Go past the table and stop at the wall."
     assert "Frame-" not in sample.human

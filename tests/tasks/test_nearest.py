@@ -7,20 +7,20 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from qagen.config import load_task
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.box import Box3D
 from qagen.core.question import Question, Skip
 from qagen.errors import ConfigError
-from qagen.formats import blocks_of
 from qagen.paths import TEMPLATES
-from qagen.render import Phrasebook
+from qagen.pipeline.config import load_task
 from qagen.tasks._base import Family
 from qagen.tasks.nearest import LISTED
-from qagen.views import SceneViews, observe
-from scripts.proofread import contexts
+from qagen.visibility.views import SceneViews, observe
+from qagen.wording.formats import blocks_of
+from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import at, looking, roles, room, studio
 from tests.tasks.asking import question, text
+from tools.proofread import contexts
 
 UNSURE = "Skip: doubtful rival"
 ROW = {"chair": at(-1, 2, 1.5), "table": at(0, 3, 1.5), "lamp": at(1.5, 4, 1.5)}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from qagen.config import load_task
 from qagen.core.question import Question, Skip
+from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from tests.scenes import at
 from tests.tasks.asking import question, text

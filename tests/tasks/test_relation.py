@@ -3,7 +3,7 @@
 import pytest
 
 from qagen.core.answer import OPPOSITE
-from qagen.views import observe
+from qagen.visibility.views import observe
 from tests.scenes import Box3D, at, looking, room
 from tests.tasks.asking import ask, question, text
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qagen.config import load_task
 from qagen.core.question import Skip
+from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
-from qagen.views import observe
+from qagen.visibility.views import observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import question, text
 

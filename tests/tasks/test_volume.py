@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from qagen.config import load_task
 from qagen.core.answer import Extents
 from qagen.core.question import Question, Skip
-from qagen.views import observe
+from qagen.pipeline.config import load_task
+from qagen.visibility.views import observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text
 

@@ -1,0 +1,1 @@
+"""One solver for each question family, independent of qagen.tasks."""

@@ -1,0 +1,1 @@
+"""The demo apartment: what it is made of, and how it is filmed."""

@@ -1,0 +1,1 @@
+"""Writers of the demo in the file layout of each dataset."""

@@ -1,0 +1,161 @@
+"""Writes a scene as ScanNet++ lays it out on disk (github.com/scannetpp/scannetpp, its README and toolbox).
+
+The iPhone's pictures keep the film's own size; what the files say of 1920 x 1440 pixels is written for that size, as
+it is when somebody makes the extracted frames smaller. The lens has no distortion. Every tenth frame is a photograph.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import lz4.block
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.box import Box3D
+from qagen.core.pose import Pose
+from qagen.demo.film import FRAME_S, Film
+from qagen.demo.layouts.ply import colored_vertices, write_triangles
+
+SCENE_ID = "9000de3000"
+IPHONE_SIZE = (1920, 1440)
+DEPTH_SIZE = (256, 192)
+FIRST_TIME_S = 8127.25
+"""The phone's clock counts from when it was switched on."""
+PHOTO_STEP = 10
+UNREGISTERED_STEP = 57
+"""COLMAP did not find a place for every 57th frame."""
+
+
+def write(film: Film, root: Path) -> None:
+    """One scene: the laser scan's mesh with its annotation, the iPhone's recording and a few photographs."""
+    scene = root / "data" / SCENE_ID
+    for folder in ("scans", "iphone/rgb", "iphone/colmap", "dslr/resized_undistorted_images", "dslr/nerfstudio"):
+        (scene / folder).mkdir(parents=True)
+    _write_scan(scene / "scans", film)
+    _write_iphone(scene / "iphone", film)
+    write_colmap(scene / "iphone" / "colmap", film)
+    _write_photographs(scene / "dslr", film)
+
+
+def _write_scan(folder: Path, film: Film) -> None:
+    write_triangles(folder / "mesh_aligned_0.05.ply", colored_vertices(film.vertices, film.vertex_colors), film.faces)
+    segments = {"sceneId": SCENE_ID, "segIndices": list(range(len(film.vertices)))}
+    _dump(folder / "segments.json", segments)
+    members = [np.flatnonzero(film.vertex_thing == index) for index in range(len(film.labels))]
+    groups = [
+        {"id": index + 1, "objectId": index + 1, "partId": index + 1, "label": label, "index": index}
+        | {"segments": members[index].tolist(), "obb": obb(film.boxes[index])}
+        for index, label in enumerate(film.labels)
+    ]
+    _dump(folder / "segments_anno.json", {"sceneId": SCENE_ID, "segGroups": groups})
+
+
+def obb(box: Box3D) -> dict[str, list[float]]:
+    """A box in the file's words: axes are rows, lengths are full."""
+    return {
+        "centroid": box.center.tolist(),
+        "axesLengths": box.size.tolist(),
+        "normalizedAxes": box.rotation.T.ravel().tolist(),
+        "min": box.corners.min(axis=0).tolist(),
+        "max": box.corners.max(axis=0).tolist(),
+    }
+
+
+def _write_iphone(folder: Path, film: Film) -> None:
+    camera = film.camera.scaled(*IPHONE_SIZE)
+    intrinsic = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
+    entries: dict[str, object] = {}
+    with (folder / "depth.bin").open("wb") as depth:
+        for index, pose in enumerate(film.poses):
+            (folder / "rgb" / f"frame_{index:06d}.jpg").write_bytes(film.color_jpeg(index))
+            block = lz4.block.compress(depth_image(film, index).astype("<u2").tobytes(), store_size=False)
+            depth.write(struct.pack("<I", len(block)) + block)
+            entries[f"frame_{index:06d}"] = {
+                "timestamp": FIRST_TIME_S + FRAME_S * index,
+                "pose": _start_from_world(film) @ pose.matrix,
+                "intrinsic": intrinsic,
+                "imu": {},
+                "aligned_pose": pose.matrix,
+            }
+    _dump(folder / "pose_intrinsic_imu.json", entries)
+
+
+def depth_image(film: Film, index: int) -> NDArray[np.uint16]:
+    """(192, 256) millimetres, sampled where the smaller image has its pixel centres."""
+    width, height = DEPTH_SIZE
+    columns = np.floor((np.arange(width) + 0.5) * film.camera.width / width).astype(int)
+    rows = np.floor((np.arange(height) + 0.5) * film.camera.height / height).astype(int)
+    return film.depth_mm(index)[np.ix_(rows, columns)]
+
+
+def _start_from_world(film: Film) -> NDArray[np.float64]:
+    """(4, 4) to the phone's own world: where it was switched on, y up."""
+    y_up = Pose(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), np.zeros(3))
+    return (y_up @ Pose(np.eye(3), -film.poses[0].translation)).matrix
+
+
+def write_colmap(folder: Path, film: Film) -> None:
+    """A text model; its pixels have their corner, not their centre, at integers."""
+    camera = film.camera.scaled(*IPHONE_SIZE)
+    values = [camera.fx, camera.fy, camera.cx + 0.5, camera.cy + 0.5, 0, 0, 0, 0]
+    parameters = " ".join(f"{value:.10g}" for value in values)
+    size = f"{camera.width} {camera.height}"
+    (folder / "cameras.txt").write_text(f"# CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]\n1 OPENCV {size} {parameters}\n")
+    lines = ["# IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME", "# POINTS2D[] as (X, Y, POINT3D_ID)"]
+    for index, pose in enumerate(film.poses):
+        if index % UNREGISTERED_STEP != UNREGISTERED_STEP - 1:
+            inverse = pose.inverse()
+            numbers = " ".join(f"{value:.12g}" for value in (*quaternion(inverse.rotation), *inverse.translation))
+            lines += [f"{index + 1} {numbers} 1 frame_{index:06d}.jpg", ""]
+    (folder / "images.txt").write_text("\n".join(lines) + "\n")
+    (folder / "points3D.txt").write_text("# POINT3D_ID, X, Y, Z, R, G, B, ERROR, TRACK[] as (IMAGE_ID, POINT2D_IDX)\n")
+
+
+def quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(4,) unit quaternion w, x, y, z of a rotation: the eigenvector of a symmetric matrix (Bar-Itzhack, 2000)."""
+    (a, b, c), (d, e, f), (g, h, i) = rotation
+    matrix = np.array(
+        [
+            [a + e + i, h - f, c - g, d - b],
+            [h - f, a - e - i, b + d, c + g],
+            [c - g, b + d, e - a - i, f + h],
+            [d - b, c + g, f + h, i - a - e],
+        ]
+    )
+    vector = np.linalg.eigh(matrix)[1][:, -1]
+    return vector if vector[0] >= 0 else -vector
+
+
+def _write_photographs(folder: Path, film: Film) -> None:
+    chosen = range(0, len(film.poses), PHOTO_STEP)
+    for number, index in enumerate(chosen):
+        (folder / "resized_undistorted_images" / _photo(number)).write_bytes(film.color_jpeg(index))
+    camera = film.camera
+    document: dict[str, object] = {"fl_x": camera.fx, "fl_y": camera.fy, "cx": camera.cx, "cy": camera.cy}
+    document |= {"w": camera.width, "h": camera.height, "camera_model": "PINHOLE"}
+    document |= dict.fromkeys(("k1", "k2", "k3", "k4"), 0.0)
+    document["frames"] = _photographs([film.poses[index] for index in chosen])
+    document["test_frames"] = []
+    _dump(folder / "nerfstudio" / "transforms_undistorted.json", document)
+
+
+def _photo(number: int) -> str:
+    return f"DSC{1000 + number:05d}.JPG"
+
+
+def _photographs(poses: Sequence[Pose]) -> list[dict[str, object]]:
+    frames: list[dict[str, object]] = []
+    for number, pose in enumerate(poses):
+        matrix = pose.matrix
+        matrix[:3, 1:3] *= -1  # OpenGL camera axes
+        matrix = matrix[[1, 0, 2, 3]]
+        matrix[2] *= -1
+        name = _photo(number)
+        frames.append({"file_path": name, "mask_path": name.replace("JPG", "png"), "transform_matrix": matrix})
+    return frames
+
+
+def _dump(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, default=lambda array: array.tolist()), encoding="utf-8")

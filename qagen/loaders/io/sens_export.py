@@ -1,0 +1,158 @@
+"""Folders of images and poses that the two exporters of the .sens format write.
+
+Python (SensReader/python)::
+
+    color/<i>.jpg   depth/<i>.png   pose/<i>.txt
+    intrinsic/{intrinsic,extrinsic}_{color,depth}.txt
+
+C++ (SensReader/c++), the style of 7-Scenes::
+
+    frame-<i, 6 digits>.{color.jpg,depth.pgm,pose.txt}   _info.txt
+
+A frame is a colour image; exports of every n-th frame keep the original numbers and are ordinary.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.scene import FileSource
+from qagen.errors import SceneError
+from qagen.loaders.io.rgbd import (
+    FRAMES_PER_SECOND,
+    DepthImage,
+    RawFrame,
+    Recording,
+    check_identity,
+    fit_camera,
+    image_size,
+)
+from qagen.loaders.io.text import list_folder, parse_matrix, parse_number, read_entries, read_matrix, read_text
+
+UNITS_PER_M = 1000.0
+"""The Python exporter does not write the depth scale; every scan of the dataset has millimetres."""
+NO_POSE = "frame: no pose file"
+NO_DEPTH = "frame: no depth image"
+_COLOR_NAMES = re.compile(r"([0-9]+)\.(?:jpg|jpeg|png)")
+_DEPTH_NAMES = re.compile(r"([0-9]+)\.png")
+_POSE_NAMES = re.compile(r"([0-9]+)\.txt")
+_FRAME_COLOR = re.compile(r"frame-([0-9]+)\.color\.(?:jpg|jpeg|png)")
+_FRAME_DEPTH = re.compile(r"frame-([0-9]+)\.depth\.(?:pgm|png)")
+_FRAME_POSE = re.compile(r"frame-([0-9]+)\.pose\.txt")
+
+Sizes = dict[str, tuple[int, int]]
+"""Width and height of the sensor's images: {"color": (1296, 968), "depth": (640, 480)}."""
+
+
+def find_export(folder: Path, native: Sizes) -> Recording | None:
+    """Read the export in a folder or in one of its direct sub-folders, or return None where there is none.
+
+    Args:
+        folder: the scene's folder.
+        native: size of the sensor's images, which the Python exporter does not write down.
+
+    Raises:
+        SceneError: an export is there but damaged.
+    """
+    for place in (folder, *(path for path in list_folder(folder) if path.is_dir())):
+        if (place / "color").is_dir() and (place / "pose").is_dir():
+            return read_python_export(place, native)
+        if (place / "_info.txt").is_file():
+            return read_cpp_export(place)
+    return None
+
+
+def read_python_export(folder: Path, native: Sizes) -> Recording:
+    """Read ``color/``, ``pose/``, ``intrinsic/`` and, where there is one, ``depth/``. Raises SceneError."""
+    colors = _numbered(folder / "color", _COLOR_NAMES)
+    depths = _numbered(folder / "depth", _DEPTH_NAMES) if (folder / "depth").is_dir() else {}
+
+    def read_intrinsic(kind: str) -> NDArray[np.float64]:
+        extrinsic = folder / "intrinsic" / f"extrinsic_{kind}.txt"
+        if extrinsic.exists():
+            check_identity(read_matrix(extrinsic, f"extrinsic_{kind}", (4, 3)), extrinsic, f"extrinsic_{kind}")
+        return read_matrix(folder / "intrinsic" / f"intrinsic_{kind}.txt", f"intrinsic_{kind}", (4, 3))
+
+    poses = _numbered(folder / "pose", _POSE_NAMES)
+    return _assemble(folder / "color", colors, depths, poses, read_intrinsic, native, UNITS_PER_M)
+
+
+def read_cpp_export(folder: Path) -> Recording:
+    """Read ``_info.txt`` and ``frame-*``. Raises SceneError."""
+    info = folder / "_info.txt"
+    entries = read_entries(info)
+
+    def read_intrinsic(kind: str) -> NDArray[np.float64]:
+        name = f"m_calibration{kind.title()}"
+        extrinsic = entries.get(f"{name}Extrinsic")
+        if extrinsic is not None:
+            check_identity(parse_matrix(extrinsic, info, f"{name}Extrinsic"), info, f"{name}Extrinsic")
+        return parse_matrix(entries.get(f"{name}Intrinsic", ""), info, f"{name}Intrinsic")
+
+    native = {kind: _size_entry(entries, f"m_{kind}", info) for kind in ("color", "depth")}
+    units_per_m = parse_number(entries, "m_depthShift", info)
+    colors, depths, poses = (_numbered(folder, names) for names in (_FRAME_COLOR, _FRAME_DEPTH, _FRAME_POSE))
+    return _assemble(folder, colors, depths, poses, read_intrinsic, native, units_per_m)
+
+
+def _assemble(
+    place: Path,
+    colors: dict[int, Path],
+    depths: dict[int, Path],
+    poses: dict[int, Path],
+    read_intrinsic: Callable[[str], NDArray[np.float64]],
+    native: Sizes,
+    units_per_m: float,
+) -> Recording:
+    if not colors:
+        raise SceneError(place, "colour images: found none, expected at least one")
+    color_camera = _camera_of(next(iter(colors.values())), read_intrinsic("color"), native["color"], "colour")
+    depth_camera = None
+    if depths:
+        depth_camera = _camera_of(next(iter(depths.values())), read_intrinsic("depth"), native["depth"], "depth")
+    dropped: Counter[str] = Counter()
+    frames = []
+    for index, color in colors.items():
+        missing = NO_POSE if index not in poses else NO_DEPTH if depths and index not in depths else None
+        if missing:
+            dropped[missing] += 1
+        else:
+            frames.append(_frame(index, color, depths.get(index), poses[index], depth_camera, units_per_m))
+    return Recording(color_camera, depth_camera, frames, dict(dropped))
+
+
+def _frame(
+    index: int, color: Path, depth: Path | None, pose: Path, depth_camera: Camera | None, units_per_m: float
+) -> RawFrame:
+    source = None
+    if depth is not None and depth_camera is not None:
+        source = DepthImage(depth, depth_camera.width, depth_camera.height, units_per_m)
+    matrix = parse_matrix(read_text(pose), pose, "pose")
+    return RawFrame(index, matrix, FileSource(color), source, index / FRAMES_PER_SECOND)
+
+
+def _camera_of(first: Path, intrinsic: NDArray[np.float64], native: tuple[int, int], name: str) -> Camera:
+    return fit_camera(intrinsic, native, image_size(FileSource(first), first), first, name)
+
+
+def _size_entry(entries: dict[str, str], prefix: str, path: Path) -> tuple[int, int]:
+    return int(parse_number(entries, f"{prefix}Width", path)), int(parse_number(entries, f"{prefix}Height", path))
+
+
+def _numbered(folder: Path, names: re.Pattern[str]) -> dict[int, Path]:
+    """Files of a folder whose whole name matches, by their number. Raises SceneError where a number comes twice."""
+    found: dict[int, Path] = {}
+    for path in list_folder(folder):
+        match = names.fullmatch(path.name)
+        if match is None:
+            continue
+        index = int(match[1])
+        if index in found:
+            raise SceneError(path, f"frame number: found {index} in {found[index].name} too, expected it once")
+        found[index] = path
+    return dict(sorted(found.items()))

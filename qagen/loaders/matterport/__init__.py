@@ -1,0 +1,1 @@
+"""Matterport3D with R2R and Room-across-Room."""

@@ -1,0 +1,160 @@
+"""Described walks through Matterport3D houses: connectivity graphs, R2R and Room-across-Room.
+
+* ``<scan>_connectivity.json`` (the Matterport3D simulator): a list of viewpoints with ``image_id``, ``pose`` (16
+  numbers, camera to world, metres), ``included``, and ``unobstructed``, which says of each viewpoint of the list
+  whether one can walk there in a straight line.
+* ``R2R_<split>.json`` (Anderson et al., CVPR 2018): a list of paths with ``scan``, ``path_id``, ``path`` (viewpoints)
+  and ``instructions`` (three texts).
+* ``rxr_<split>_guide.jsonl.gz`` (Ku et al., EMNLP 2020): a line for each text with ``scan``, ``instruction_id``,
+  ``path``, ``language`` (en-IN, en-US, hi-IN, te-IN) and ``instruction``.
+"""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.errors import SceneError
+from qagen.loaders.io.text import read_json
+
+R2R_FILE = re.compile(r"R2R_(train|val_unseen|val_seen|test)\.json")
+RXR_FILE = re.compile(r"rxr_(train|val_unseen|val_seen|test_standard_public|test_challenge_public)_guide\.jsonl(\.gz)?")
+SPLITS = ("train", "val_unseen", "val_seen", "test")
+MAX_LINE_BYTES = 1 << 22
+"""Lines of RxR hold the time of each word too, and have a hundredth of it."""
+ENGLISH = "en"
+
+
+class _Viewpoint(msgspec.Struct):
+    image_id: str
+    pose: list[float]
+    included: bool
+    unobstructed: list[bool]
+
+
+class _R2RPath(msgspec.Struct):
+    scan: str
+    path_id: int
+    path: list[str]
+    instructions: list[str] = []
+
+
+class _RxRGuide(msgspec.Struct):
+    scan: str
+    instruction_id: int
+    path: list[str]
+    language: str
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Where one can stand and walk in a house."""
+
+    positions: dict[str, NDArray[np.float64]]
+    """Viewpoint to (3,) the camera's place, metres, world."""
+    links: dict[str, frozenset[str]]
+    """Viewpoint to those that one can walk to straight on."""
+
+    def is_walkable(self, path: tuple[str, ...]) -> bool:
+        """Whether each viewpoint of the path can be walked to from the one before it."""
+        return all(there in self.links.get(here, ()) for here, there in pairwise(path))
+
+    def length_m(self, path: tuple[str, ...]) -> float:
+        """Metres along the path."""
+        places = np.array([self.positions[viewpoint] for viewpoint in path])
+        return float(np.linalg.norm(np.diff(places, axis=0), axis=1).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class WalkDescription:
+    """A path with the words of one annotator."""
+
+    id: str
+    """``r2r_<path>_<text>`` or ``rxr_<text>``."""
+    path: tuple[str, ...]
+    """Viewpoints."""
+    language: str
+    """BCP 47: "en-US"; R2R is English throughout."""
+    words: str
+    """With single blanks; may be empty."""
+
+
+def read_connectivity(path: Path) -> Graph:
+    """Read a graph; viewpoints that are not included have no links.
+
+    Raises:
+        SceneError: the file is missing, damaged or contradicts itself.
+    """
+    viewpoints = read_json(path, list[_Viewpoint])
+    names = [viewpoint.image_id for viewpoint in viewpoints]
+    if len(set(names)) != len(names):
+        raise SceneError(path, f"image_id: found {len(names) - len(set(names))} more than once, expected unique ones")
+    for index, viewpoint in enumerate(viewpoints):
+        _check_viewpoint(path, index, viewpoint, len(names))
+    open_to = {viewpoint.image_id for viewpoint in viewpoints if viewpoint.included}
+    links = {
+        viewpoint.image_id: frozenset(
+            name for name, is_free in zip(names, viewpoint.unobstructed, strict=True) if is_free and name in open_to
+        )
+        for viewpoint in viewpoints
+        if viewpoint.included
+    }
+    return Graph({viewpoint.image_id: np.array(viewpoint.pose)[3:12:4] for viewpoint in viewpoints}, links)
+
+
+def _check_viewpoint(path: Path, index: int, viewpoint: _Viewpoint, count: int) -> None:
+    if len(viewpoint.pose) != 16 or not np.isfinite(viewpoint.pose).all():
+        raise SceneError(path, f"[{index}].pose: found {len(viewpoint.pose)} numbers, expected 16 finite ones")
+    if len(viewpoint.unobstructed) != count:
+        found = len(viewpoint.unobstructed)
+        raise SceneError(path, f"[{index}].unobstructed: found {found} entries, expected {count}, one a viewpoint")
+
+
+def read_r2r(path: Path, scan: str) -> list[WalkDescription]:
+    """The descriptions of one house. Raises SceneError when the file is missing or damaged."""
+    return [
+        WalkDescription(f"r2r_{told.path_id}_{index}", tuple(told.path), "en-US", " ".join(words.split()))
+        for told in read_json(path, list[_R2RPath])
+        if told.scan == scan
+        for index, words in enumerate(told.instructions)
+    ]
+
+
+def read_rxr(path: Path, scan: str) -> list[WalkDescription]:
+    """The descriptions of one house, in all languages. Raises SceneError when the file is missing or damaged."""
+    decoder = msgspec.json.Decoder(_RxRGuide)
+    found = []
+    for number, line in _lines(path):
+        try:
+            told = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise SceneError(path, f"line {number}: {error}") from error
+        if told.scan == scan:
+            words = " ".join(told.instruction.split())
+            found.append(WalkDescription(f"rxr_{told.instruction_id}", tuple(told.path), told.language, words))
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines that are not blank, never more than one of them in memory."""
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    number = 0
+    try:
+        with opener(path, "rb") as file:
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if len(line) > MAX_LINE_BYTES:
+                    raise SceneError(path, f"line {number}: found over {MAX_LINE_BYTES} bytes, expected one annotation")
+                if line.strip():
+                    yield number, line
+    except (OSError, EOFError, zlib.error) as error:
+        raise SceneError(path, f"line {number + 1}: cannot be read ({error})") from error

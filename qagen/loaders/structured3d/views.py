@@ -1,0 +1,147 @@
+"""The perspective views of a Structured3D house: cameras, images, depth."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+from qagen.core.scene import FileSource, Frame
+from qagen.errors import SceneError
+from qagen.loaders.io.depth_kind import RayDepth, measure_flatness
+from qagen.loaders.io.rgbd import DepthImage, image_size
+from qagen.loaders.io.text import list_folder, read_text
+
+UNITS_PER_M = 1000.0
+NO_IMAGE = "frame: no image"
+INVALID_POSE = "frame: invalid pose"
+DEPTH_SAMPLES = 8
+"""Depth images by which it is decided what they hold."""
+_NUMBER = re.compile(r"\d{1,9}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerspectiveView:
+    """One position in one room."""
+
+    folder: Path
+    """Where its images are."""
+    room: str
+    """Id of the room."""
+    frame: Frame
+    """Colour, depth and camera."""
+
+    @property
+    def ids(self) -> Path:
+        """Which box each pixel shows."""
+        return self.folder / "instance.png"
+
+    @property
+    def classes(self) -> Path:
+        """Which class each pixel has."""
+        return self.folder / "semantic.png"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of all images of the view, pixels."""
+        return self.frame.camera.width, self.frame.camera.height
+
+
+def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
+    """All views of furnished rooms, room by room; those left out are counted by reason.
+
+    Args:
+        rendering: the folder ``2D_rendering`` of a house.
+
+    Raises:
+        SceneError: a file is missing or damaged.
+    """
+    views: list[PerspectiveView] = []
+    for room, folder in _positions(rendering):
+        if not (folder / "rgb_rawlight.png").is_file():
+            dropped[NO_IMAGE] += 1
+            continue
+        frame = _read_frame(folder, f"{room}_{folder.name}", float(len(views)))
+        if frame is None:
+            dropped[INVALID_POSE] += 1
+        else:
+            views.append(PerspectiveView(folder, room, frame))
+    return _with_planar_depth(views)
+
+
+def _positions(rendering: Path) -> list[tuple[str, Path]]:
+    rooms = [path for path in list_folder(rendering) if _NUMBER.fullmatch(path.name)]
+    return [
+        (room.name, folder)
+        for room in sorted(rooms, key=lambda path: int(path.name))
+        if (room / "perspective" / "full").is_dir()
+        for folder in sorted(
+            (path for path in list_folder(room / "perspective" / "full") if _NUMBER.fullmatch(path.name)),
+            key=lambda path: int(path.name),
+        )
+    ]
+
+
+def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
+    color = FileSource(folder / "rgb_rawlight.png")
+    numbers = _read_numbers(folder / "camera_pose.txt")
+    camera = _camera(numbers, image_size(color, color.path), folder / "camera_pose.txt")
+    try:
+        pose = look(numbers[:3] / UNITS_PER_M, numbers[3:6], numbers[6:9])
+    except ValueError:  # counted by the caller
+        return None
+    depth = None
+    if (folder / "depth.png").is_file():
+        depth = DepthImage(folder / "depth.png", camera.width, camera.height, UNITS_PER_M)
+    return Frame(name, color, depth, camera, camera if depth else None, pose, time_s)
+
+
+def _read_numbers(path: Path) -> NDArray[np.float64]:
+    words = read_text(path).split()
+    if len(words) not in (11, 12):  # the last is always 1
+        raise SceneError(path, f"camera: found {len(words)} numbers, expected 12: eye, direction, up, xfov, yfov, 1")
+    try:
+        return np.array([float(word) for word in words])
+    except ValueError as error:
+        raise SceneError(path, f"camera: {error}, expected 12 numbers") from error
+
+
+def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> Camera:
+    """From half angles of view; the middle of the image lies between its two middle pixels."""
+    half = numbers[9:11]
+    if not ((half > 0) & (half < np.pi / 2)).all():
+        found = f"half angles of view {half.tolist()}"
+        raise SceneError(path, f"camera: found {found}, expected radians between 0 and {np.pi / 2:.4f}")
+    width, height = size
+    fx, fy = (float(focal) for focal in np.array(size) / 2 / np.tan(half))
+    return Camera(fx=fx, fy=fy, cx=(width - 1) / 2, cy=(height - 1) / 2, width=width, height=height)
+
+
+def look(eye: NDArray[np.float64], direction: NDArray[np.float64], up: NDArray[np.float64]) -> Pose:
+    """World from camera of a camera at ``eye``, metres. Raises ValueError when two of the vectors are parallel."""
+    forward = _unit(direction)
+    right = _unit(np.cross(forward, _unit(up)))
+    rotation = np.stack([right, np.cross(forward, right), forward], axis=1)
+    return Pose.from_matrix(np.hstack([rotation, eye[:, None]]))
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    if not 1e-6 < length < np.inf:
+        raise ValueError(f"a direction of length {length:g}")
+    return vector / length
+
+
+def _with_planar_depth(views: list[PerspectiveView]) -> list[PerspectiveView]:
+    with_depth = [view.frame for view in views if view.frame.depth is not None]
+    chosen = with_depth[:: max(1, len(with_depth) // DEPTH_SAMPLES)]
+    flatness = measure_flatness((frame.depth.read_m(), frame.camera) for frame in chosen if frame.depth is not None)
+    return [replace(view, frame=_planar(view.frame)) for view in views] if flatness.is_ray else views
+
+
+def _planar(frame: Frame) -> Frame:
+    return frame if frame.depth is None else replace(frame, depth=RayDepth(frame.depth, frame.camera))

@@ -1,0 +1,1 @@
+"""One run over many scenes: config, checkpoints, engines, merge and report."""

@@ -1,0 +1,141 @@
+"""The only module that knows what a record, its evidence and the output folder look like (tasks.md, section 8).
+
+<out>/<dataset>/
+    qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        N records, shuffled
+    evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  their evidence, line by line
+    images/<scene>/image_color/<frame>.jpg                     and image_depth, pose, intrinsic with --rgbd
+    report.json                                                config, versions, counts, skips
+    .parts/<split>/                                            what each finished scene left (qagen.pipeline.checkpoint)
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qagen.core.answer import Choice
+from qagen.core.question import MarkedObject, Question
+from qagen.core.sample import Sample
+from qagen.core.scene import Frame
+from qagen.tasks._base import FORMATS, Family
+from qagen.visibility.views import SceneViews
+
+DECIMALS = 5
+ID_STRIDE = 1024
+
+
+def sample_id(scene_id: str, code: int, answer_format: str, index: int) -> str:
+    """An id that depends on nothing but the scene, the type, the format and the sample's place among its own."""
+    return f"{scene_id}_{index * ID_STRIDE + code * len(FORMATS) + FORMATS.index(answer_format)}"
+
+
+def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> dict[str, Any]:
+    """The SPAR training record."""
+    record: dict[str, Any] = {
+        "id": sample.id,
+        "conversations": [{"from": "human", "value": sample.human}, {"from": "gpt", "value": sample.gpt}],
+        "image": _image_paths(sample.question, views, color_path, "color"),
+        "type": family.config.record_type or sample.type,
+    }
+    if rgbd:
+        record["depth"] = _image_paths(sample.question, views, depth_path, "depth")
+    return record | _mark_columns(sample.question.roles, family)
+
+
+def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Frame], str], kind: str) -> list[str]:
+    frames = [views.frames[i] for i in question.frames]
+    if not question.is_video:
+        return [path(views.scene.id, frame) for frame in frames]
+    return [
+        f"{views.scene.id}/video_{kind}/{video_name(position, frame)}{Path(path('', frame)).suffix}"
+        for position, frame in enumerate(frames)
+    ]
+
+
+def video_name(position: int, frame: Frame) -> str:
+    """File name, without its ending, of a frame at a position of the video."""
+    return f"frame{position}_{frame.id}"
+
+
+def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, Any]:
+    marks = family.marks
+    if marks is None:
+        return {}
+    columns: dict[str, Any] = dict.fromkeys(marks.names)
+    if marks.listed:
+        columns[f"{marks.kind}_list"] = [[list(role.place) for role in roles]]
+        columns[f"{marks.kind}_img_idx"] = [[role.image for role in roles]]
+        return columns
+    for role in roles:
+        columns[f"{role.color}_{role.kind}"] = [list(role.place)]
+    if marks.indexed:
+        placed = sorted(roles, key=lambda role: marks.colors.index(role.color))
+        columns[f"{marks.kind}_img_idx"] = [[role.image for role in placed]]
+    return columns
+
+
+def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the answer of a sample follows from."""
+    question = sample.question
+    return {
+        "id": sample.id,
+        "scene": views.scene.id,
+        "type": sample.type,
+        "format": sample.format,
+        "frames": [views.frames[i].id for i in question.frames],
+        "objects": [_object_evidence(role, question, views) for role in question.roles],
+        "answer": _answer_evidence(question, views),
+        "measured": _rounded(dict(question.measured)),
+        "margin": _rounded(question.margin),
+        "margin_unit": question.margin_unit,
+        "added": dict(sample.added),
+        **run,
+    }
+
+
+def _answer_evidence(question: Question, views: SceneViews) -> str:
+    if isinstance(question.answer, Choice):
+        chosen = next(role for role in question.roles if role.color == question.answer.right)
+        return f"{chosen.alias or chosen.color}: {views.scene.objects[chosen.object].label}"
+    return question.answer.text
+
+
+def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) -> dict[str, Any]:
+    item, frame = views.scene.objects[role.object], question.frames[role.image]
+    told = {
+        "color": role.color,
+        "alias": role.alias,
+        "image": role.image,
+        "id": item.id,
+        "label": item.label,
+        "center_m": item.box.center.tolist(),
+        "size_m": item.box.size.tolist(),
+        "yaw_deg": math.degrees(item.box.yaw_rad),
+        "center_in_camera_m": views.centers[frame, role.object].tolist(),
+        "visible_fraction": float(views.visible_fraction[frame, role.object]),
+        "visible_pixels": float(views.visible_pixels[frame, role.object]),
+    }
+    return _rounded(told)
+
+
+def _rounded(value: Any) -> Any:
+    """The same structure with floats to five decimals; a value that is not finite is a bug, not data."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("evidence is not finite")
+        return round(value, DECIMALS) + 0.0
+    return value
+
+
+def color_path(scene_id: str, frame: Frame) -> str:
+    """Path of a frame's image relative to the images folder."""
+    return f"{scene_id}/image_color/{frame.id}{frame.color.suffix}"
+
+
+def depth_path(scene_id: str, frame: Frame) -> str:
+    """Path of a frame's depth image relative to the images folder."""
+    return f"{scene_id}/image_depth/{frame.id}.png"

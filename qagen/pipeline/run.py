@@ -1,0 +1,355 @@
+"""The straight line for one scene, and over many.
+
+Loader.load → Scene → observe → SceneViews → Family.propose → Question | Skip → Formatter → Sample → writer
+"""
+
+import errno
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from numpy.random import Generator
+
+import qagen
+from qagen.core.answer import Answer, LocatedObject, Number
+from qagen.core.question import Question, Skip
+from qagen.core.sample import Sample
+from qagen.errors import ConfigError, QagenError, SceneError
+from qagen.files import OutputError
+from qagen.loaders._base import Loader
+from qagen.paths import TEMPLATES
+from qagen.pipeline import checkpoint
+from qagen.pipeline.config import RunConfig
+from qagen.pipeline.engines import Engine, Lost
+from qagen.pipeline.exclude import Exclusion
+from qagen.pipeline.layout import Layout
+from qagen.pipeline.media import write_media
+from qagen.pipeline.merge import MergeGroups, is_merged, merge_parts, record_merged
+from qagen.pipeline.record import sample_id, to_evidence, to_record
+from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
+from qagen.rng import rng_for
+from qagen.sampling.distractors.boxes import choose_with_other_boxes
+from qagen.sampling.distractors.shared import DIFFER, choose_with_shared_options
+from qagen.sampling.pool import POOL_FACTOR, collect, pick_balanced
+from qagen.tasks._base import Family
+from qagen.visibility.fusion import fused
+from qagen.visibility.views import SceneViews, observe
+from qagen.wording.formats import Formatter, check_templates
+from qagen.wording.phrasebook import Phrasebook
+
+VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
+SPARE = 2
+"""So many times the quota is looked at for questions whose answers can be each other's wrong options, ..."""
+SPARE_NUMBERS = 4
+"""... and so many times where they are numbers."""
+REPEAT = "same words for the same images"
+"""Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+MOST_TOLD = 5
+
+
+@cache
+def phrasebook() -> Phrasebook:
+    """All templates, compiled once in each process."""
+    return Phrasebook(TEMPLATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that a worker needs; small and picklable."""
+
+    loader: Loader
+    config: RunConfig
+    families: tuple[Family, ...]
+    layout: Layout
+    exclusion_lists: tuple[Exclusion, ...] = ()
+    """Which scenes are not read because of --exclude-scenes; told in the report."""
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What names the run in every line of evidence."""
+        digest = self.config.digest(list(self.families))
+        return {"seed": self.config.seed, "qagen": qagen.__version__, "config": digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run finds when it starts."""
+
+    settings: str
+    """Hash of the settings."""
+    done: tuple[str, ...]
+    """Scenes that an earlier run has finished."""
+    todo: tuple[str, ...]
+    """The others; those that failed before are among them."""
+
+
+def settings_of(job: Job) -> dict[str, Any]:
+    """Everything but the scenes' own files that decides what is written of a scene."""
+    templates = hashlib.sha256()
+    for path in sorted(TEMPLATES.glob("*.jinja")):
+        templates.update(path.name.encode() + b"\0" + path.read_bytes())
+    return {
+        "qagen": qagen.__version__,
+        "versions": {name: version(name) for name in VERSIONED},
+        "templates": templates.hexdigest()[:12],
+        **job.config.model_dump(mode="json"),
+        "task_configs": {family.config.type: family.config.model_dump(mode="json") for family in job.families},
+    }
+
+
+def prepare(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
+    """Make the output folder ready, which the caller holds, and see what of it is done.
+
+    Args:
+        fresh: remove first what earlier runs wrote for this split.
+
+    Raises:
+        ConfigError: a template does not fit its family, or an earlier run had other settings or other inputs.
+        OutputError: the output folder cannot be written.
+    """
+    check_templates(list(job.families), phrasebook())
+    if fresh:
+        checkpoint.start_over(job.layout, scene_ids)
+    settings = checkpoint.check_settings(job.layout, settings_of(job))
+    checkpoint.clear_unfinished(job.layout)
+    markers = {scene: checkpoint.read_manifest(job.layout, scene, settings) for scene in scene_ids}
+    done = {scene: marker for scene, marker in markers.items() if marker is not None}
+    _check_inputs(job, done)
+    return Plan(settings, tuple(done), tuple(scene for scene in scene_ids if scene not in done))
+
+
+def _check_inputs(job: Job, done: Mapping[str, checkpoint.Manifest]) -> None:
+    changed = []
+    for scene_id, marker in done.items():
+        now = _inputs(job, job.loader.root / marker.source)
+        if now != marker.inputs:
+            changed.append(f"{scene_id}: {checkpoint.differences(marker.inputs, now)}")
+    if changed:
+        more = f" and {len(changed) - MOST_TOLD} more scenes" if len(changed) > MOST_TOLD else ""
+        told = "; ".join(changed[:MOST_TOLD]) + more
+        raise ConfigError(
+            f"{job.layout.root}: the input has changed since it was read: {told}. "
+            f"Restore it, or give another --out, or --fresh to start over"
+        )
+
+
+def _inputs(job: Job, source: Path) -> dict[str, str]:
+    return checkpoint.fingerprint(source, job.loader.shared_files(), job.layout.root.parent)
+
+
+def write_scenes(job: Job, plan: Plan, engine: Engine, strict: bool, on_scene: Callable[[SceneReport], None]) -> None:
+    """Write the parts of all scenes that are to do; what became of each is recorded.
+
+    Args:
+        strict: stop at the first scene that fails.
+        on_scene: called after each scene, in the order in which they finish.
+
+    Raises:
+        OutputError: the output folder cannot be written. What is finished stays finished.
+    """
+    for scene_id, result in engine(partial(run_scene, job, plan.settings), plan.todo):
+        outcome = SceneReport(scene_id, error=result.reason) if isinstance(result, Lost) else result
+        if outcome.error is None:
+            checkpoint.forget_failure(job.layout, scene_id)
+        else:
+            checkpoint.record_failure(job.layout, scene_id, plan.settings, outcome.error)
+        on_scene(outcome)
+        if strict and outcome.error is not None:
+            return
+
+
+def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[RunTotals, bool]:
+    """Merge the parts of the scenes and write the report; scenes that were not reached are left out.
+
+    Returns:
+        What the report adds up, and whether there was anything to write.
+    """
+    totals, groups = RunTotals(family.config.type for family in job.families), MergeGroups()
+    made_of = hashlib.sha256(repr((settings, job.exclusion_lists)).encode())
+    for index, scene_id in enumerate(scene_ids):
+        marker = checkpoint.read_manifest(job.layout, scene_id, settings)
+        error = None if marker else checkpoint.read_failure(job.layout, scene_id, settings)
+        if marker is not None:
+            groups.add(index, marker.blocks)
+            totals.add(msgspec.json.decode(marker.outcome, type=SceneReport))
+        elif error is not None:
+            totals.add(SceneReport(scene_id, error))
+        made_of.update(repr((scene_id, marker and marker.sha256, error)).encode())
+    if is_merged(job.layout, made_of.hexdigest()):
+        return totals, False
+    files = merge_parts(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
+    write_report(job.layout, make_report(job, totals))
+    checkpoint.clear_unfinished(job.layout)  # of workers and nodes that were lost
+    record_merged(job.layout, made_of.hexdigest(), [*files, job.layout.report])
+    return totals, True
+
+
+def check_all_done(job: Job, scene_ids: Sequence[str], plan: Plan) -> None:
+    """Raises ConfigError when a scene has neither been finished nor failed."""
+    missing = [scene for scene in plan.todo if checkpoint.read_failure(job.layout, scene, plan.settings) is None]
+    if missing:
+        told = ", ".join(missing[:MOST_TOLD]) + (", ..." if len(missing) > MOST_TOLD else "")
+        raise ConfigError(
+            f"--merge: {len(missing)} of {len(scene_ids)} scenes are not done: {told}; "
+            f"run their shards again, or leave --merge out to do them here"
+        )
+
+
+def run_scene(job: Job, settings: str, scene_id: str) -> SceneReport:
+    """Write one scene's part. A scene that cannot be used is an outcome, not an exception.
+
+    It may be run again, on any machine, as often as one likes: it leaves the same bytes, or nothing until it is done.
+
+    Raises:
+        ConfigError: a template cannot be filled in.
+        OutputError: the output folder cannot be written.
+    """
+    started = time.perf_counter()
+    outcome = SceneReport(scene_id)
+    try:
+        with checkpoint.checkpoint_writer(job.layout, scene_id) as part:
+            _write_scene(job, settings, outcome, part)
+    except (ConfigError, OutputError):
+        raise
+    except QagenError as error:
+        outcome = SceneReport(scene_id, str(error))
+    except Exception as error:  # a bug in one scene must not cost the others; the report has its traceback
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
+        outcome = SceneReport(scene_id, traceback.format_exc())
+    outcome.seconds = time.perf_counter() - started
+    return outcome
+
+
+def _write_scene(job: Job, settings: str, outcome: SceneReport, part: checkpoint.CheckpointWriter) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    scene = job.loader.load(outcome.scene)
+    inputs = _inputs(job, scene.source)
+    if job.config.fuse:
+        scene = fused(scene, job.layout.root / ".fused" / f"{scene.id}.npz")
+    views = observe(scene, job.config.visibility)
+    outcome.frames, outcome.objects = len(views.frames), len(scene.objects)
+    outcome.left_out = {**scene.dropped, **views.unused}
+    shown, shows_video = _write_samples(job, views, outcome, part)
+    if job.config.rgbd:
+        _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
+    write_media(part.media, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
+    source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
+    part.finish(settings, str(source), inputs, outcome)
+
+
+def _write_samples(
+    job: Job, views: SceneViews, outcome: SceneReport, part: checkpoint.CheckpointWriter
+) -> tuple[set[int], bool]:
+    """Returns the frames that single images show, and whether a sample shows the video."""
+    book, stamp = phrasebook(), job.stamp
+    shown: set[int] = set()
+    shows_video = False
+    for family in job.families:
+        tally = outcome.tasks[family.config.type] = TaskCounts()
+        samples = make_samples(family, views, book, job.config, tally)
+        for answer_format, block in groupby(samples, key=lambda sample: sample.format):
+            pairs = []
+            for sample in block:
+                record = to_record(sample, family, views, job.config.rgbd)
+                pairs.append((record, to_evidence(sample, views, stamp)))
+                shows_video |= sample.question.is_video
+                shown.update(() if sample.question.is_video else sample.question.frames)
+            part.add(family.config.type, answer_format, pairs)
+    return shown, shows_video
+
+
+def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
+    for frame in (views.frames[i] for i in used):
+        if frame.depth is None:
+            message = f"frame {frame.id}: found no depth image, expected one because of --rgbd"
+            raise SceneError(views.scene.source, message)
+
+
+def make_samples(
+    family: Family, views: SceneViews, book: Phrasebook, config: RunConfig, tally: TaskCounts
+) -> Iterator[Sample]:
+    """The samples of one type in one scene, counting into ``tally`` what is asked and what is refused."""
+    type_name, scene_id = family.config.type, views.scene.id
+    found = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
+    tally.candidates, tally.askable, tally.skips = found.seen, len(found.pool), dict(found.skips)
+    picked: list[Question] = []
+    peers: Mapping[tuple, Sequence[Answer]] = {}
+    for answer_format in family.config.formats:
+        rng = rng_for(config.seed, scene_id, type_name, answer_format)
+        if family.config.independent or not picked:
+            picked, peers = _pick(family, found.pool, config.per_scene, views, rng)
+        if config.formats is not None and answer_format not in config.formats:
+            continue
+        formatter = Formatter(family, views.scene, book, peers, rng)
+        asked = (picked * family.config.repeats)[: config.per_scene]
+        yield from _in_format(family, formatter, asked, answer_format, scene_id, tally)
+
+
+def _pick(
+    family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator
+) -> tuple[list[Question], dict[tuple, list[Answer]]]:
+    """The questions to write, and their wrong options where those come from peers."""
+    if "select" in family.config.formats and family.answer is LocatedObject:
+        return choose_with_other_boxes(pick_balanced(pool, quota, views, rng, POOL_FACTOR), quota, rng)
+    if "select" in family.config.formats and family.answer in DIFFER:
+        labels = [item.label for item in views.scene.objects]
+        spare = SPARE_NUMBERS if family.answer is Number else SPARE
+        return choose_with_shared_options(pick_balanced(pool, quota, views, rng, spare), quota, rng, labels)
+    return pick_balanced(pool, quota, views, rng), {}
+
+
+def _in_format(
+    family: Family, formatter: Formatter, picked: list[Question], answer_format: str, scene_id: str, tally: TaskCounts
+) -> Iterator[Sample]:
+    tally.samples[answer_format] = 0
+    told: set[tuple[tuple[int, ...], str]] = set()
+    for question in picked:
+        turns = formatter.write(question, answer_format)
+        if isinstance(turns, Skip):
+            reason = f"{answer_format}: {turns.reason}"
+            tally.skips[reason] = tally.skips.get(reason, 0) + 1
+            continue
+        if (question.frames, turns.human) in told:
+            tally.skips[REPEAT] = tally.skips.get(REPEAT, 0) + 1
+            continue
+        told.add((question.frames, turns.human))
+        yield Sample(
+            id=sample_id(scene_id, family.config.code, answer_format, tally.samples[answer_format]),
+            type=family.config.type,
+            format=answer_format,
+            question=question,
+            human=turns.human,
+            gpt=turns.gpt,
+            added=turns.added,
+        )
+        tally.samples[answer_format] += 1
+
+
+def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:
+    """What was done and what was not; the same for the same data and config."""
+    run = {
+        "dataset": job.loader.name,
+        "split": job.config.split,
+        **job.stamp,
+        "versions": {name: version(name) for name in VERSIONED},
+        "run": job.config.model_dump(mode="json"),
+        "excluded": [asdict(one) for one in job.exclusion_lists],
+    }
+    return totals.report(run, {family.config.type: family.config.model_dump(mode="json") for family in job.families})
+
+
+def layout_for(out: Path, loader: Loader, config: RunConfig, shard: str = "") -> Layout:
+    """Where a run writes."""
+    return Layout(out / loader.name, config.split, shard)

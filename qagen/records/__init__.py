@@ -1,0 +1,1 @@
+"""Records as they lie on disk: reading, marks, shards and index entries."""

@@ -1,0 +1,1 @@
+"""Choosing what is asked: view sets, marks, pools, quotas, balance and distractors."""

@@ -1,0 +1,1 @@
+"""Wrong options that give nothing away."""

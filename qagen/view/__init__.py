@@ -1,0 +1,1 @@
+"""Samples for people: pictures, one HTML page, statistics."""

@@ -1,0 +1,215 @@
+"""Pictures of samples: the images with their marks, the question, the answer and, in small print, the evidence."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, cast
+
+from qagen.errors import QagenError
+from qagen.records.read import MISSING_MEDIA, Turn
+from qagen.view.samples import ViewSample
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
+PAPER, DESK, INK, FAINT, ACCENT = "#ffffff", "#e4e4e8", "#1c1c1e", "#8a8a8e", "#0a6b3d"
+FRAMED = "#7048c8"
+"""Around frames that carry marks; no colour of a mark."""
+CARD_WIDTH_PX, SHEET_CARD_WIDTH_PX = 1400, 960
+CARDS_PER_PAGE, PAGE_COLUMNS = 6, 2
+TEXT_SIZE, SMALL_TEXT_SIZE = 0.0175, 0.0125
+GAP, MARGIN = 0.012, 0.024
+"""Sizes as shares of a card's width."""
+LINE_HEIGHT = 1.42
+SINGLE_HEIGHT = 0.62
+"""A lone image is at most this high, as a share of the card's width."""
+ROW_OF_IMAGES, ROW_OF_FRAMES = 3, 8
+IN_ASCII = {"–": "-", "—": "-", "−": "-", "×": "x", "²": "^2", "³": "^3", "→": "->", "←": "<-", "≥": ">=", "≤": "<="}
+"""Stand-ins for signs that the font which comes with Pillow does not have."""
+
+
+def draw_sample(sample: ViewSample, width_px: int = CARD_WIDTH_PX) -> "Image":
+    """The picture of one sample, ``width_px`` wide and as high as it needs.
+
+    Raises:
+        QagenError: an image is missing or cannot be read.
+    """
+    inner_px = width_px - 2 * round(MARGIN * width_px)
+    blocks = [*_image_blocks(sample, inner_px), _text_block(sample.turns, inner_px), _caption_block(sample, inner_px)]
+    return _pad(_stack(blocks, round(GAP * 1.5 * width_px)), round(MARGIN * width_px))
+
+
+def draw_pages(cards: Iterable["Image"]) -> "Iterator[Image]":
+    """Contact sheets: cards of one width, each put into the shortest column of its page."""
+    cards = iter(cards)
+    while page := list(islice(cards, CARDS_PER_PAGE)):
+        columns: list[list[Image]] = [[] for _ in range(min(PAGE_COLUMNS, len(page)))]
+        for card in page:
+            min(columns, key=lambda column: sum(image.height for image in column)).append(card)
+        gap_px = round(GAP * page[0].width)
+        stacks = [_stack(column, gap_px, DESK) for column in columns]
+        yield _pad(_row(stacks, gap_px, DESK), gap_px, DESK)
+
+
+def _image_blocks(sample: ViewSample, width_px: int) -> "Iterator[Image]":
+    """Rows of captioned images; of a video first the frames that carry marks, large, then all of them."""
+    if not sample.images:
+        return
+    every = range(len(sample.images))
+    if not sample.is_video:
+        yield _grid(sample, every, min(ROW_OF_IMAGES, len(every)), width_px)
+        return
+    marked = sorted({mark.image for mark in sample.marks})
+    if marked:
+        yield _grid(sample, marked, len(marked) if len(marked) in (2, 4) else ROW_OF_IMAGES, width_px)
+    yield _grid(sample, every, ROW_OF_FRAMES, width_px, framed=marked)
+
+
+def _grid(
+    sample: ViewSample, indices: Sequence[int], columns: int, width_px: int, framed: Sequence[int] = ()
+) -> "Image":
+    gap_px = round(GAP * width_px)
+    tile_px = (width_px - (columns - 1) * gap_px) // columns
+    tiles = [_tile(sample, index, tile_px, width_px, index in framed) for index in indices]
+    rows = [_row(tiles[start : start + columns], gap_px) for start in range(0, len(tiles), columns)]
+    return _stack(rows, gap_px)
+
+
+def _tile(sample: ViewSample, index: int, tile_px: int, width_px: int, is_framed: bool) -> "Image":
+    from PIL import ImageOps
+
+    from qagen.records.marks import draw_marks
+
+    image = open_image(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
+    image = draw_marks(image, [mark for mark in sample.marks if mark.image == index])
+    if is_framed:
+        image = ImageOps.expand(ImageOps.crop(image, 3), 3, FRAMED)
+    if len(sample.images) == 1:
+        return image
+    font = _font(SMALL_TEXT_SIZE * width_px)
+    return _stack([_lines_block([sample.image_name(index)], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
+
+
+def open_image(sample: ViewSample, index: int, box_px: tuple[int, int]) -> "Image":
+    """An image of a sample, scaled to fit a box. A JPEG is decoded no larger than needed.
+
+    Raises:
+        QagenError: it is missing or cannot be read.
+    """
+    from PIL import Image, ImageOps
+
+    path = sample.images[index]
+    if not path.is_file():
+        raise QagenError(f"{sample.line}: image {path} of record {sample.line.id} is missing; {MISSING_MEDIA}")
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", box_px)
+            return ImageOps.contain(image.convert("RGB"), box_px)
+    except (OSError, Image.DecompressionBombError) as error:
+        raise QagenError(f"{sample.line}: image {path} cannot be read ({error})") from error
+
+
+def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":
+    """Each turn behind a coloured letter: Q for the question, A for the answer."""
+    font = _font(TEXT_SIZE * width_px)
+    letter_px = round(2 * TEXT_SIZE * width_px)
+    blocks = []
+    for turn in turns:
+        letter, color = ("Q", FAINT) if turn.speaker == "human" else ("A", ACCENT)
+        lines = wrap(spell(turn.value), width_px - letter_px, font.getlength)
+        text = _lines_block(lines, font, INK if letter == "Q" else ACCENT, width_px - letter_px)
+        blocks.append(_row([_lines_block([letter], font, color, letter_px), text], 0))
+    return _stack(blocks, round(GAP / 2 * width_px))
+
+
+def _caption_block(sample: ViewSample, width_px: int) -> "Image":
+    font = _font(SMALL_TEXT_SIZE * width_px)
+    lines = [line for text in (sample.caption, *sample.reasons) for line in wrap(spell(text), width_px, font.getlength)]
+    return _lines_block(lines, font, FAINT, width_px)
+
+
+def wrap(text: str, width_px: float, length_of: Callable[[str], float]) -> list[str]:
+    """Break lines between words where ``length_of`` exceeds the width; longer words are broken anywhere."""
+    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(paragraph, width_px, length_of)]
+
+
+def _wrap_paragraph(text: str, width_px: float, length_of: Callable[[str], float]) -> Iterator[str]:
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if length_of(longer) <= width_px:
+            line = longer
+            continue
+        if line:
+            yield line
+        line = word
+        while len(line) > 1 and length_of(line) > width_px:
+            cut = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or length_of(line[:n]) <= width_px)
+            yield line[:cut]
+            line = line[cut:]
+    yield line
+
+
+def spell(text: str) -> str:
+    """``text`` in signs that the font has: a stand-in or the letter without its accent, else the sign's code.
+
+    The font that comes with Pillow covers ASCII and little else.
+    """
+    return "".join(_spell_sign(sign) for sign in text)
+
+
+def _spell_sign(sign: str) -> str:
+    if sign == "\n" or " " <= sign <= "~" or sign in "·°±“”‘’…":
+        return sign
+    if sign.isspace() or sign in IN_ASCII:
+        return IN_ASCII.get(sign, " ")
+    bare = unicodedata.normalize("NFKD", sign)[0]
+    return bare if bare.isascii() and bare.isprintable() else sign.encode("unicode_escape").decode()
+
+
+def _font(size_px: float) -> "FreeTypeFont":
+    from PIL import ImageFont
+
+    return cast("FreeTypeFont", ImageFont.load_default(size=size_px))
+
+
+def _lines_block(lines: Sequence[str], font: "FreeTypeFont", color: str, width_px: int) -> "Image":
+    from PIL import Image, ImageDraw
+
+    line_px = round(LINE_HEIGHT * font.size)
+    block = Image.new("RGB", (width_px, line_px * len(lines)), PAPER)
+    draw = ImageDraw.Draw(block)
+    for number, line in enumerate(lines):
+        draw.text((0, (number + 0.5) * line_px), line, fill=color, font=font, anchor="lm")
+    return block
+
+
+def _stack(images: Sequence["Image"], gap_px: int, ground: str = PAPER) -> "Image":
+    from PIL import Image
+
+    height = sum(image.height for image in images) + gap_px * (len(images) - 1)
+    canvas = Image.new("RGB", (max(image.width for image in images), height), ground)
+    top = 0
+    for image in images:
+        canvas.paste(image, (0, top))
+        top += image.height + gap_px
+    return canvas
+
+
+def _row(images: Sequence["Image"], gap_px: int, ground: str = PAPER) -> "Image":
+    from PIL import Image
+
+    width = sum(image.width for image in images) + gap_px * (len(images) - 1)
+    canvas = Image.new("RGB", (width, max(image.height for image in images)), ground)
+    left = 0
+    for image in images:
+        canvas.paste(image, (left, 0))
+        left += image.width + gap_px
+    return canvas
+
+
+def _pad(image: "Image", margin_px: int, ground: str = PAPER) -> "Image":
+    from PIL import ImageOps
+
+    return ImageOps.expand(image, margin_px, ground)

@@ -1,0 +1,41 @@
+"""Whether an object is what its box says: in one piece, without stray parts."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+
+from qagen.core.box import Box3D
+from qagen.core.scene import Object3D
+from qagen.visibility.thresholds import Thresholds
+
+PIECE_VOXEL_M = 0.1
+
+
+def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds) -> bool:
+    """Whether the centre of the object's box is the place of something.
+
+    Some annotations join things that lie apart under one name, and some have a stray patch that stretches the box.
+
+    Args:
+        surface: (n, 3) points spread evenly over the object's surface, world, metres.
+    """
+    low, high = np.percentile((surface - item.box.center) @ item.box.rotation[:, :2], (10, 90), axis=0)
+    stretch_m = float(np.linalg.norm((low + high) / 2))
+    if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[:2].max()):
+        return False
+    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m) <= limits.max_piece_shift_m
+
+
+def _piece_shift_m(points: NDArray, gap_m: float) -> float:
+    """How far the box's centre moves when only the largest piece of points (n, 3) is kept, metres."""
+    _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
+    thinned = np.asarray(points[first], dtype=np.float64)
+    near = KDTree(thinned).query_pairs(gap_m, output_type="ndarray")
+    links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(thinned), len(thinned)))
+    count, pieces = connected_components(links, directed=False)
+    if count == 1:
+        return 0.0
+    largest = Box3D.around(thinned[pieces == np.bincount(pieces).argmax()])
+    return float(np.linalg.norm(largest.center - Box3D.around(thinned).center))

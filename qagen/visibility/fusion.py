@@ -1,0 +1,178 @@
+"""A mesh for scenes that have none, fused from their own depth images.
+
+Every depth image is entered into a truncated signed distance field of sparse voxel blocks (Curless and Levoy, 1996;
+open3d's VoxelBlockGrid), and the surface where enough images agree becomes the mesh. A face belongs to the object
+whose box its middle lies in, where there is exactly one, of nested boxes the innermost. The lowest part of a box owns
+nothing, because the floor runs through it (qagen.grounds.BoxArrays).
+
+Fusing takes a minute or so a scene, so the surface is kept in a file. It is fused again when the frames, their poses,
+their cameras, what their depth images hold or the voxel size have changed; which object a face belongs to is never
+kept.
+"""
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.camera import Camera
+from qagen.core.scene import Frame, Mesh, Scene, validate_scene
+from qagen.errors import QagenError, SceneError
+from qagen.kernels.inside import NOBODY, SEVERAL
+from qagen.visibility.instances import BoxArrays
+
+MAX_FRAMES = 600
+MAX_DEPTH_M = 6.0
+MIN_VIEWS = 2.0
+BLOCK_SIDE = 8
+FIRST_BLOCKS = 20_000
+MAX_BLOCKS = 500_000
+"""Blocks of 8 x 8 x 8 voxels of 8 bytes each: 2 GB."""
+
+
+def fused(scene: Scene, cache: Path) -> Scene:
+    """The scene with a mesh: its own, or one fused from its depth (see fuse). Without either it stays as it is."""
+    if scene.mesh is not None or all(frame.depth is None for frame in scene.frames):
+        return scene
+    return validate_scene(replace(scene, mesh=fuse(scene, cache)))
+
+
+def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
+    """The surface that a scene's depth images show, each face with the object whose box it is in.
+
+    Args:
+        scene: a validated scene with depth images.
+        cache: file that keeps the surface between runs; it and its folder are made when they are missing.
+        voxel_m: side of a voxel, metres; details smaller than this are lost.
+
+    Raises:
+        SceneError: there is no depth, the depth images show no surface or too large a space, or the cache is damaged.
+        QagenError: open3d is not installed or lacks a system library, or the cache cannot be written.
+    """
+    frames = [frame for frame in scene.frames if frame.depth is not None]
+    if not frames:
+        raise SceneError(scene.source, "frames: found none with depth, expected some to fuse a mesh from")
+    chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, min(len(frames), MAX_FRAMES)).astype(int)]
+    digest = _digest(chosen, voxel_m)
+    kept = _read(cache, digest)
+    if kept is None:
+        kept = _surface(scene, chosen, voxel_m)
+        _write(cache, digest, *kept)
+    vertices, faces = kept
+    return Mesh(vertices, faces, face_owners(vertices[faces].mean(axis=1), scene, voxel_m), is_by_box=True)
+
+
+def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> NDArray[np.int32]:
+    """(m,) the one object in whose box each point (m, 3) lies, the innermost of nested boxes, or -1.
+
+    Boxes are taken ``margin_m`` larger on all sides but the lower one.
+    """
+    boxes = BoxArrays.of([item.box for item in scene.objects])
+    owner = np.full(len(middles), NOBODY, dtype=np.int32)
+    for index in boxes.order:
+        local = (middles - boxes.centers[index]) @ boxes.rotations[index]
+        low, high = boxes.core[index]
+        widen = margin_m * (boxes.core[index] == boxes.bounds[index])
+        is_in = ((local >= low - widen[0]) & (local <= high + widen[1])).all(axis=1)
+        keeps = (owner >= 0) & boxes.nested[owner, index]
+        owner[is_in & ~keeps] = np.where(owner[is_in & ~keeps] == NOBODY, index, SEVERAL)
+    return np.maximum(owner, NOBODY)
+
+
+def _surface(scene: Scene, frames: list[Frame], voxel_m: float) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    o3d = _open3d()
+    grid = o3d.t.geometry.VoxelBlockGrid(
+        ("tsdf", "weight"),
+        (o3d.core.float32, o3d.core.float32),
+        ((1,), (1,)),
+        voxel_m,
+        BLOCK_SIDE,
+        FIRST_BLOCKS,
+        o3d.core.Device("CPU:0"),
+    )
+    for frame, depth, camera in _depth_images(frames):
+        image = o3d.t.geometry.Image(o3d.core.Tensor(np.ascontiguousarray(depth, dtype=np.float32)))
+        intrinsic = o3d.core.Tensor(
+            np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1.0]], dtype=np.float64)
+        )
+        extrinsic = o3d.core.Tensor(frame.world_from_camera.inverse().matrix)
+        blocks = grid.compute_unique_block_coordinates(image, intrinsic, extrinsic, 1.0, MAX_DEPTH_M)
+        grid.integrate(blocks, image, intrinsic, extrinsic, 1.0, MAX_DEPTH_M)
+        if grid.hashmap().size() > MAX_BLOCKS:
+            found = f"a space of over {MAX_BLOCKS} blocks of {BLOCK_SIDE} voxels after frame {frame.id}"
+            raise SceneError(scene.source, f"depth: found {found}, expected a room; are poses or depth in other units?")
+    mesh = grid.extract_triangle_mesh(MIN_VIEWS) if grid.hashmap().size() else None
+    if mesh is None or "positions" not in mesh.vertex or len(mesh.triangle["indices"]) == 0:
+        expected = f"one within {MAX_DEPTH_M:g} m that {MIN_VIEWS:g} images agree on; run python -m qagen.doctor"
+        raise SceneError(scene.source, f"depth: found no common surface in {len(frames)} images, expected {expected}")
+    return _in_order(mesh.vertex["positions"].numpy(), mesh.triangle["indices"].numpy())
+
+
+def _depth_images(frames: list[Frame]) -> Iterator[tuple[Frame, NDArray[np.float32], Camera]]:
+    for frame in frames:
+        if frame.depth is not None and frame.depth_camera is not None:
+            depth = frame.depth.read_m()
+            if (depth > 0).any():
+                yield frame, np.where(np.isfinite(depth), depth, 0), frame.depth_camera
+
+
+def _in_order(vertices: NDArray, faces: NDArray) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The same surface in an order that does not depend on threads."""
+    order = np.lexsort(vertices.T)
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    ranked = rank[faces]
+    turn = (ranked.argmin(axis=1)[:, None] + np.arange(3)) % 3
+    ranked = np.take_along_axis(ranked, turn, axis=1)
+    return vertices[order].astype(np.float32), ranked[np.lexsort(ranked.T)].astype(np.int32)
+
+
+def _open3d() -> Any:
+    try:
+        import open3d
+    except (ImportError, OSError) as error:
+        raise QagenError(
+            f"open3d, which fuses meshes, cannot be loaded: {error}. Install it with 'pip install open3d'; where a "
+            "system library is named, 'apt-get install libgl1 libgomp1 libx11-6' brings what it needs"
+        ) from error
+    return open3d
+
+
+def _digest(frames: list[Frame], voxel_m: float) -> str:
+    digest = hashlib.sha256(repr(("v2", voxel_m, MAX_DEPTH_M, MIN_VIEWS)).encode())
+    for frame in frames:
+        digest.update(repr((frame.id, frame.depth_camera)).encode())
+        digest.update(np.ascontiguousarray(frame.world_from_camera.matrix).tobytes())
+        if frame.depth is not None:
+            digest.update(np.ascontiguousarray(frame.depth.read_m()).data)
+    return digest.hexdigest()
+
+
+def _read(cache: Path, digest: str) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
+    """What the cache keeps, or None when there is none or it was made from something else."""
+    if not cache.is_file():
+        return None
+    try:
+        with np.load(cache, allow_pickle=False) as kept:
+            return (kept["vertices"], kept["faces"]) if str(kept["digest"]) == digest else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise SceneError(cache, f"fused mesh: cannot be read ({error}); delete it to have it made again") from error
+
+
+def _write(cache: Path, digest: str, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> None:
+    part = cache.with_name(f".{cache.name}.{os.getpid()}.part")
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez_compressed(file, digest=np.array(digest), vertices=vertices, faces=faces)
+        part.replace(cache)
+    except OSError as error:
+        raise QagenError(f"{cache}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,267 @@
+"""Which object each pixel of a frame shows: the ground of everything that is asked (tasks.md, section 2).
+
+There are three grounds, and each frame takes the first that it has:
+
+1. **The dataset's own instance image.** It says who is seen. Where the frame has depth as well, a pixel is confirmed
+   when its depth lies in its object's box, so that an object whose box is somewhere else is never asked about.
+2. **The instance-labelled mesh**, rasterised and held against the depth image where there is one.
+3. **Boxes and depth.** A pixel shows the object whose box it falls into, when there is exactly one; of nested boxes
+   only the innermost counts: what lies in the toaster's box is no more the counter's that it stands in. The lowest
+   ``FLOOR_M`` of a box (at most a quarter of it) claims nothing, because the floor runs through it.
+
+``alone``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene has
+one. Where only boxes tell what belongs to an object it is the outline of the box, which is never less than that of what
+is in it: ``visible_fraction`` is then a lower bound, and what looks hidden to the bound is doubtful, not asked.
+
+The second ground on a mesh whose faces got their objects from boxes, and the third, are not exact: what they show of
+an object ends where its box does. ``alone`` counts the outline of the box on both, and questions ask for more
+(qagen.views.Thresholds), or are not asked (SceneViews.exact).
+
+``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
+soon as one measured pixel lies near its box, shared or not, or when more than ``MAX_UNMEASURED`` of its outline has no
+depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes:
+there depth comes from the mesh only in frames that have none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.box import Box3D
+from qagen.core.camera import Camera
+from qagen.core.scene import Frame, InstanceSource, Mesh, Scene
+from qagen.kernels.inside import claim_pixels, own_box_depth
+from qagen.kernels.raster import rasterize
+from qagen.kernels.visibility import hold_against_depth
+
+NEAR_M = 0.05
+FLOOR_M = 0.03
+MAX_UNMEASURED = 0.05
+NESTED_SHARE = 0.9
+"""A box with this share of its volume in a larger one lies within it."""
+NESTED_SAMPLES = 6
+
+
+class DepthTolerance(Protocol):
+    """How far measured depth may lie from where a thing is."""
+
+    @property
+    def depth_tolerance_m(self) -> float: ...
+    @property
+    def depth_tolerance_rel(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InstanceImage:
+    """What one frame shows of the objects (O), on a grid of (h, w) pixels."""
+
+    visible: NDArray[np.int32]
+    """(h, w) index of the object that a pixel shows, below 0 for none."""
+    confirmed: NDArray[np.bool_]
+    """(h, w) pixels where measured depth agrees with the object; all that show one where the frame has no depth."""
+    depth: NDArray[np.float32]
+    """(h, w) z of what is seen, metres: measured where it is, else of the mesh or the shown object's box, else inf."""
+    alone: NDArray[np.int64]
+    """(O,) pixels that each object would cover if there were nothing else, or more."""
+    possible: NDArray[np.bool_]
+    """(O,) objects of which something may be visible."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoxArrays:
+    """The objects' boxes as the kernels take them."""
+
+    centers: NDArray[np.float64]
+    """(O, 3), world, metres."""
+    rotations: NDArray[np.float64]
+    """(O, 3, 3), columns are the axes in the world."""
+    bounds: NDArray[np.float64]
+    """(O, 2, 3) lower and upper ends along the axes, from the centre, metres."""
+    core: NDArray[np.float64]
+    """(O, 2, 3) the same without the part that the floor may run through."""
+    order: NDArray[np.int64]
+    """(O,) from the smallest box to the largest."""
+    nested: NDArray[np.bool_]
+    """(O, O) [a, b] where the box of a lies within that of b."""
+
+    @classmethod
+    def of(cls, boxes: Sequence[Box3D]) -> "BoxArrays":
+        centers = np.array([box.center for box in boxes], dtype=np.float64).reshape(-1, 3)
+        rotations = np.array([box.rotation for box in boxes], dtype=np.float64).reshape(-1, 3, 3)
+        halves = np.array([box.size / 2 for box in boxes], dtype=np.float64).reshape(-1, 3)
+        bounds = np.stack([-halves, halves], axis=1)
+        core = bounds.copy()
+        lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
+        is_up = rotations[:, 2, 2] > 0
+        core[is_up, 0, 2] += lift[is_up]
+        core[~is_up, 1, 2] -= lift[~is_up]
+        order = np.argsort(np.prod(halves, axis=1), kind="stable")
+        return cls(centers, rotations, bounds, core, order, _nested(centers, rotations, halves))
+
+
+def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np.bool_]:
+    """(O, O) [a, b] where most of a box lies in another one that is larger."""
+    steps = (np.arange(NESTED_SAMPLES) + 0.5) / NESTED_SAMPLES * 2 - 1
+    unit = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
+    volume = np.prod(halves, axis=1)
+    nested = np.zeros((len(centers), len(centers)), dtype=bool)
+    for a in range(len(centers)):
+        samples = unit * halves[a] @ rotations[a].T + centers[a]
+        local = np.einsum("bnj,bjk->bnk", samples[None] - centers[:, None], rotations)
+        share = (np.abs(local) <= halves[:, None]).all(axis=2).mean(axis=1)
+        nested[a] = (share >= NESTED_SHARE) & (volume > volume[a])
+    return nested
+
+
+class InstanceRenderer:
+    """Draws the instance images of one scene's frames."""
+
+    def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
+        self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
+        self.objects, self.count = scene.objects, len(scene.objects)
+        self.tolerance = (tolerance.depth_tolerance_m, tolerance.depth_tolerance_rel)
+
+    @cached_property
+    def boxes(self) -> BoxArrays:
+        """The boxes of the objects; a mesh with objects of its own needs none."""
+        return BoxArrays.of([item.box for item in self.objects])
+
+    def has(self, frame: Frame) -> bool:
+        """Whether anything tells which objects the frame shows."""
+        return self.mesh is not None or frame.instances is not None or frame.depth is not None
+
+    def is_exact(self, frame: Frame) -> bool:
+        """Whether what the frame shows of an object is annotated: by an instance image, or on the mesh."""
+        return frame.instances is not None or (self.mesh is not None and not self.mesh.is_by_box)
+
+    def draw(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+        """The instance image of a frame.
+
+        Args:
+            grid: the frame's camera at the resolution to draw.
+            measured: (H, W) the frame's decoded depth, metres, or None when it has none.
+
+        Raises:
+            SceneError: the dataset's instance image cannot be decoded.
+        """
+        if frame.instances is not None:
+            return self._given(frame, frame.instances, grid, measured)
+        if self.mesh is not None:
+            return self._drawn(frame, self.mesh, grid, measured)
+        return self._claimed(frame, grid, measured)
+
+    def _given(
+        self, frame: Frame, source: InstanceSource, grid: Camera, measured: NDArray[np.float32] | None
+    ) -> InstanceImage:
+        shown = source.read_objects()
+        visible = _sampled(shown, grid)
+        T_cw = frame.world_from_camera.inverse().matrix
+        enter, leave = own_box_depth(visible, grid.intrinsics, T_cw, *self._bounds(), NEAR_M)
+        depth, alone = (enter, self._outlines(grid, T_cw)) if self.mesh is None else self._mesh_depth(grid, T_cw)
+        confirmed = visible >= 0
+        if measured is not None and frame.depth_camera is not None:
+            on_grid = resampled_depth(measured, frame.depth_camera, grid)
+            slack = np.maximum(self.tolerance[0], self.tolerance[1] * on_grid)
+            confirmed &= (on_grid >= enter - slack) & (on_grid <= np.maximum(leave, enter) + slack) & (on_grid > 0)
+            depth = np.where(on_grid > 0, on_grid, depth)
+        pixels = np.bincount(shown[shown >= 0].ravel(), minlength=self.count)
+        return InstanceImage(visible, confirmed, depth, np.maximum(alone, _counts(visible, self.count)), pixels > 0)
+
+    def _drawn(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+        T_cw = frame.world_from_camera.inverse().matrix
+        depth, instance, alone = self._rasterized(mesh, grid, T_cw)
+        visible, confirmed, composite, known = instance, instance >= 0, depth, depth
+        if measured is not None and frame.depth_camera is not None:
+            known = resampled_depth(measured, frame.depth_camera, grid)
+            visible, confirmed, composite = hold_against_depth(
+                instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
+            )
+        possible = _counts(visible, self.count) > 0
+        if mesh.is_by_box:
+            _, outline, touched, unmeasured, _ = self._claims(known, grid, T_cw)
+            possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
+            alone = np.maximum(alone, outline)
+        return InstanceImage(visible, confirmed, composite, alone, possible)
+
+    def _claimed(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+        depth = np.zeros((grid.height, grid.width), np.float32)
+        if measured is not None and frame.depth_camera is not None:
+            depth = resampled_depth(measured, frame.depth_camera, grid)
+        visible, outline, touched, unmeasured, _ = self._claims(depth, grid, frame.world_from_camera.inverse().matrix)
+        possible = (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
+        seen = np.where(depth > 0, depth, np.float32(np.inf))
+        return InstanceImage(visible, visible >= 0, seen, outline, possible)
+
+    def _claims(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
+        boxes = self.boxes
+        return claim_pixels(
+            depth,
+            grid.intrinsics,
+            T_cw,
+            *self._bounds(),
+            boxes.core,
+            boxes.order,
+            boxes.nested,
+            NEAR_M,
+            *self.tolerance,
+        )
+
+    def _outlines(self, grid: Camera, T_cw: NDArray[np.float64]) -> NDArray[np.int64]:
+        return self._claims(np.zeros((grid.height, grid.width), np.float32), grid, T_cw)[1]
+
+    def _mesh_depth(self, grid: Camera, T_cw: NDArray[np.float64]):
+        assert self.mesh is not None
+        depth, _, alone = self._rasterized(self.mesh, grid, T_cw)
+        return depth, alone
+
+    def _rasterized(self, mesh: Mesh, grid: Camera, T_cw: NDArray[np.float64]):
+        return rasterize(
+            mesh.vertices,
+            mesh.faces,
+            mesh.face_object,
+            T_cw,
+            grid.intrinsics,
+            grid.width,
+            grid.height,
+            NEAR_M,
+            self.count,
+        )
+
+    def _bounds(self):
+        return self.boxes.centers, self.boxes.rotations, self.boxes.bounds
+
+
+def grouped_by_object(mesh: Mesh) -> Mesh:
+    """The mesh with all faces of an object together, in the order of the objects, as the rasteriser needs it."""
+    order = np.argsort(mesh.face_object, kind="stable")
+    faces, owners = np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order])
+    return Mesh(mesh.vertices, faces, owners, mesh.is_by_box)
+
+
+def resampled_depth(measured: NDArray[np.float32], camera: Camera, grid: Camera) -> NDArray[np.float32]:
+    """Depth of a camera at the same place, on the rays of another: (h, w) metres, 0 outside and where there is none."""
+    cols = _covering(np.arange(grid.width), grid.cx, grid.fx, camera.cx, camera.fx)
+    rows = _covering(np.arange(grid.height), grid.cy, grid.fy, camera.cy, camera.fy)
+    height, width = measured.shape
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((cols >= 0) & (cols < width))[None, :]
+    depth = measured[np.ix_(np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1))]
+    return np.where(inside & (depth > 0) & np.isfinite(depth), depth, np.float32(0))
+
+
+def _covering(pixels: NDArray, center: float, focal: float, other_center: float, other_focal: float) -> NDArray:
+    return np.floor((pixels - center) / focal * other_focal + other_center + 0.5).astype(np.int64)
+
+
+def _sampled(shown: NDArray[np.int32], grid: Camera) -> NDArray[np.int32]:
+    """An image of any resolution at the centres of the grid's pixels."""
+    rows = ((np.arange(grid.height) + 0.5) / grid.height * shown.shape[0]).astype(np.int64)
+    cols = ((np.arange(grid.width) + 0.5) / grid.width * shown.shape[1]).astype(np.int64)
+    return np.ascontiguousarray(shown[np.ix_(rows, cols)], dtype=np.int32)
+
+
+def _counts(visible: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    return np.bincount(visible[visible >= 0], minlength=count)

@@ -1,0 +1,109 @@
+"""Points spread evenly over the surface of a scene and of its objects."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.box import Box3D
+from qagen.core.scene import Frame, Mesh, Object3D, Scene
+from qagen.rng import rng_for
+from qagen.visibility.instances import grouped_by_object
+
+COVISIBILITY_POINTS = 20_000
+POINTS_PER_OBJECT = 2000
+SURFACE_VOXEL_M = 0.05
+SURFACE_GRID_PIXELS = 80 * 60
+_SIDES = np.array(
+    [
+        *([0, 2, 3], [0, 3, 1], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4]),
+        *([2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]),
+    ],
+    dtype=np.int32,
+)
+"""Two triangles for each side of a box, as indices into Box3D.corners."""
+
+
+def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
+    """``count`` points spread evenly over the surface by area, world, metres; the same for the same faces."""
+    triangles = mesh.vertices[mesh.faces].astype(np.float64)
+    area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
+    cumulative = np.cumsum(area)
+    steps = (np.arange(count) + 0.5) / count * cumulative[-1]
+    chosen = triangles[np.minimum(np.searchsorted(cumulative, steps), len(area) - 1)]
+    u, v = rng_for(0, "surface").random((2, count))
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+    edges = chosen[:, 1:] - chosen[:, :1]
+    return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
+
+
+def _surface(scene: Scene, steady: list[Frame]) -> NDArray[np.float64]:
+    """Points spread evenly over what the scene is known to have, (P, 3), world, metres; at most COVISIBILITY_POINTS."""
+    if scene.mesh is not None:
+        return sample_surface(scene.mesh, COVISIBILITY_POINTS)
+    with_depth = [frame for frame in steady if frame.depth is not None]
+    if with_depth:
+        return measured_surface(with_depth, COVISIBILITY_POINTS)
+    return sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
+
+
+def measured_surface(frames: Sequence[Frame], count: int) -> NDArray[np.float64]:
+    """At most ``count`` points, one for every SURFACE_VOXEL_M, of what the frames' depth images show, world, metres.
+
+    The voxels are those of the first camera, so that the world's own axes and origin do not matter.
+    """
+    first_from_world = frames[0].world_from_camera.inverse()
+    cloud = np.zeros((0, 3))
+    for frame in frames:
+        cloud = _thinned(np.concatenate([cloud, first_from_world @ back_projected(frame, SURFACE_GRID_PIXELS)]))
+    if len(cloud) > count:
+        cloud = cloud[np.sort(rng_for(0, "surface").choice(len(cloud), count, replace=False))]
+    return frames[0].world_from_camera @ cloud
+
+
+def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first point of every voxel, in the order of the points."""
+    _, first = np.unique(np.floor(points / SURFACE_VOXEL_M).astype(np.int64), axis=0, return_index=True)
+    return points[np.sort(first)]
+
+
+def back_projected(frame: Frame, pixels: int) -> NDArray[np.float64]:
+    """(n, 3) what a frame's depth image shows at about so many pixels, world, metres; none without depth."""
+    if frame.depth is None or frame.depth_camera is None:
+        return np.zeros((0, 3))
+    camera, depth = frame.depth_camera, frame.depth.read_m()
+    step = max(1, round(np.sqrt(depth.size / pixels)))
+    rows, cols = (
+        part.ravel() for part in np.mgrid[step // 2 : depth.shape[0] : step, step // 2 : depth.shape[1] : step]
+    )
+    z = depth[rows, cols].astype(np.float64)
+    cloud = np.stack([(cols - camera.cx) / camera.fx * z, (rows - camera.cy) / camera.fy * z, z], axis=1)
+    return frame.world_from_camera @ cloud[(z > 0) & np.isfinite(z)]
+
+
+def box_mesh(boxes: Sequence[Box3D]) -> Mesh:
+    """The boxes' sides as a mesh; its faces belong to the boxes in their order."""
+    vertices = np.concatenate([box.corners for box in boxes]).astype(np.float32)
+    faces = np.concatenate([_SIDES + 8 * i for i in range(len(boxes))])
+    return Mesh(vertices, faces, np.repeat(np.arange(len(boxes), dtype=np.int32), len(_SIDES)))
+
+
+def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points spread evenly over each object's surface, (n, 3), and where each object's begin, (O + 1,)."""
+    grouped = None if scene.mesh is None or scene.mesh.is_by_box else grouped_by_object(scene.mesh)
+    clouds = [_points_of(item, index, grouped) for index, item in enumerate(scene.objects)]
+    starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
+    return np.concatenate([np.zeros((0, 3)), *clouds]), starts
+
+
+def _points_of(item: Object3D, index: int, grouped: Mesh | None) -> NDArray[np.float64]:
+    if grouped is not None:
+        start, stop = np.searchsorted(grouped.face_object, (index, index + 1))
+        if stop > start:
+            own = Mesh(grouped.vertices, grouped.faces[start:stop], grouped.face_object[start:stop])
+            return sample_surface(own, POINTS_PER_OBJECT)
+    elif item.points is not None:
+        points = _thinned(np.asarray(item.points, dtype=np.float64) - item.box.center) + item.box.center
+        return points[:: max(1, len(points) // POINTS_PER_OBJECT)]
+    return sample_surface(box_mesh([item.box]), POINTS_PER_OBJECT)

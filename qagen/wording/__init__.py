@@ -1,0 +1,1 @@
+"""Templates and answer formats: where facts become English."""

@@ -1,1 +1,0 @@
-"""A few records of every type and format, from the demo."""

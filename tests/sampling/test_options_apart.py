@@ -1,0 +1,70 @@
+"""Invented sizes and areas that a reader of the text alone cannot use."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qagen.core.answer import Extents, Number
+from qagen.rng import rng_for
+from qagen.sampling.distractors.generated import OptionMaker
+
+sides = st.integers(10, 300)
+
+
+def maker(seed: int = 0) -> OptionMaker:
+    return OptionMaker(rng_for(seed, "options"))
+
+
+@given(sides, sides, sides)
+def test_sizes_differ_in_one_side_by_fifteen_percent(first: int, second: int, height: int) -> None:
+    truth = Extents(max(first, second), min(first, second), height)
+    wrong = maker().sizes(truth)
+    assert wrong is not None
+    told = [truth, *wrong]
+    assert all(size.length_cm >= size.width_cm for size in told)
+    seen = [Counter((size.length_cm, size.width_cm)) + Counter({("height", size.height_cm): 1}) for size in told]
+    if len({size.height_cm for size in told}) == 4:
+        assert len({(size.length_cm, size.width_cm) for size in told}) == 1
+        values = sorted(size.height_cm for size in told)
+    else:
+        assert len({size.height_cm for size in told}) == 1
+        kept = set.intersection(*({size.length_cm, size.width_cm} for size in told))
+        assert kept & {first, second}
+        values = sorted(size.length_cm * size.width_cm for size in told)
+    assert len(seen) == 4
+    assert all(high - low >= 0.149 * high for low, high in pairwise(values))
+
+
+def test_the_truths_rank_in_its_side_is_even() -> None:
+    options = maker()
+    ranks: Counter[int] = Counter()
+    for _ in range(240):
+        wrong = options.sizes(Extents(120, 60, 75))
+        assert wrong is not None
+        ranks[sum(size.length_cm * size.width_cm * size.height_cm < 120 * 60 * 75 for size in wrong)] += 1
+    assert ranks == dict.fromkeys(range(4), 60)
+
+
+def guessed(truths: np.ndarray, usual: tuple[float, float] | None) -> tuple[float, Counter[int]]:
+    """How often the option nearest to 20 is right, and the truth's ranks."""
+    options, right, ranks = maker(), 0, Counter[int]()
+    for truth in truths:
+        wrong = options.numbers(Number(float(truth), usual))
+        assert wrong is not None
+        values = [round(float(truth), 1), *(option.value for option in wrong)]
+        right += int(np.argmin(np.abs(np.log(np.array(values) / 20)))) == 0
+        ranks[sum(option.value < values[0] for option in wrong)] += 1
+    return right / len(truths), ranks
+
+
+def test_the_most_usual_number_is_right_one_time_in_four() -> None:
+    truths = np.exp(rng_for(5, "areas").normal(np.log(20), 0.4, 2000))
+    share, ranks = guessed(truths, (20.0, 0.4))
+    assert share == pytest.approx(0.25, abs=0.03)
+    assert all(count == pytest.approx(500, abs=60) for count in ranks.values())
+    # Steps of up to 1.3 with every rank as likely for every truth let it be right far more often.
+    assert guessed(truths, None)[0] > 0.35

@@ -1,0 +1,191 @@
+"""Questions that lend each other their answers as wrong options."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.random import Generator
+
+from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Slot
+from qagen.core.question import MarkedObject, Question
+from qagen.kernels.boxes import box_iou
+from qagen.rng import rng_for
+from qagen.sampling.distractors.shared import GROUP, choose_with_shared_options
+
+seeds = st.integers(0, 2**31)
+
+
+def ask(answer: Answer, given: float | None = None) -> Question:
+    facts = {} if given is None else {"given": f"{given:.1f}"}
+    return Question(frames=(0,), facts=facts, answer=answer, margin=1, measured={})
+
+
+def find_peers(questions: list[Question], rng: Generator) -> dict[int, list[Answer]]:
+    """Position of a question to its wrong options, when all may be chosen."""
+    marked = [replace(question, frames=(position,)) for position, question in enumerate(questions)]
+    return {key[0][0]: wrong for key, wrong in choose_with_shared_options(marked, len(marked), rng)[1].items()}
+
+
+def sets_of(questions: list[Question], seed: int) -> dict[int, tuple[str, ...]]:
+    """Position of a question to the texts of all its options, sorted."""
+    peers = find_peers(questions, rng_for(seed))
+    return {
+        position: tuple(sorted([questions[position].answer.text, *(option.text for option in wrong)]))
+        for position, wrong in peers.items()
+    }
+
+
+@given(seeds, st.lists(st.floats(0.2, 9), max_size=40))
+def test_each_answer_of_a_set_is_right_once(seed: int, values: list[float]) -> None:
+    questions = [ask(Number(value)) for value in values]
+    sets = sets_of(questions, seed)
+    assert len(sets) % GROUP == 0
+    right: dict[tuple[str, ...], Counter[str]] = {}
+    for position, options in sets.items():
+        assert len(set(options)) == GROUP
+        right.setdefault(options, Counter())[questions[position].answer.text] += 1
+    for options, counts in right.items():
+        assert set(counts) == set(options)
+        assert len(set(counts.values())) == 1
+
+
+@given(seeds, st.lists(st.floats(0.2, 9), max_size=40))
+def test_numbers_of_a_set_are_apart(seed: int, values: list[float]) -> None:
+    for options in sets_of([ask(Number(value)) for value in values], seed).values():
+        numbers = sorted(map(float, options))
+        assert all(high - low >= max(0.3, 0.15 * high) - 1e-6 for low, high in pairwise(numbers))
+
+
+def test_the_same_answers_have_no_peers() -> None:
+    assert find_peers([ask(Number(2.0))] * 12, rng_for(0)) == {}
+    assert find_peers([], rng_for(0)) == {}
+
+
+def test_nearly_all_of_many_find_peers() -> None:
+    questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
+    assert len(find_peers(questions, rng_for(0))) >= 80
+
+
+def test_the_truths_rank_is_even() -> None:
+    questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
+    ranks = Counter(
+        sum(option.value < questions[position].answer.value for option in wrong)  # type: ignore[union-attr]
+        for position, wrong in find_peers(questions, rng_for(0)).items()
+    )
+    assert set(ranks) == {0, 1, 2, 3}
+    assert len(set(ranks.values())) == 1
+
+
+def test_questions_that_give_away_the_same_share_options() -> None:
+    # Forty questions give away 1.0, forty 5.0: a set of options tells nothing of which it was.
+    values = rng_for(1, "values").uniform(1, 6, 80)
+    questions = [ask(Number(value), given) for value, given in zip(values, [1.0, 5.0] * 40, strict=True)]
+    peers = find_peers(questions, rng_for(0))
+    sets = sets_of(questions, 0)
+    hints = {options: {questions[i].facts["given"] for i in peers if sets[i] == options} for options in sets.values()}
+    assert sum(len(given) == 1 for given in hints.values()) > 0.7 * len(hints)
+
+
+def test_places_differ_in_the_image_and_in_depth() -> None:
+    rng = rng_for(2, "places")
+    questions = [
+        ask(ImagePoint(int(x), int(y), float(depth)))
+        for x, y, depth in zip(*rng.integers(0, 1001, (2, 60)), rng.uniform(0.5, 6, 60), strict=True)
+    ]
+    peers = find_peers(questions, rng_for(0))
+    assert len(peers) > 30
+    for position, wrong in peers.items():
+        truth = questions[position].answer
+        assert isinstance(truth, ImagePoint)
+        for place in wrong:
+            assert isinstance(place, ImagePoint)
+            assert max(abs(place.x - truth.x), abs(place.y - truth.y)) >= 100
+            assert abs(round(place.depth, 1) - round(truth.depth, 1)) >= 0.3 - 1e-6
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_directions_differ_as_a_whole_but_not_in_height(seed: int) -> None:
+    sides, heights, aways = ("left", "right", ""), ("above", "below", ""), ("closer", "farther")
+    questions = [
+        ask(
+            Directions(
+                (Slot("left_right", sides[a]), Slot("above_below", heights[b]), Slot("closer_farther", aways[c]))
+            )
+        )
+        for a, b, c in zip(*rng_for(seed, "words").integers(0, (3, 3, 2), (90, 3)).T, strict=True)
+    ]
+    sets = set(sets_of(questions, seed).values())
+    assert sets
+    for options in sets:
+        assert len(set(options)) == GROUP
+        assert len({option.split(", ")[1] for option in options}) == 1
+
+
+def about(item: int, answer: Answer, place: tuple[int, ...] = (0, 0, 10, 10)) -> Question:
+    role = MarkedObject("red", item, 0, "bbox", place)
+    return replace(ask(answer), roles=(role,))
+
+
+def test_questions_about_one_object_share_options_where_they_can() -> None:
+    # Object 0 is always near and object 1 always far: who knows them is to know nothing more.
+    near, far = rng_for(3, "near").uniform(0.5, 2.5, 40), rng_for(3, "far").uniform(4, 9, 40)
+    values = [(0, value) for value in near] + [(1, value) for value in far]
+    questions = [about(item, Number(value)) for item, value in values]
+    sets = sets_of(questions, 0)
+    items = {options: {questions[i].roles[0].object for i in sets if sets[i] == options} for options in sets.values()}
+    assert sum(len(item) == 1 for item in items.values()) >= 0.8 * len(items)
+
+
+def test_boxes_of_a_set_overlap_little_and_were_marked_alike() -> None:
+    rng = rng_for(4, "boxes")
+    sides = [60, 400] * 40
+    boxes = [
+        (int(x), int(y), int(x) + side, int(y) + side)
+        for side, (x, y) in zip(sides, rng.integers(0, 600, (80, 2)), strict=True)
+    ]
+    questions = [about(0, BoxAnswer(box), (0, 0, side, side)) for box, side in zip(boxes, sides, strict=True)]
+    peers = find_peers(questions, rng_for(0))
+    assert len(peers) >= 40
+    alike = 0
+    for position, wrong in peers.items():
+        options = [questions[position].answer, *wrong]
+        assert all(isinstance(option, BoxAnswer) for option in options)
+        alike += len({option.box[2] - option.box[0] for option in options}) == 1  # type: ignore[union-attr]
+        for one, other in combinations([np.array(option.box, float) for option in options], 2):  # type: ignore[union-attr]
+            assert box_iou(one, other) < 0.3
+    assert alike >= 0.7 * len(peers)
+
+
+def test_a_quota_is_filled_with_whole_groups_first() -> None:
+    # 1.0 to 4.0 make one group; the five questions that all say 9.0 fit nobody but one another's like.
+    values = [9.0, 9.0, 1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 9.0]
+    questions = [replace(ask(Number(value)), frames=(place,)) for place, value in enumerate(values)]
+    chosen, options = choose_with_shared_options(questions, 5, rng_for(0))
+    assert len(chosen) == 5
+    assert len(options) == GROUP
+    sets = [{q.answer.text, *(option.text for option in options[q.key])} for q in chosen if q.key in options]
+    assert all(len(told) == GROUP and told == sets[0] for told in sets)
+
+
+def test_no_label_goes_with_large_numbers() -> None:
+    # Clocks are mostly far and rugs near, but not always; each of 20 things is asked about ten times.
+    rng = rng_for(6, "labels")
+    labels = ["clock", "rug", "lamp", "box"] * 5
+    usual_m = {"clock": 4.5, "rug": 2.0, "lamp": 3.0, "box": 3.0}
+    items = list(range(20)) * 10
+    questions = [
+        replace(about(item, Number(max(0.3, usual_m[labels[item]] + rng.normal(0, 1.2)))), frames=(number,))
+        for number, item in enumerate(items)
+    ]
+    chosen, options = choose_with_shared_options(questions, 100, rng_for(0), labels)
+    assert len(chosen) == len(options) == 100
+    ranks: dict[str, list[int]] = {label: [] for label in labels}
+    for question in chosen:
+        larger = sum(option.value < question.answer.value for option in options[question.key])  # type: ignore[union-attr]
+        ranks[labels[question.roles[0].object]].append(larger)
+    for told in ranks.values():
+        assert np.mean(told) == pytest.approx(1.5, abs=0.2)

@@ -1,0 +1,292 @@
+"""Every phrasing of every template block, with awkward labels and every kind of answer, is a clean English sentence."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qagen.core.answer import OPPOSITE, Directions
+from qagen.errors import ConfigError
+from qagen.paths import TEMPLATES
+from qagen.tasks import FAMILIES
+from qagen.wording.formats import blocks_of, check_templates
+from qagen.wording.phrasebook import WORDS, Mention, Phrasebook
+from tools.proofread import all_families, contexts
+
+BOOK = Phrasebook(TEMPLATES)
+ALL_FAMILIES = all_families()
+BLOCKS = {key: family for family in ALL_FAMILIES for key in blocks_of(family)}
+FEWEST = {"options": 6, "option": 1}
+MUST_SAY = {
+    "depth": ("meters", "depth|deep"),
+    "distance": ("meters",),
+    "matching": (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second"),
+    "camera_motion": ("meters", "1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first"),
+    "view_change": ("meters", "degrees", "first", "second"),
+    "locate": ("frame", "number"),
+    "order": ("video", "first|meets"),
+    "count": ("(?i)how many|number|count|total",),
+    "room": ("square meters", "(?i)floor|space"),
+    "navigation": ("meters", "degrees", "Frame-4", "Frame-17"),
+    "walk": ("frame|image|picture|view", "way|route|path|walk|tour|directions"),
+    "imagination": (
+        "observer",
+        r"\b(mov|go|walk|leav|path|change places|viewpoint)",
+        *("left", "right", "above", "below", "front|closer", "behind|farther"),
+    ),
+    "map": ("meters", r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling"),
+    "relation": ("observer", "left", "right", "above", "below", "front|closer", "behind|farther"),
+    "nearest": ("close(st|r) to|farthe(st|r) from",),
+    "volume": ("length", "width", "height", "centimeters"),
+}
+"""What every question of a family must say, as patterns."""
+FORMS = {
+    "depth": ("number", "meters", "one decimal"),
+    "distance": ("number", "meters", "one decimal"),
+    "matching": (r"\[x1, y1, x2, y2\]",),
+    "camera_motion": (r"\(x,y\),depth", "one decimal"),
+    "order": ("names", "comma", "order|earliest|first"),
+    "count": ("number|count",),
+    "room": ("number", "square meters", "one decimal"),
+    "view_change": ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
+    "nearest": (r"name, (image N, )?\[x1, y1, x2, y2\]|name \((color point|in Frame-N, pointM)\)",),
+    "volume": ("length,width,height", "whole", "centimeters", "blanks"),
+}
+"""What every line that names the form of the answer must say."""
+SLOPPY = {
+    "double blank": r"\s\s",
+    "line break": r"\n",
+    "blank before punctuation": r"\s[,.;:?!)\]]",
+    "blank after a bracket": r"[(\[]\s",
+    "bracket after bracket": r"\) \(",
+    "doubled article": r"(?i)\b(a|an|the) (a|an|the)\b",
+    "doubled word": r"(?i)\b(\w+) \1\b",
+    "doubled punctuation": r"[,.;:?!][,.;:?!]",
+    "lower case after a full stop": r"[.?!] [a-z]",
+    "template left over": r"\{[{%#]|[}%#]\}|\bNone\b|\bUndefined\b",
+    "tag": r"<[^>]*>",
+    "first person": r"\b(I|me|my|we|us|our)\b",
+    "British spelling": r"\b(metres?|centres?|colours?|neighbours?|levelled|recognise|grey)\b",
+}
+VERBS = "is|are|was|were|has|have|does|do|lies|lie|stands|stand|sits|sit|appears|appear|takes|take|becomes|become"
+LISTED = {"anchor", "point0", "point1", "point2", "point3"}
+BARE_BOXES = {"option_oc", "option_oc_mv"}
+"""Options that are a box, where neither a capital nor a full stop has a place."""
+PARTS = ("x", "y", "depth", "length", "width", "height", "label", "box")
+"""What an answer consists of besides its text."""
+AXES = ("left_right", "above_below", "closer_farther", "front_behind")
+
+
+def kind_of(block: str) -> str:
+    return block.partition("_")[0]
+
+
+@cache
+def renderings(file: str, block: str) -> list[tuple[str, dict[str, Any], str]]:
+    """(phrasing, context, text) for every phrasing of the block in every context."""
+    told = contexts(BLOCKS[file, block], file, block)
+    return [(p.source, context, p.render(context)) for p in BOOK.phrasings(file, block) for context in told]
+
+
+def each(*kinds: str):
+    """The blocks of some kinds, or all."""
+    keys = sorted(key for key in BLOCKS if not kinds or kind_of(key[1]) in kinds)
+    return pytest.mark.parametrize(("file", "block"), keys, ids=lambda value: value)
+
+
+def mentions_in(context: dict[str, Any]) -> list[Mention]:
+    def found(value: Any) -> list[Mention]:
+        if isinstance(value, list):
+            return [mention for part in value for mention in found(part)]
+        return [value] if isinstance(value, Mention) else []
+
+    return found([*context.values()])
+
+
+def heard_words(text: str) -> list[str]:
+    return sorted(re.findall(rf"\b({'|'.join(OPPOSITE)})\b", text.lower()))
+
+
+def test_every_family_and_every_block_is_read():
+    assert {family.name for family in ALL_FAMILIES} == {*FAMILIES, "walk"}
+    files = {path.stem for path in TEMPLATES.glob("*.jinja")} - {Path(WORDS).stem}
+    assert {(file, block) for file in files for block in BOOK.blocks(file)} == set(BLOCKS)
+
+
+def test_phrasings_use_only_what_their_questions_have():
+    check_templates(ALL_FAMILIES, BOOK)
+
+
+@each()
+def test_there_are_enough_different_phrasings(file, block):
+    sources = [phrasing.source.lower() for phrasing in BOOK.phrasings(file, block)]
+    assert len(set(sources)) == len(sources)
+    assert len(sources) >= FEWEST.get(kind_of(block), 10)
+
+
+@each()
+def test_texts_are_clean(file, block):
+    for source, _, text in renderings(file, block):
+        found = [name for name, pattern in SLOPPY.items() if re.search(pattern, text)]
+        assert not found, f"{found}: {text!r} of {source}"
+
+
+@each()
+def test_texts_start_and_end_like_sentences(file, block):
+    if block in BARE_BOXES:
+        return
+    ends = {"choose": (".", "?", ":"), "option_pair": ("meters",), "option_object": ("cm",)}.get(block, (".", "?"))
+    for source, _, text in renderings(file, block):
+        assert text[0].isupper(), source
+        assert text.endswith(ends), source
+
+
+@each()
+def test_every_label_has_the_article_the(file, block):
+    for source, context, text in renderings(file, block):
+        for mention in mentions_in(context):
+            for before in re.findall(rf"(\S+) (?:same )?{re.escape(mention.label)}\b", text):
+                assert before.lower() == "the", f"{source}: {text}"
+
+
+@each()
+def test_no_label_rules_a_verb(file, block):
+    """ "The glasses is" and "where is the glasses" are wrong; "the center of the glasses is" is right."""
+    for source, context, text in renderings(file, block):
+        for mention in mentions_in(context):
+            named = rf"the {re.escape(mention.label)}(?: \([^)]*\))?"
+            ruling = re.findall(rf"(?i)(?:(\w+) )?\b{named} ({VERBS})\b", text)
+            bad = [pair for pair in ruling if pair[0] not in {"of", "to", "from", "for", "around", "as"}]
+            pairs_of_objects = r"\b(between|of|both) the [^,.;]+ and the "
+            assert not bad or re.search(pairs_of_objects, text), f"{bad}: {text}"
+            assert not re.search(rf"(?i)\b(is|are|was|were|does|do) {named}", text), f"{source}: {text}"
+
+
+@each("question")
+def test_questions_say_their_units_and_name_all_their_objects(file, block):
+    asked = BLOCKS[file, block].question_variables & {
+        "red",
+        "blue",
+        "green",
+        "yellow",
+        "subject",
+        "reference",
+        "given",
+        *LISTED,
+    }
+    asked -= {"reference"} if block == "question_oc" else set()
+    for source, context, text in renderings(file, block):
+        missing = [pattern for pattern in MUST_SAY[file] if not re.search(pattern, text)]
+        assert not missing, f"{missing}: {source}"
+        assert all(str(context[name]) in text for name in asked), source
+        assert all(str(mention) in text for mention in context.get("objects", ())), source
+
+
+@each("fill")
+def test_fills_name_the_form_of_the_answer(file, block):
+    for source, _, text in renderings(file, block):
+        missing = [pattern for pattern in FORMS[file] if not re.search(pattern, text)]
+        # "how many meters" asks for a number, too
+        assert not missing or (missing == ["number"] and "meters" in text), f"{missing}: {source}"
+
+
+@each("sentence", "option")
+def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
+    for source, context, text in renderings(file, block):
+        if BLOCKS[file, block].answer is Directions:
+            told = [str(value) for name, value in context.items() if name.endswith(AXES) and value]
+            assert set(heard_words(text)) == set(told), f"{source}: {text}"
+            assert len(heard_words(text)) <= len(told), f"{source}: {text}"
+        else:
+            parts = [(n, context[n]) for n in PARTS if n in context and not block.startswith("option_oc")]
+            parts += [("place", f"({x}, {y})") for _, x, y in context.get("places", ())]
+            steps = context.get("steps") or context.get("moves") or [(n, n) for n in context.get("items", ())] or parts
+            values = [
+                str(value)
+                for _, value in steps or [("answer", context.get("winner") or context.get("box") or context["answer"])]
+            ]
+            assert all(re.search(rf"(?<![\d.]){re.escape(value)}(?!\d|\.\d)", text) for value in values), text
+
+
+@each("sentence", "judge")
+def test_closer_and_farther_say_to_whom(file, block):
+    if BLOCKS[file, block].answer is not Directions:
+        return
+    for source, _, text in renderings(file, block):
+        for sentence in re.split(r"(?<=[.?]) ", text):
+            assert "observer" in sentence or not re.search("closer|farther", sentence), source
+
+
+@each("judge")
+def test_claims_are_said_as_they_are(file, block):
+    for source, context, text in renderings(file, block):
+        assert heard_words(text) == [context["claim"]], source
+
+
+def book_of(tmp_path: Path, text: str) -> Phrasebook:
+    (tmp_path / WORDS).write_text((TEMPLATES / WORDS).read_text())
+    (tmp_path / "depth.jinja").write_text("{% block one %}\n" + text + "\n{% endblock %}\n")
+    return Phrasebook(tmp_path)
+
+
+BY_HAND = {
+    'say.toward(["left", "", "closer"])': "To the left of and closer to the observer than",
+    'say.toward(["", "below", "farther"], short=true)': "Below and farther away than",
+    'say.aside(["right", "above", "front"])': "To the right, above, and in front",
+    'say.compares("bin", "tv", ["", "", ""])': "",
+    'say.compares("bin", "tv", ["", "above", ""])': "The center of the bin lies above the center of the tv",
+    'say.offsets("bin", "tv", ["", "above", ""])': "Relative to the center of the tv, that of the bin lies above",
+    'say.faces("bin", "tv", "front", "front")': "The centers of the bin and the tv are both in front of the observer",
+    'say.faces("bin", "tv", "", "behind")': "The center of the tv is behind the observer",
+    'say.has("bin", "tv", "front", "behind")': (
+        "In front of the observer is the center of the bin, and behind the observer is that of the tv"
+    ),
+    'say.sentences(["one is left", "", "two is right"])': "One is left. Two is right.",
+    'say.motion([("move_up", "0.3"), ("rotate_left", "5")], "move", "tilt", "turn")': (
+        "Move 0.3 meters up, then turn 5 degrees to the left"
+    ),
+    'say.motion([("rotate_down", "10")], "move", "tilt", "turn")': "Tilt 10 degrees down",
+    'say.frames(["3"])': "Frame-3",
+    "say.frames([0, 3, 31])": "Frame-0, Frame-3, and Frame-31",
+    'say.sighted([("tv", 2), ("clothes", 9)], "in")': "Tv in Frame-2 and clothes in Frame-9",
+    'say.amount("1", "pair of scissors", "pairs of scissors")': "1 pair of scissors",
+    'say.amount("11", "shelf", "shelves")': "11 shelves",
+    'say.route([("forward", "2.0")], "turn", "go forward")': "Go forward 2.0 meters",
+    'say.route([("left", "90"), ("forward", "2.0")], "turning", "walking forward")': (
+        "Turning 90 degrees to the left and walking forward 2.0 meters"
+    ),
+    'say.changes([("move_left", "1.0")])': "A move of 1.0 meters to the left",
+}
+
+
+@each("sentence")
+def test_lists_keep_their_order(file, block):
+    for source, context, text in renderings(file, block):
+        places = [text.index(str(item)) for item in context.get("items", ()) if not str(item).isdigit()]
+        assert places == sorted(places), source
+        told = re.findall(r"Frame-(\d+)", text)
+        known = [str(number) for _, number in context.get("sightings", ())] or list(context.get("items", told))
+        assert told in ([], known) or {"first", "last"} <= set(context), f"{source}: {text}"
+
+
+@pytest.mark.parametrize("call", BY_HAND)
+def test_macros_by_hand(tmp_path, call):
+    assert book_of(tmp_path, "{{ " + call + " }}").phrasings("depth", "one")[0].render({}) == BY_HAND[call]
+
+
+def test_a_phrasing_with_an_unknown_name_is_refused(tmp_path):
+    phrasing = book_of(tmp_path, "The depth is {{ answr }} meters.").phrasings("depth", "one")[0]
+    with pytest.raises(ConfigError, match=r"unknown name 'answr' in phrasing.*Did you mean 'answer'"):
+        phrasing.check_names(frozenset({"answer"}))
+    with pytest.raises(ConfigError, match=r"'answr' is undefined"):
+        phrasing.render({"answer": "1.0"})
+
+
+def test_a_missing_block_or_file_is_named(tmp_path):
+    book = book_of(tmp_path, "The depth is known.")
+    with pytest.raises(ConfigError, match=r"depth\.jinja: no block 'won'.*Did you mean 'one'"):
+        book.phrasings("depth", "won")
+    with pytest.raises(ConfigError, match=r"distance\.jinja: cannot be read"):
+        book.phrasings("distance", "one")

@@ -1,0 +1,1 @@
+"""What scripts, benchmarks and tests share: proof-reading, gallery, golden records, random rooms, visibility check."""

@@ -1,0 +1,53 @@
+"""Write GALLERY.md and its pictures afresh from the demo: ``python -m tools.gallery``."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from qagen.paths import TASK_CONFIGS
+from qagen.pipeline.config import known_types, load_task
+from qagen.records.read import find_record_files
+from qagen.view.picture import draw_sample
+from qagen.view.samples import SampleSelection, ViewSample, choose_samples, load_sample
+from tools.runs import generate
+
+HOME = Path(__file__).resolve().parent.parent
+PICTURES = HOME / "docs" / "gallery"
+WIDTH_PX = 900
+JPEG_QUALITY = 80
+HEAD = """# Gallery
+
+Every task type, with the YAML that makes it and one sample of each format, all from the built-in demo apartment. The
+picture shows the first sample. Written by `python -m tools.gallery`.
+"""
+
+
+def main() -> None:
+    """Generate from the demo, draw one picture a type, and write the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder), "--per-scene", "20").check_returncode()
+        samples = [
+            load_sample(line) for line in choose_samples(find_record_files(Path(folder)), SampleSelection(seed=1))
+        ]
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        pages = [page(name, [s for s in samples if s.line.file.type == name]) for name in known_types()]
+    (HOME / "GALLERY.md").write_text("\n".join([HEAD, *pages]), encoding="utf-8")
+
+
+def page(type_name: str, samples: list[ViewSample]) -> str:
+    """One type's part of the page; its picture is written on the way."""
+    level = load_task(type_name).config.level
+    draw_sample(samples[0], WIDTH_PX).convert("RGB").save(PICTURES / f"{type_name}.jpg", quality=JPEG_QUALITY)
+    config = (TASK_CONFIGS / f"{type_name}.yaml").read_text(encoding="utf-8")
+    told = [f"## {type_name}", f"Level: {level}.", f"![{type_name}](docs/gallery/{type_name}.jpg)"]
+    return "\n\n".join([*told, f"```yaml\n{config}```", *(line for sample in samples for line in say(sample))]) + "\n"
+
+
+def say(sample: ViewSample) -> Iterator[str]:
+    """A sample as text."""
+    yield f"**{sample.line.file.format}** · `{sample.line.id}`"
+    yield "```text\n" + "\n".join(f"{turn.speaker}: {turn.value}" for turn in sample.turns) + "\n```"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Choose the golden records afresh: ``python -m tools.golden``. Read the diff before you keep it."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from tools.runs import generate
+
+GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "records.jsonl"
+PER_SCENE = 6
+
+
+def golden_records(out: Path) -> list[str]:
+    """The record of the lowest number of every type and format, in order, as lines of JSON."""
+    lines = []
+    for path in sorted(out.glob("scannet/qa_jsonl/train/*/*/*.jsonl")):
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        first = min(records, key=lambda record: int(record["id"].rpartition("_")[2]))
+        lines.append(json.dumps(first, ensure_ascii=False))
+    return lines
+
+
+def main() -> None:
+    """Replace the golden records by today's."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = generate(Path(folder), "--per-scene", str(PER_SCENE), "--media", "none")
+        run.check_returncode()
+        GOLDEN.write_text("\n".join(golden_records(Path(folder))) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
