@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from qagen.demo.film import Film
 
 # Before numba is imported: it reads its cache folder once. A stale cache would hide a changed kernel.
-# Workers of pytest-xdist inherit the folder of the process that started them.
-if "PYTEST_XDIST_WORKER" not in os.environ:
+# Workers of pytest-xdist inherit the folder of the process that started them. NUMBA_CACHE_DIR keeps one between runs.
+if "PYTEST_XDIST_WORKER" not in os.environ and "NUMBA_CACHE_DIR" not in os.environ:
     _numba_cache = tempfile.TemporaryDirectory(prefix="qagen-numba-", ignore_cleanup_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = _numba_cache.name
 
