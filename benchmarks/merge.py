@@ -9,7 +9,7 @@ import click
 
 from qagen.pipeline.checkpoint import checkpoint_writer, read_manifest
 from qagen.pipeline.layout import Layout
-from qagen.pipeline.merge import MergeGroups, merge_parts
+from qagen.pipeline.merge import MergeGroups, merge_checkpoints
 
 TYPE = "depth_prediction_oo"
 
@@ -42,15 +42,15 @@ def main(scenes: int, lines: int, at: Path | None) -> None:
                 part.media.mkdir()
                 part.add(TYPE, "fill", [sample(name, i) for i in range(lines)])
                 part.finish("synthetic", name, {}, {})
-            marker = read_manifest(layout, name, "synthetic")
-            assert marker is not None
-            groups.add(index, marker.blocks)
+            manifest = read_manifest(layout, name, "synthetic")
+            assert manifest is not None
+            groups.add(index, manifest.blocks)
         group = groups[TYPE, "fill"]
-        stored = sum(path.stat().st_size for path in layout.parts.glob("done/*/lines"))
+        stored = sum(path.stat().st_size for path in layout.checkpoints.glob("done/*/lines"))
         text = sum(group.text_bytes)
         click.echo(f"{group.lines} samples, {text / 1e9:.2f} GB as text, {stored / 1e9:.2f} GB as parts")
         before_mb, started, cpu = megabytes(), time.perf_counter(), time.process_time()
-        merge_parts(layout, names, groups, [TYPE], seed=0)
+        merge_checkpoints(layout, names, groups, [TYPE], seed=0)
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         click.echo(
             f"merged in {seconds:.1f} s ({cpu:.1f} s of CPU, {2 * group.lines / seconds:,.0f} lines/s); "

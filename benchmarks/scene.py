@@ -41,7 +41,7 @@ FUNCTIONS = {
     "compress and write the part": (checkpoint.CheckpointWriter, "add"),
     "images": (pipeline, "write_media"),
     "put in place, flush to disk": (checkpoint.CheckpointWriter, "finish"),
-    "merge": (pipeline, "merge_parts"),
+    "merge": (pipeline, "merge_checkpoints"),
 }
 
 

@@ -1,7 +1,7 @@
-"""Scenes that must not be read because a benchmark tests on them: lists of ids, matched by room.
+"""Exclude scenes that a benchmark tests on: lists of scene ids, matched by room.
 
-A room that was scanned twice leaks as surely as a scan that is read twice, so an id of a list holds out every scan of
-its room (Loader.room_of).
+Another scan of a test room leaks as much as the test scan itself, so each id excludes all scans of its room
+(Loader.room_of).
 """
 
 import json
@@ -18,37 +18,35 @@ MAX_LIST_BYTES = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """What one list of ids keeps out of a run."""
+    """The scenes that one list of ids excludes from a run."""
 
     file: str
-    """The list, as it was named."""
+    """Path of the list, as given."""
     ids: int
-    """Different ids in the list."""
+    """Number of different ids in the list."""
     scenes: tuple[str, ...]
-    """Scenes of the run's split that are not read because of this list, sorted."""
+    """Excluded scenes of the run's split, sorted."""
     unmatched: int
-    """Ids of the list that name no room of the split."""
+    """Number of ids that match no room of the split."""
 
 
 def exclude(files: Sequence[Path], loader: Loader, scene_ids: Iterable[str]) -> tuple[Exclusion, ...]:
-    """What each list keeps out of the scenes ``scene_ids``, in the order of the files.
+    """Match each list against the scenes of the split, in the order of the files.
 
     Raises:
         ConfigError: a file cannot be read or holds something other than scene ids.
     """
-    scene_ids = sorted(scene_ids)
-    return tuple(_match(file, read_ids(file), loader, scene_ids) for file in files)
-
-
-def _match(file: Path, ids: list[str], loader: Loader, scene_ids: list[str]) -> Exclusion:
-    known = {loader.room_of(scene) for scene in scene_ids}
-    rooms = {loader.room_of(name) for name in ids}
-    scenes = tuple(scene for scene in scene_ids if loader.room_of(scene) in rooms)
-    return Exclusion(str(file), len(ids), scenes, sum(loader.room_of(name) not in known for name in ids))
+    room_of_scene = {scene: loader.room_of(scene) for scene in sorted(scene_ids)}
+    known, exclusions = set(room_of_scene.values()), []
+    for file in files:
+        rooms = [loader.room_of(name) for name in read_ids(file)]
+        scenes = tuple(scene for scene, room in room_of_scene.items() if room in rooms)
+        exclusions.append(Exclusion(str(file), len(rooms), scenes, sum(room not in known for room in rooms)))
+    return tuple(exclusions)
 
 
 def read_ids(file: Path) -> list[str]:
-    """The different ids of a list, sorted: one a line with # comments, or a JSON list.
+    """The different ids of a list, sorted. The file has one id per line (# starts a comment), or is a JSON list.
 
     Raises:
         ConfigError: the file cannot be read, is no text, or has an entry that cannot be a scene's id.
@@ -61,17 +59,20 @@ def read_ids(file: Path) -> list[str]:
         raise ConfigError(f"--exclude-scenes: {file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"--exclude-scenes: {file}: is no text file ({error.reason})") from error
-    entries = _json_entries(file, text) if text.lstrip().startswith(("[", "{")) else _line_entries(text)
+    if text.lstrip().startswith(("[", "{")):
+        entries = _json_entries(file, text)
+    else:
+        lines = ((number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), 1))
+        entries = [(f"line {number}", line) for number, line in lines if line]
     for where, entry in entries:
-        _check_id(file, where, entry)
+        is_number = isinstance(entry, int) and not isinstance(entry, bool)
+        is_name = isinstance(entry, str) and 0 < len(entry) <= MAX_ID_CHARS and entry.isprintable() and " " not in entry
+        if not is_number and not is_name:
+            found = repr(entry)[:60]
+            raise ConfigError(f"--exclude-scenes: {file}: {where}: found {found}, expected a scene id without blanks")
     if not entries:
         raise ConfigError(f"--exclude-scenes: {file}: found no scene id, expected one a line or a JSON list")
     return sorted({str(entry) for _, entry in entries})
-
-
-def _line_entries(text: str) -> list[tuple[str, object]]:
-    lines = ((number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), 1))
-    return [(f"line {number}", line) for number, line in lines if line]
 
 
 def _json_entries(file: Path, text: str) -> list[tuple[str, object]]:
@@ -82,11 +83,3 @@ def _json_entries(file: Path, text: str) -> list[tuple[str, object]]:
     if not isinstance(content, list):
         raise ConfigError(f"--exclude-scenes: {file}: found a JSON {type(content).__name__}, expected a list of ids")
     return [(f"entry {number}", entry) for number, entry in enumerate(content)]
-
-
-def _check_id(file: Path, where: str, entry: object) -> None:
-    is_number = isinstance(entry, int) and not isinstance(entry, bool)
-    is_name = isinstance(entry, str) and 0 < len(entry) <= MAX_ID_CHARS and entry.isprintable() and " " not in entry
-    if not is_number and not is_name:
-        found = repr(entry)[:60]
-        raise ConfigError(f"--exclude-scenes: {file}: {where}: found {found}, expected a scene id without blanks")

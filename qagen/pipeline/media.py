@@ -17,10 +17,12 @@ DEPTH_UNIT_M = 0.001
 def write_media(
     folder: Path, views: SceneViews, singles: Sequence[int], with_video: bool, media: str, rgbd: bool
 ) -> None:
-    """Put the images of the frames ``singles`` and of the video into a folder, under the names that the records use.
+    """Write the images of the frames ``singles`` and of the video into a folder, under the names that records use.
 
-    ``copy`` writes the dataset's own bytes; ``link`` links to the dataset's file, and writes the bytes where the image
-    lies inside a container; ``none`` writes nothing.
+    Args:
+        media: "copy" writes the dataset's own bytes; "link" links to the dataset's file, or writes the bytes of an
+            image inside a container; "none" writes nothing.
+        rgbd: also write depth images, poses and intrinsics.
     """
     if media == "none":
         return
@@ -55,30 +57,24 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
-    """16-bit PNG in millimetres, as ScanNet exports it; level 1 because noise does not compress further."""
+    """16-bit PNG in millimeters, as ScanNet exports it; level 1 because noise does not compress further."""
     import cv2
 
-    millimetres = np.clip(np.rint(depth_m / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
-    return cv2.imencode(".png", millimetres.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    millimeters = np.clip(np.rint(depth_m / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
+    return cv2.imencode(".png", millimeters.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def _write_intrinsics(folder: Path, frames: Sequence[Frame]) -> None:
-    """As ScanNet has them where all frames share their cameras, else one set of files for each frame."""
-    if len({(frame.camera, frame.depth_camera) for frame in frames}) <= 1:
-        for frame in frames[:1]:
-            _write_cameras(folder, "", frame)
-        return
-    for frame in frames:
-        _write_cameras(folder, f"{frame.id}_", frame)
-
-
-def _write_cameras(folder: Path, prefix: str, frame: Frame) -> None:
-    for name, camera in (("color", frame.camera), ("depth", frame.depth_camera)):
-        if camera is not None:
-            matrix = np.eye(4)
-            matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
-            _write(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
-            _write(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+    """One set of files, as in ScanNet, where all frames share their cameras; else one set per frame."""
+    are_shared = len({(frame.camera, frame.depth_camera) for frame in frames}) <= 1
+    for frame in frames[:1] if are_shared else frames:
+        prefix = "" if are_shared else f"{frame.id}_"
+        for name, camera in (("color", frame.camera), ("depth", frame.depth_camera)):
+            if camera is not None:
+                matrix = np.eye(4)
+                matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
+                _write(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
+                _write(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
 
 
 def _matrix_text(matrix: np.ndarray) -> bytes:

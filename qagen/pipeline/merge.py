@@ -1,7 +1,7 @@
-"""Finished scenes' parts to one shuffled file per type and format.
+"""Merge checkpoints into one shuffled file per type and format.
 
-A file's lines are dealt into piles by their place in it, one scene after the other, and each pile is put in order:
-reading and writing are sequential, and memory holds one pile and some 24 bytes a line, however many there are.
+External shuffle: lines are distributed into buckets by target position, then each bucket is ordered in memory. Reading
+and writing are sequential; memory holds one bucket and about 24 bytes per line.
 """
 
 import zlib
@@ -23,24 +23,24 @@ from qagen.rng import rng_for
 from qagen.tasks._base import FORMATS
 
 KINDS = ("qa", "evidence")
-PILE_BYTES = 64 * 2**20
-MOST_PILES = 256
-"""Open at once; a process may usually open 1024 files."""
+BUCKET_BYTES = 64 * 2**20
+MAX_BUCKETS = 256
+"""Maximum number of open bucket files; a process may usually open 1024."""
 
 
 @dataclass(slots=True)
 class MergeGroup:
-    """Where the samples of one type and format are."""
+    """Where the samples of one type and format are stored."""
 
     lines: int = 0
-    """Samples of all scenes."""
+    """Number of samples over all scenes."""
     text_bytes: list[int] = field(default_factory=lambda: [0, 0])
-    """Size of their records and of their evidence."""
+    """Uncompressed size of the records and of the evidence."""
     blocks: array = field(default_factory=lambda: array("q"))
-    """Four numbers a block: scene's index, first byte, stored bytes of records, stored bytes of evidence."""
+    """Four numbers per block: index of the scene, first byte, stored bytes of records, stored bytes of evidence."""
 
     def add(self, scene: int, start: int, block: Block) -> None:
-        """Note a block of a scene."""
+        """Add a block of a scene."""
         self.lines += block.lines
         for i in range(len(KINDS)):
             self.text_bytes[i] += block.text_bytes[i]
@@ -48,10 +48,10 @@ class MergeGroup:
 
 
 class MergeGroups(dict[tuple[str, str], MergeGroup]):
-    """By type and format."""
+    """Merge groups by type and format."""
 
     def add(self, scene: int, blocks: Sequence[Block]) -> None:
-        """Note a scene's blocks, which lie one behind the other in its file."""
+        """Add a scene's blocks, which are stored one after the other in its file."""
         start = 0
         for block in blocks:
             self.setdefault((block.type, block.format), MergeGroup()).add(scene, start, block)
@@ -59,18 +59,18 @@ class MergeGroups(dict[tuple[str, str], MergeGroup]):
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """What the merged files of a split were made of, and how long they were."""
+    """What the merged files of a split were made of, and their sizes."""
 
     made_of: str
-    """Hash of settings and parts."""
+    """Hash of settings and checkpoints."""
     files: dict[str, int]
-    """Bytes of every file, by its path below <out>/<dataset>."""
+    """Size of every file in bytes, by its path below <out>/<dataset>."""
 
 
 def is_merged(layout: Layout, made_of: str) -> bool:
-    """Whether the files are there and were made of just this."""
+    """Whether the merged files are complete and were made of exactly this."""
     try:
-        merged = msgspec.json.decode((layout.parts / "merged.json").read_bytes(), type=Merged)
+        merged = msgspec.json.decode((layout.checkpoints / "merged.json").read_bytes(), type=Merged)
         sizes = {name: (layout.root / name).stat().st_size for name in merged.files}
     except (OSError, msgspec.DecodeError):
         return False
@@ -78,24 +78,24 @@ def is_merged(layout: Layout, made_of: str) -> bool:
 
 
 def record_merged(layout: Layout, made_of: str, files: Sequence[Path]) -> None:
-    """Remember that the files are whole; the last thing that a run does."""
+    """Record that the merged files are complete; the last step of a run."""
     sizes = {str(path.relative_to(layout.root)): path.stat().st_size for path in files}
-    write_atomic(layout.parts / "merged.json", msgspec.json.encode(Merged(made_of, sizes)))
+    write_atomic(layout.checkpoints / "merged.json", msgspec.json.encode(Merged(made_of, sizes)))
 
 
-def merge_parts(
+def merge_checkpoints(
     layout: Layout, scene_ids: Sequence[str], groups: MergeGroups, types: Sequence[str], seed: int
 ) -> list[Path]:
-    """Write one file per type, format and kind, and remove those of the same types that an earlier run left.
+    """Write one file per type, format and kind; remove files of the same types that an earlier run left.
 
-    The order is drawn from the seed and the order of the scenes alone.
+    The order of lines depends on the seed and the order of the scenes alone.
 
     Args:
-        scene_ids: the scenes by the indices that ``groups`` uses.
-        types: all types of the run, also those without samples.
+        scene_ids: scene ids, in the order that the indices in ``groups`` refer to.
+        types: all types of the run, including those without samples.
 
     Returns:
-        The files.
+        The written files.
     """
     written = []
     with writing(layout.root):
@@ -125,37 +125,39 @@ def _merge_group(
 
 
 def read_lines(layout: Layout, scene_ids: Sequence[str], group: MergeGroup, position: int) -> Iterator[bytes]:
-    """A group's records (position 0) or evidence (1), scene by scene."""
+    """The records (position 0) or evidence (position 1) of a group, scene by scene."""
     for row in np.frombuffer(group.blocks, np.int64).reshape(-1, 4):
         scene, start, records, evidence = (int(number) for number in row)
-        with (layout.part(scene_ids[scene]) / LINES).open("rb") as file:
+        with (layout.checkpoint(scene_ids[scene]) / LINES).open("rb") as file:
             file.seek(start + position * records)
             text = zlib.decompress(file.read(evidence if position else records))
         yield from text.splitlines(keepends=True)
 
 
 def shuffled(
-    lines: Iterator[bytes], order: NDArray[np.int64], text_bytes: int, scratch: Path, pile_bytes: int = PILE_BYTES
+    lines: Iterator[bytes], order: NDArray[np.int64], text_bytes: int, scratch: Path, bucket_bytes: int = BUCKET_BYTES
 ) -> Iterator[bytes]:
-    """Lines so that the i-th is number ``order[i]`` of those given.
+    """Reorder lines: the i-th line returned is line ``order[i]`` of those given.
 
     Args:
-        text_bytes: size of all lines together.
-        scratch: an existing folder with as much space.
-        pile_bytes: so much is held in memory, roughly.
+        lines: n lines.
+        order: (n,) a permutation.
+        text_bytes: total size of the lines.
+        scratch: an existing folder with that much free space.
+        bucket_bytes: approximate memory in use.
     """
     count = len(order)
-    piles_wanted = min(max(1, -(-text_bytes // pile_bytes)), MOST_PILES)
-    place = np.empty(count, np.int64)
-    place[order] = np.arange(count)
-    pile_of = (place * piles_wanted // count).astype(np.int16)
+    bucket_count = min(max(1, -(-text_bytes // bucket_bytes)), MAX_BUCKETS)
+    target = np.empty(count, np.int64)
+    target[order] = np.arange(count)
+    bucket_of_line = (target * bucket_count // count).astype(np.int16)
     with ExitStack() as stack:
-        piles = [stack.enter_context(TemporaryFile(dir=scratch)) for _ in range(piles_wanted)]
-        for pile, line in zip(pile_of, lines, strict=True):
-            piles[pile].write(line)
-        for number, pile in enumerate(piles):
-            pile.seek(0)
-            dealt = pile.readlines()
-            yield from (dealt[i] for i in np.argsort(place[pile_of == number]))
-            del dealt
-            pile.truncate(0)
+        buckets = [stack.enter_context(TemporaryFile(dir=scratch)) for _ in range(bucket_count)]
+        for bucket, line in zip(bucket_of_line, lines, strict=True):
+            buckets[bucket].write(line)
+        for number, bucket in enumerate(buckets):
+            bucket.seek(0)
+            content = bucket.readlines()
+            yield from (content[i] for i in np.argsort(target[bucket_of_line == number]))
+            del content
+            bucket.truncate(0)

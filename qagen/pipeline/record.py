@@ -1,12 +1,4 @@
-"""The only module that knows what a record, its evidence and the output folder look like (tasks.md, section 8).
-
-<out>/<dataset>/
-    qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        N records, shuffled
-    evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  their evidence, line by line
-    images/<scene>/image_color/<frame>.jpg                     and image_depth, pose, intrinsic with --rgbd
-    report.json                                                config, versions, counts, skips
-    .parts/<split>/                                            what each finished scene left (qagen.pipeline.checkpoint)
-"""
+"""Samples as SPAR training records, and the evidence of each (tasks.md, section 8)."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

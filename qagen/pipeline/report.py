@@ -1,4 +1,4 @@
-"""What became of scenes, and the report of it."""
+"""Per-scene counts and the run report."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,27 +12,27 @@ from qagen.pipeline.layout import Layout
 
 @dataclass(slots=True)
 class TaskCounts:
-    """What became of one type's candidates in one scene or in all."""
+    """Counts of one task type, in one scene or over a run."""
 
     candidates: int = 0
-    """Different candidates looked at."""
+    """Different candidate questions that were tried."""
     askable: int = 0
-    """Those that could be asked; the samples are chosen from them."""
+    """Candidates that can be asked; the samples are chosen from them."""
     samples: dict[str, int] = field(default_factory=dict)
-    """Written samples by format."""
+    """Number of written samples by format."""
     skips: dict[str, int] = field(default_factory=dict)
-    """Refused candidates by reason."""
+    """Number of refused candidates by reason."""
 
     def add(self, other: "TaskCounts") -> None:
+        """Add the counts of another scene."""
         self.candidates += other.candidates
         self.askable += other.askable
         for mine, theirs in ((self.samples, other.samples), (self.skips, other.skips)):
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """As the report has it."""
+    def to_report(self) -> dict[str, Any]:
+        """The counts as they stand in report.json."""
         return {
             "samples": self.samples,
             "candidates": self.candidates,
@@ -43,63 +43,63 @@ class TaskCounts:
 
 @dataclass(slots=True)
 class SceneReport:
-    """What became of one scene."""
+    """Counts of one scene, or why it failed."""
 
     scene: str
     error: str | None = None
     """Why the scene failed, or None."""
     frames: int = 0
-    """Frames used."""
+    """Number of usable frames."""
     objects: int = 0
-    """Objects that may be asked about."""
+    """Number of objects that may be asked about."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """Frames and objects left out, by reason."""
+    """Number of frames and objects left out, by reason."""
     tasks: dict[str, TaskCounts] = field(default_factory=dict)
-    """By task type."""
+    """Counts by task type."""
     seconds: float = 0.0
-    """Wall time; told to people, never written."""
+    """Wall time; printed, never written."""
 
     @property
     def samples(self) -> int:
-        return sum(sum(tally.samples.values()) for tally in self.tasks.values())
+        return sum(sum(counts.samples.values()) for counts in self.tasks.values())
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """As the report has it."""
+    def to_report(self) -> dict[str, Any]:
+        """The counts as they stand in report.json."""
         if self.error is not None:
             return {"error": self.error}
         return {
             "frames": self.frames,
             "objects": self.objects,
             "left_out": dict(sorted(self.left_out.items())),
-            "samples": {name: dict(tally.samples) for name, tally in self.tasks.items()},
+            "samples": {name: dict(counts.samples) for name, counts in self.tasks.items()},
         }
 
 
 class RunTotals:
-    """Outcomes added up one by one; of each scene only what the report says is kept, encoded."""
+    """Counts over all scenes of a run. Per scene it keeps the encoded entry of report.json only."""
 
     def __init__(self, types: Iterable[str]) -> None:
         self.tasks = {name: TaskCounts() for name in types}
         self.scenes: dict[str, msgspec.Raw] = {}
         self.failed: list[str] = []
 
-    def add(self, outcome: SceneReport) -> None:
-        for type_name, tally in outcome.tasks.items():
-            self.tasks[type_name].add(tally)
-        self.scenes[outcome.scene] = msgspec.Raw(msgspec.json.encode(outcome.told))
-        if outcome.error is not None:
-            self.failed.append(outcome.scene)
+    def add(self, scene: SceneReport) -> None:
+        """Add a scene's counts."""
+        for type_name, counts in scene.tasks.items():
+            self.tasks[type_name].add(counts)
+        self.scenes[scene.scene] = msgspec.Raw(msgspec.json.encode(scene.to_report()))
+        if scene.error is not None:
+            self.failed.append(scene.scene)
 
     @property
     def samples(self) -> int:
-        return sum(sum(tally.samples.values()) for tally in self.tasks.values())
+        return sum(sum(counts.samples.values()) for counts in self.tasks.values())
 
     def report(self, run: Mapping[str, Any], task_configs: Mapping[str, Any]) -> dict[str, Any]:
-        """What was done and what was not; the same for the same data and config."""
+        """The content of report.json; the same for the same data and config."""
         return {
             **run,
-            "tasks": {name: tally.told for name, tally in self.tasks.items()},
+            "tasks": {name: counts.to_report() for name, counts in self.tasks.items()},
             "scenes": self.scenes,
             "task_configs": task_configs,
         }

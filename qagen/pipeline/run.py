@@ -32,7 +32,7 @@ from qagen.pipeline.engines import Engine, Lost
 from qagen.pipeline.exclude import Exclusion
 from qagen.pipeline.layout import Layout
 from qagen.pipeline.media import write_media
-from qagen.pipeline.merge import MergeGroups, is_merged, merge_parts, record_merged
+from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, record_merged
 from qagen.pipeline.record import sample_id, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
 from qagen.rng import rng_for
@@ -121,18 +121,18 @@ def prepare(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
         checkpoint.start_over(job.layout, scene_ids)
     settings = checkpoint.check_settings(job.layout, settings_of(job))
     checkpoint.clear_unfinished(job.layout)
-    markers = {scene: checkpoint.read_manifest(job.layout, scene, settings) for scene in scene_ids}
-    done = {scene: marker for scene, marker in markers.items() if marker is not None}
+    manifests = {scene: checkpoint.read_manifest(job.layout, scene, settings) for scene in scene_ids}
+    done = {scene: manifest for scene, manifest in manifests.items() if manifest is not None}
     _check_inputs(job, done)
     return Plan(settings, tuple(done), tuple(scene for scene in scene_ids if scene not in done))
 
 
 def _check_inputs(job: Job, done: Mapping[str, checkpoint.Manifest]) -> None:
     changed = []
-    for scene_id, marker in done.items():
-        now = _inputs(job, job.loader.root / marker.source)
-        if now != marker.inputs:
-            changed.append(f"{scene_id}: {checkpoint.differences(marker.inputs, now)}")
+    for scene_id, manifest in done.items():
+        now = _inputs(job, job.loader.root / manifest.source)
+        if now != manifest.inputs:
+            changed.append(f"{scene_id}: {checkpoint.differences(manifest.inputs, now)}")
     if changed:
         more = f" and {len(changed) - MOST_TOLD} more scenes" if len(changed) > MOST_TOLD else ""
         told = "; ".join(changed[:MOST_TOLD]) + more
@@ -176,17 +176,17 @@ def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[RunTotals,
     totals, groups = RunTotals(family.config.type for family in job.families), MergeGroups()
     made_of = hashlib.sha256(repr((settings, job.exclusion_lists)).encode())
     for index, scene_id in enumerate(scene_ids):
-        marker = checkpoint.read_manifest(job.layout, scene_id, settings)
-        error = None if marker else checkpoint.read_failure(job.layout, scene_id, settings)
-        if marker is not None:
-            groups.add(index, marker.blocks)
-            totals.add(msgspec.json.decode(marker.outcome, type=SceneReport))
+        manifest = checkpoint.read_manifest(job.layout, scene_id, settings)
+        error = None if manifest else checkpoint.read_failure(job.layout, scene_id, settings)
+        if manifest is not None:
+            groups.add(index, manifest.blocks)
+            totals.add(msgspec.json.decode(manifest.report, type=SceneReport))
         elif error is not None:
             totals.add(SceneReport(scene_id, error))
-        made_of.update(repr((scene_id, marker and marker.sha256, error)).encode())
+        made_of.update(repr((scene_id, manifest and manifest.sha256, error)).encode())
     if is_merged(job.layout, made_of.hexdigest()):
         return totals, False
-    files = merge_parts(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
+    files = merge_checkpoints(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
     write_report(job.layout, make_report(job, totals))
     checkpoint.clear_unfinished(job.layout)  # of workers and nodes that were lost
     record_merged(job.layout, made_of.hexdigest(), [*files, job.layout.report])

@@ -3,7 +3,7 @@
 Every depth image is entered into a truncated signed distance field of sparse voxel blocks (Curless and Levoy, 1996;
 open3d's VoxelBlockGrid), and the surface where enough images agree becomes the mesh. A face belongs to the object
 whose box its middle lies in, where there is exactly one, of nested boxes the innermost. The lowest part of a box owns
-nothing, because the floor runs through it (qagen.grounds.BoxArrays).
+nothing, because the floor runs through it (qagen.visibility.instances.BoxArrays).
 
 Fusing takes a minute or so a scene, so the surface is kept in a file. It is fused again when the frames, their poses,
 their cameras, what their depth images hold or the voxel size have changed; which object a face belongs to is never

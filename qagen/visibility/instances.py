@@ -15,7 +15,7 @@ is in it: ``visible_fraction`` is then a lower bound, and what looks hidden to t
 
 The second ground on a mesh whose faces got their objects from boxes, and the third, are not exact: what they show of
 an object ends where its box does. ``alone`` counts the outline of the box on both, and questions ask for more
-(qagen.views.Thresholds), or are not asked (SceneViews.exact).
+(visibility.thresholds), or are not asked (SceneViews.exact).
 
 ``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
 soon as one measured pixel lies near its box, shared or not, or when more than ``MAX_UNMEASURED`` of its outline has no

@@ -13,7 +13,7 @@ from qagen.files import OutputError
 from qagen.pipeline import checkpoint
 from qagen.pipeline.checkpoint import (
     LINES,
-    MARKER,
+    MANIFEST,
     check_settings,
     checkpoint_writer,
     clear_unfinished,
@@ -43,14 +43,14 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_finished_scene_is_its_lines_its_marker_and_its_images(layout: Layout) -> None:
+def test_a_finished_scene_is_its_lines_its_manifest_and_its_images(layout: Layout) -> None:
     write(layout, "room")
     done = ".parts/train/done/room"
-    assert files(layout.root) == [f"{done}/{MARKER}", f"{done}/{LINES}", "images/room/video_idx.txt"]
-    marker = read_manifest(layout, "room", "a")
-    assert marker is not None
-    assert (marker.source, marker.inputs, bytes(marker.outcome)) == ("room", {"file": "1 byte"}, b'{"frames":3}')
-    assert [(block.type, block.format, block.lines) for block in marker.blocks] == [(TYPE, "fill", 2)]
+    assert files(layout.root) == [f"{done}/{MANIFEST}", f"{done}/{LINES}", "images/room/video_idx.txt"]
+    manifest = read_manifest(layout, "room", "a")
+    assert manifest is not None
+    assert (manifest.source, manifest.inputs, bytes(manifest.report)) == ("room", {"file": "1 byte"}, b'{"frames":3}')
+    assert [(block.type, block.format, block.lines) for block in manifest.blocks] == [(TYPE, "fill", 2)]
 
 
 @pytest.mark.parametrize("step", ["replace", "rename"], ids=["images", "part"])
@@ -65,7 +65,7 @@ def test_a_scene_that_is_ended_while_it_is_put_in_place_is_not_finished(
         write(layout, "room")
     monkeypatch.undo()
     assert read_manifest(layout, "room", "a") is None
-    assert files(layout.parts) == []
+    assert files(layout.checkpoints) == []
     write(layout, "room")
     assert read_manifest(layout, "room", "a") is not None
 
@@ -81,24 +81,24 @@ def test_a_scene_is_known_again_under_its_own_settings_and_with_whole_lines_only
     write(layout, "room")
     assert read_manifest(layout, "room", "b") is None
     assert read_manifest(layout, "hall", "a") is None
-    lines = layout.part("room") / LINES
+    lines = layout.checkpoint("room") / LINES
     whole = lines.read_bytes()
     for damaged in (whole[:-1], whole[:-1] + b"\0", b""):
         lines.write_bytes(damaged)
         assert read_manifest(layout, "room", "a") is None
     lines.write_bytes(whole)
     assert read_manifest(layout, "room", "a") is not None
-    for damaged in (b"", b"{}", (layout.part("room") / MARKER).read_bytes()[:-9]):
-        (layout.part("room") / MARKER).write_bytes(damaged)
+    for damaged in (b"", b"{}", (layout.checkpoint("room") / MANIFEST).read_bytes()[:-9]):
+        (layout.checkpoint("room") / MANIFEST).write_bytes(damaged)
         assert read_manifest(layout, "room", "a") is None
 
 
 def test_a_damaged_part_is_replaced(layout: Layout) -> None:
     write(layout, "room", settings="old")
-    (layout.part("room") / "stray").touch()
+    (layout.checkpoint("room") / "stray").touch()
     write(layout, "room", settings="new")
     assert read_manifest(layout, "room", "new") is not None
-    assert files(layout.part("room")) == [MARKER, LINES]
+    assert files(layout.checkpoint("room")) == [MANIFEST, LINES]
 
 
 def test_other_settings_are_refused_with_what_differs(layout: Layout) -> None:
@@ -204,9 +204,9 @@ def test_starting_over_removes_what_was_written_and_nothing_else(layout: Layout)
     assert files(layout.root) == sorted([*mine, *other])
 
 
-def test_markers_hold_no_time_of_day(layout: Layout) -> None:
+def test_manifests_hold_no_time_of_day(layout: Layout) -> None:
     write(layout, "room")
-    first = {path.name: path.read_bytes() for path in layout.part("room").iterdir()}
+    first = {path.name: path.read_bytes() for path in layout.checkpoint("room").iterdir()}
     write(layout, "room")
-    assert {path.name: path.read_bytes() for path in layout.part("room").iterdir()} == first
-    assert msgspec.json.decode(first[MARKER])["sha256"] != ""
+    assert {path.name: path.read_bytes() for path in layout.checkpoint("room").iterdir()} == first
+    assert msgspec.json.decode(first[MANIFEST])["sha256"] != ""

@@ -11,7 +11,7 @@ import pytest
 
 from qagen.pipeline.checkpoint import checkpoint_writer, read_manifest
 from qagen.pipeline.layout import Layout
-from qagen.pipeline.merge import MergeGroups, is_merged, merge_parts, record_merged, shuffled
+from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, record_merged, shuffled
 from qagen.rng import rng_for
 
 TYPE = "depth_prediction_oc"
@@ -34,10 +34,10 @@ def write_scenes(layout: Layout, counts: Mapping[str, int], answer_format: str =
 def merge(layout: Layout, scenes: list[str], seed: int = 0) -> list[str]:
     groups = MergeGroups()
     for index, scene in enumerate(scenes):
-        marker = read_manifest(layout, scene, "settings")
-        assert marker is not None
-        groups.add(index, marker.blocks)
-    return [path.name for path in merge_parts(layout, scenes, groups, [TYPE], seed)]
+        manifest = read_manifest(layout, scene, "settings")
+        assert manifest is not None
+        groups.add(index, manifest.blocks)
+    return [path.name for path in merge_checkpoints(layout, scenes, groups, [TYPE], seed)]
 
 
 def lines(layout: Layout, kind: str, answer_format: str = "fill") -> list[dict]:
@@ -110,11 +110,11 @@ def test_a_merge_is_known_again_until_a_file_or_a_part_changes(layout: Layout) -
     assert not is_merged(layout, "abc")
 
 
-@pytest.mark.parametrize("pile_bytes", [1, 50, 10**6])
-def test_piles_change_no_line(tmp_path: Path, pile_bytes: int) -> None:
+@pytest.mark.parametrize("bucket_bytes", [1, 50, 10**6])
+def test_piles_change_no_line(tmp_path: Path, bucket_bytes: int) -> None:
     given = [b"%d %s\n" % (i, b"x" * (i % 7)) for i in range(1000)]
     order = np.random.default_rng(0).permutation(len(given))
-    found = shuffled(iter(given), order, sum(map(len, given)), tmp_path, pile_bytes)
+    found = shuffled(iter(given), order, sum(map(len, given)), tmp_path, bucket_bytes)
     assert list(found) == [given[i] for i in order]
     assert list(tmp_path.iterdir()) == []
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kills import command, run_killed
 from qagen.pipeline.run import Job
 from tests.pipeline.test_run import make_job, run
 from tests.scenes import at, looking, room
-from benchmarks.kills import command, run_killed
 from tools.runs import contents, copy_demo
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}

@@ -191,7 +191,7 @@ def test_the_report_is_of_what_was_written_not_of_who_wrote_it(tmp_path: Path) -
 
 def test_outcomes_say_nothing_of_time(job: Job) -> None:
     outcome = run_scene(job, "abc", "room")
-    marker = read_manifest(job.layout, "room", "abc")
-    assert marker is not None
-    assert replace(msgspec.json.decode(marker.outcome, type=SceneReport), seconds=outcome.seconds) == outcome
-    assert b'"seconds":0.0' in bytes(marker.outcome)
+    manifest = read_manifest(job.layout, "room", "abc")
+    assert manifest is not None
+    assert replace(msgspec.json.decode(manifest.report, type=SceneReport), seconds=outcome.seconds) == outcome
+    assert b'"seconds":0.0' in bytes(manifest.report)
