@@ -13,7 +13,8 @@ from qagen.pipeline.layout import Layout
 from qagen.pipeline.lock import hold
 
 HOLDER = (
-    "import sys, time; from pathlib import Path; from qagen.pipeline.lock import hold; from qagen.pipeline.layout import Layout\n"
+    "import sys, time; from pathlib import Path\n"
+    "from qagen.pipeline.layout import Layout; from qagen.pipeline.lock import hold\n"
     "with hold(Layout(Path(sys.argv[1]), 'train', sys.argv[2])): print('held', flush=True); time.sleep(60)"
 )
 
