@@ -212,11 +212,8 @@ def with_instances(scene: Scene, walls: Sequence[Box3D] = (), shell: Box3D = HAL
 
 def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -> NDArray[np.float32]:
     """(height, width) depth z in metres of the first side of any box on each pixel's ray, 0 where there is none."""
-    rows, cols = np.indices((camera.height, camera.width))
-    rays = np.stack(
-        [(cols - camera.cx) / camera.fx, (rows - camera.cy) / camera.fy, np.ones(rows.shape)], axis=-1
-    )  # z is 1, so that a ray's parameter is its depth
-    nearest = np.full(rows.shape, np.inf)
+    rays = camera.rays()
+    nearest = np.full(rays.shape[:2], np.inf)
     for box in boxes:
         origin = (world_from_camera.translation - box.center) @ box.rotation
         directions = rays @ (box.rotation.T @ world_from_camera.rotation).T

@@ -295,12 +295,11 @@ def film_room(folder: Path, number: int, frames: int) -> Film:
 def _pictures(surface: LitSurface, poses: Sequence[Pose], number: int) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
     """Flat-shaded colour, depth in millimetres and things of every frame."""
     scene, rng = ray_scene(surface), rng_for(0, "random room sensor", str(number))
-    v, u = np.mgrid[0 : CAMERA.height, 0 : CAMERA.width].reshape(2, -1)
-    local = np.stack([(u - CAMERA.cx) / CAMERA.fx, (v - CAMERA.cy) / CAMERA.fy, np.ones(len(u))], axis=1)
+    local = CAMERA.rays().reshape(-1, 3)
     shape = (CAMERA.height, CAMERA.width)
     for pose in poses:
         directions = (local @ pose.rotation.T).astype(np.float32)
-        origins = np.tile(pose.translation.astype(np.float32), (len(u), 1))
+        origins = np.tile(pose.translation.astype(np.float32), (len(local), 1))
         hits = scene.run(origins, directions, output=1)
         part = surface.face_part[hits["primID"]]
         is_hit = hits["primID"] >= 0

@@ -1,4 +1,4 @@
-"""Whether world, mesh and boxes lie where the depth images say that things are."""
+"""Whether the world's up, the mesh and the boxes agree with what the depth images measure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,67 +9,75 @@ from scipy.spatial import KDTree
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.core.scene import Object3D, Scene
+from qagen.core.scene import Scene
 from qagen.doctor.depth_samples import DepthSample
 from qagen.doctor.finding import Finding, judge, percent
 from qagen.kernels.inside import claim_pixels
 from qagen.visibility.instances import NEAR_M, BoxArrays
 from qagen.visibility.surfaces import sample_surface
 
-Points = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 TOLERANCE = (0.05, 0.025)
+"""How far depth may end in front of a box or behind it, meters and as a share of the depth."""
 MIN_PIXELS = 40
+"""Boxes that fewer pixels reach are not judged."""
 EMPTY = 0.15
-"""A box of which no more than this share of the rays that reach it end inside is empty."""
+"""A box is empty when less than this share of the rays that reach it end inside."""
 EMPTY_OK, EMPTY_BEARABLE = 0.15, 0.35
 TIGHT, LEAST_TIGHT = 0.5, 0.15
 REACHED = 0.3
+"""Share of the boxes that depth must reach."""
 AROUND = 1.25
-FEW_SHOTS = 12
+"""Boxes enlarged by this factor hold the depth that ends close around them."""
+FEW_SAMPLES = 12
 SURFACE_OK_M, SURFACE_BEARABLE_M = 0.05, 0.12
 POINTS_OK_M, POINTS_BEARABLE_M = 0.08, 0.15
-"""Some points lie where no shot looks."""
+"""Wider than for the surface, because some points lie where no sample looks."""
+INSIDE_SLACK_M, INSIDE_SHARE = 0.02, 0.9
+"""A box holds its object when this share of the points lies within it or this close to it."""
 TILT_OK_DEG, TILT_BEARABLE_DEG = 2.0, 5.0
 LEVEL_DEG = 25.0
-COMPARED = 5000
-SHIFT_REACH_M, SHIFT_STEPS = 1.5, (0.5, 0.25, 0.1)
+MIN_LEVEL = 0.02
+"""Least share of level surface for a verdict on its tilt."""
+COMPARED_POINTS = 5000
+SHIFT_REACH_M, SHIFT_STEPS_M = 1.5, (0.5, 0.25, 0.1)
 BETTER = 1.2
+"""A remedy must make boxes tighter by this factor."""
 AXES = {f"{sign}{name}": (1 if sign == "+" else -1) * np.eye(3)[i] for i, name in enumerate("xyz") for sign in "+-"}
 
 
-def check_up(scene: Scene, shots: Sequence[DepthSample]) -> Finding:
-    """Whether world z is up: images are held upright, and floors and tables are level."""
+def check_up(scene: Scene, samples: Sequence[DepthSample]) -> Finding:
+    """Whether world z is up, so that images are upright, and floors and tables are level."""
     image_up = -np.array([frame.world_from_camera.rotation[:, 1] for frame in scene.frames]).mean(axis=0)
     name, axis = max(AXES.items(), key=lambda pair: float(pair[1] @ image_up))
     share = float(axis @ image_up)
     found, expected = f"the images' upper edges point to {name} ({share:.2f} of 1 on average)", "+z, floors level"
     if share < 0.5:
-        advice = "cannot tell from images held at every angle; look at the overlay pictures"
+        advice = "images held at every angle do not show what is up; look at the overlay pictures"
         return Finding("world up", "warn", found, expected, advice)
-    level, tilt = _tilt_deg(shots, axis)
-    found += f"; level surfaces ({percent(level)}) are tilted by {tilt:.1f} degrees" if level > 0.02 else ""
+    level, tilt_deg = _level_surface(samples, axis)
+    found += f"; level surfaces ({percent(level)}) are tilted by {tilt_deg:.1f} degrees" if level > MIN_LEVEL else ""
     if name != "+z":
         advice = f"turn the world so that its {name} becomes +z, or turn the images if they are stored lying on a side"
         return Finding("world up", "FAIL", found, expected, advice)
-    verdict = judge(tilt <= TILT_OK_DEG or level <= 0.02, tilt <= TILT_BEARABLE_DEG)
+    verdict = judge(tilt_deg <= TILT_OK_DEG or level <= MIN_LEVEL, tilt_deg <= TILT_BEARABLE_DEG)
     return Finding("world up", verdict, found, expected, "turn the world until the floor is level")
 
 
-def _tilt_deg(shots: Sequence[DepthSample], up: Points) -> tuple[float, float]:
-    """Share of surface that faces up within LEVEL_DEG, and how far its mean direction is from up, degrees."""
-    normals = np.concatenate([np.zeros((0, 3)), *(_normals(shot) for shot in shots)])
+def _level_surface(samples: Sequence[DepthSample], up: Floats) -> tuple[float, float]:
+    """Share of the surface that faces up within LEVEL_DEG, and how far its median direction is from up, degrees."""
+    normals = np.concatenate([np.zeros((0, 3)), *(_normals(sample) for sample in samples)])
     level = normals[normals @ up > np.cos(np.radians(LEVEL_DEG))]
     if len(level) == 0:
         return 0.0, 0.0
-    mean = np.median(level, axis=0)
-    return len(level) / len(normals), float(np.degrees(np.arccos(np.clip(mean @ up / np.linalg.norm(mean), -1, 1))))
+    middle = np.median(level, axis=0)
+    return len(level) / len(normals), float(np.degrees(np.arccos(np.clip(middle @ up / np.linalg.norm(middle), -1, 1))))
 
 
-def _normals(shot: DepthSample) -> Points:
-    """(n, 3) directions of smooth surfaces in the world, towards the camera."""
-    step = 4
-    cloud = (shot.rays * shot.depth[..., None])[::step, ::step]
+def _normals(sample: DepthSample) -> Floats:
+    """(n, 3) unit normals of smooth surfaces, world, toward the camera."""
+    cloud = sample.cloud[::4, ::4]
     right, down = cloud[:-1, 1:] - cloud[:-1, :-1], cloud[1:, :-1] - cloud[:-1, :-1]
     z = cloud[..., 2]
     low = np.minimum(np.minimum(z[:-1, :-1], z[:-1, 1:]), z[1:, :-1])
@@ -77,24 +85,23 @@ def _normals(shot: DepthSample) -> Points:
     is_smooth = (low > 0) & (jump < 0.15 * low)
     normals = np.cross(down, right)[is_smooth]
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    return normals @ shot.frame.world_from_camera.rotation.T
+    return normals @ sample.frame.world_from_camera.rotation.T
 
 
-def world_cloud(shots: Sequence[DepthSample]) -> Points:
-    """(n, 3) what the shots measure, world, metres."""
-    return np.concatenate([np.zeros((0, 3)), *(shot.frame.world_from_camera @ shot.points for shot in shots)])
+def world_cloud(samples: Sequence[DepthSample]) -> Floats:
+    """(n, 3) the points that the samples measure, world, meters."""
+    return np.concatenate([np.zeros((0, 3)), *(sample.frame.world_from_camera @ sample.points for sample in samples)])
 
 
-def check_mesh(scene: Scene, cloud: Points) -> Finding | None:
+def check_mesh(scene: Scene, cloud: Floats) -> Finding | None:
     """Whether the mesh lies where depth is measured; None without mesh or depth."""
     if scene.mesh is None or len(cloud) == 0:
         return None
-    return _distance(
-        "mesh", cloud, sample_surface(scene.mesh, 20 * COMPARED), "is the mesh in the world of the poses (alignment)?"
-    )
+    advice = "is the mesh in the world of the poses (alignment)?"
+    return _check_distance("mesh", cloud, sample_surface(scene.mesh, 20 * COMPARED_POINTS), advice)
 
 
-def check_points(scene: Scene, cloud: Points) -> Finding | None:
+def check_points(scene: Scene, cloud: Floats) -> Finding | None:
     """Whether the objects' points lie where depth is measured; None without points or depth."""
     clouds = [item.points for item in scene.objects if item.points is not None]
     if not clouds or len(cloud) == 0:
@@ -103,65 +110,58 @@ def check_points(scene: Scene, cloud: Points) -> Finding | None:
     points = np.concatenate(clouds).astype(np.float64)
     low, high = cloud.min(axis=0), cloud.max(axis=0)
     if not ((points.mean(axis=0) >= low) & (points.mean(axis=0) <= high)).all():
-        return Finding("object points", "FAIL", "they lie outside of all that depth shows", "within it", advice)
-    return _distance("object points", points, cloud, advice, (POINTS_OK_M, POINTS_BEARABLE_M))
+        return Finding("object points", "FAIL", "they lie outside of what depth shows", "within it", advice)
+    return _check_distance("object points", points, cloud, advice, (POINTS_OK_M, POINTS_BEARABLE_M))
 
 
-def _distance(
+def _check_distance(
     check: str,
-    points: Points,
-    surface: Points,
+    points: Floats,
+    surface: Floats,
     advice: str,
     limits_m: tuple[float, float] = (SURFACE_OK_M, SURFACE_BEARABLE_M),
 ) -> Finding:
-    chosen = points[:: max(1, len(points) // COMPARED)]
-    away = float(np.median(KDTree(surface).query(chosen)[0]))
-    verdict = judge(away <= limits_m[0], away <= limits_m[1])
-    return Finding(
-        check, verdict, f"{100 * away:.1f} cm from measured depth (median)", f"{100 * limits_m[0]:g} cm or less", advice
-    )
+    chosen = points[:: max(1, len(points) // COMPARED_POINTS)]
+    distance_m = float(np.median(KDTree(surface).query(chosen)[0]))
+    verdict = judge(distance_m <= limits_m[0], distance_m <= limits_m[1])
+    found = f"{100 * distance_m:.1f} cm from measured depth (median)"
+    return Finding(check, verdict, found, f"{100 * limits_m[0]:g} cm or less", advice)
 
 
 def check_own_points(scene: Scene) -> Finding | None:
     """Whether boxes hold their objects' points; None without points."""
-    shares = [_share_inside(item) for item in scene.objects if item.points is not None]
+    shares: list[tuple[float, str]] = []
+    for item in scene.objects:
+        if item.points is not None:
+            away = np.abs((item.points - item.box.center) @ item.box.rotation) - item.box.size / 2
+            shares.append((float((away <= INSIDE_SLACK_M).all(axis=1).mean()), item.label))
     if not shares:
         return None
-    bad = [item.label for item, share in zip(_with_points(scene), shares, strict=True) if share < 0.9]
-    found = f"boxes hold {percent(float(np.median(shares)))} of their objects' points (median); {len(bad)} of "
-    found += f"{len(shares)} hold less than 90 %"
-    advice = (
-        f"look at {', '.join(bad[:5])}: are boxes and points in one world, is yaw in radians, are sizes whole lengths?"
-    )
+    bad = [label for share, label in shares if share < INSIDE_SHARE]
+    median = float(np.median([share for share, _ in shares]))
+    found = f"boxes hold {percent(median)} of their objects' points (median); "
+    found += f"{len(bad)} of {len(shares)} hold less than {percent(INSIDE_SHARE)}"
+    questions = "are boxes and points in one world, is yaw in radians, are sizes whole lengths?"
     verdict = judge(len(bad) <= 0.1 * len(shares), len(bad) <= 0.3 * len(shares))
-    return Finding("boxes and points", verdict, found, "90 % or more in nearly all", advice)
+    expected = f"{percent(INSIDE_SHARE)} or more in nearly all"
+    return Finding("boxes and points", verdict, found, expected, f"look at {', '.join(bad[:5])}: {questions}")
 
 
-def _with_points(scene: Scene) -> list[Object3D]:
-    return [item for item in scene.objects if item.points is not None]
-
-
-def _share_inside(item: Object3D) -> float:
-    assert item.points is not None
-    local = (item.points - item.box.center) @ item.box.rotation
-    return float((np.abs(local) <= item.box.size / 2 + 0.02).all(axis=1).mean())
-
-
-def check_boxes(scene: Scene, shots: Sequence[DepthSample]) -> Finding | None:
-    """Whether depth ends inside the boxes that it reaches, or goes through them; None without depth or boxes."""
-    if not shots or not scene.objects:
+def check_boxes(scene: Scene, samples: Sequence[DepthSample]) -> Finding | None:
+    """Whether depth ends inside the boxes that it reaches instead of passing through; None without depth or boxes."""
+    if not samples or not scene.objects:
         return None
     boxes = [item.box for item in scene.objects]
-    hits, reaching = _ends(boxes, shots)
+    hits, reaching = _count_endings(boxes, samples)
     is_judged = reaching >= MIN_PIXELS
     is_empty = is_judged & (hits < EMPTY * reaching)
     share = is_empty.sum() / max(is_judged.sum(), 1)
-    tightness = _tightness(boxes, shots)[is_judged].mean() if is_judged.any() else 0.0
+    tightness = _tightness(boxes, samples)[is_judged].mean() if is_judged.any() else 0.0
     found = f"depth reaches {is_judged.sum()} of {len(boxes)} boxes, {is_empty.sum()} of them are empty; "
     found += f"tightness {tightness:.2f}"
     expected = f"some reached, at most {percent(EMPTY_OK)} empty, tightness {TIGHT:g} or more"
     is_ok = is_judged.mean() >= REACHED and share <= EMPTY_OK and tightness >= TIGHT
-    remedy = _remedy(boxes, shots, is_ok)
+    remedy = _remedy(boxes, samples, is_ok)
     if remedy:
         return Finding("boxes", "FAIL", found, expected, remedy)
     labels = [scene.objects[i].label for i in np.flatnonzero(is_empty)[:5]]
@@ -169,70 +169,71 @@ def check_boxes(scene: Scene, shots: Sequence[DepthSample]) -> Finding | None:
     return Finding("boxes", judge(is_ok, is_judged.any() and share <= EMPTY_BEARABLE), found, expected, advice)
 
 
-def _ends(boxes: Sequence[Box3D], shots: Sequence[DepthSample]) -> tuple[Points, Points]:
-    """Per box, over all shots: pixels whose depth ends inside, and pixels whose depth reaches it at all."""
+def _count_endings(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> tuple[Floats, Floats]:
+    """(B,) pixels of all samples whose depth ends inside each box, and (B,) those whose depth reaches it at all."""
     hits, reaching = np.zeros(len(boxes)), np.zeros(len(boxes))
     arrays = BoxArrays.of(boxes)
-    for shot in shots:
-        T_cw = shot.frame.world_from_camera.inverse().matrix
-        ends = arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested
-        claims = claim_pixels(shot.depth, shot.camera.intrinsics, T_cw, *ends, NEAR_M, *TOLERANCE)
-        _, outline, touched, unmeasured, hidden = claims
+    for sample in samples:
+        T_cw = sample.frame.world_from_camera.inverse().matrix
+        shape = arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested
+        pixels = claim_pixels(sample.depth, sample.camera.intrinsics, T_cw, *shape, NEAR_M, *TOLERANCE)
+        _, outline, touched, unmeasured, hidden = pixels
         hits += touched
         reaching += outline - unmeasured - hidden
     return hits, reaching
 
 
-def _tightness(boxes: Sequence[Box3D], shots: Sequence[DepthSample]) -> Points:
-    """Per box: pixels that end inside, of those that reach it or end near it, whichever are more.
+def _tightness(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> Floats:
+    """(B,) share of depth that ends inside each box, of the depth that reaches it or ends near it, whichever is more.
 
-    It is low for a box that stands empty, and for one that holds a part of a thing only.
+    It is low for a box that stands empty, and for one that holds only a part of an object.
     """
-    hits, reaching = _ends(boxes, shots)
-    near, _ = _ends([replace(box, size=AROUND * box.size) for box in boxes], shots)
+    hits, reaching = _count_endings(boxes, samples)
+    near, _ = _count_endings([replace(box, size=AROUND * box.size) for box in boxes], samples)
     return np.where(reaching >= MIN_PIXELS, hits / np.maximum(np.maximum(reaching, near), 1), 0.0)
 
 
-def _remedy(boxes: Sequence[Box3D], shots: Sequence[DepthSample], is_ok: bool) -> str:
-    """What would have to be done to the boxes to make depth end inside them, or nothing.
+def _remedy(boxes: Sequence[Box3D], samples: Sequence[DepthSample], is_ok: bool) -> str:
+    """The change of the boxes that would make depth end inside them, or "" for none.
 
-    Where all seems well, only boxes that depth reaches are compared: others may stand where no shot looks.
+    Where all seems well, only boxes that depth reaches are compared, because others may stand where no sample looks.
     """
-    few = shots[:: max(1, -(-len(shots) // FEW_SHOTS))]
-    compared = _ends(boxes, few)[1] >= MIN_PIXELS if is_ok else np.ones(len(boxes), dtype=bool)
+    few = samples[:: max(1, -(-len(samples) // FEW_SAMPLES))]
+    compared = _count_endings(boxes, few)[1] >= MIN_PIXELS if is_ok else np.ones(len(boxes), dtype=bool)
 
-    def score_of(change: Sequence[Box3D]) -> float:
-        return float(_tightness(change, few)[compared].mean())
+    def score_of(changed: Sequence[Box3D]) -> float:
+        return float(_tightness(changed, few)[compared].mean())
 
     if not compared.any():
         return ""
     as_read = score_of(boxes)
-    tried = {name: score_of(change) for name, change in _changed(boxes, world_cloud(few)).items()}
+    scores = {change: score_of(changed) for change, changed in _corrected(boxes, world_cloud(few)).items()}
     if not is_ok:
         shift, score = _best_shift(boxes, few, as_read)
-        tried[f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"] = score
-    name, score = max(tried.items(), key=lambda pair: pair[1])
+        scores[f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"] = score
+    change, score = max(scores.items(), key=lambda pair: pair[1])
     if score < max(BETTER * as_read, LEAST_TIGHT):
         return ""
-    return f"tightness of the boxes compared would be {score:.2f} instead of {as_read:.2f} if {name}"
+    return f"tightness of the boxes compared would be {score:.2f} instead of {as_read:.2f} if {change}"
 
 
-def _changed(boxes: Sequence[Box3D], cloud: Points) -> dict[str, list[Box3D]]:
-    """The boxes after each of the usual misreadings is undone."""
+def _corrected(boxes: Sequence[Box3D], cloud: Floats) -> dict[str, list[Box3D]]:
+    """The boxes with each of the usual misreadings undone, by what was done."""
     changes = {
         "half sizes were doubled": [replace(box, size=2 * box.size) for box in boxes],
         "yaw angles were negated": [Box3D.upright(box.center, box.size, -box.yaw_rad) for box in boxes],
         "length and width were exchanged": [replace(box, size=box.size[[1, 0, 2]]) for box in boxes],
-        "centres were raised by half a height": [_raised(box, 0.5) for box in boxes],
-        "centres were lowered by half a height": [_raised(box, -0.5) for box in boxes],
+        "centers were raised by half a height": [_raised(box, 0.5) for box in boxes],
+        "centers were lowered by half a height": [_raised(box, -0.5) for box in boxes],
         "they were divided by 1000": [replace(box, center=box.center / 1000, size=box.size / 1000) for box in boxes],
         "they were multiplied by 1000": [replace(box, center=box.center * 1000, size=box.size * 1000) for box in boxes],
     }
     for name, turn in _TURNS.items():
-        changes[name] = [_carried(box, Pose(turn, np.zeros(3))) for box in boxes]
-    middle = np.median(cloud, axis=0) - np.median([box.center for box in boxes], axis=0)
-    told = f"they were shifted by ({middle[0]:.1f}, {middle[1]:.1f}, {middle[2]:.1f}) m"
-    changes[told] = [replace(box, center=box.center + middle) for box in boxes]
+        turned = Pose(turn, np.zeros(3))
+        changes[name] = [Box3D(turned @ box.center, box.size, turn @ box.rotation) for box in boxes]
+    shift = np.median(cloud, axis=0) - np.median([box.center for box in boxes], axis=0)
+    name = f"they were shifted by ({shift[0]:.1f}, {shift[1]:.1f}, {shift[2]:.1f}) m"
+    changes[name] = [replace(box, center=box.center + shift) for box in boxes]
     return changes
 
 
@@ -251,22 +252,19 @@ def _raised(box: Box3D, heights: float) -> Box3D:
     return replace(box, center=box.center + np.array([0, 0, heights * box.size[2]]))
 
 
-def _carried(box: Box3D, pose: Pose) -> Box3D:
-    return Box3D(pose @ box.center, box.size, pose.rotation @ box.rotation)
-
-
-def _best_shift(boxes: Sequence[Box3D], shots: Sequence[DepthSample], as_read: float) -> tuple[Points, float]:
-    """The shift within SHIFT_REACH_M after which boxes are tightest, found on finer and finer grids."""
+def _best_shift(boxes: Sequence[Box3D], samples: Sequence[DepthSample], as_read: float) -> tuple[Floats, float]:
+    """The shift within SHIFT_REACH_M that makes boxes tightest, searched on ever finer grids, and that tightness."""
     best, score = np.zeros(3), as_read
-    for step in SHIFT_STEPS:
-        reach = SHIFT_REACH_M if step == SHIFT_STEPS[0] else 2 * step
+    for step in SHIFT_STEPS_M:
+        reach = SHIFT_REACH_M if step == SHIFT_STEPS_M[0] else 2 * step
         steps = np.arange(-reach, reach + 1e-9, step)
         for axes in ((0, 1), (2,)):
             center = best.copy()
             for offset in np.stack(np.meshgrid(*[steps] * len(axes)), axis=-1).reshape(-1, len(axes)):
                 shift = center.copy()
                 shift[list(axes)] += offset
-                now = float(_tightness([replace(box, center=box.center + shift) for box in boxes], shots).mean())
-                if now > score + 1e-6:
-                    best, score = shift, now
+                shifted = [replace(box, center=box.center + shift) for box in boxes]
+                tightness = float(_tightness(shifted, samples).mean())
+                if tightness > score + 1e-6:
+                    best, score = shift, tightness
     return np.round(best, 2), score

@@ -4,18 +4,16 @@ from collections.abc import Iterator
 
 from qagen.core.scene import Scene
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
-from qagen.doctor.box_fill import check_fill
-from qagen.doctor.conventions import Groups, best_fit, check_kind, check_poses, check_scale
-from qagen.doctor.depth_samples import all_shots, take_groups
+from qagen.doctor.box_fill import check_box_fill
+from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
+from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_use
 from qagen.visibility.views import SceneViews
 
-NO_DEPTH = "no two frames with depth to compare"
-
 
 def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
-    """What is right and wrong with a scene, and its views where nothing has failed that they rest on."""
+    """The findings of a scene, and its views unless a check has failed that they depend on."""
     findings = [check_frames(scene), check_labels(scene), check_images(scene), check_intrinsics(scene)]
     if findings[2].verdict == "FAIL":
         return findings, None
@@ -27,29 +25,29 @@ def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
 
 
 def _check_geometry(scene: Scene) -> Iterator[Finding]:
-    groups = take_groups(scene)
+    groups = sample_groups(scene)
     if not groups:
         advice = "poses, units and boxes are not tested; look at the overlay pictures"
-        yield Finding("poses", "warn", NO_DEPTH, "depth images", advice)
+        yield Finding("poses", "warn", "no two frames with depth to compare", "depth images", advice)
         yield check_up(scene, [])
         return
-    kind, power = check_kind(all_shots(groups))
-    meant: Groups = [(first.as_kind(power), [shot.as_kind(power) for shot in others]) for first, others in groups]
-    as_read, best = best_fit(meant)
-    poses = check_poses(as_read, best, len(all_shots(groups)))
-    scale = check_scale(groups, best)
+    samples = all_samples(groups)
+    kind, power = check_kind(samples)
+    planar = [(first.as_kind(power), [other.as_kind(power) for other in others]) for first, others in groups]
+    as_read, best = best_fit(planar)
+    poses, scale = check_poses(as_read, best, len(samples)), check_scale(groups, best)
     yield from (scale, kind, poses)
     if "FAIL" in (scale.verdict, kind.verdict, poses.verdict):
-        yield Finding("place", "warn", "up, mesh and boxes are not tested", "poses and depth that fit", "do that first")
+        found = "up, mesh and boxes are not tested"
+        yield Finding("alignment", "warn", found, "poses and depth that fit", "mend these first")
         return
-    shots = all_shots(groups)
-    cloud = world_cloud(shots)
+    cloud = world_cloud(samples)
     checks = (
-        check_up(scene, shots),
+        check_up(scene, samples),
         check_mesh(scene, cloud),
         check_points(scene, cloud),
         check_own_points(scene),
-        check_fill(scene, shots),
-        check_boxes(scene, shots),
+        check_box_fill(scene, samples),
+        check_boxes(scene, samples),
     )
     yield from (finding for finding in checks if finding is not None)

@@ -11,9 +11,9 @@ class Finding:
     """One line of the doctor's report."""
 
     check: str
-    """What was looked at: "poses"."""
+    """Name of the check: "poses"."""
     verdict: Verdict
-    """Whether the data can be used: as it is, with care, or not."""
+    """Whether the data can be used as it is, with care, or not at all."""
     found: str
     """The figures."""
     expected: str
@@ -23,17 +23,18 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """The line that people read."""
-        told = f"{self.verdict:<4}  {self.check}: {self.found}"
+        """The finding as it is printed: one line, and one with the advice unless the verdict is ok."""
+        line = f"{self.verdict:<4}  {self.check}: {self.found}"
         if self.verdict == "ok":
-            return told
-        return f"{told} (expected {self.expected})" + (f"\n      -> {self.advice}" if self.advice else "")
+            return line
+        return f"{line} (expected {self.expected})" + (f"\n      -> {self.advice}" if self.advice else "")
 
 
 def judge(is_ok: object, is_bearable: object) -> Verdict:
-    """ "ok", else "warn", else "FAIL"."""
+    """The verdict "ok", else "warn" if the figures are bearable, else "FAIL"."""
     return "ok" if is_ok else "warn" if is_bearable else "FAIL"
 
 
 def percent(share: float) -> str:
+    """A share in whole percent: "70 %"."""
     return f"{100 * share:.0f} %"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from qagen.core.scene import Frame, Object3D, Scene
+from qagen.core.spacing import evenly_spaced
 from qagen.visibility.views import NEAR_M, SceneViews
 
 WIDTH = 1000
@@ -17,28 +18,28 @@ MAX_DEPTH_M = 6.0
 
 
 def choose_frames(scene: Scene, views: SceneViews | None, count: int) -> list[Frame]:
-    """Frames spread over the scene, of each stretch the one that shows most objects."""
+    """``count`` frames spread over the scene; of each stretch of the recording the one that shows most objects."""
     if views is None:
-        return [scene.frames[i] for i in np.unique(np.linspace(0, len(scene.frames) - 1, count + 2).astype(int))[1:-1]]
+        return evenly_spaced(scene.frames, count + 2)[1:-1]
     shown = views.askable.sum(axis=1)
     stretches = np.array_split(np.arange(len(views.frames)), count)
-    return [views.frames[part[int(np.argmax(shown[part]))]] for part in stretches if len(part)]
+    return [views.frames[stretch[int(np.argmax(shown[stretch]))]] for stretch in stretches if len(stretch)]
 
 
 def draw_overlay(scene: Scene, frame: Frame, views: SceneViews | None) -> Image.Image:
-    """The frame's image with the boxes of objects in view: those that may be asked about, or of all the nearest."""
+    """The frame's image with the boxes of the objects in view: those that questions may use, else the nearest."""
     image = Image.open(io.BytesIO(frame.color.read_bytes())).convert("RGB")
     image = image.resize((WIDTH, round(WIDTH * image.height / image.width)))
     canvas = ImageDraw.Draw(image)
-    for place, item in enumerate(_in_view(scene, frame, views)):
-        _draw_box(canvas, frame, item, COLORS[place % len(COLORS)], (image.width, image.height))
+    for number, item in enumerate(_objects_in_view(scene, frame, views)):
+        _draw_box(canvas, frame, item, COLORS[number % len(COLORS)], (image.width, image.height))
     return image
 
 
-def _in_view(scene: Scene, frame: Frame, views: SceneViews | None) -> list[Object3D]:
-    known = None if views is None else next((i for i, one in enumerate(views.frames) if one.id == frame.id), None)
-    if views is not None and known is not None and views.askable[known].any():
-        return [scene.objects[i] for i in np.flatnonzero(views.askable[known])][:MAX_BOXES]
+def _objects_in_view(scene: Scene, frame: Frame, views: SceneViews | None) -> list[Object3D]:
+    ids = [] if views is None else [other.id for other in views.frames]
+    if views is not None and frame.id in ids and (askable := views.askable[ids.index(frame.id)]).any():
+        return [scene.objects[i] for i in np.flatnonzero(askable)][:MAX_BOXES]
     camera = frame.camera
     depths = []
     for item in scene.objects:
@@ -46,13 +47,13 @@ def _in_view(scene: Scene, frame: Frame, views: SceneViews | None) -> list[Objec
         u, v = camera.project(center)
         if 0 <= u < camera.width and 0 <= v < camera.height and NEAR_M < center[2] < MAX_DEPTH_M:
             depths.append((float(center[2]), item.id, item))
-    return [item for _, _, item in sorted(depths, key=lambda one: one[:2])][:MAX_BOXES]
+    return [item for _, _, item in sorted(depths, key=lambda entry: entry[:2])][:MAX_BOXES]
 
 
 def _draw_box(canvas: ImageDraw.ImageDraw, frame: Frame, item: Object3D, color: str, size: tuple[int, int]) -> None:
     corners = frame.world_from_camera.inverse() @ item.box.corners
     for first, second in EDGES:
-        line = _cut(corners[first], corners[second])
+        line = _clipped(corners[first], corners[second])
         if line is not None:
             ends = frame.camera.to_fraction(frame.camera.project(line)) * size
             canvas.line([tuple(end) for end in ends.clip(-1e5, 1e5).tolist()], fill=color, width=3)
@@ -63,8 +64,8 @@ def _draw_box(canvas: ImageDraw.ImageDraw, frame: Frame, item: Object3D, color: 
         canvas.text((x, y), item.label, fill="black")
 
 
-def _cut(a: NDArray, b: NDArray) -> NDArray | None:
-    """(2, 3) the part of a segment beyond NEAR_M, or None."""
+def _clipped(a: NDArray, b: NDArray) -> NDArray | None:
+    """(2, 3) the part of a segment between points (3,) that is farther than NEAR_M, or None; camera frame, meters."""
     if max(a[2], b[2]) <= NEAR_M:
         return None
     near, far = (a, b) if a[2] < b[2] else (b, a)

@@ -158,7 +158,7 @@ class InstanceRenderer:
         self, frame: Frame, source: InstanceSource, grid: Camera, measured: NDArray[np.float32] | None
     ) -> InstanceImage:
         shown = source.read_objects()
-        visible = _sampled(shown, grid)
+        visible = resampled_instances(shown, grid)
         T_cw = frame.world_from_camera.inverse().matrix
         enter, leave = own_box_depth(visible, grid.intrinsics, T_cw, *self._bounds(), NEAR_M)
         depth, alone = (enter, self._outlines(grid, T_cw)) if self.mesh is None else self._mesh_depth(grid, T_cw)
@@ -256,8 +256,8 @@ def _covering(pixels: NDArray, center: float, focal: float, other_center: float,
     return np.floor((pixels - center) / focal * other_focal + other_center + 0.5).astype(np.int64)
 
 
-def _sampled(shown: NDArray[np.int32], grid: Camera) -> NDArray[np.int32]:
-    """An image of any resolution at the centres of the grid's pixels."""
+def resampled_instances(shown: NDArray[np.int32], grid: Camera) -> NDArray[np.int32]:
+    """(h, w) an instance image of any resolution at the pixel centers of a grid of the same view."""
     rows = ((np.arange(grid.height) + 0.5) / grid.height * shown.shape[0]).astype(np.int64)
     cols = ((np.arange(grid.width) + 0.5) / grid.width * shown.shape[1]).astype(np.int64)
     return np.ascontiguousarray(shown[np.ix_(rows, cols)], dtype=np.int32)

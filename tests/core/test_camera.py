@@ -1,4 +1,4 @@
-"""Pinholes: projection, and sizes that keep pixel centres at integers."""
+"""Pinholes: projection, and sizes that keep pixel centers at integers."""
 
 import numpy as np
 from hypothesis import given
@@ -23,8 +23,8 @@ def test_nothing_behind_the_camera_projects() -> None:
     assert uv[2].tolist() == [319.5, 239.5]
 
 
-def test_halving_keeps_pixel_centres_at_integers() -> None:
-    # Pixels 0 and 1 become pixel 0, whose centre lay at 0.5: u' = (u + 0.5) / 2 - 0.5.
+def test_halving_keeps_pixel_centers_at_integers() -> None:
+    # Pixels 0 and 1 become pixel 0, whose center lay at 0.5: u' = (u + 0.5) / 2 - 0.5.
     half = CAMERA.scaled(320, 240)
     assert (half.fx, half.fy, half.cx, half.cy) == (250, 200, 159.5, 119.5)
     corner = Camera(fx=500, fy=400, cx=0.5, cy=0.5, width=640, height=480).scaled(320, 240)
@@ -49,3 +49,23 @@ def test_a_point_stays_at_its_fraction_of_the_image(point: np.ndarray, width: in
 @given(points, st.floats(0.1, 10))
 def test_points_of_one_ray_share_a_pixel(point: np.ndarray, stretch: float) -> None:
     assert np.allclose(CAMERA.project(point), CAMERA.project(stretch * point))
+
+
+def test_unprojection_by_hand() -> None:
+    # 250 pixels right of the principal point at 500 pixels per unit of x / z, 100 below at 400; 2 m ahead.
+    assert CAMERA.unproject(np.array([569.5, 339.5]), 2.0).tolist() == [1, 0.5, 2]
+
+
+@given(points, points)
+def test_unprojection_undoes_projection(first: np.ndarray, second: np.ndarray) -> None:
+    pair = np.stack([first, second])
+    assert np.allclose(CAMERA.unproject(CAMERA.project(pair), pair[:, 2]), pair)
+
+
+def test_each_ray_projects_to_its_pixel() -> None:
+    camera = CAMERA.scaled(32, 24)
+    rays = camera.rays()
+    rows, cols = np.indices((24, 32))
+    assert (rays[..., 2] == 1).all()
+    assert np.allclose(camera.project(rays), np.stack([cols, rows], axis=-1))
+    assert np.allclose(camera.ray_lengths(), np.linalg.norm(rays, axis=-1))

@@ -16,9 +16,9 @@ from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Object3D, Scene
 from qagen.doctor.__main__ import main
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
-from qagen.doctor.box_fill import check_fill
+from qagen.doctor.box_fill import check_box_fill
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
-from qagen.doctor.depth_samples import all_shots, take_groups
+from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.examine import examine
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_use
@@ -44,10 +44,8 @@ def measured(change: Callable[[np.ndarray, Frame], np.ndarray]) -> Scene:
 
 
 def ray_lengths(depth: np.ndarray, frame: Frame) -> np.ndarray:
-    camera = frame.depth_camera
-    assert camera is not None
-    rows, cols = np.indices(depth.shape)
-    return depth * np.sqrt(1 + ((cols - camera.cx) / camera.fx) ** 2 + ((rows - camera.cy) / camera.fy) ** 2)
+    assert frame.depth_camera is not None
+    return depth * frame.depth_camera.ray_lengths()
 
 
 def zoomed(factor: float) -> Scene:
@@ -66,9 +64,9 @@ def boxed(change: Callable[[Box3D], Box3D]) -> Scene:
 
 def poses_of(scene: Scene) -> tuple[Finding, Finding]:
     """The findings about poses and scale."""
-    groups = take_groups(scene)
+    groups = sample_groups(scene)
     as_read, best = best_fit(groups)
-    return check_poses(as_read, best, len(all_shots(groups))), check_scale(groups, best)
+    return check_poses(as_read, best, len(all_samples(groups))), check_scale(groups, best)
 
 
 @cache
@@ -93,7 +91,7 @@ def test_a_healthy_scene_has_nothing_but_ok() -> None:
         # The camera's x is stored as y, its y as z, its z as x.
         (lambda pose: pose @ CYCLED, "camera axes (right, down, forward) = (z, x, y)"),
         (lambda pose: Pose(pose.rotation.T, pose.translation), "rotations transposed (rows and columns exchanged)"),
-        (lambda pose: Pose(pose.rotation, 1000 * pose.translation), "positions divided by 1000 (they are millimetres)"),
+        (lambda pose: Pose(pose.rotation, 1000 * pose.translation), "positions divided by 1000 (they are millimeters)"),
     ],
 )
 def test_a_pose_convention_is_named(change: Callable[[Pose], Pose], advice: str) -> None:
@@ -110,7 +108,7 @@ def test_a_pose_convention_is_named(change: Callable[[Pose], Pose], advice: str)
 def test_a_depth_scale_is_named(factor: float, advice: str) -> None:
     _, finding = poses_of(measured(lambda depth, _: depth * factor))
     assert finding.verdict == "FAIL"
-    assert finding.advice.startswith(f"depth {advice} it would be")
+    assert finding.advice.startswith(f"depth {advice} would be")
 
 
 def test_depth_scale_and_pose_may_both_be_wrong() -> None:
@@ -123,7 +121,7 @@ def test_depth_scale_and_pose_may_both_be_wrong() -> None:
 
 def test_a_depth_kind_is_named() -> None:
     def kind(scene: Scene) -> tuple[str, int]:
-        finding, power = check_kind(all_shots(take_groups(scene)))
+        finding, power = check_kind(all_samples(sample_groups(scene)))
         return f"{finding.verdict} {finding.advice}", power
 
     assert kind(studio()) == ("ok ", 0)
@@ -146,14 +144,14 @@ def test_intrinsics_of_another_size_are_named(factor: float, size: str, fit: str
 
 def test_a_wrong_up_is_named() -> None:
     scene = posed(lambda pose: LYING @ pose)
-    finding = check_up(scene, all_shots(take_groups(scene)))
+    finding = check_up(scene, all_samples(sample_groups(scene)))
     # World z is now the old -y, and y the old z.
     assert finding.verdict == "FAIL"
     assert "point to +y" in finding.found
     assert "+y becomes +z" in finding.advice
     tilted = Pose(np.array([[1, 0, 0], [0, 0.995, -0.0998], [0, 0.0998, 0.995]]), np.zeros(3))  # 5.7 degrees about x
     scene = posed(lambda pose: tilted @ pose)
-    finding = check_up(scene, all_shots(take_groups(scene)))
+    finding = check_up(scene, all_samples(sample_groups(scene)))
     assert finding.verdict == "FAIL"
     assert "tilted by 5.7 degrees" in finding.found
 
@@ -168,14 +166,14 @@ def test_a_wrong_up_is_named() -> None:
 )
 def test_what_boxes_lack_is_named(change: Callable[[Box3D], Box3D], advice: str) -> None:
     scene = boxed(change)
-    finding = check_boxes(scene, all_shots(take_groups(scene))[::3])
+    finding = check_boxes(scene, all_samples(sample_groups(scene))[::3])
     assert finding is not None
     assert finding.verdict == "FAIL"
     assert advice in finding.advice
 
 
 def test_a_mesh_and_points_somewhere_else_fail() -> None:
-    cloud = world_cloud(all_shots(take_groups(studio())))
+    cloud = world_cloud(all_samples(sample_groups(studio())))
     mesh = replace(mesh_in(studio()), vertices=mesh_in(studio()).vertices + np.float32(0.3))
     away = tuple(replace(item, points=item.points + np.float32(0.3)) for item in studio().objects)  # pyright: ignore
     scene = replace(studio(), mesh=mesh, objects=away)
@@ -199,7 +197,7 @@ def test_what_was_left_out_is_told() -> None:
 def test_a_scene_without_objects_is_no_fault() -> None:
     bare = replace(studio(), objects=(), mesh=None)
     assert check_labels(bare).verdict == "ok"
-    assert check_boxes(bare, all_shots(take_groups(bare))) is None
+    assert check_boxes(bare, all_samples(sample_groups(bare))) is None
     assert check_use(bare)[0].verdict == "ok"
 
 
@@ -210,7 +208,7 @@ def test_images_that_do_not_fit_are_told(tmp_path: Path) -> None:
         first, color=room({"cube": Box3D.upright((0, 2, 1), (1, 1, 1))}, [first.world_from_camera]).frames[0].color
     )
     small = replace(other, camera=first.camera.scaled(160, 120))
-    assert "1 of 50 colour images are missing" in check_images(with_first(gone)).found
+    assert "1 of 50 color images are missing" in check_images(with_first(gone)).found
     assert "the image has 320 x 240 pixels, its camera 160 x 120" in check_images(with_first(small)).found
     assert first.depth is not None
     cut = replace(first, depth=MemoryDepth(first.depth.read_m()[:60]))
@@ -288,7 +286,7 @@ def stuffed(scale: float) -> Scene:
 
 
 def test_boxes_of_doubled_sizes_are_not_filled() -> None:
-    sound, doubled = check_fill(stuffed(1.0), []), check_fill(stuffed(2.0), [])
+    sound, doubled = check_box_fill(stuffed(1.0), []), check_box_fill(stuffed(2.0), [])
     assert sound is not None
     assert doubled is not None
     assert (sound.verdict, doubled.verdict) == ("ok", "FAIL")
@@ -297,4 +295,4 @@ def test_boxes_of_doubled_sizes_are_not_filled() -> None:
 
 def test_two_things_are_too_few_to_judge_their_boxes() -> None:
     scene = stuffed(2.0)
-    assert check_fill(replace(scene, objects=scene.objects[:2]), []) is None
+    assert check_box_fill(replace(scene, objects=scene.objects[:2]), []) is None

@@ -43,9 +43,7 @@ def write(film: Film, root: Path) -> None:
 
 def _write_geometry(film: Film, index: int, stem: str, classes: NDArray[np.int64]) -> None:
     camera, things = film.camera, film.things(index)
-    x = (np.arange(camera.width) - camera.cx) / camera.fx
-    y = (np.arange(camera.height) - camera.cy) / camera.fy
-    distance = film.depth_mm(index) / 1000 * np.sqrt(1 + x[None] ** 2 + y[:, None] ** 2)
+    distance = film.depth_mm(index) / 1000 * camera.ray_lengths()
     _write_array(f"{stem}.depth_meters.hdf5", np.where(distance > 0, distance, np.inf).astype(np.float16))
     _write_array(f"{stem}.semantic.hdf5", np.where(things < 0, -1, classes[things]).astype(np.int16))
     _write_array(f"{stem}.semantic_instance.hdf5", np.where(things < 0, -1, things + 1).astype(np.int16))

@@ -66,9 +66,7 @@ def _bends(z: NDArray) -> NDArray[np.float64]:
 
 def ray_lengths(camera: Camera) -> NDArray[np.float32]:
     """(height, width) length of the ray through each pixel up to z = 1."""
-    x = (np.arange(camera.width) - camera.cx) / camera.fx
-    y = (np.arange(camera.height) - camera.cy) / camera.fy
-    return np.sqrt(1 + x[None] ** 2 + y[:, None] ** 2).astype(np.float32)
+    return camera.ray_lengths().astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,7 @@ class RenderedDepth:
     def read_m(self) -> NDArray[np.float32]:
         """(height, width) depth z in metres, 0 where a ray hits nothing."""
         camera, pose = self.camera, self.world_from_camera
-        v, u = np.mgrid[0 : camera.height, 0 : camera.width].reshape(2, -1)
-        # z is 1 along each ray, so that the multiple of the ray at which it hits is the planar depth
-        rays = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.size)], axis=1)
+        rays = camera.rays().reshape(-1, 3)
         directions = (rays @ pose.rotation.T).astype(np.float32)
         origins = np.repeat(pose.translation[None].astype(np.float32), len(rays), axis=0)
         hits = self.surface.scene.run(origins, directions, output=1)

@@ -243,7 +243,7 @@ def _gather(frame: Frame, objects: NDArray[np.int32], depth: NDArray[np.float32]
     is_known = (objects[v, u] >= 0) & (depth[v, u] > 0)
     u, v = u[is_known], v[is_known]
     z, camera = depth[v, u].astype(np.float64), frame.camera
-    local = np.stack([(u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z], axis=1)
+    local = camera.unproject(np.stack([u, v], axis=1), z)
     points, owner = frame.world_from_camera @ local, objects[v, u]
     for index in np.unique(owner):
         shown.setdefault(int(index), []).append(points[owner == index])
