@@ -1,4 +1,4 @@
-"""Samples in the forms that trainers, evaluators and dataset libraries read; one consumer's form a file.
+"""Samples in the formats of trainers, evaluators and dataset libraries; one file per consumer.
 
 ``EXPORTERS`` names them without importing any, so that ``--help`` answers at once.
 """

@@ -84,7 +84,7 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
     for part in parts:
         counts[part.name] = counts.get(part.name, 0) + part.count
     with new_folder(home, name, {**options, **wish, "counts": counts}) as folder, _progress(total) as tell:
-        hint = exporter.write(ExportJob(tuple(parts), folder, home, tell=tell, **options))
+        hint = exporter.write(ExportJob(tuple(parts), folder, home, on_sample=tell, **options))
     told = f"{total} samples: {home}"
     if left_out:
         told += f"\n{left_out} samples left out: of types or formats that have no place in this form"
@@ -93,9 +93,9 @@ def _export(name: str, out: Path, home: Path, options: dict[str, Any], wish: dic
 
 def _parts(exporter: "Exporter", name: str, out: Path, wanted: "Filter") -> tuple[list["RecordSource"], int]:
     """What fits, and the number of samples that the consumer has no place for."""
-    from qagen.export._samples import find_parts
+    from qagen.export._samples import find_sources
 
-    found = find_parts(out, wanted)
+    found = find_sources(out, wanted)
     taken = [part for part in found if exporter.takes(part.file.type, part.file.format)]
     if not taken:
         kinds = sorted({f"{part.file.type}/{part.file.format}" for part in found})

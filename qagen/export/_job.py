@@ -1,4 +1,4 @@
-"""What an exporter is given to do, and the folder that appears only when it is done."""
+"""What an exporter is given to do, and the folder that appears only when the export is complete."""
 
 import shutil
 import tempfile
@@ -20,61 +20,61 @@ MANIFEST = ".qagen_export.json"
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One consumer's form."""
+    """The data format of one consumer."""
 
     write: "Callable[[ExportJob], str]"
-    """Writes the export and returns what to tell the user: how the consumer is pointed to it."""
+    """Writes the export; returns the options or lines that point the consumer to it."""
     takes: Callable[[str, str], bool] = every
-    """Whether samples of a (type, format) have a place in this form."""
+    """Whether samples of a (type, format) can be exported."""
     needs_marks: bool = False
-    """Whether the form has no room for marks that are not drawn."""
+    """Whether the format has no columns for marks, so that they must be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
     """An export to be written."""
 
-    parts: tuple[RecordSource, ...]
+    sources: tuple[RecordSource, ...]
     folder: Path
-    """Where to write; it is moved to ``home`` when all is done."""
+    """Folder to write to; it is moved to ``home`` at the end."""
     home: Path
-    """Where the export will be, absolute: for files that must name it."""
+    """Absolute path of the finished export, for files that contain it."""
     seed: int = 0
     draw: bool = True
     copy: bool = False
-    tell: Callable[[], object] = lambda: None
+    on_sample: Callable[[], object] = lambda: None
     """Called after each sample."""
 
     @property
     def splits(self) -> list[str]:
-        return sorted({part.file.split for part in self.parts})
+        return sorted({source.file.split for source in self.sources})
 
     def of_split(self, split: str) -> list[RecordSource]:
-        """Parts of a split."""
-        return [part for part in self.parts if part.file.split == split]
+        """Record files of a split."""
+        return [source for source in self.sources if source.file.split == split]
 
     def by_name(self, split: str) -> dict[str, list[RecordSource]]:
-        """Parts of a split by ``<dataset>_<type>_<format>``."""
+        """Record files of a split, grouped by ``<dataset>_<type>_<format>``."""
         groups: dict[str, list[RecordSource]] = {}
-        for part in sorted(self.of_split(split), key=lambda part: part.name):
-            groups.setdefault(part.name, []).append(part)
+        for source in sorted(self.of_split(split), key=lambda source: source.name):
+            groups.setdefault(source.name, []).append(source)
         return groups
 
-    def placed(self, parts: Sequence[RecordSource]) -> Iterator[ExportSample]:
-        """Samples in random order, their images put below ``folder``."""
-        for sample in placed(self._shuffled(parts), self.folder, self.copy):
+    def placed(self, sources: Sequence[RecordSource]) -> Iterator[ExportSample]:
+        """Samples in random order, with their images written below ``folder``."""
+        for sample in placed(self._shuffled(sources), self.folder, self.copy):
             yield sample
-            self.tell()
+            self.on_sample()
 
-    def embedded(self, parts: Sequence[RecordSource]) -> Iterator[tuple[ExportSample, list[bytes]]]:
+    def embedded(self, sources: Sequence[RecordSource]) -> Iterator[tuple[ExportSample, list[bytes]]]:
         """Samples in random order with the bytes of their images."""
-        for pair in embedded(self._shuffled(parts)):
+        for pair in embedded(self._shuffled(sources)):
             yield pair
-            self.tell()
+            self.on_sample()
 
-    def _shuffled(self, parts: Sequence[RecordSource]) -> Iterator[ExportSample]:
-        names = sorted({f"{part.name}_{part.file.split}" for part in parts})
-        return shuffled(parts, rng_for(self.seed, "export", *names), self.draw)
+    def _shuffled(self, sources: Sequence[RecordSource]) -> Iterator[ExportSample]:
+        names = sorted({f"{source.name}_{source.file.split}" for source in sources})
+        return shuffled(sources, rng_for(self.seed, "export", *names), self.draw)
 
     def write_lines(self, name: str, lines: Iterable[dict[str, Any]]) -> int:
         """Write JSON lines to a file below ``folder`` and return their number."""

@@ -1,4 +1,4 @@
-"""Images of an export: linked where they are as the run left them, drawn where they carry marks."""
+"""Images of an export: links to the run's images, or new images where marks are drawn."""
 
 import io
 import os
@@ -15,9 +15,9 @@ from qagen.records.read import MISSING_MEDIA
 
 JPEG_QUALITY = 95
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
-"""Images that end thus are written as PNG, whatever the ending; the rest as JPEG."""
-MOST_KNOWN = 100_000
-"""Names of images remembered as written."""
+"""Suffixes of images that are written as PNG, under the same name; all others become JPEG."""
+MAX_REMEMBERED = 100_000
+"""Maximum number of image names remembered as written."""
 T = TypeVar("T")
 
 
@@ -48,30 +48,27 @@ def _drawn(picture: Picture) -> bytes:
         drawn = draw_marks(image, picture.marks)
     if picture.source.suffix.lower() in LOSSLESS:
         drawn.save(buffer, "PNG", compress_level=1)
-    else:  # without chroma subsampling, which would smear thin coloured marks
+    else:  # without chroma subsampling, which would smear thin colored marks
         drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return buffer.getvalue()
 
 
 def placed(samples: Iterable[ExportSample], folder: Path, copy: bool) -> Iterator[ExportSample]:
-    """Pass samples on when their images are in ``folder`` under their names; each image is put there once."""
+    """Yield samples once their images are in ``folder`` under their names; each image is written once."""
 
     def missing(sample: ExportSample) -> dict[Picture, bytes]:
-        return {picture: picture_bytes(picture) for picture in sample.pictures if _is_to_draw(picture, folder)}
+        new = (picture for picture in sample.pictures if picture.marks and not (folder / picture.name).exists())
+        return {picture: picture_bytes(picture) for picture in new}
 
-    known: set[str] = set()  # spares asking the disk again
+    known: set[str] = set()  # saves asking the disk again
     for sample, drawn in in_threads(missing, samples):
         for picture in sample.pictures:
             if picture.name not in known:
                 _put(picture, folder / picture.name, drawn.get(picture), copy)
                 known.add(picture.name)
-        if len(known) > MOST_KNOWN:
+        if len(known) > MAX_REMEMBERED:
             known.clear()
         yield sample
-
-
-def _is_to_draw(picture: Picture, folder: Path) -> bool:
-    return bool(picture.marks) and not (folder / picture.name).exists()
 
 
 def _put(picture: Picture, target: Path, drawn: bytes | None, copy: bool) -> None:
@@ -100,7 +97,7 @@ def embedded(samples: Iterable[ExportSample]) -> Iterator[tuple[ExportSample, li
 def in_threads(
     function: Callable[[ExportSample], T], samples: Iterable[ExportSample]
 ) -> Iterator[tuple[ExportSample, T]]:
-    """``(sample, function(sample))`` in order, a few ahead: decoding and encoding leave Python's lock."""
+    """``(sample, function(sample))`` in order, computed a few ahead: image codecs release the GIL."""
     workers = os.cpu_count() or 1
     waiting: deque[tuple[ExportSample, Future[T]]] = deque()
     with ThreadPoolExecutor(workers) as pool:

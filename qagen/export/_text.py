@@ -8,12 +8,12 @@ IMAGE = "<image>"
 
 
 def announce(sample: ExportSample) -> list[str]:
-    """What stands before each image's tag: "" or, in videos, ``Frame-0: ``, as questions name frames."""
+    """The text before each image: "", or in videos ``Frame-0: ``, the name that questions use."""
     return [f"Frame-{i}: " if sample.is_video else "" for i in range(len(sample.pictures))]
 
 
 def tagged_question(sample: ExportSample) -> str:
-    """The question below one tag per image, one a line."""
+    """One image tag per line, then the question."""
     return "\n".join([*(before + IMAGE for before in announce(sample)), sample.question])
 
 
@@ -23,9 +23,9 @@ def names(sample: ExportSample) -> list[str]:
 
 
 def to_line(sample: ExportSample, draw: bool) -> dict[str, Any]:
-    """The record of LLaVA's descent: conversations with tags, and a list of images.
+    """A record in LLaVA's format: conversations with image tags, and a list of images.
 
-    Without drawn marks, ``spar_info`` tells them as a JSON string, whose type is the same in every line.
+    Where marks are not drawn, ``spar_info`` holds them as a JSON string, so that every line has the same types.
     """
     line = {
         "id": sample.id,

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -36,6 +36,12 @@ def write(job: ExportJob) -> str:
 
 
 def _row(sample: ExportSample, images: Sequence[bytes], draw: bool) -> dict[str, Any]:
+    content: list[dict[str, str | None]] = []
+    for before in announce(sample):
+        if before:
+            content.append({"type": "text", "text": before})
+        content.append({"type": "image", "text": None})
+    content.append({"type": "text", "text": sample.question})
     row: dict[str, Any] = {
         "id": sample.id,
         "dataset": sample.dataset,
@@ -46,27 +52,18 @@ def _row(sample: ExportSample, images: Sequence[bytes], draw: bool) -> dict[str,
         "answer": sample.answer,
         "images": [to_image(picture.name, image) for picture, image in zip(sample.pictures, images, strict=True)],
         "messages": [
-            {"role": "user", "content": _content(sample)},
+            {"role": "user", "content": content},
             {"role": "assistant", "content": [{"type": "text", "text": sample.answer}]},
         ],
     }
     return row if draw else row | {"spar_info": sample.spar_info}
 
 
-def _content(sample: ExportSample) -> list[dict[str, str | None]]:
-    content: list[dict[str, str | None]] = []
-    for before in announce(sample):
-        if before:
-            content.append({"type": "text", "text": before})
-        content.append({"type": "image", "text": None})
-    return [*content, {"type": "text", "text": sample.question}]
-
-
 # --- the card ---------------------------------------------------------------------------------------------------------
 
 
 def _card(job: ExportJob) -> str:
-    total = sum(part.count for part in job.parts)
+    total = sum(source.count for source in job.sources)
     head = {
         "license": "other",
         "license_name": "terms-of-the-source-datasets",
@@ -85,18 +82,18 @@ def _card(job: ExportJob) -> str:
 
 
 def _body(job: ExportJob, total: int) -> str:
-    sources = ", ".join(sorted({part.dataset for part in job.parts}))
+    sources = ", ".join(sorted({source.dataset for source in job.sources}))
     marks = (
-        "Points and boxes that questions name by their colour are drawn on the images."
+        "Points and boxes that questions name by their color are drawn on the images."
         if job.draw
-        else "Points and boxes that questions name by their colour are not drawn: `spar_info` holds their places."
+        else "Points and boxes that questions name by their color are not drawn: `spar_info` holds their coordinates."
     )
     return f"""# Spatial questions and answers about {sources}
 
 {total} questions with answers, generated from 3D-annotated scenes by qagen {__version__}. {marks}
 
 Images and annotations come from {sources} and stay under the terms of those datasets: see to it that these allow what
-you do, and name your licence above, before you publish.
+you do, and name your license above, before you publish.
 
 | column | content |
 |---|---|
@@ -109,15 +106,14 @@ you do, and name your licence above, before you publish.
 
 ## Samples
 
-{_table(job.parts)}"""
+{_table(job.sources)}"""
 
 
-def _table(parts: Iterable[RecordSource]) -> str:
-    parts = list(parts)
-    formats = sorted({part.file.format for part in parts})
+def _table(sources: Sequence[RecordSource]) -> str:
+    formats = sorted({source.file.format for source in sources})
     counts: Counter[tuple[tuple[str, str, str], str]] = Counter()
-    for part in parts:
-        counts[(part.file.split, part.dataset, part.file.type), part.file.format] += part.count
+    for source in sources:
+        counts[(source.file.split, source.dataset, source.file.type), source.file.format] += source.count
     lines = [f"| split | dataset | type | {' | '.join(formats)} |", f"|---|---|---|{'---:|' * len(formats)}"]
     for row in sorted({row for row, _ in counts}):
         lines.append(f"| {' | '.join(row)} | {' | '.join(str(counts[row, name] or '') for name in formats)} |")

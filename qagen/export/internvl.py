@@ -1,7 +1,7 @@
 """InternVL's finetuning: ``meta_<split>.json`` over one file of lines per dataset, type and format.
 
-InternVL takes the first part of a file for a ``repeat_time`` below 1: lines are shuffled. ``data_augment`` would
-degrade images at random, and the marks on them: it is off.
+InternVL takes the first lines of a file for a ``repeat_time`` below 1, so lines are shuffled. ``data_augment`` is off,
+because it would degrade images, and the marks on them, at random.
 """
 
 from qagen.export._job import Exporter, ExportJob

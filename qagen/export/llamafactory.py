@@ -19,7 +19,7 @@ def write(job: ExportJob) -> str:
 
 
 def _entry(file_name: str) -> dict:
-    """Once ``columns`` is given, every column that it leaves out is ignored, even one with a default."""
+    """The entry of a file. LLaMA-Factory ignores every column that ``columns`` leaves out, even one with a default."""
     return {
         "file_name": file_name,
         "formatting": "sharegpt",

@@ -9,8 +9,7 @@ from qagen.export._text import to_line
 def write(job: ExportJob) -> str:
     """Write the lines of every type and format, and one mixture per split."""
     mixtures = [_write_split(job, split) for split in job.splits]
-    told = [f"--data_path {job.home / mixture} --image_folder {job.home}" for mixture in mixtures]
-    return "\n".join(told)
+    return "\n".join(f"--data_path {job.home / mixture} --image_folder {job.home}" for mixture in mixtures)
 
 
 def _write_split(job: ExportJob, split: str) -> str:

@@ -25,7 +25,7 @@ utils.partial = partial  # release 0.7.3 forgets this import, and then scores ev
 def write(job: ExportJob) -> str:
     """Write the shards and the folder ``lmms_task``."""
     with ParquetShards(job.folder / "data", "test", FEATURES) as shards:
-        for number, (sample, images) in enumerate(job.embedded(job.parts)):
+        for number, (sample, images) in enumerate(job.embedded(job.sources)):
             shards.write(_row(number, sample, images), sum(map(len, images)))
     job.write_text("README.md", _card())
     job.write_text(f"lmms_task/{TASK}.yaml", _task(job))
@@ -55,7 +55,7 @@ def _card() -> str:
 
 
 class _Function(str):
-    """A function of ``utils.py``, which lmms-eval writes ``!function utils.name``."""
+    """A function of ``utils.py``, written as ``!function utils.name``."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -66,7 +66,7 @@ _Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar(
 
 
 def _task(job: ExportJob) -> str:
-    """The settings of lmms-eval's own task for SPAR-Bench, over our files."""
+    """The settings of lmms-eval's SPAR-Bench task, for the exported files."""
     task = {
         "task": TASK,
         "dataset_path": "parquet",

@@ -1,7 +1,7 @@
 """ms-swift: ``<split>.jsonl`` with messages and images, whose paths are absolute because swift joins them to nothing.
 
-Marks that are not drawn are told in words: one line per mark with ``<bbox>``, which swift replaces by the coordinates
-that the model is used to. ``objects`` holds them, as shares of width and height.
+Marks that are not drawn become text: one line per mark with ``<bbox>``, which swift replaces by coordinates in the
+model's own format. ``objects`` holds them as fractions of width and height.
 """
 
 from typing import Any
@@ -21,11 +21,11 @@ def write(job: ExportJob) -> str:
 
 
 def _to_line(sample: ExportSample, job: ExportJob) -> dict[str, Any]:
-    told = [] if job.draw else [_tell(mark, sample) for mark in sample.marks]
+    marks = [] if job.draw else [_describe(mark, sample) for mark in sample.marks]
     line: dict[str, Any] = {
         "id": sample.id,
         "messages": [
-            {"role": "user", "content": "\n".join([tagged_question(sample), *told])},
+            {"role": "user", "content": "\n".join([tagged_question(sample), *marks])},
             {"role": "assistant", "content": sample.answer},
         ],
         "images": [str(job.home / picture.name) for picture in sample.pictures],
@@ -33,7 +33,7 @@ def _to_line(sample: ExportSample, job: ExportJob) -> dict[str, Any]:
     return line if job.draw else line | {"objects": _objects(sample.marks)}
 
 
-def _tell(mark: Mark, sample: ExportSample) -> str:
+def _describe(mark: Mark, sample: ExportSample) -> str:
     color = f"{mark.color} {mark.kind}"
     name = f"{mark.text} ({color})" if mark.text else color
     if len(sample.pictures) == 1:
@@ -43,7 +43,7 @@ def _tell(mark: Mark, sample: ExportSample) -> str:
 
 
 def _objects(marks: tuple[Mark, ...]) -> dict[str, Any]:
-    """``norm1`` is 0 to 1 over the image, independent of how swift resizes it."""
+    """Boxes as fractions of the image (``norm1``), independent of how swift resizes it."""
     return {
         "ref": [],
         "bbox": [[value / 1000 for value in mark.place] for mark in marks],

@@ -1,6 +1,6 @@
 """VLMEvalKit: ``SparBench.tsv`` with the images in base64; options stand in the question, as SPAR-Bench has them.
 
-VLMEvalKit unpacks images to files that it never writes twice: they are named by their content.
+VLMEvalKit unpacks images to files and never overwrites one, so images are named by their content.
 """
 
 import base64
@@ -22,7 +22,7 @@ def write(job: ExportJob) -> str:
     with (job.folder / FILE).open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(COLUMNS)
-        for number, (sample, images) in enumerate(job.embedded(job.parts)):
+        for number, (sample, images) in enumerate(job.embedded(job.sources)):
             table.writerow(_row(number, sample, images))
     return f"LMUData={job.home}, dataset SparBench; clear SparBench.DATASET_MD5, or the official file replaces this one"
 
@@ -36,7 +36,7 @@ def _row(number: int, sample: ExportSample, images: Sequence[bytes]) -> list[str
 
 
 def _cell(values: Sequence[str]) -> str:
-    """One value as it is, several as a Python list: how VLMEvalKit tells them apart."""
+    """One value as it is, several as a Python list: VLMEvalKit distinguishes them by that."""
     return values[0] if len(values) == 1 else str(list(values))
 
 

@@ -1,12 +1,8 @@
 """WebDataset: tar shards of ``KEY.0.jpg, KEY.1.jpg, ..., KEY.json``, each number of images in shards of its own."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import msgspec
 
 from qagen.export._job import Exporter, ExportJob
-from qagen.export._samples import ExportSample
 from qagen.export._text import names, to_line
 from qagen.records.shards import TarShards, member_names
 
@@ -21,15 +17,11 @@ def _write_split(job: ExportJob, split: str) -> list[str]:
     with TarShards(job.folder, split) as shards:
         for sample, images in job.embedded(job.of_split(split)):
             members = member_names(names(sample))
-            told = msgspec.json.encode(_to_json(sample, members, job.draw))
-            shards.write(sample.id, list(zip(members, images, strict=True)), told)
+            line = to_line(sample, job.draw) | {"image": list(members)}
+            for name in ("dataset", "scene", "question", "answer"):
+                line[name] = getattr(sample, name)
+            shards.write(sample.id, list(zip(members, images, strict=True)), msgspec.json.encode(line))
     return shards.stems
-
-
-def _to_json(sample: ExportSample, members: Sequence[str], draw: bool) -> dict[str, Any]:
-    line = to_line(sample, draw)
-    told = {"dataset": sample.dataset, "scene": sample.scene, "question": sample.question, "answer": sample.answer}
-    return line | {"image": list(members)} | told
 
 
 EXPORTER = Exporter(write)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from qagen.errors import QagenError
 from qagen.export import EXPORTERS, _samples, load_exporter
 from qagen.export.__main__ import main
-from qagen.export._samples import find_parts, shuffled
+from qagen.export._samples import find_sources, shuffled
 from qagen.records.read import Filter
 from tests.export.conftest import make_record, names, read_jsonl, write_records
 
@@ -30,7 +30,7 @@ def long_run(tmp_path: Path) -> Path:
 
 
 def order(out: Path, seed: int) -> list[int]:
-    samples = shuffled(find_parts(out, Filter()), np.random.default_rng(seed), draw=True)
+    samples = shuffled(find_sources(out, Filter()), np.random.default_rng(seed), draw=True)
     return [int(sample.id.rpartition("_")[2]) for sample in samples]
 
 
@@ -154,7 +154,7 @@ def test_a_line_that_is_no_record_is_named(refuse, out):
 
 
 def test_a_file_that_shrinks_meanwhile_is_named(long_run):
-    parts = find_parts(long_run, Filter())
+    parts = find_sources(long_run, Filter())
     parts[0].file.path.write_text("")
     with pytest.raises(QagenError, match="has fewer lines than when they were counted"):
         list(shuffled(parts, np.random.default_rng(0), draw=True))
