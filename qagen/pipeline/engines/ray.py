@@ -50,7 +50,7 @@ def _connect(workers: int | None, address: str | None) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise ConfigError("--engine ray: Ray is not installed; pip install 'qagen[ray]'") from error
+        raise ConfigError("--engine ray: Ray is not installed; pip install 'spatial-qagen[ray]'") from error
     try:
         cores = None if address else workers
         ray.init(address=address, num_cpus=cores, log_to_driver=False, logging_level=logging.WARNING)
