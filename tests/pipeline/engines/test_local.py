@@ -51,7 +51,7 @@ def test_workers_hold_numerical_libraries_to_one_thread() -> None:
 
 RUN = (
     "import sys; from functools import partial; from pathlib import Path\n"
-    "from qagen.engines.local import run_in_processes; from tests.pipeline.engines.jobs import linger\n"
+    "from qagen.pipeline.engines.local import run_in_processes; from tests.pipeline.engines.jobs import linger\n"
     "if __name__ == '__main__': print(list(run_in_processes(partial(linger, Path(sys.argv[1])), ['a', 'b'], 2)))"
 )
 
