@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from qagen.loaders.posed import SceneFile
+from qagen.loaders.posed.schema import SceneFile
 
 SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "posed.schema.json"
 

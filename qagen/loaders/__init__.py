@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
     "hypersim": "qagen.loaders.hypersim.loader:HypersimLoader",
-    "posed": "qagen.loaders.posed:PosedLoader",
+    "posed": "qagen.loaders.posed.loader:PosedLoader",
     "replica": "qagen.loaders.replica:ReplicaLoader",
     "rxr": "qagen.loaders.matterport.loader:MatterportLoader",
     "scannet": "qagen.loaders.scannet.loader:ScanNetLoader",

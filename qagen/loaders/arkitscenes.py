@@ -14,10 +14,10 @@ The download for 3D object detection (Baruch et al., NeurIPS 2021, https://githu
                 └── lowres_wide_intrinsics/40753679_6790.377.pincam      width height fx fy cx cy
 
 What is undone here
-* Poses are inverted. A picture without a pose within 5 ms is left out; nothing is interpolated.
-* Pictures come as the sensor has them; when the world's vertical points to a side of most of them, all are turned by
+* Poses are inverted. An image without a pose within 5 ms is left out; nothing is interpolated.
+* Images come as the sensor has them; when the world's vertical points to a side of most of them, all are rotated by
   quarter turns, with depth, cameras and poses.
-* Depth is in millimetres and of the same size as the pictures. World metres, z up.
+* Depth is in millimeters and of the same size as the images. World meters, z up.
 * Boxes have their axes in rows and full extents (``obbAligned``). The mesh has no objects: its faces belong to the box
   that they lie in.
 """
@@ -25,20 +25,20 @@ What is undone here
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import msgspec
 import numpy as np
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.scene import FileSource, Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.core.reasons import NO_POSE
+from qagen.core.scene import FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError, did_you_mean
-from qagen.loaders._base import Loader
+from qagen.loaders._base import ALL, FolderLoader, ObjectList, absolute
 from qagen.loaders.io.boxes import Obb
-from qagen.loaders.io.labels import name_object
 from qagen.loaders.io.ply import read_mesh
 from qagen.loaders.io.rgbd import DepthImage
 from qagen.loaders.io.rotated import quarter_turns_to_upright, rotated_frame
@@ -50,9 +50,6 @@ UNITS_PER_M = 1000.0
 MAX_POSE_GAP_S = 0.005
 FACE_MARGIN_M = 0.02
 MAX_TRAJECTORY_BYTES = 1 << 26
-NO_POSE = "frame: no pose"
-NEVER_ASKED = "object: never asked about"
-_SCENE_NAME = re.compile(r"\d+")
 
 
 class _ARKitSegments(msgspec.Struct):
@@ -68,111 +65,77 @@ class _ARKitAnnotation(msgspec.Struct):
     data: list[_ARKitObject]
 
 
-class ARKitScenesLoader(Loader):
-    """Reads the download for 3D object detection."""
+class ARKitScenesLoader(FolderLoader):
+    """Reads the download for 3D object detection; "train" is Training, "val" is Validation."""
 
-    name: ClassVar[str] = "arkitscenes"
+    name = "arkitscenes"
+    scene_name = re.compile(r"\d+")
+    homes = ("3dod/Training", "Training", "3dod/Validation", "Validation")
+    expected = "Training or Validation/<number>/<number>_3dod_annotation.json"
 
-    def scene_ids(self, split: str) -> list[str]:
-        """Sorted names of a fold's scans: "train" is Training, "val" is Validation, "all" is both.
+    def in_split(self, split: str, found: Mapping[str, Path]) -> Collection[str]:
+        """Those of the scans ``found`` that lie in the split's folder. Raises SceneError."""
+        if split not in (*FOLDS, ALL):
+            raise SceneError(self.root, f"split: no {split!r}.{did_you_mean(split, [*FOLDS, ALL])}")
+        folds = FOLDS.values() if split == ALL else [FOLDS[split]]
+        names = [name for name, folder in found.items() if absolute(folder).parent.name in folds]
+        if not names:
+            expected = f"{' or '.join(folds)}/<number>"
+            raise SceneError(self.root, f"split: none of the {len(found)} scans is of {split!r}, expected {expected}")
+        return names
 
-        Raises:
-            SceneError: the root is missing, the split is unknown, or it has no scan.
-        """
-        if split not in (*FOLDS, "all"):
-            raise SceneError(self.root, f"split: no {split!r}.{did_you_mean(split, [*FOLDS, 'all'])}")
-        folds = list(FOLDS.values()) if split == "all" else [FOLDS[split]]
-        found = [path.name for fold in folds for path in self._scans(fold)]
-        if not found:
-            expected = f"{' or '.join(folds)}/<number>/<number>_3dod_annotation.json"
-            raise SceneError(self.root, f"dataset root: found no scan of {split!r}, expected {expected}")
-        return sorted(found)
+    def is_scene(self, folder: Path) -> bool:
+        return (folder / f"{absolute(folder).name}_3dod_annotation.json").is_file()
 
-    def load(self, scene_id: str) -> Scene:
-        """Read one scan; images stay undecoded.
-
-        Raises:
-            SceneError: something of the scan is missing, damaged or contradicts itself.
-        """
-        folder = self._folder(scene_id)
-        objects, dropped = _objects(folder / f"{scene_id}_3dod_annotation.json")
-        frames, left_out = _frames(folder / f"{scene_id}_frames", scene_id)
-        scene = Scene(
-            dataset=self.name,
-            id=scene_id,
-            source=folder,
-            frames=frames,
-            objects=objects,
-            mesh=None,
-            dropped={**left_out, **dropped},
-        )
+    def read(self, scene_id: str, folder: Path) -> Scene:
+        dropped: Counter[str] = Counter()
+        objects = _read_objects(folder / f"{scene_id}_3dod_annotation.json", dropped)
+        frames = _read_frames(folder / f"{scene_id}_frames", scene_id, dropped)
+        scene = Scene(self.name, scene_id, folder, frames, tuple(objects.kept), None, dropped=dict(dropped))
         surface = folder / f"{scene_id}_3dod_mesh.ply"
-        return validate_scene(replace(scene, mesh=_mesh(surface, scene)) if surface.is_file() else scene)
-
-    def _scans(self, fold: str) -> list[Path]:
-        homes = [home for home in (self.root / "3dod" / fold, self.root / fold) if home.is_dir()]
-        return [path for home in homes for path in list_folder(home) if _is_scene(path)]
-
-    def _folder(self, scene_id: str) -> Path:
-        if _SCENE_NAME.fullmatch(scene_id):
-            for fold in FOLDS.values():
-                for home in (self.root / "3dod" / fold, self.root / fold):
-                    if _is_scene(home / scene_id):
-                        return home / scene_id
-        raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids('all'))}")
+        if not surface.is_file():
+            return scene
+        vertices, faces = read_mesh(surface)
+        owners = face_owners(vertices[faces].mean(axis=1).astype(np.float32), scene, FACE_MARGIN_M)
+        return replace(scene, mesh=Mesh(vertices.astype(np.float32), faces, owners, is_by_box=True))
 
 
-def _is_scene(folder: Path) -> bool:
-    return (folder / f"{folder.name}_3dod_annotation.json").is_file()
-
-
-def _objects(path: Path) -> tuple[tuple[Object3D, ...], dict[str, int]]:
-    """Objects that may be asked about, and what was left out. Raises SceneError."""
-    objects: list[Object3D] = []
-    never = 0
-    for index, thing in enumerate(read_json(path, _ARKitAnnotation).data):
-        label = name_object(thing.label, {})
+def _read_objects(path: Path, dropped: Counter[str]) -> ObjectList:
+    """The objects that may be asked about. Raises SceneError."""
+    objects = ObjectList(dropped)
+    for index, item in enumerate(read_json(path, _ARKitAnnotation).data):
+        label = objects.name(item.label)
         if label is None:
-            never += 1
             continue
         try:
-            box = thing.segments.obbAligned.upright()
+            objects.add(index, label, item.segments.obbAligned.upright())
         except ValueError as error:
             raise SceneError(path, f"data[{index}].segments.obbAligned: {error}") from error
-        objects.append(Object3D(index, label, box, None))
-    return tuple(objects), {NEVER_ASKED: never} if never else {}
+    return objects
 
 
-def _mesh(path: Path, scene: Scene) -> Mesh:
-    vertices, faces = read_mesh(path)
-    middles = vertices[faces].mean(axis=1).astype(np.float32)
-    return Mesh(vertices.astype(np.float32), faces, face_owners(middles, scene, FACE_MARGIN_M), is_by_box=True)
-
-
-def _frames(folder: Path, scene_id: str) -> tuple[tuple[Frame, ...], dict[str, int]]:
-    """All frames with a pose, turned upright, and what was left out."""
+def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Frame, ...]:
+    """All frames with a pose, rotated upright."""
     trajectory = _read_trajectory(folder / "lowres_wide.traj")
-    times = [time_s for time_s, _ in trajectory]
     names = re.compile(rf"{re.escape(scene_id)}_(\d+\.\d+)\.png")
     frames: list[Frame] = []
-    dropped: Counter[str] = Counter()
     for path in list_folder(folder / "lowres_wide"):
         match = names.fullmatch(path.name)
         if match is None:
             continue
-        pose = _nearest(trajectory, times, float(match[1]))
+        pose = _nearest(trajectory, float(match[1]))
         if pose is None:
             dropped[NO_POSE] += 1
         else:
-            frames.append(_frame(folder, path, match[1], pose))
+            frames.append(_read_frame(folder, path, match[1], pose))
     if not frames:
         raise SceneError(folder / "lowres_wide", f"frames: found none with a pose, expected {scene_id}_<time>.png")
     frames.sort(key=lambda frame: frame.time_s)
     turns = quarter_turns_to_upright([frame.world_from_camera for frame in frames])
-    return tuple(rotated_frame(frame, turns) for frame in frames), dict(dropped)
+    return tuple(rotated_frame(frame, turns) for frame in frames)
 
 
-def _frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Frame:
+def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Frame:
     camera = _read_camera(_intrinsics_file(folder / "lowres_wide_intrinsics", image.stem, time))
     depth = folder / "lowres_depth" / image.name
     has_depth = depth.is_file()
@@ -188,7 +151,7 @@ def _frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Fra
 
 
 def _intrinsics_file(folder: Path, stem: str, time: str) -> Path:
-    """The camera's file; its time may differ from the picture's by a millisecond."""
+    """The camera's file; its time may differ from the image's by a millisecond."""
     head = stem.removesuffix(time)
     for shift_ms in (0, -1, 1):
         path = folder / f"{head}{float(time) + shift_ms / 1000:.3f}.pincam"
@@ -211,6 +174,8 @@ def _read_camera(path: Path) -> Camera:
 
 def _read_trajectory(path: Path) -> list[tuple[float, Pose]]:
     """(time, world from camera) in time order. Raises SceneError."""
+    from scipy.spatial.transform import Rotation
+
     poses = []
     for number, line in enumerate(read_text(path, MAX_TRAJECTORY_BYTES).splitlines(), 1):
         try:
@@ -221,20 +186,15 @@ def _read_trajectory(path: Path) -> list[tuple[float, Pose]]:
         if not finite:
             expected = "a time, three numbers of the rotation and three of the translation"
             raise SceneError(path, f"line {number}: found {line[:80]!r}, expected {expected}")
-        poses.append((time_s, _inverted(values)))
+        camera_from_world = Pose(Rotation.from_rotvec(values[:3]).as_matrix(), np.array(values[3:]))
+        poses.append((time_s, camera_from_world.inverse()))
     if not poses:
         raise SceneError(path, "found no poses, expected some")
     return sorted(poses, key=lambda entry: entry[0])
 
 
-def _inverted(values: list[float]) -> Pose:
-    from scipy.spatial.transform import Rotation
-
-    return Pose(Rotation.from_rotvec(values[:3]).as_matrix(), np.array(values[3:])).inverse()
-
-
-def _nearest(trajectory: list[tuple[float, Pose]], times: list[float], time_s: float) -> Pose | None:
-    after = bisect_left(times, time_s)
-    near = range(max(after - 1, 0), min(after + 1, len(times)))
-    best = min(near, key=lambda index: abs(times[index] - time_s))
-    return trajectory[best][1] if abs(times[best] - time_s) <= MAX_POSE_GAP_S else None
+def _nearest(trajectory: list[tuple[float, Pose]], time_s: float) -> Pose | None:
+    """The pose nearest in time, None where it is farther than MAX_POSE_GAP_S."""
+    after = bisect_left(trajectory, time_s, key=lambda entry: entry[0])
+    near_s, pose = min(trajectory[max(after - 1, 0) : after + 1], key=lambda entry: abs(entry[0] - time_s))
+    return pose if abs(near_s - time_s) <= MAX_POSE_GAP_S else None

@@ -9,10 +9,10 @@
         intrinsic/{intrinsic,extrinsic}_{color,depth}.txt, or one set a frame: <frame>_intrinsic_color.txt
 ```
 
-Poses are camera to world with OpenCV axes, depth is planar and in millimetres, intrinsics are 4 x 4 or 3 x 3. There are
-no boxes: alone, these scenes give questions about the cameras; boxes can be given with ``--boxes``.
+Poses are camera to world with OpenCV axes, depth is planar and in millimeters, intrinsics are 4 x 4 or 3 x 3. There are
+no boxes: these scenes give questions about the cameras, and others with boxes from ``--boxes``.
 
-Source: the data card of the release (huggingface.co/datasets/jasonzhango/SPAR-7M-RGBD).
+Source: the dataset card of the release (huggingface.co/datasets/jasonzhango/SPAR-7M-RGBD).
 """
 
 import re
@@ -22,22 +22,21 @@ from pathlib import Path
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.scene import FileSource, Frame, Scene, validate_scene
-from qagen.errors import SceneError, did_you_mean
-from qagen.loaders._base import Loader
-from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera, image_size
+from qagen.core.reasons import INVALID_POSE, NO_POSE
+from qagen.core.scene import FileSource, Frame, Scene
+from qagen.loaders._base import FolderLoader
+from qagen.loaders.io.axes import valid_pose
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera
 from qagen.loaders.io.text import list_folder, read_matrix
 
 UNITS_PER_M = 1000.0
-NO_POSE = "frame: no pose file"
-INVALID_POSE = "frame: invalid pose"
 _SINGLE = re.compile(r"([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
 _VIDEO = re.compile(r"frame[0-9]+_([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class _FrameFiles:
     """Where one frame lies."""
 
     name: str
@@ -49,72 +48,44 @@ class _Files:
     """May be missing."""
 
 
-class SparRgbdLoader(Loader):
-    """Reads image folders in the layout of SPAR-7M-RGBD."""
+class SparRgbdLoader(FolderLoader):
+    """Reads image folders in the layout of SPAR-7M-RGBD. They have no splits."""
 
     name = "spar_rgbd"
+    expected = "folders <scene> that hold image_color or video_color"
 
-    def scene_ids(self, split: str) -> list[str]:
-        """Folders that hold image_color or video_color. The media have no splits."""
-        found = [path.name for path in list_folder(self.root) if _is_scene(path)]
-        if not found:
-            expected = "folders <scene> that hold image_color or video_color"
-            raise SceneError(self.root, f"dataset root: found no scene, expected {expected}")
-        return found
+    def is_scene(self, folder: Path) -> bool:
+        return (folder / "image_color").is_dir() or (folder / "video_color").is_dir()
 
-    def load(self, scene_id: str) -> Scene:
-        """Read one scene; images stay undecoded. Raises SceneError when something is missing or damaged."""
-        folder = self.root / scene_id
-        if not _NAME.fullmatch(scene_id) or not _is_scene(folder):
-            raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids(''))}")
+    def read(self, scene_id: str, folder: Path) -> Scene:
         cameras = _Cameras(folder / "intrinsic")
         dropped: Counter[str] = Counter()
         frames: list[Frame] = []
-        for files in sorted(_frames(folder), key=lambda item: _order(item.name)):
-            pose = _pose(files.pose)
-            if isinstance(pose, str):
-                dropped[pose] += 1
+        for files in _list_frames(folder):
+            pose = valid_pose(read_matrix(files.pose, "pose")) if files.pose.is_file() else None
+            if pose is not None:
+                frames.append(_read_frame(files, pose, cameras, len(frames)))
             else:
-                frames.append(_frame(files, pose, cameras, len(frames)))
-        scene = Scene(self.name, scene_id, folder, tuple(frames), (), None, dropped=dict(dropped))
-        return validate_scene(scene)
+                dropped[INVALID_POSE if files.pose.is_file() else NO_POSE] += 1
+        return Scene(self.name, scene_id, folder, tuple(frames), (), None, dropped=dict(dropped))
 
 
-def _is_scene(folder: Path) -> bool:
-    return (folder / "image_color").is_dir() or (folder / "video_color").is_dir()
-
-
-def _frames(folder: Path) -> list[_Files]:
-    """Every frame once, though it may be stored as an image and as a part of the video."""
-    found: dict[str, _Files] = {}
+def _list_frames(folder: Path) -> list[_FrameFiles]:
+    """Every frame once, though it may be stored as an image and as a part of the video; numbers before other names."""
+    found: dict[str, _FrameFiles] = {}
     for prefix, pose, names in (("image", "pose", _SINGLE), ("video", "video_pose", _VIDEO)):
         home = folder / f"{prefix}_color"
         for path in list_folder(home) if home.is_dir() else ():
             match = names.fullmatch(path.name)
             if match is not None:
                 depth = folder / f"{prefix}_depth" / f"{path.stem}.png"
-                found.setdefault(match[1], _Files(match[1], path, depth, folder / pose / f"{path.stem}.txt"))
-    return list(found.values())
-
-
-def _order(name: str) -> tuple[bool, int, str]:
-    """Numbers by their value, before other names."""
-    return (False, int(name), "") if name.isdecimal() else (True, 0, name)
-
-
-def _pose(path: Path) -> Pose | str:
-    """World from camera, or why there is none."""
-    if not path.is_file():
-        return NO_POSE
-    matrix = read_matrix(path, "pose")
-    try:
-        return Pose.from_matrix(matrix)
-    except ValueError:
-        return INVALID_POSE
+                found.setdefault(match[1], _FrameFiles(match[1], path, depth, folder / pose / f"{path.stem}.txt"))
+    numbers = sorted((name for name in found if name.isdecimal()), key=int)
+    return [found[name] for name in [*numbers, *sorted(found.keys() - set(numbers))]]
 
 
 class _Cameras:
-    """The cameras of a scene: one for all frames, or one a frame."""
+    """The cameras of a scene: one for all frames, or one per frame."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -138,7 +109,7 @@ def _read_camera(folder: Path, prefix: str, kind: str, size: tuple[int, int]) ->
     return fit_camera(read_matrix(path, path.stem, (4, 3)), size, size, path, kind)
 
 
-def _frame(files: _Files, pose: Pose, cameras: _Cameras, index: int) -> Frame:
+def _read_frame(files: _FrameFiles, pose: Pose, cameras: _Cameras, index: int) -> Frame:
     color = FileSource(files.color)
     depth, depth_camera = None, None
     if files.depth.is_file():

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
+from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_GROUND, NO_SURE_CENTER, REPEATED_VIEW
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.errors import SceneError
 from qagen.kernels.boxes import projected_box
@@ -129,16 +130,16 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
             continue
         depth = None if frame.depth is None else frame.depth.read_m()
         has_depth = depth is None or bool(np.mean(depth <= 0) <= thresholds.max_missing_depth)
-        unused["frame: depth missing"] += not has_depth
+        unused[MISSING_DEPTH] += not has_depth
         has_ground = observer.grounds.has(frame)
-        unused["frame: neither depth nor instances"] += not has_ground
+        unused[NO_GROUND] += not has_ground
         is_usable = has_depth and has_ground
         if is_usable or frame.id in shown:
             looks.append((frame, observer.look(frame, depth), is_usable and frame.id in steady))
     if not looks:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
-    unused["object: no sure center"] = int((~observer.has_center).sum())
+    unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
     return _assemble(scene, looks, video, +unused, observer, thresholds)
 
 
@@ -160,7 +161,7 @@ def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[set[str], Count
     sharpness = np.array([_sharpness(frame) for frame in steady])
     is_sharp = sharpness >= thresholds.min_sharpness * np.median(sharpness)
     sharp = {frame.id for frame, is_kept in zip(steady, is_sharp, strict=True) if is_kept}
-    unused = {"frame: repeats a view": len(scene.frames) - len(steady), "frame: blurred": len(steady) - len(sharp)}
+    unused = {REPEATED_VIEW: len(scene.frames) - len(steady), BLURRED: len(steady) - len(sharp)}
     return sharp, Counter(unused)
 
 

@@ -184,7 +184,7 @@ def test_a_mesh_and_points_somewhere_else_fail() -> None:
 
 def test_what_was_left_out_is_told() -> None:
     count = len(studio().frames)
-    scene = replace(studio(), dropped={"frame: invalid pose": count, "object: never asked": 3})
+    scene = replace(studio(), dropped={"frame: invalid pose": count, "object: never asked about": 3})
     assert check_frames(scene).verdict == "warn"
     assert f"{count} frames, 50 % left out ({count} invalid pose)" in check_frames(scene).found
     # 13 objects of 16.

@@ -83,7 +83,7 @@ def conf_text(shots: dict[str, str] = SHOTS) -> str:
 
 
 def write_images(scan: Path, size: tuple[int, int] = SIZE) -> None:
-    """Grey pictures, and depth of 1.5 m (6000 units) with a hole at the top left."""
+    """Gray pictures, and depth of 1.5 m (6000 units) with a hole at the top left."""
     for kind in ("color", "depth"):
         (scan / f"undistorted_{kind}_images").mkdir(parents=True)
     depth = np.full((size[1], size[0]), 6000, np.uint16)

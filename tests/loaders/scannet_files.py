@@ -78,7 +78,7 @@ class Calibration:
 
 
 def encode(size: tuple[int, int] = COLOR_SIZE, kind: str = "JPEG", shade: int = 90) -> bytes:
-    """An image of one colour."""
+    """An image of one color."""
     data = BytesIO()
     Image.new("RGB", size, (shade, 80, 70)).save(data, format=kind)
     return data.getvalue()

@@ -29,7 +29,7 @@ VERTICES = np.array(
         *[[0, 0, 0], [4, 0, 0], [4, 3, 0], [0, 3, 0]],  # 0-3 floor
         *[[0, 3, 0], [4, 3, 0], [4, 3, 2.5], [0, 3, 2.5]],  # 4-7 wall
         *[[1, 2.95, 1], [2, 2.95, 1], [2, 2.95, 1.6], [1, 2.95, 1.6]],  # 8-11 board
-        # 12-15 table top: centre (2.5, 1, 0.7), 1.2 m along 30 degrees, 0.4 m across
+        # 12-15 table top: center (2.5, 1, 0.7), 1.2 m along 30 degrees, 0.4 m across
         *[[2.5 + a * C30 - b * S30, 1 + a * S30 + b * C30, 0.7] for a, b in ((-0.6, -0.2), (0.6, -0.2))],
         *[[2.5 + a * C30 - b * S30, 1 + a * S30 + b * C30, 0.7] for a, b in ((0.6, 0.2), (-0.6, 0.2))],
     ]
@@ -68,7 +68,7 @@ def pose_of(index: int) -> np.ndarray:
 
 
 def depth_mm(index: int) -> np.ndarray:
-    """(192, 256) 1000 + 10 index at the left edge, a millimetre more each column, one hole."""
+    """(192, 256) 1000 + 10 index at the left edge, a millimeter more each column, one hole."""
     image = np.tile(np.arange(256, dtype=np.uint16), (192, 1)) + np.uint16(1000 + 10 * index)
     image[5, 7] = 0
     return image
@@ -114,7 +114,7 @@ def deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-def metres(index: int) -> bytes:
+def meters(index: int) -> bytes:
     return (depth_mm(index) / 1000).astype("<f4").tobytes()
 
 

@@ -69,7 +69,7 @@ def test_splits_are_the_datasets_folds(folder: Path) -> None:
     loader = ARKitScenesLoader(folder.parents[2])
     assert loader.scene_ids("train") == [SCAN]
     assert loader.scene_ids("all") == [SCAN]
-    with pytest.raises(SceneError, match="found no scan of 'val', expected Validation"):
+    with pytest.raises(SceneError, match="none of the 1 scans is of 'val', expected Validation"):
         loader.scene_ids("val")
     with pytest.raises(SceneError, match=r"no 'valid'\. Did you mean 'val'"):
         loader.scene_ids("valid")

@@ -76,7 +76,7 @@ def load(folder: Path) -> Scene:
     return HypersimLoader(folder.parent).load(SCENE)
 
 
-def test_asset_units_become_metres_and_cameras_opencv(folder: Path) -> None:
+def test_asset_units_become_meters_and_cameras_opencv(folder: Path) -> None:
     scene = load(folder)
     (frame,) = scene.frames
     assert frame.id == "cam_00_0000"
@@ -85,7 +85,7 @@ def test_asset_units_become_metres_and_cameras_opencv(folder: Path) -> None:
     assert_allclose(frame.world_from_camera.rotation, [[0, 0, 1], [-1, 0, 0], [0, -1, 0]], atol=1e-9)
     assert (frame.camera.fx, frame.camera.fy) == pytest.approx((16, 16))
     assert (frame.camera.cx, frame.camera.cy) == pytest.approx((7.5, 5.5))
-    assert scene.dropped["frame: no depth or instances"] == 1
+    assert scene.dropped["frame: no depth"] == 1
 
 
 def test_distances_along_rays_become_planar_depth(folder: Path) -> None:

@@ -17,7 +17,7 @@ from qagen.demo.film import Film
 from qagen.demo.layouts import posed
 from qagen.errors import SceneError
 from qagen.loaders.io.axes import UP_AXES, z_up
-from qagen.loaders.posed import PosedLoader
+from qagen.loaders.posed.loader import PosedLoader
 from tools.schema import SCHEMA, schema_text
 
 DOCS = SCHEMA.parent / "posed.md"
@@ -68,7 +68,7 @@ def test_a_scene_in_our_own_conventions_comes_through_unchanged(folder: Path) ->
     assert frame.depth is not None
     assert_allclose(frame.depth.read_m(), np.full((6, 8), 2.0))
     assert frame.depth_camera is not None
-    # half the resolution, pixel centres at integers: (7.5 + 0.5) / 2 - 0.5
+    # half the resolution, pixel centers at integers: (7.5 + 0.5) / 2 - 0.5
     assert (frame.depth_camera.fx, frame.depth_camera.cx) == (10, 3.5)
 
 
@@ -113,7 +113,7 @@ def test_inverse_poses_and_opengl_cameras_are_undone(folder: Path) -> None:
 
 
 def _mesh(folder: Path) -> dict[str, Any]:
-    """A labelled mesh of one triangle of object 7 and one of nothing, written beside scene.json."""
+    """A labeled mesh of one triangle of object 7 and one of nothing, written beside scene.json."""
     folder.mkdir(exist_ok=True)
     header = (
         "ply\nformat binary_little_endian 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
@@ -127,7 +127,7 @@ def _mesh(folder: Path) -> dict[str, Any]:
     return {"mesh": {"path": "mesh.ply", "object_property": "thing"}}
 
 
-def test_the_mesh_is_labelled_by_a_majority_of_corners(folder: Path) -> None:
+def test_the_mesh_is_labeled_by_a_majority_of_corners(folder: Path) -> None:
     scene = load(folder, **_mesh(folder))
     assert scene.mesh is not None
     assert scene.mesh.face_object.tolist() == [0, -1]  # the second triangle's 9 is no object of the file
@@ -244,7 +244,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda told: told["camera"].update(height=16, cy=7.5),
         "a.depth.png: depth image: found 8 x 6 pixels",
     ),
-    "depth without unit": (lambda told: told.pop("depth"), "frames[0].depth: found an image but no 'depth'"),
+    "depth without unit": (lambda told: told.pop("depth"), "frames[0].depth: found an image, expected a 'depth'"),
     "no camera": (lambda told: told.pop("camera"), "frames[0]: found no camera"),
     "yaw and axes": (lambda told: told["objects"][0].update(axes=np.eye(3).tolist()), "objects[0]: found both"),
     "neither": (lambda told: told["objects"][0].pop("yaw_deg"), "objects[0]: found neither"),
@@ -312,7 +312,7 @@ def test_the_example_of_the_docs_loads(folder: Path) -> None:
     Image.fromarray(np.full((480, 640), 1000, np.uint16)).save(folder / "depth" / "0000.png")
     scene = PosedLoader(folder.parent).load("kitchen")
     assert [item.label for item in scene.objects] == ["chair"]
-    # the camera stands 2.5 m behind the chair's centre and looks at it along +x
+    # the camera stands 2.5 m behind the chair's center and looks at it along +x
     seen = scene.frames[0].world_from_camera.inverse() @ scene.objects[0].box.center
     assert_allclose(seen, (-0.2, 0.75, 2.5))
 

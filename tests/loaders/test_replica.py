@@ -59,7 +59,7 @@ def test_a_box_is_brought_from_its_own_axes_to_the_world(root: Path) -> None:
     assert_allclose(np.ptp(plant.box.corners, axis=0), (0.4, 0.6, 1.0), atol=1e-12)
 
 
-def test_frames_have_metres_and_those_without_an_image_are_counted(root: Path) -> None:
+def test_frames_have_meters_and_those_without_an_image_are_counted(root: Path) -> None:
     scene = ReplicaLoader(root).load("room0")
     (frame,) = scene.frames
     assert frame.depth is not None

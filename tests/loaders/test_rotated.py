@@ -60,5 +60,5 @@ def test_the_turns_that_bring_the_vertical_to_the_top_are_found(frame: Frame, tu
 
 def test_a_damaged_picture_is_told_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(SceneError, match=r"a.png: colour image cannot be decoded"):
+    with pytest.raises(SceneError, match=r"a.png: color image cannot be decoded"):
         RotatedImage(FileSource(tmp_path / "a.png"), 1).read_bytes()

@@ -88,7 +88,7 @@ def test_frames_are_aligned_and_keep_their_names(folder):
     assert (scene.dataset, scene.id, scene.dropped) == (
         "scannet",
         NAME,
-        {"object: never asked": 1, "object: no vertices": 1},
+        {"object: never asked about": 1, "object: no surface": 1},
     )
     assert [frame.id for frame in scene.frames] == ["0", "1", "2"]
     assert [frame.time_s for frame in scene.frames] == pytest.approx([0, 0.04, 0.08])
@@ -185,8 +185,8 @@ def test_export_drops_and_counts_incomplete_frames(folder):
     (folder / "color/2.jpg").unlink()  # an export of every n-th image beside all poses: no loss
     scene = load(folder)
     assert [frame.id for frame in scene.frames] == ["3"]
-    assert scene.dropped["frame: no pose file"] == 1
-    assert scene.dropped["frame: no depth image"] == 1
+    assert scene.dropped["frame: no pose"] == 1
+    assert scene.dropped["frame: no depth"] == 1
 
 
 def test_export_without_depth(folder):
@@ -208,7 +208,7 @@ def shrunk() -> list:
 def test_resized_images_rescale_the_intrinsics_of_the_sensor(folder):
     replace_frames(folder, lambda scan: write_python_export(scan, shrunk()))
     camera = load(folder).frames[0].camera
-    # Half size: focal lengths halve; pixel centres are at integers, so cx + 0.5 halves: (7.5 + 0.5) / 2 - 0.5.
+    # Half size: focal lengths halve; pixel centers are at integers, so cx + 0.5 halves: (7.5 + 0.5) / 2 - 0.5.
     assert camera.intrinsics.tolist() == [7, 6.5, 3.5, 2.5]
     assert (camera.width, camera.height) == (8, 6)
 
@@ -227,7 +227,7 @@ def test_cropped_images_are_refused(folder):
 
 def test_the_usual_shrinking_of_the_dataset_is_no_crop(tmp_path):
     intrinsic = np.array([[1169.62, 0, 646.295], [0, 1167.11, 489.927], [0, 0, 1]])
-    camera = fit_camera(intrinsic, (1296, 968), (640, 480), tmp_path, "colour")
+    camera = fit_camera(intrinsic, (1296, 968), (640, 480), tmp_path, "color")
     assert camera.fx == pytest.approx(1169.62 * 640 / 1296)
     assert camera.cy == pytest.approx((489.927 + 0.5) * 480 / 968 - 0.5)
 
@@ -235,8 +235,8 @@ def test_the_usual_shrinking_of_the_dataset_is_no_crop(tmp_path):
 @pytest.mark.parametrize("center", [(500.0, 500.0), (np.nan, 5.5), (0.0, 0.0)])
 def test_intrinsics_of_neither_size_are_refused(center, tmp_path):
     intrinsic = np.array([[14.0, 0, center[0]], [0, 13, center[1]], [0, 0, 1]])
-    with pytest.raises(SceneError, match="colour intrinsics: found principal point"):
-        fit_camera(intrinsic, COLOR_SIZE, (8, 6), tmp_path, "colour")
+    with pytest.raises(SceneError, match="color intrinsics: found principal point"):
+        fit_camera(intrinsic, COLOR_SIZE, (8, 6), tmp_path, "color")
 
 
 @pytest.mark.parametrize(("color_code", "kind", "suffix"), [(0, None, ".png"), (1, "PNG", ".png"), (2, "JPEG", ".jpg")])
@@ -327,12 +327,12 @@ def test_a_second_pose_for_depth_is_refused(folder, style, kind):
         ({"claimed_name_bytes": 2**60}, f"sensor name length: found {2**60}, expected at most 4096"),
         ({"claimed_frames": 10**9}, "number of frames: found 1000000000, expected 1 to "),
         ({"claimed_frames": 0}, "number of frames: found 0"),
-        ({"color_code": -1}, "colour compression: found -1, expected 0 (raw), 1 (png) or 2 (jpeg)"),
+        ({"color_code": -1}, "color compression: found -1, expected 0 (raw), 1 (png) or 2 (jpeg)"),
         ({"depth_code": 2}, "depth compression: found 2, expected 0 (raw) or 1 (zlib); type 2 (occi)"),
-        ({"units_per_m": 0.0}, "depth units per metre: found 0.0"),
-        ({"units_per_m": np.nan}, "depth units per metre: found nan"),
+        ({"units_per_m": 0.0}, "depth units per meter: found 0.0"),
+        ({"units_per_m": np.nan}, "depth units per meter: found nan"),
         ({"calibration": Calibration(depth_size=(2**32 - 1, 6))}, "depth width: found 4294967295, expected 1 to 8192"),
-        ({"calibration": Calibration(color_size=(16, 0))}, "colour height: found 0"),
+        ({"calibration": Calibration(color_size=(16, 0))}, "color height: found 0"),
     ],
 )
 def test_impossible_headers_are_refused_without_allocating(folder, claims, message):
@@ -478,7 +478,7 @@ def test_depth_images_of_another_size_are_refused(folder):
 
 def test_eight_bit_depth_images_are_refused(folder):
     found = damaged_depth_image(folder, lambda path: Image.new("L", DEPTH_SIZE).save(path))
-    assert "found pixels of type L, expected 16-bit grey" in found
+    assert "found pixels of type L, expected 16-bit gray" in found
 
 
 @pytest.mark.parametrize(
@@ -733,7 +733,7 @@ def test_official_splits(folder, place):
     loader = ScanNetLoader(root)
     assert loader.scene_ids("train") == [NAME]
     assert loader.scene_ids("all") == ["scene0003_01", NAME]
-    with pytest.raises(SceneError, match=r"scannetv2_val.txt: scenes: found none of its 1"):
+    with pytest.raises(SceneError, match=r"scannetv2_val.txt: none of the 1 scenes listed here exist"):
         loader.scene_ids("val")
     with pytest.raises(SceneError, match=r"no scannetv2_vla.txt. Did you mean 'val'\?"):
         loader.scene_ids("vla")

@@ -37,7 +37,7 @@ from tests.loaders.scannetpp_files import (
     make_entries,
     make_groups,
     make_transforms,
-    metres,
+    meters,
     picture,
     pose_of,
     write_colmap,
@@ -74,7 +74,7 @@ def test_frames_stand_where_the_phone_stood(folder: Path) -> None:
 
 
 def test_intrinsics_follow_the_size_of_the_images(folder: Path) -> None:
-    # 1920 / 120 = 16: fx = 1680 / 120 = 14, cx = (959.5 + 0.5) / 120 - 0.5 = 7.5; depth is 16 times as wide as colour
+    # 1920 / 120 = 16: fx = 1680 / 120 = 14, cx = (959.5 + 0.5) / 120 - 0.5 = 7.5; depth is 16 times as wide as color
     frame = load(folder).frames[0]
     assert frame.depth_camera is not None
     assert frame.camera.intrinsics.tolist() == pytest.approx([14, 13, 7.5, 5.5])
@@ -93,9 +93,9 @@ def write_pngs(folder: Path) -> None:
 DEPTH_LAYOUTS: dict[str, Callable[[Path], object]] = {
     "blocks of LZ4": lambda iphone: None,
     "blocks of deflate": lambda iphone: (iphone / "depth.bin").write_bytes(
-        framed([deflate(metres(k)) for k in range(3)])
+        framed([deflate(meters(k)) for k in range(3)])
     ),
-    "one stream": lambda iphone: (iphone / "depth.bin").write_bytes(deflate(b"".join(metres(k) for k in range(3)))),
+    "one stream": lambda iphone: (iphone / "depth.bin").write_bytes(deflate(b"".join(meters(k) for k in range(3)))),
     "images": write_pngs,
 }
 
@@ -116,7 +116,7 @@ def test_depth_is_the_same_however_it_is_stored(folder: Path, write: Callable[[P
 def test_a_stream_is_entered_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(depth_file, "CHECKPOINT_FRAMES", 3)
     path = tmp_path / "depth.bin"
-    path.write_bytes(deflate(b"".join(metres(k) for k in range(11))))
+    path.write_bytes(deflate(b"".join(meters(k) for k in range(11))))
     file = depth_file.DepthFile(path)
     for k in (10, 4, 5, 3, 2, 9, 0, 10):
         source = file.source(k)
@@ -129,7 +129,7 @@ def test_a_stream_is_entered_in_the_middle(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_nonsense_distances_of_floats_are_holes(tmp_path: Path) -> None:
-    values = np.frombuffer(metres(0), "<f4").copy()
+    values = np.frombuffer(meters(0), "<f4").copy()
     values[:3] = np.nan, -1, np.inf
     (tmp_path / "depth.bin").write_bytes(framed([deflate(values.tobytes())]))
     source = depth_file.DepthFile(tmp_path / "depth.bin").source(0)
@@ -167,11 +167,11 @@ def test_frames_without_pose_image_or_depth_are_counted(folder: Path) -> None:
     scene = load(folder)
     assert [frame.id for frame in scene.frames] == ["frame_000001", "frame_000002"]
     frames = {reason: count for reason, count in scene.dropped.items() if reason.startswith("frame")}
-    assert frames == {"frame: invalid pose": 1, "frame: no image": 1, "frame: no depth image": 2}
+    assert frames == {"frame: invalid pose": 1, "frame: no image": 1, "frame: no depth": 2}
 
 
 def write_video(path: Path, count: int = 40) -> None:
-    """Frames of one grey each, 50 + 4 k; key frames every 12, and frames that refer forward."""
+    """Frames of one gray each, 50 + 4 k; key frames every 12, and frames that refer forward."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(30))
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
@@ -276,7 +276,7 @@ def test_boxes_are_the_datasets_own(folder: Path) -> None:
     assert table.size.tolist() == [1.2, 0.4, 0.02]
     assert np.degrees(table.yaw_rad) == pytest.approx(30)
     objects = {reason: count for reason, count in scene.dropped.items() if reason.startswith("object")}
-    assert objects == {"object: never asked": 3, "object: no vertices": 1}
+    assert objects == {"object: never asked about": 3, "object: no surface": 1}
     assert scene.unplaced == {"lamp"}
 
 
@@ -349,7 +349,7 @@ def test_scenes_are_those_of_the_split(folder: Path) -> None:
     (root / "splits" / "nvs_sem_train.txt").write_text(f"{NAME}\nffffffffff\n")
     (root / "splits" / "nvs_sem_val.txt").write_text("ffffffffff\n")
     assert loader.scene_ids("train") == loader.scene_ids("nvs_sem_train") == loader.scene_ids("all") == [NAME]
-    with pytest.raises(SceneError, match=r"nvs_sem_val.txt: scenes: found none of its 1"):
+    with pytest.raises(SceneError, match=r"nvs_sem_val.txt: none of the 1 scenes listed here exist"):
         loader.scene_ids("val")
     with pytest.raises(SceneError, match=r"no splits/tain.txt. Known: all, nvs_sem_train"):
         loader.scene_ids("tain")

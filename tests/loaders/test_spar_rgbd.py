@@ -70,7 +70,7 @@ def test_frames_without_a_pose_are_left_out_and_counted(folder: Path) -> None:
     (folder / "video_pose" / "frame1_35.txt").write_text(matrix_text(np.full((4, 4), -np.inf)))
     scene = SparRgbdLoader(folder.parent).load("scene0000_00")
     assert [frame.id for frame in scene.frames] == ["9"]
-    assert scene.dropped == {"frame: no pose file": 1, "frame: invalid pose": 1}
+    assert scene.dropped == {"frame: no pose": 1, "frame: invalid pose": 1}
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_cameras_are_told_by_direction_and_half_angles(folder: Path) -> None:
     assert frame.depth_camera == frame.camera
 
 
-def test_depth_is_millimetres(folder: Path) -> None:
+def test_depth_is_millimeters(folder: Path) -> None:
     frame = load(folder).frames[0]
     assert frame.depth is not None
     assert frame.depth.read_m()[[0, 20], [0, 30]] == pytest.approx([2.5, 1.7])
@@ -132,7 +132,7 @@ def test_box_has_half_extents_and_is_named_by_most_of_its_pixels(folder: Path) -
     assert box.size == pytest.approx([1.0, 0.6, 0.8])
     assert np.ptp(box.corners, axis=0) == pytest.approx([1.0, 0.6, 0.8])
     objects = {reason: count for reason, count in scene.dropped.items() if reason.startswith("object")}
-    assert objects == {"object: never asked": 1, "object: never seen": 1}
+    assert objects == {"object: never asked about": 1, "object: never seen": 1}
 
 
 def test_axes_of_boxes_are_rows(folder: Path) -> None:
@@ -167,7 +167,7 @@ def test_instances_are_indices_of_objects(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [("0 2 0 0 0.3 1", "0 -2 0 0 0.3 1"), ("2000 500 1500", "2 0.5 1.5"), ("2000 500", "500 2000")],
-    ids=["looks backwards", "metres", "x and y exchanged"],
+    ids=["looks backwards", "meters", "x and y exchanged"],
 )
 def test_views_that_do_not_fit_the_boxes_are_noticed(folder: Path, old: str, new: str) -> None:
     for view in views(folder):
@@ -302,13 +302,13 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "id beyond the images": (OBJECTS, put_boxes(ID=65535), "$[0].ID"),
     "skewed basis": (OBJECTS, put_boxes(basis=[[1, 0, 0], [1, 0, 0], [0, 0, 1]]), "box 7: found axes"),
     "basis of two rows": (OBJECTS, put_boxes(basis=[[1, 0, 0], [0, 1, 0]]), "$[0].basis"),
-    "box in metres": (
+    "box in meters": (
         OBJECTS,
         put_boxes(coeffs=[0.5, 0.3, 0.4], centroid=[2.2, 2.5, 1.5]),
         "found 1 but none to ask about",
     ),
     "structure cut": (STRUCTURE, cut, "content: "),
-    "box in centimetres": (OBJECTS, put_boxes(coeffs=[50, 30, 40], centroid=[220, 250, 150]), "is everything in milli"),
+    "box in centimeters": (OBJECTS, put_boxes(coeffs=[50, 30, 40], centroid=[220, 250, 150]), "is everything in milli"),
     "short matrix": (STRUCTURE, put_structure(lambda d: d["planeLineMatrix"].pop()), "expected 3 rows of 10"),
     "ragged matrix": (STRUCTURE, put_structure(lambda d: d["lineJunctionMatrix"][3].pop()), "expected 10 rows of 10"),
     "unknown plane": (STRUCTURE, put_structure(lambda d: d["semantics"][0]["planeID"].append(9)), "expected 0 to 2"),
@@ -316,11 +316,11 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "short pose": (POSE, put("1 2 3"), "found 3 numbers, expected 12"),
     "whole angles in degrees": (POSE, put("2000 500 1500 0 2 0 0 0 1 80 60 1"), "expected radians"),
     "no pose": (POSE, lambda path: path.unlink(), "cannot be read"),
-    "colour is no image": (COLOR, put("nothing"), "cannot be decoded"),
+    "color is no image": (COLOR, put("nothing"), "cannot be decoded"),
     "instances of another size": (IDS, put_image((32, 24), "I;16"), "found 32 x 24 pixels, expected 64 x 48"),
-    "instances of 8 bits": (IDS, put_image((WIDTH, HEIGHT), "L"), "found pixels of type L, expected 16-bit grey"),
+    "instances of 8 bits": (IDS, put_image((WIDTH, HEIGHT), "L"), "found pixels of type L, expected 16-bit gray"),
     "instances cut": (IDS, cut, "cannot be decoded"),
-    "classes in colours": (CLASSES, put_image((WIDTH, HEIGHT), "RGB"), "found pixels of type RGB"),
+    "classes in colors": (CLASSES, put_image((WIDTH, HEIGHT), "RGB"), "found pixels of type RGB"),
     "class 41": (CLASSES, put_image((WIDTH, HEIGHT), "L", 41), "found class 41, expected 0 to 40"),
     "depth of another size": (DEPTH, put_image((32, 24), "I;16"), "found 32 x 24 pixels, expected 64 x 48"),
     "depth of 8 bits": (DEPTH, put_image((WIDTH, HEIGHT), "L"), "found pixels of type L"),

@@ -88,7 +88,7 @@ def test_objects_have_the_datasets_boxes_and_their_part_of_the_mesh(folder: Path
     assert_allclose(np.ptp(chair.box.corners, axis=0), (0.4, 0.6, 1.0), atol=1e-12)
     assert scene.mesh is not None
     assert scene.mesh.face_object.tolist() == [0, 0]  # two of the second face's three corners are the chair's
-    assert scene.dropped == {"object: never asked about": 1, "object: too small": 1}  # the lamp has no surface
+    assert scene.dropped == {"object: never asked about": 1, "object: no surface": 1}  # the lamp has no surface
 
 
 DAMAGE = {

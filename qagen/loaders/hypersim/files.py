@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders.hypersim.tilt_shift import Lens, take_apart
-from qagen.loaders.io.nyu40 import BACKGROUND, CLASSES
+from qagen.loaders.io.instances import BACKGROUND, CLASSES
 
 MAX_VALUES = 1 << 26
 """More than any array of the dataset has."""
@@ -40,7 +40,7 @@ def _check_shape(path: Path, found: tuple[int, ...], expected: tuple[int | None,
 
 @dataclass(frozen=True, slots=True)
 class Hdf5Depth:
-    """Distances from the camera, metres."""
+    """Distances from the camera, meters."""
 
     path: Path
     shape: tuple[int, int]
@@ -69,15 +69,13 @@ class Hdf5Classes:
         return np.maximum(classes, 0).astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Hdf5Instances:
     """Instance of every pixel."""
 
     path: Path
     shape: tuple[int, int]
     """Expected height and width."""
-    object_of_instance: NDArray[np.int32]
-    """(65536,) index into Scene.objects by instance number, -1 for none; one array for the whole scene."""
 
     def read_ids(self) -> NDArray[np.uint16]:
         """(height, width) instance numbers, 65535 for none. Raises SceneError."""
@@ -85,10 +83,6 @@ class Hdf5Instances:
         if ids.min(initial=0) < -1 or ids.max(initial=0) >= BACKGROUND:
             raise SceneError(self.path, f"instances: found {ids.min()} to {ids.max()}, expected -1 to {BACKGROUND - 1}")
         return np.where(ids < 0, BACKGROUND, ids).astype(np.uint16)
-
-    def read_objects(self) -> NDArray[np.int32]:
-        """(height, width) index into Scene.objects, -1 for everything else. Raises SceneError."""
-        return self.object_of_instance[self.read_ids()]
 
 
 def read_meters_per_unit(path: Path) -> float:

@@ -15,28 +15,26 @@ Roberts et al., ICCV 2021, https://github.com/apple/ml-hypersim; every .hdf5 fil
             └── scene_cam_00_geometry_hdf5/frame.0000.{depth_meters,semantic,semantic_instance}.hdf5
 
 What is undone here
-* Positions and boxes are in asset units; depth alone is in metres, and counts along the ray.
-* Cameras look along -z with y up. Some are tilted against their image plane: ``M_cam_from_uv`` brings image places to
-  rays, and is taken apart into a pinhole and a turn of the camera (qagen.loaders.hypersim.tilt_shift).
-* Boxes are told by their instance number, without names; the classes of their pixels name them. Rows of numbers that
+* Positions and boxes are in asset units; depth alone is in meters, and counts along the ray.
+* Cameras look along -z with y up. Some are tilted against their image plane: ``M_cam_from_uv`` brings image positions
+  to rays, and is decomposed into a pinhole and a rotation of the camera (qagen.loaders.hypersim.tilt_shift).
+* Boxes are given by their instance number, without names; the classes of their pixels name them. Rows of numbers that
   are not used are infinite.
 * There is no mesh to download. Images of the public release alone are on disk.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qagen.core.pose import Pose
-from qagen.core.scene import MIN_BOX_SIDE_M, FileSource, Frame, Object3D, Scene, validate_scene
-from qagen.errors import SceneError, did_you_mean
-from qagen.loaders._base import Loader
+from qagen.core.reasons import INVALID_POSE, NEVER_SEEN, NO_DEPTH, NO_INSTANCES, NO_LABEL, TOO_SMALL
+from qagen.core.scene import MIN_BOX_SIDE_M, FileSource, Frame, Scene
+from qagen.errors import SceneError
+from qagen.loaders._base import FolderLoader, ObjectList
 from qagen.loaders.hypersim.files import (
     Hdf5Classes,
     Hdf5Depth,
@@ -47,187 +45,132 @@ from qagen.loaders.hypersim.files import (
     read_trajectories,
 )
 from qagen.loaders.hypersim.tilt_shift import Lens
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL
+from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, valid_pose
 from qagen.loaders.io.boxes import upright_box
 from qagen.loaders.io.depth_kind import RayDepth
-from qagen.loaders.io.labels import name_object
-from qagen.loaders.io.nyu40 import BACKGROUND, Vote
-from qagen.loaders.io.rgbd import image_size
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.instances import BACKGROUND, ObjectImage, Vote, index_by_id
 from qagen.loaders.io.text import list_folder
 
 CAMERA_FILE = "metadata_camera_parameters.csv"
-NO_DEPTH = "frame: no depth or instances"
-INVALID_POSE = "frame: invalid pose"
-NEVER_ASKED = "object: never asked about"
-NEVER_SEEN = "object: never seen"
-NO_LABEL = "object: no clear label"
-TOO_SMALL = "object: too small"
 FRAMES_PER_SECOND = 1.0
-_SCENE_NAME = re.compile(r"ai_\d{3}_\d{3}")
 _IMAGE_NAME = re.compile(r"frame\.(\d{4})\.tonemap\.jpg")
+_BOXES = "metadata_semantic_instance_bounding_box_object_aligned_2d"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _HypersimFrame:
-    """One image of one trajectory."""
+    """One image of one trajectory, and which class and instance each pixel shows."""
 
     frame: Frame
     classes: Hdf5Classes
     instances: Hdf5Instances
 
 
-class HypersimLoader(Loader):
+class HypersimLoader(FolderLoader):
     """Reads scenes as they are unpacked from the download."""
 
-    name: ClassVar[str] = "hypersim"
+    name = "hypersim"
+    scene_name = re.compile(r"ai_\d{3}_\d{3}")
+    expected = "ai_001_001/_detail and so on"
+    shared_names = (CAMERA_FILE,)
 
-    def scene_ids(self, split: str) -> list[str]:
-        """Sorted names of the scenes on disk. Raises SceneError where there is none."""
-        found = [path.name for path in list_folder(self.root) if _is_scene(path)]
-        if not found:
-            raise SceneError(self.root, "dataset root: found no scene, expected ai_001_001/_detail and so on")
-        return found
+    def is_scene(self, folder: Path) -> bool:
+        return (folder / "_detail" / "metadata_scene.csv").is_file()
 
-    def shared_files(self) -> list[Path]:
-        return [self.root / CAMERA_FILE]
-
-    def load(self, scene_id: str) -> Scene:
-        """Read one scene; colour and depth stay undecoded, classes and instances are read for the labels.
-
-        Raises:
-            SceneError: something of the scene is missing, damaged or contradicts itself.
-        """
-        folder = self.root / scene_id
-        if not _SCENE_NAME.fullmatch(scene_id) or not _is_scene(folder):
-            raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.scene_ids(''))}")
-        lens = read_lens(self.root / CAMERA_FILE, scene_id)
+    def read(self, scene_id: str, folder: Path) -> Scene:
+        """Read one scene; color and depth stay undecoded, classes and instances are read for the labels."""
+        lens = read_lens(self.shared_file(CAMERA_FILE), scene_id)
         meters_per_unit = read_meters_per_unit(folder / "_detail" / "metadata_scene.csv")
         dropped: Counter[str] = Counter()
-        object_of_instance = np.full(BACKGROUND + 1, -1, np.int32)
-        shots = _read_shots(folder, lens, meters_per_unit, object_of_instance, dropped)
+        images = _read_images(folder, lens, meters_per_unit, dropped)
         vote = Vote()
-        for shot in shots:
-            vote.add(shot.instances.read_ids(), shot.classes.read())
-        objects = _objects(folder / "_detail" / "mesh", meters_per_unit, vote, object_of_instance, dropped)
-        placed = {item.id for item in objects}
-        unplaced = {*vote.nameless, *(vote.winner(number) or "" for number in vote.seen_ids() if number not in placed)}
-        return validate_scene(
-            Scene(
-                dataset=self.name,
-                id=scene_id,
-                source=folder,
-                frames=tuple(shot.frame for shot in shots),
-                objects=objects,
-                mesh=None,
-                unplaced=frozenset(filter(None, (name_object(name, {}) for name in unplaced))),
-                dropped=dict(+dropped),
-            )
+        for image in images:
+            vote.add(image.instances.read_ids(), image.classes.read())
+        objects = _list_objects(folder / "_detail" / "mesh", meters_per_unit, vote, dropped)
+        index = index_by_id(objects.kept)
+        return Scene(
+            dataset=self.name,
+            id=scene_id,
+            source=folder,
+            frames=tuple(replace(image.frame, instances=ObjectImage(image.instances, index)) for image in images),
+            objects=tuple(objects.kept),
+            mesh=None,
+            unplaced=vote.unplaced({item.id for item in objects.kept}),
+            dropped=dict(+dropped),
         )
 
 
-def _is_scene(folder: Path) -> bool:
-    return (folder / "_detail" / "metadata_scene.csv").is_file()
-
-
-def _read_shots(
-    folder: Path, lens: Lens, meters_per_unit: float, object_of_instance: NDArray[np.int32], dropped: Counter[str]
-) -> list[_HypersimFrame]:
+def _read_images(folder: Path, lens: Lens, meters_per_unit: float, dropped: Counter[str]) -> list[_HypersimFrame]:
     """All images with depth and instances, trajectory by trajectory; those left out are counted."""
-    shots: list[_HypersimFrame] = []
+    images: list[_HypersimFrame] = []
     for trajectory in read_trajectories(folder / "_detail" / "metadata_cameras.csv"):
         previews = folder / "images" / f"scene_{trajectory}_final_preview"
         geometry = folder / "images" / f"scene_{trajectory}_geometry_hdf5"
         poses = _read_poses(folder / "_detail" / trajectory, lens, meters_per_unit)
-        for image in list_folder(previews) if previews.is_dir() else ():
-            match = _IMAGE_NAME.fullmatch(image.name)
+        for path in list_folder(previews) if previews.is_dir() else ():
+            match = _IMAGE_NAME.fullmatch(path.name)
             if match is None:
                 continue
-            name = f"{geometry}/frame.{match[1]}"
-            if not all(
-                Path(f"{name}.{kind}.hdf5").is_file() for kind in ("depth_meters", "semantic", "semantic_instance")
-            ):
+            number = int(match[1])
+            pose = poses[number] if number < len(poses) else None
+            prefix = f"{geometry}/frame.{match[1]}"
+            if not Path(f"{prefix}.depth_meters.hdf5").is_file():
                 dropped[NO_DEPTH] += 1
-            elif int(match[1]) >= len(poses) or poses[int(match[1])] is None:
+            elif not all(Path(f"{prefix}.{kind}.hdf5").is_file() for kind in ("semantic", "semantic_instance")):
+                dropped[NO_INSTANCES] += 1
+            elif pose is None:
                 dropped[INVALID_POSE] += 1
             else:
-                time_s = len(shots) / FRAMES_PER_SECOND
-                shots.append(
-                    _shot(
-                        f"{trajectory}_{match[1]}", image, name, poses[int(match[1])], lens, object_of_instance, time_s
-                    )
-                )
-    return shots
+                time_s = len(images) / FRAMES_PER_SECOND
+                images.append(_read_image(f"{trajectory}_{match[1]}", path, prefix, pose, lens, time_s))
+    return images
 
 
-def _shot(
-    frame_id: str,
-    image: Path,
-    geometry: str,
-    pose: Pose | None,
-    lens: Lens,
-    object_of_instance: NDArray[np.int32],
-    time_s: float,
-) -> _HypersimFrame:
-    assert pose is not None
+def _read_image(frame_id: str, image: Path, prefix: str, pose: Pose, lens: Lens, time_s: float) -> _HypersimFrame:
     color = FileSource(image)
     camera = lens.camera(*image_size(color, image))
     shape = (camera.height, camera.width)
-    instances = Hdf5Instances(Path(f"{geometry}.semantic_instance.hdf5"), shape, object_of_instance)
-    depth = RayDepth(Hdf5Depth(Path(f"{geometry}.depth_meters.hdf5"), shape), camera)
-    frame = Frame(frame_id, color, depth, camera, camera, pose, time_s, instances)
-    return _HypersimFrame(frame, Hdf5Classes(Path(f"{geometry}.semantic.hdf5"), shape), instances)
+    depth = RayDepth(Hdf5Depth(Path(f"{prefix}.depth_meters.hdf5"), shape), camera)
+    instances = Hdf5Instances(Path(f"{prefix}.semantic_instance.hdf5"), shape)
+    frame = Frame(frame_id, color, depth, camera, camera, pose, time_s)
+    return _HypersimFrame(frame, Hdf5Classes(Path(f"{prefix}.semantic.hdf5"), shape), instances)
 
 
-def _read_poses(folder: Path, lens: Lens, meters_per_unit: float) -> Sequence[Pose | None]:
+def _read_poses(folder: Path, lens: Lens, meters_per_unit: float) -> list[Pose | None]:
     """World from camera of every keyframe; None where it is no pose."""
     positions = read_array(folder / "camera_keyframe_positions.hdf5", (None, 3))
     orientations = read_array(folder / "camera_keyframe_orientations.hdf5", (len(positions), 3, 3))
-    return [
-        _pose(orientation, meters_per_unit * position, lens)
-        for orientation, position in zip(orientations, positions, strict=True)
-    ]
+    camera_from_pinhole = Pose(lens.rotation, np.zeros(3))
+    poses: list[Pose | None] = []
+    for orientation, position in zip(orientations, positions, strict=True):
+        pose = valid_pose(np.column_stack([orientation @ OPENCV_FROM_OPENGL, meters_per_unit * position]))
+        poses.append(None if pose is None else pose @ camera_from_pinhole)
+    return poses
 
 
-def _pose(orientation: NDArray, position: NDArray, lens: Lens) -> Pose | None:
-    matrix = np.eye(4)
-    matrix[:3, :3] = orientation @ OPENCV_FROM_OPENGL
-    matrix[:3, 3] = position
-    try:
-        return Pose.from_matrix(matrix) @ Pose(lens.rotation, np.zeros(3))
-    except ValueError:
-        return None
-
-
-def _objects(
-    folder: Path, meters_per_unit: float, vote: Vote, object_of_instance: NDArray[np.int32], dropped: Counter[str]
-) -> tuple[Object3D, ...]:
-    """Objects that may be asked about; fills in the index of each instance among them."""
-    prefix = "metadata_semantic_instance_bounding_box_object_aligned_2d"
-    positions = meters_per_unit * read_array(folder / f"{prefix}_positions.hdf5", (None, 3))
-    rotations = read_array(folder / f"{prefix}_orientations.hdf5", (len(positions), 3, 3))
-    extents = meters_per_unit * read_array(folder / f"{prefix}_extents.hdf5", (len(positions), 3))
-    objects: list[Object3D] = []
+def _list_objects(folder: Path, meters_per_unit: float, vote: Vote, dropped: Counter[str]) -> ObjectList:
+    """The objects that may be asked about, by instance number."""
+    positions = meters_per_unit * read_array(folder / f"{_BOXES}_positions.hdf5", (None, 3))
+    rotations = read_array(folder / f"{_BOXES}_orientations.hdf5", (len(positions), 3, 3))
+    extents = meters_per_unit * read_array(folder / f"{_BOXES}_extents.hdf5", (len(positions), 3))
+    objects = ObjectList(dropped)
     for number in range(min(len(positions), BACKGROUND)):
         if not np.isfinite(extents[number]).all():
             continue  # the number is not used
-        label = _label(number, vote)
-        if label in (NEVER_ASKED, NEVER_SEEN, NO_LABEL):
-            dropped[label] += 1
-        elif extents[number].max() <= MIN_BOX_SIDE_M:
-            dropped[TOO_SMALL] += 1
-        else:
-            object_of_instance[number] = len(objects)
-            try:
-                box = upright_box(positions[number], rotations[number].T, extents[number])
-            except ValueError as error:
-                raise SceneError(folder, f"box of instance {number}: {error}") from error
-            objects.append(Object3D(number, label, box, None))
-    return tuple(objects)
-
-
-def _label(number: int, vote: Vote) -> str:
-    """The object's name, or why it has none."""
-    if not vote.counts[number].any():
-        return NEVER_SEEN
-    winner = vote.winner(number)
-    return NO_LABEL if winner is None else name_object(winner, {}) or NEVER_ASKED
+        winner = vote.winner(number)
+        if winner is None:
+            objects.leave_out(NO_LABEL if vote.is_seen(number) else NEVER_SEEN)
+            continue
+        label = objects.name(winner)
+        if label is None:
+            continue
+        if extents[number].max() <= MIN_BOX_SIDE_M:
+            objects.leave_out(TOO_SMALL)
+            continue
+        try:
+            box = upright_box(positions[number], rotations[number].T, extents[number])
+        except ValueError as error:
+            raise SceneError(folder, f"box of instance {number}: {error}") from error
+        objects.add(number, label, box)
+    return objects

@@ -25,7 +25,7 @@ class Lens:
     """(3, 3) the dataset's camera (OpenCV axes) from the pinhole's."""
 
     def camera(self, width: int, height: int) -> Camera:
-        """The pinhole of an image of a size; pixel centres at integers."""
+        """The pinhole of an image of a size; pixel centers at integers."""
         half = np.array([width, height]) / 2
         (fx, fy), (cx, cy) = self.focal * half, (self.center + 1) * half - 0.5
         return Camera(float(fx), float(fy), float(cx), float(cy), width, height)

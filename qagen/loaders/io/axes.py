@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.pose import Pose
+
 OPENCV_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
 """OpenGL cameras look along -z with y up; OpenCV's look along +z with y down. The same turn leads back."""
 UP_AXES = ("+x", "-x", "+y", "-y", "+z", "-z")
@@ -23,10 +25,18 @@ def z_up(up: str) -> NDArray[np.float64]:
 
 
 def rotation_of_quaternion(x: float, y: float, z: float, w: float) -> NDArray[np.float64]:
-    """(3, 3) rotation of a quaternion, normalised first. Raises ValueError when its length is far from 1."""
+    """(3, 3) rotation of a quaternion, normalized first. Raises ValueError when its length is far from 1."""
     from scipy.spatial.transform import Rotation
 
     length = float(np.linalg.norm([x, y, z, w]))
     if not abs(length - 1) < 1e-2:
         raise ValueError(f"a quaternion of length {length:.3g}, expected 1")
     return Rotation.from_quat([x, y, z, w]).as_matrix()
+
+
+def valid_pose(matrix: NDArray[np.float64]) -> Pose | None:
+    """The rigid transform of a (4, 4) or (3, 4) matrix; None where it is not finite (lost tracking) or not rigid."""
+    try:
+        return Pose.from_matrix(matrix)
+    except ValueError:  # the caller counts it
+        return None

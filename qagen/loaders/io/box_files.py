@@ -8,7 +8,7 @@ scannet_infos_{train,val}.pkl         the same with "lidar_points": {"lidar_path
                                       "sample_idx" and six numbers a box (mmdetection3d 1.1 and later)
 ```
 
-A box is its centre, its full extents and, in EmbodiedScan, three angles: turns about z, then about the new x, then
+A box is its center, its full extents and, in EmbodiedScan, three angles: turns about z, then about the new x, then
 about the new y. All are in the aligned world, into which ``axis_align_matrix`` brings the dataset's own.
 
 Sources: the converters of github.com/OpenRobotLab/EmbodiedScan and github.com/open-mmlab/mmdetection3d.
@@ -37,9 +37,9 @@ class AnnotatedBox:
     label: str
     """As the file spells it."""
     center: NDArray[np.float64]
-    """(3,) metres."""
+    """(3,) meters."""
     size: NDArray[np.float64]
-    """(3,) full extents along its own axes, metres."""
+    """(3,) full extents along its own axes, meters."""
     axes: NDArray[np.float64]
     """(3, 3) the columns are its axes."""
 
@@ -122,7 +122,7 @@ def _box(instance: Any, categories: dict[int, str], own_from_aligned: Pose, path
         raise SceneError(path, f"{where}.bbox_label_3d: found {number!r}, expected a number of metainfo.categories")
     values = _numbers(_get(instance, "bbox_3d", path, where))
     if values is None or min(values[3:6]) < 0 or max(values[3:6]) == 0:
-        raise SceneError(path, f"{where}.bbox_3d: expected a centre, extents and up to three angles, all finite")
+        raise SceneError(path, f"{where}.bbox_3d: expected a center, extents and up to three angles, all finite")
     return AnnotatedBox(
         label=categories[number],
         center=own_from_aligned @ values[:3],

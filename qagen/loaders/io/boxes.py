@@ -15,9 +15,9 @@ class Obb(msgspec.Struct, frozen=True):
     """An oriented box as the annotation files of several datasets spell it."""
 
     centroid: tuple[float, float, float]
-    """Metres, world."""
+    """Meters, world."""
     axesLengths: tuple[float, float, float]  # noqa: N815 - the files' spelling
-    """Full extents along the axes, metres."""
+    """Full extents along the axes, meters."""
     normalizedAxes: tuple[float, float, float, float, float, float, float, float, float]  # noqa: N815
     """Three unit vectors, one after the other."""
 
@@ -29,22 +29,22 @@ class Obb(msgspec.Struct, frozen=True):
 def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDArray | None = None) -> Box3D:
     """A box given by its axes, made upright.
 
-    A box that stands keeps its centre and its sizes, whichever of its axes is the vertical one, and loses a tilt
+    A box that stands keeps its center and its sizes, whichever of its axes is the vertical one, and loses a tilt
     below UPRIGHT_COSINE. Of a tilted box the upright box of least footprint is taken: around the object's points
     where there are any, else around the corners of the tilted box.
 
     Args:
-        center: (3,) metres, world.
+        center: (3,) meters, world.
         axes: (3, 3), the ROWS are the box's axes in the world; right- or left-handed.
-        size: (3,) full extents along those axes, metres.
-        points: (n, 3) points of the object, metres, world, or None.
+        size: (3,) full extents along those axes, meters.
+        points: (n, 3) points of the object, meters, world, or None.
 
     Raises:
         ValueError: a number is not finite, a side is negative, or the axes are not perpendicular unit vectors.
     """
     center, axes, size = (np.asarray(value, dtype=np.float64) for value in (center, axes, size))
     if not (np.isfinite(center).all() and np.isfinite(axes).all() and np.isfinite(size).all()):
-        raise ValueError("found a number that is not finite, expected metres")
+        raise ValueError("found a number that is not finite, expected meters")
     if size.min() < 0:
         raise ValueError(f"found sides {size.tolist()}, expected none below 0")
     off = float(np.abs(axes @ axes.T - np.eye(3)).max())

@@ -2,7 +2,7 @@
 
 ``images.txt`` holds two lines an image: ``id qw qx qy qz tx ty tz camera_id name``, a world-to-camera transform with
 OpenCV axes, and a line of its 2D points, which may be empty and is passed over. Pixel coordinates have the top-left
-corner of the image at (0, 0), so the centre of its first pixel at (0.5, 0.5): half a pixel is taken off here.
+corner of the image at (0, 0), so the center of its first pixel at (0.5, 0.5): half a pixel is taken off here.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class ColmapImage:
     camera_id: int
     """Key of its camera."""
     world_from_camera: Pose
-    """Metres where the model is, OpenCV camera axes."""
+    """Meters where the model is, OpenCV camera axes."""
 
 
 def read_cameras(path: Path) -> dict[int, ColmapCamera]:

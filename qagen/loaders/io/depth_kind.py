@@ -42,7 +42,7 @@ class Flatness:
 
 
 def measure_flatness(images: Iterable[tuple[NDArray[np.float32], Camera]]) -> Flatness:
-    """Flatness over depth images (h, w) in metres, 0 where there is none, with their cameras; NaN without enough."""
+    """Flatness over depth images (h, w) in meters, 0 where there is none, with their cameras; NaN without enough."""
     planar: list[NDArray] = []
     ray: list[NDArray] = []
     for depth, camera in images:
@@ -79,5 +79,5 @@ class RayDepth:
     """Pinhole of the depth image."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(height, width) depth z in metres, 0 where there is none. Raises SceneError as the image itself."""
+        """(height, width) depth z in meters, 0 where there is none. Raises SceneError as the image itself."""
         return self.lengths.read_m() / ray_lengths(self.camera)

@@ -29,7 +29,7 @@ LABEL_MAP = "scannetv2-labels.combined.tsv"
 _COLUMNS = ("raw_category", "category", "nyu40class")
 _STRUCTURE_CLASSES = frozenset({"wall", "floor", "ceiling", "person"})
 _STRUCTURE_ENDINGS = ("wall", "floor", "ceiling", "beam", "column", "pillar", "doorframe", "door frame")
-_MISSPELT = {
+_MISSPELLED = {
     "bycicle": "bicycle",
     "dumbell": "dumbbell",
     "hand sanitzer dispenser": "hand sanitizer dispenser",
@@ -80,7 +80,7 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
         label = entry.category
     if not label or _is_structure(label) or (entry is not None and entry.nyu40class in _STRUCTURE_CLASSES):
         return None
-    return _MISSPELT.get(label, label)
+    return _MISSPELLED.get(label, label)
 
 
 def _is_structure(label: str) -> bool:

@@ -14,7 +14,7 @@ _HEADER_BYTES = 1 << 16
 
 
 def read_mesh(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Vertices (n, 3) in metres and triangles (m, 3) of a PLY file; quads become two triangles. Raises SceneError."""
+    """Vertices (n, 3) in meters and triangles (m, 3) of a PLY file; quads become two triangles. Raises SceneError."""
     return _surface(_open(path), path)[:2]
 
 
@@ -61,7 +61,7 @@ def _surface(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], NDArray[np.
     except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
         raise SceneError(path, f"mesh: cannot be read ({error}), expected vertices x, y, z and triangles") from error
     if not np.isfinite(vertices).all():
-        raise SceneError(path, "vertices: found a value that is not finite, expected metres")
+        raise SceneError(path, "vertices: found a value that is not finite, expected meters")
     if not len(vertices) or not len(faces):
         raise SceneError(path, f"mesh: found {len(vertices)} vertices and {len(faces)} faces, expected some of both")
     low, high = int(faces.min()), int(faces.max())

@@ -27,7 +27,7 @@ from qagen.loaders.io.text import inside, list_folder, parse_matrix, read_json, 
 TUM_MAX_GAP_S = 0.02
 """Pictures, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
 NERFSTUDIO_PIXEL_CENTER = 0.5
-"""Its intrinsics come from COLMAP, where the top-left pixel's centre is (0.5, 0.5)."""
+"""Its intrinsics come from COLMAP, where the top-left pixel's center is (0.5, 0.5)."""
 MAX_LIST_BYTES = 1 << 26
 DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
 PINHOLES = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")
@@ -40,13 +40,13 @@ class PosedImage:
     id: str
     """Name of the frame, not yet made safe for ids."""
     image: Path
-    """Colour image."""
+    """Color image."""
     depth: Path | None
     """Depth image."""
     matrix: NDArray[np.float64]
     """(4, 4) camera to world; not finite where the pose is unknown."""
     camera: Camera | None
-    """Of the colour image, where the file has it; pixel centres at integers."""
+    """Of the color image, where the file has it; pixel centers at integers."""
     time_s: float | None
     """Seconds, where the file has them."""
 

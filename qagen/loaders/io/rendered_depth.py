@@ -1,6 +1,6 @@
 """Depth images of cameras that have none, by casting rays at the scanned surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
+from qagen.core.scene import Frame
 
 if TYPE_CHECKING:
     from embreex.rtcore_scene import EmbreeScene
@@ -22,7 +23,7 @@ class Surface:
     """Triangles that rays can be cast at."""
 
     vertices: NDArray[np.float32]
-    """(n, 3), world, metres."""
+    """(n, 3), world, meters."""
     faces: NDArray[np.int32]
     """(m, 3) vertex indices."""
 
@@ -49,7 +50,7 @@ class RenderedDepth:
     """Where it stands."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(height, width) depth z in metres, 0 where a ray hits nothing."""
+        """(height, width) depth z in meters, 0 where a ray hits nothing."""
         camera, pose = self.camera, self.world_from_camera
         rays = camera.rays().reshape(-1, 3)
         directions = (rays @ pose.rotation.T).astype(np.float32)
@@ -59,7 +60,8 @@ class RenderedDepth:
         return depth.reshape(camera.height, camera.width).astype(np.float32)
 
 
-def depth_camera_for(color: Camera) -> Camera:
-    """The camera of a colour image, not wider than MAX_WIDTH."""
-    width = min(color.width, MAX_WIDTH)
-    return color.scaled(width, max(1, round(color.height * width / color.width)))
+def with_rendered_depth(frame: Frame, surface: Surface) -> Frame:
+    """The frame with depth of a surface, at the color image's resolution but not wider than MAX_WIDTH."""
+    width = min(frame.camera.width, MAX_WIDTH)
+    camera = frame.camera.scaled(width, max(1, round(frame.camera.height * width / frame.camera.width)))
+    return replace(frame, depth=RenderedDepth(surface, camera, frame.world_from_camera), depth_camera=camera)

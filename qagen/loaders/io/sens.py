@@ -3,11 +3,11 @@
 Little endian. Version 4, and version 3, which only lacks the inertial data behind the frames::
 
     u32 version | u64 length, sensor name
-    f32[16] each: colour intrinsic, colour extrinsic, depth intrinsic, depth extrinsic (row-major)
-    i32 colour compression, i32 depth compression | u32 colour width, height, depth width, height
-    f32 depth units per metre | u64 number of frames
-    per frame: f32[16] camera-to-world | u64 colour time, depth time (µs) | u64 colour bytes, depth bytes
-               | colour | depth
+    f32[16] each: color intrinsic, color extrinsic, depth intrinsic, depth extrinsic (row-major)
+    i32 color compression, i32 depth compression | u32 color width, height, depth width, height
+    f32 depth units per meter | u64 number of frames
+    per frame: f32[16] camera-to-world | u64 color time, depth time (µs) | u64 color bytes, depth bytes
+               | color | depth
 
 Layout after the dataset's own reader (SensReader/c++/README.txt and sensorData.h of github.com/ScanNet/ScanNet).
 Opening a file reads the frame headers only; images are read from their place when they are asked for.
@@ -27,15 +27,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from qagen.errors import SceneError
-from qagen.loaders.io.rgbd import (
-    FRAMES_PER_SECOND,
-    RawFrame,
-    Recording,
-    check_identity,
-    fit_camera,
-    image_size,
-    pinhole,
-)
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, RawFrame, Recording, check_identity, fit_camera, pinhole
 
 VERSIONS = (3, 4)
 MAX_NAME_BYTES = 4096
@@ -76,7 +69,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class SensColor:
-    """A colour image inside a .sens file; JPEG and PNG bytes are handed through untouched."""
+    """A color image inside a .sens file; JPEG and PNG bytes are handed through untouched."""
 
     data: Slice
     """Where the image is."""
@@ -119,10 +112,10 @@ class SensDepth:
     height: int
     """Pixels."""
     units_per_m: float
-    """Stored units in a metre."""
+    """Stored units in a meter."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(height, width) depth in metres, 0 where there is none. Raises SceneError when it cannot be decoded."""
+        """(height, width) depth in meters, 0 where there is none. Raises SceneError when it cannot be decoded."""
         expected = self.width * self.height * 2
         data = self.data.read()
         if self.compression == "zlib":
@@ -139,7 +132,7 @@ class SensHeader:
     matrices: dict[str, NDArray[np.float64]]
     """(4, 4) each: intrinsic_color, extrinsic_color, intrinsic_depth, extrinsic_depth."""
     color_suffix: str
-    """Encoding of colour images, empty for bare pixels."""
+    """Encoding of color images, empty for bare pixels."""
     depth_compression: Literal["raw", "zlib"]
     """Encoding of depth images."""
     color_size: tuple[int, int]
@@ -147,7 +140,7 @@ class SensHeader:
     depth_size: tuple[int, int]
     """Width and height, pixels."""
     units_per_m: float
-    """Depth units in a metre."""
+    """Depth units in a meter."""
     frame_count: int
     """Frames that the file claims."""
 
@@ -166,7 +159,7 @@ def read_sens(path: Path) -> Recording:
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
     color_size = image_size(frames[0].color, path)
-    color_camera = fit_camera(header.matrices["intrinsic_color"], header.color_size, color_size, path, "colour")
+    color_camera = fit_camera(header.matrices["intrinsic_color"], header.color_size, color_size, path, "color")
     return Recording(color_camera, pinhole(header.matrices["intrinsic_depth"], header.depth_size), frames)
 
 
@@ -197,14 +190,14 @@ def read_header(file: BinaryIO, path: Path, end: int) -> SensHeader:
 
 
 def _check_settings(path: Path, color_code: int, depth_code: int, sides: list[int], units_per_m: float) -> None:
-    _expect(color_code in _COLOR_SUFFIX, path, "colour compression", color_code, "0 (raw), 1 (png) or 2 (jpeg)")
+    _expect(color_code in _COLOR_SUFFIX, path, "color compression", color_code, "0 (raw), 1 (png) or 2 (jpeg)")
     reason = "0 (raw) or 1 (zlib); type 2 (occi) is a closed codec of the sensor's maker"
     _expect(depth_code in _DEPTH_COMPRESSION, path, "depth compression", depth_code, reason)
-    names = ("colour width", "colour height", "depth width", "depth height")
+    names = ("color width", "color height", "depth width", "depth height")
     for name, side in zip(names, sides, strict=True):
         _expect(0 < side <= MAX_SIDE_PX, path, name, side, f"1 to {MAX_SIDE_PX} pixels")
     allowed = f"1 to {MAX_DEPTH_UNITS_PER_M:.0f}"
-    _expect(1 <= units_per_m <= MAX_DEPTH_UNITS_PER_M, path, "depth units per metre", units_per_m, allowed)
+    _expect(1 <= units_per_m <= MAX_DEPTH_UNITS_PER_M, path, "depth units per meter", units_per_m, allowed)
 
 
 def _read_frame(file: BinaryIO, path: Path, end: int, header: SensHeader, index: int) -> RawFrame:

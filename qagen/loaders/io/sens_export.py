@@ -9,7 +9,7 @@ C++ (SensReader/c++), the style of 7-Scenes::
 
     frame-<i, 6 digits>.{color.jpg,depth.pgm,pose.txt}   _info.txt
 
-A frame is a colour image; exports of every n-th frame keep the original numbers and are ordinary.
+A frame is a color image; exports of every n-th frame keep the original numbers and are ordinary.
 """
 
 import re
@@ -21,23 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
+from qagen.core.reasons import NO_DEPTH, NO_POSE
 from qagen.core.scene import FileSource
 from qagen.errors import SceneError
-from qagen.loaders.io.rgbd import (
-    FRAMES_PER_SECOND,
-    DepthImage,
-    RawFrame,
-    Recording,
-    check_identity,
-    fit_camera,
-    image_size,
-)
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, RawFrame, Recording, check_identity, fit_camera
 from qagen.loaders.io.text import list_folder, parse_matrix, parse_number, read_entries, read_matrix, read_text
 
 UNITS_PER_M = 1000.0
-"""The Python exporter does not write the depth scale; every scan of the dataset has millimetres."""
-NO_POSE = "frame: no pose file"
-NO_DEPTH = "frame: no depth image"
+"""The Python exporter does not write the depth scale; every scan of the dataset has millimeters."""
 _COLOR_NAMES = re.compile(r"([0-9]+)\.(?:jpg|jpeg|png)")
 _DEPTH_NAMES = re.compile(r"([0-9]+)\.png")
 _POSE_NAMES = re.compile(r"([0-9]+)\.txt")
@@ -110,8 +102,8 @@ def _assemble(
     units_per_m: float,
 ) -> Recording:
     if not colors:
-        raise SceneError(place, "colour images: found none, expected at least one")
-    color_camera = _camera_of(next(iter(colors.values())), read_intrinsic("color"), native["color"], "colour")
+        raise SceneError(place, "color images: found none, expected at least one")
+    color_camera = _camera_of(next(iter(colors.values())), read_intrinsic("color"), native["color"], "color")
     depth_camera = None
     if depths:
         depth_camera = _camera_of(next(iter(depths.values())), read_intrinsic("depth"), native["depth"], "depth")

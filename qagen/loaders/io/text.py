@@ -1,5 +1,8 @@
 """Listing folders, JSON, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
 
+import math
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -53,6 +56,13 @@ def read_json(path: Path, kind: type[_T]) -> _T:
         raise SceneError(path, f"content: {error}") from error
 
 
+def check_unique(values: Iterable[object], path: Path, field: str) -> None:
+    """Raise SceneError where a value comes more than once; ``path`` and ``field`` go into the message."""
+    value, count = next(iter(Counter(values).most_common(1)), ("", 0))
+    if count > 1:
+        raise SceneError(path, f"{field}: found {value} more than once, expected it once")
+
+
 def inside(folder: Path, name: str, source: Path, field: str) -> Path:
     """The path that a file names relative to ``folder``.
 
@@ -71,28 +81,34 @@ def read_entries(path: Path) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def parse_matrix(text: str, path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
-    """Parse a square row-major matrix whose side is one of ``sides``.
-
-    Entries may be "inf" or "nan": that is how lost tracking is written.
+def parse_numbers(text: str, path: Path, name: str, counts: tuple[int, ...]) -> NDArray[np.float64]:
+    """Parse numbers apart by blanks, of one of the ``counts``; they may be "inf" or "nan".
 
     Raises:
-        SceneError: a word is no number, or their count fits no side; ``path`` and ``name`` go into the message.
+        SceneError: a word is no number, or there are more or fewer; ``path`` and ``name`` go into the message.
     """
     words = text.split()
-    counts = {side * side: side for side in sides}
-    expected = " or ".join(str(count) for count in counts)
+    expected = " or ".join(map(str, counts))
     if len(words) not in counts:
         raise SceneError(path, f"{name}: found {len(words)} numbers, expected {expected}")
     try:
-        values = [float(word) for word in words]
+        return np.array([float(word) for word in words])
     except ValueError as error:
         raise SceneError(path, f"{name}: {error}, expected {expected} numbers") from error
-    return np.array(values).reshape(counts[len(words)], -1)
+
+
+def parse_matrix(text: str, path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
+    """Parse a square row-major matrix whose side is one of ``sides``. Raises SceneError as parse_numbers.
+
+    Entries may be "inf" or "nan": that is how lost tracking is written.
+    """
+    values = parse_numbers(text, path, name, tuple(side * side for side in sides))
+    side = math.isqrt(len(values))
+    return values.reshape(side, side)
 
 
 def read_matrix(path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
-    """Read a file that holds one square matrix. Raises SceneError as parse_matrix and read_text."""
+    """Read a file that holds one square matrix. Raises SceneError as parse_numbers and read_text."""
     return parse_matrix(read_text(path), path, name, sides)
 
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.scene import DepthSource, ImageSource
 from qagen.errors import SceneError
+from qagen.loaders.io.images import ReencodedImage, decode_color
 
-JPEG_QUALITY = 95
 Distortion = tuple[float, float, float, float]
-"""k1, k2, p1, p2 as OpenCV has them."""
+"""k1, k2, p1, p2 in OpenCV's convention."""
 
 
 @dataclass(frozen=True, slots=True)
-class UndistortedImage:
-    """A colour image, undistorted and encoded afresh whenever it is read; the same bytes every time."""
+class UndistortedImage(ReencodedImage):
+    """A color image without the distortion of its lens."""
 
     distorted: ImageSource
     """As it was taken."""
@@ -26,32 +26,16 @@ class UndistortedImage:
     distortion: Distortion
     """Of its lens."""
 
-    @property
-    def suffix(self) -> str:
-        return ".jpg"
-
-    @property
-    def path(self) -> None:
-        return None
-
-    def read_bytes(self) -> bytes:
-        """Raises SceneError when the image cannot be decoded or has another size than its camera."""
+    def pixels(self) -> NDArray[np.uint8]:
         import cv2
 
-        source = self.distorted.path or "image"
-        try:
-            picture = cv2.imdecode(np.frombuffer(self.distorted.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-        except cv2.error:  # no bytes at all, or a header that claims too many pixels
-            picture = None
-        if picture is None:
-            raise SceneError(source, "colour image cannot be decoded, expected JPEG or PNG")
-        height, width = picture.shape[:2]
+        image = decode_color(self.distorted)
+        height, width = image.shape[:2]
         if (width, height) != (self.camera.width, self.camera.height):
             expected = f"{self.camera.width} x {self.camera.height}"
-            raise SceneError(source, f"colour image: found {width} x {height} pixels, expected {expected}")
-        straight = cv2.remap(picture, *_maps(self.camera, self.distortion), cv2.INTER_LINEAR)
-        _, jpeg = cv2.imencode(".jpg", straight, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        return jpeg.tobytes()
+            found = f"{width} x {height} pixels"
+            raise SceneError(self.distorted.path or "image", f"color image: found {found}, expected {expected}")
+        return np.asarray(cv2.remap(image, *_maps(self.camera, self.distortion), cv2.INTER_LINEAR), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ class UndistortedDepth:
     """Of its lens."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(height, width) depth z in metres, 0 where there is none. Raises SceneError as the image itself."""
+        """(height, width) depth z in meters, 0 where there is none. Raises SceneError as the image itself."""
         import cv2
 
         maps = _maps(self.camera, self.distortion)

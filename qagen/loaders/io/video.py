@@ -5,7 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qagen.errors import SceneError
+from qagen.loaders.io.images import ReencodedImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,15 +18,14 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-JPEG_QUALITY = 95
 MAX_SIDE_PX = 8192
 READ_ON = 120
-"""So many frames ahead it is quicker to decode on than to go back to a key frame."""
+"""Up to this many frames ahead, decoding on is faster than seeking back to a key frame."""
 
 
 @dataclass(frozen=True, slots=True)
-class VideoImage:
-    """One frame of a video, encoded afresh as JPEG whenever it is read; the same bytes every time."""
+class VideoImage(ReencodedImage):
+    """One frame of a video."""
 
     video: Path
     """The file."""
@@ -31,26 +34,13 @@ class VideoImage:
     times: tuple[int, ...]
     """Time stamps of all frames in the order of display, in the stream's own unit."""
 
-    @property
-    def suffix(self) -> str:
-        return ".jpg"
-
-    @property
-    def path(self) -> None:
-        return None
-
-    def read_bytes(self) -> bytes:
-        """Raises SceneError when the frame cannot be decoded."""
-        import cv2
-
+    def pixels(self) -> NDArray[np.uint8]:
         try:
             status = self.video.stat()
             decoder = _decoder(self.video, status.st_mtime_ns, status.st_size)
-            picture = decoder.frame(self.index, self.times).to_ndarray(format="bgr24")
+            return np.asarray(decoder.frame(self.index, self.times).to_ndarray(format="bgr24"), np.uint8)
         except (OSError, ValueError, RuntimeError, StopIteration) as error:  # all of the decoder's own are among them
             raise SceneError(self.video, f"frame {self.index}: cannot be decoded ({error or 'the end'})") from error
-        _, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        return jpeg.tobytes()
 
 
 def list_video(path: Path) -> list[VideoImage]:

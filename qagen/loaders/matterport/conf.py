@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
+from qagen.loaders.io.text import check_unique
 from qagen.loaders.matterport.lines import Command, read_commands
 
 _COLOR_NAME = re.compile(r"([0-9A-Za-z-]+)_i([0-9])_([0-9])\.(?:jpg|png)")
@@ -30,17 +31,17 @@ class ListedImage:
     """One image as it is listed."""
 
     viewpoint: str
-    """The place of the tripod."""
+    """Name of the position of the tripod."""
     camera: int
     """0 looks up, 1 straight ahead, 2 down."""
     color: str
-    """File name of the colour image."""
+    """File name of the color image."""
     depth: str
     """File name of the depth image."""
     intrinsic: NDArray[np.float64]
     """(3, 3), pixels from the bottom left."""
     pose: NDArray[np.float64]
-    """(4, 4) camera to world, metres, the camera looking along -z with y up; may be no rigid transform."""
+    """(4, 4) camera to world, meters, the camera looking along -z with y up; may be no rigid transform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ class CameraList:
     """All images of a scan."""
 
     color_folder: str
-    """Folder of the colour images beside the file's own."""
+    """Folder of the color images beside the file's own."""
     depth_folder: str
     """Folder of the depth images."""
-    shots: list[ListedImage]
+    images: list[ListedImage]
     """In the file's order."""
 
 
@@ -62,7 +63,7 @@ def read_conf(path: Path) -> CameraList:
         SceneError: it is missing or damaged, has fewer or more images than it says, or names a file elsewhere.
     """
     folders = {"color_directory": "undistorted_color_images", "depth_directory": "undistorted_depth_images"}
-    shots: list[ListedImage] = []
+    images: list[ListedImage] = []
     intrinsic, count = None, None
     for line in read_commands(path):
         match line.words[0]:
@@ -74,15 +75,12 @@ def read_conf(path: Path) -> CameraList:
             case "intrinsics_matrix":
                 intrinsic = _intrinsic(line)
             case "scan":
-                shots.append(_shot(line, intrinsic))
-    if count != len(shots) or not shots:
+                images.append(_listed_image(line, intrinsic))
+    if count != len(images) or not images:
         said = "no n_images" if count is None else f"n_images {count}"
-        raise SceneError(path, f"scan lines: found {len(shots)}, expected as many as n_images says ({said})")
-    names = [shot.color for shot in shots]
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SceneError(path, f"scan lines: found {twice} more than once, expected different images")
-    return CameraList(folders["color_directory"], folders["depth_directory"], shots)
+        raise SceneError(path, f"scan lines: found {len(images)}, expected as many as n_images says ({said})")
+    check_unique((image.color for image in images), path, "scan lines")
+    return CameraList(folders["color_directory"], folders["depth_directory"], images)
 
 
 def _folder(line: Command) -> str:
@@ -101,7 +99,7 @@ def _intrinsic(line: Command) -> NDArray[np.float64]:
     return matrix
 
 
-def _shot(line: Command, intrinsic: NDArray[np.float64] | None) -> ListedImage:
+def _listed_image(line: Command, intrinsic: NDArray[np.float64] | None) -> ListedImage:
     if intrinsic is None:
         raise line.error("found no intrinsics_matrix before it, expected one")
     line.check_count(_WORDS_OF_SCAN)

@@ -49,11 +49,11 @@ class HouseObject:
     category: int
     """Index of its category, -1 for none."""
     center: NDArray[np.float64]
-    """(3,) metres, world."""
+    """(3,) meters, world."""
     axes: NDArray[np.float64]
     """(3, 3), the rows are the box's axes; the third is the cross product of the two that the file has."""
     size: NDArray[np.float64]
-    """(3,) full extents along the axes, metres."""
+    """(3,) full extents along the axes, meters."""
 
 
 @dataclass(frozen=True, slots=True)

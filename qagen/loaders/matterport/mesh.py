@@ -1,9 +1,9 @@
-"""Matterport3D's annotated meshes: which face belongs to which thing.
+"""Matterport3D's annotated meshes: which face belongs to which object.
 
 The house mesh ``house_segmentations/<scan>.ply`` has a segment id for each face, in its property ``material_id`` and
 in ``<scan>.fsegs.json``; the .house file says which object a segment belongs to. Each room has a mesh of its own too,
 ``region_segmentations/region<N>.ply`` with ``region<N>.fsegs.json`` (segment ids of the *faces*, unlike ScanNet's,
-which are of the vertices) and ``region<N>.semseg.json`` (things: a label and the segments). Ids of segments of one
+which are of the vertices) and ``region<N>.semseg.json`` (objects: a label and the segments). Ids of segments of one
 room mean nothing in another.
 """
 
@@ -40,17 +40,17 @@ class _Semantics(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnedMesh:
-    """A surface whose faces belong to things."""
+    """A surface whose faces belong to objects."""
 
     vertices: NDArray[np.float64]
-    """(n, 3) metres, world."""
+    """(n, 3) meters, world."""
     faces: NDArray[np.int32]
     """(m, 3) vertex indices."""
     owner: NDArray[np.int64]
-    """(m,) number of the thing that each face belongs to, -1 for none."""
+    """(m,) number of the object that each face belongs to, -1 for none."""
 
     def points_by_owner(self) -> dict[int, NDArray[np.float64]]:
-        """The vertices (k, 3) of each thing's faces."""
+        """The vertices (k, 3) of each object's faces."""
         order = np.argsort(self.owner, kind="stable")
         owners, starts = np.unique(self.owner[order], return_index=True)
         rows = np.split(order, starts[1:])
@@ -63,7 +63,7 @@ class OwnedMesh:
 
 @dataclass(frozen=True, slots=True)
 class RegionObject:
-    """One thing of one room."""
+    """One object of one room."""
 
     region: int
     """Number of the room."""
@@ -102,15 +102,15 @@ def read_region_meshes(meshes: Mapping[int, Path]) -> tuple[OwnedMesh, list[Regi
     Raises:
         SceneError: a file is missing or damaged.
     """
-    things: list[RegionObject] = []
+    found: list[RegionObject] = []
     vertices, faces, owners = [], [], []
     for region, path in meshes.items():
         room, groups = _read_region(path)
         faces.append(room.faces + sum(len(part) for part in vertices))
         vertices.append(room.vertices)
-        owners.append(np.where(room.owner < 0, -1, room.owner + len(things)))
-        things += [RegionObject(region, group.label) for group in groups]
-    return OwnedMesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(owners)), things
+        owners.append(np.where(room.owner < 0, -1, room.owner + len(found)))
+        found += [RegionObject(region, group.label) for group in groups]
+    return OwnedMesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(owners)), found
 
 
 def _read_region(path: Path) -> tuple[OwnedMesh, list[_MatterportGroup]]:
@@ -131,5 +131,5 @@ def _read_segments(path: Path, faces: int) -> NDArray[np.int64]:
 
 def _looked_up(segments: NDArray[np.int64], owner_of: Mapping[int, int]) -> NDArray[np.int64]:
     """(m,) the owner of each segment, -1 for segments that have none."""
-    different, place = np.unique(segments, return_inverse=True)
-    return np.array([owner_of.get(segment, -1) for segment in different.tolist()], dtype=np.int64)[place]
+    different, position = np.unique(segments, return_inverse=True)
+    return np.array([owner_of.get(segment, -1) for segment in different.tolist()], dtype=np.int64)[position]

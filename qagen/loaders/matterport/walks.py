@@ -1,7 +1,7 @@
 """Described walks through Matterport3D houses: connectivity graphs, R2R and Room-across-Room.
 
 * ``<scan>_connectivity.json`` (the Matterport3D simulator): a list of viewpoints with ``image_id``, ``pose`` (16
-  numbers, camera to world, metres), ``included``, and ``unobstructed``, which says of each viewpoint of the list
+  numbers, camera to world, meters), ``included``, and ``unobstructed``, which says of each viewpoint of the list
   whether one can walk there in a straight line.
 * ``R2R_<split>.json`` (Anderson et al., CVPR 2018): a list of paths with ``scan``, ``path_id``, ``path`` (viewpoints)
   and ``instructions`` (three texts).
@@ -10,7 +10,6 @@
 """
 
 import gzip
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
-from qagen.loaders.io.text import read_json
+from qagen.loaders.io.text import check_unique, read_json
 
-R2R_FILE = re.compile(r"R2R_(train|val_unseen|val_seen|test)\.json")
-RXR_FILE = re.compile(r"rxr_(train|val_unseen|val_seen|test_standard_public|test_challenge_public)_guide\.jsonl(\.gz)?")
-SPLITS = ("train", "val_unseen", "val_seen", "test")
+SPLITS = ("train", "val_unseen", "val_seen", "test", "test_standard_public", "test_challenge_public")
+R2R_FILES = ("R2R_{split}.json",)
+RXR_FILES = ("rxr_{split}_guide.jsonl", "rxr_{split}_guide.jsonl.gz")
 MAX_LINE_BYTES = 1 << 22
 """Lines of RxR hold the time of each word too, and have a hundredth of it."""
 ENGLISH = "en"
@@ -60,7 +59,7 @@ class Graph:
     """Where one can stand and walk in a house."""
 
     positions: dict[str, NDArray[np.float64]]
-    """Viewpoint to (3,) the camera's place, metres, world."""
+    """Viewpoint to (3,) the position of its camera, meters, world."""
     links: dict[str, frozenset[str]]
     """Viewpoint to those that one can walk to straight on."""
 
@@ -69,9 +68,9 @@ class Graph:
         return all(there in self.links.get(here, ()) for here, there in pairwise(path))
 
     def length_m(self, path: tuple[str, ...]) -> float:
-        """Metres along the path."""
-        places = np.array([self.positions[viewpoint] for viewpoint in path])
-        return float(np.linalg.norm(np.diff(places, axis=0), axis=1).sum())
+        """Meters along the path."""
+        positions = np.array([self.positions[viewpoint] for viewpoint in path])
+        return float(np.linalg.norm(np.diff(positions, axis=0), axis=1).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +95,14 @@ def read_connectivity(path: Path) -> Graph:
     """
     viewpoints = read_json(path, list[_Viewpoint])
     names = [viewpoint.image_id for viewpoint in viewpoints]
-    if len(set(names)) != len(names):
-        raise SceneError(path, f"image_id: found {len(names) - len(set(names))} more than once, expected unique ones")
+    check_unique(names, path, "image_id")
     for index, viewpoint in enumerate(viewpoints):
-        _check_viewpoint(path, index, viewpoint, len(names))
+        if len(viewpoint.pose) != 16 or not np.isfinite(viewpoint.pose).all():
+            raise SceneError(path, f"[{index}].pose: found {len(viewpoint.pose)} numbers, expected 16 finite ones")
+        if len(viewpoint.unobstructed) != len(names):
+            expected = f"{len(names)}, one per viewpoint"
+            found = f"{len(viewpoint.unobstructed)} entries"
+            raise SceneError(path, f"[{index}].unobstructed: found {found}, expected {expected}")
     open_to = {viewpoint.image_id for viewpoint in viewpoints if viewpoint.included}
     links = {
         viewpoint.image_id: frozenset(
@@ -111,21 +114,13 @@ def read_connectivity(path: Path) -> Graph:
     return Graph({viewpoint.image_id: np.array(viewpoint.pose)[3:12:4] for viewpoint in viewpoints}, links)
 
 
-def _check_viewpoint(path: Path, index: int, viewpoint: _Viewpoint, count: int) -> None:
-    if len(viewpoint.pose) != 16 or not np.isfinite(viewpoint.pose).all():
-        raise SceneError(path, f"[{index}].pose: found {len(viewpoint.pose)} numbers, expected 16 finite ones")
-    if len(viewpoint.unobstructed) != count:
-        found = len(viewpoint.unobstructed)
-        raise SceneError(path, f"[{index}].unobstructed: found {found} entries, expected {count}, one a viewpoint")
-
-
 def read_r2r(path: Path, scan: str) -> list[WalkDescription]:
     """The descriptions of one house. Raises SceneError when the file is missing or damaged."""
     return [
-        WalkDescription(f"r2r_{told.path_id}_{index}", tuple(told.path), "en-US", " ".join(words.split()))
-        for told in read_json(path, list[_R2RPath])
-        if told.scan == scan
-        for index, words in enumerate(told.instructions)
+        WalkDescription(f"r2r_{entry.path_id}_{index}", tuple(entry.path), "en-US", " ".join(words.split()))
+        for entry in read_json(path, list[_R2RPath])
+        if entry.scan == scan
+        for index, words in enumerate(entry.instructions)
     ]
 
 
@@ -135,12 +130,12 @@ def read_rxr(path: Path, scan: str) -> list[WalkDescription]:
     found = []
     for number, line in _lines(path):
         try:
-            told = decoder.decode(line)
+            guide = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SceneError(path, f"line {number}: {error}") from error
-        if told.scan == scan:
-            words = " ".join(told.instruction.split())
-            found.append(WalkDescription(f"rxr_{told.instruction_id}", tuple(told.path), told.language, words))
+        if guide.scan == scan:
+            words = " ".join(guide.instruction.split())
+            found.append(WalkDescription(f"rxr_{guide.instruction_id}", tuple(guide.path), guide.language, words))
     return found
 
 

@@ -16,11 +16,8 @@ from numpy.typing import NDArray
 
 from qagen.errors import SceneError
 from qagen.loaders.io.ply import read_mesh
-from qagen.loaders.io.text import read_json
+from qagen.loaders.io.text import check_unique, read_json
 
-MESH_SUFFIX = "_vh_clean_2.ply"
-SEGMENTS_SUFFIX = "_vh_clean_2.0.010000.segs.json"
-AGGREGATION_SUFFIX = ".aggregation.json"
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _OBJECT_ID = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
@@ -48,16 +45,16 @@ class ScanNetAnnotation:
     """A mesh in the recording's own world and the annotated objects on it."""
 
     vertices: NDArray[np.float64]
-    """(n, 3), metres, not aligned."""
+    """(n, 3), meters, not aligned."""
     faces: NDArray[np.int32]
     """(m, 3) vertex indices."""
     groups: list[SegmentGroup]
     """All annotated objects, walls and floor included."""
-    vertex_group: NDArray[np.int32]
-    """(n,) index into groups, -1 where a vertex belongs to none."""
+    vertex_object: NDArray[np.int32]
+    """(n,) objectId of the object that each vertex belongs to, -1 for none."""
 
 
-def read_annotation(folder: Path, scene_id: str) -> ScanNetAnnotation:
+def read_annotation(mesh: Path, segments: Path, aggregation: Path, scene_id: str) -> ScanNetAnnotation:
     """Read mesh, segments and aggregation of a scene.
 
     A segment that two objects claim goes to the later one, as in the dataset's own tools.
@@ -65,30 +62,21 @@ def read_annotation(folder: Path, scene_id: str) -> ScanNetAnnotation:
     Raises:
         SceneError: a file is missing, damaged, of another scene, or does not fit the mesh.
     """
-    groups = read_groups(folder / f"{scene_id}{AGGREGATION_SUFFIX}", scene_id)
-    vertices, faces = read_mesh(folder / f"{scene_id}{MESH_SUFFIX}")
-    path = folder / f"{scene_id}{SEGMENTS_SUFFIX}"
-    segment_ids = np.array(read_json(path, _ScanNetSegmentation).segIndices, dtype=np.int64)
-    if len(segment_ids) != len(vertices):
-        found = f"{len(segment_ids)} entries"
-        raise SceneError(path, f"segIndices: found {found}, expected {len(vertices)}, one for each vertex of the mesh")
-    segments, segment_of_vertex = np.unique(segment_ids, return_inverse=True)
-    group_of_segment = np.full(len(segments), -1, dtype=np.int32)
-    for index, group in enumerate(groups):
-        group_of_segment[np.isin(segments, np.array(group.segments, dtype=np.int64))] = index
-    return ScanNetAnnotation(vertices, faces, groups, group_of_segment[segment_of_vertex])
-
-
-def read_groups(path: Path, scene_id: str) -> list[SegmentGroup]:
-    """Read the objects of an aggregation file. Raises SceneError."""
-    content = read_json(path, _Aggregation)
+    content = read_json(aggregation, _Aggregation)
     if content.sceneId and content.sceneId.removeprefix("scannet.") != scene_id:
-        raise SceneError(path, f"sceneId: found {content.sceneId!r}, expected {scene_id!r}")
-    if content.segmentsFile and not content.segmentsFile.endswith(SEGMENTS_SUFFIX):
-        expected = f"a name that ends with {SEGMENTS_SUFFIX} (the full mesh has an aggregation of its own)"
-        raise SceneError(path, f"segmentsFile: found {content.segmentsFile!r}, expected {expected}")
-    ids = [group.objectId for group in content.segGroups]
-    if len(set(ids)) != len(ids):
-        twice = next(object_id for object_id in ids if ids.count(object_id) > 1)
-        raise SceneError(path, f"segGroups: found objectId {twice} more than once, expected unique ids")
-    return content.segGroups
+        raise SceneError(aggregation, f"sceneId: found {content.sceneId!r}, expected {scene_id!r}")
+    suffix = segments.name.removeprefix(scene_id)
+    if content.segmentsFile and not content.segmentsFile.endswith(suffix):
+        expected = f"a name that ends with {suffix} (the full mesh has an aggregation of its own)"
+        raise SceneError(aggregation, f"segmentsFile: found {content.segmentsFile!r}, expected {expected}")
+    check_unique((f"objectId {group.objectId}" for group in content.segGroups), aggregation, "segGroups")
+    vertices, faces = read_mesh(mesh)
+    segment_ids = np.array(read_json(segments, _ScanNetSegmentation).segIndices, dtype=np.int64)
+    if len(segment_ids) != len(vertices):
+        expected = f"{len(vertices)}, one for each vertex of the mesh"
+        raise SceneError(segments, f"segIndices: found {len(segment_ids)} entries, expected {expected}")
+    different, segment_of_vertex = np.unique(segment_ids, return_inverse=True)
+    object_of_segment = np.full(len(different), -1, dtype=np.int32)
+    for group in content.segGroups:
+        object_of_segment[np.isin(different, np.array(group.segments, dtype=np.int64))] = group.objectId
+    return ScanNetAnnotation(vertices, faces, content.segGroups, object_of_segment[segment_of_vertex])

@@ -20,14 +20,14 @@ from qagen.errors import SceneError
 from qagen.loaders.io.boxes import Obb, share_inside
 from qagen.loaders.io.ply import majority_owner, read_mesh
 from qagen.loaders.io.rendered_depth import Surface
-from qagen.loaders.io.text import read_json
+from qagen.loaders.io.text import check_unique, read_json
 
 MESH = "mesh_aligned_0.05.ply"
 SEGMENTS = "segments.json"
 OBJECTS = "segments_anno.json"
 BOX_MARGIN_M = 0.05
 MIN_SHARE_INSIDE = 0.5
-"""So much of its points the box of the middle object must hold; read by columns, boxes hold few of theirs."""
+"""Minimum share of its points that the median object's box must hold; boxes read by columns hold few of theirs."""
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _OBJECT_ID = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
@@ -54,7 +54,7 @@ class ScanNetPPAnnotation:
     """The annotated objects, and the mesh where there is one."""
 
     surface: Surface | None
-    """The mesh, world, metres; None without ``mesh_aligned_0.05.ply``."""
+    """The mesh, world, meters; None without ``mesh_aligned_0.05.ply``."""
     groups: list[ObjectGroup]
     """All annotated objects, walls and floor included."""
     boxes: list[Box3D]
@@ -63,19 +63,19 @@ class ScanNetPPAnnotation:
     """By group: its vertices; None without mesh or ``segments.json``."""
 
     def points(self, index: int) -> NDArray[np.float32] | None:
-        """(n, 3) vertices of a group, world, metres; None where they are not known."""
+        """(n, 3) vertices of a group, world, meters; None where they are not known."""
         if self.surface is None or self.members is None:
             return None
         return self.surface.vertices[self.members[index]]
 
-    def face_group(self) -> NDArray[np.int32] | None:
-        """(m,) index into groups of each face of the mesh, -1 for none; None where it is not known."""
+    def face_owner(self) -> NDArray[np.int32] | None:
+        """(m,) objectId of the object of each face of the mesh, -1 for none; None where it is not known."""
         if self.surface is None or self.members is None:
             return None
-        vertex_group = np.full(len(self.surface.vertices), -1, np.int32)
-        for index, own in sorted(enumerate(self.members), key=lambda pair: -len(pair[1])):
-            vertex_group[own] = index
-        return majority_owner(self.surface.faces, vertex_group)
+        vertex_owner = np.full(len(self.surface.vertices), -1, np.int32)
+        for group, own in sorted(zip(self.groups, self.members, strict=True), key=lambda pair: -len(pair[1])):
+            vertex_owner[own] = group.objectId
+        return majority_owner(self.surface.faces, vertex_owner)
 
 
 def read_annotation(folder: Path) -> ScanNetPPAnnotation:
@@ -84,7 +84,9 @@ def read_annotation(folder: Path) -> ScanNetPPAnnotation:
     Raises:
         SceneError: a file is damaged, does not fit the mesh, or the objects are missing.
     """
-    groups = _read_groups(folder / OBJECTS)
+    path = folder / OBJECTS
+    groups = read_json(path, _Objects).segGroups
+    check_unique((f"objectId {group.objectId}" for group in groups), path, "segGroups")
     surface, members = None, None
     if (folder / MESH).is_file():
         vertices, faces = read_mesh(folder / MESH)
@@ -92,19 +94,14 @@ def read_annotation(folder: Path) -> ScanNetPPAnnotation:
         if (folder / SEGMENTS).is_file():
             members = _members(folder / SEGMENTS, groups, len(vertices))
     clouds = [surface.vertices[own] for own in members] if surface and members else [np.zeros((0, 3))] * len(groups)
-    boxes = [_box(group, cloud, folder / OBJECTS) for group, cloud in zip(groups, clouds, strict=True)]
-    _check_fit(boxes, clouds, folder / OBJECTS)
+    boxes: list[Box3D] = []
+    for group, cloud in zip(groups, clouds, strict=True):
+        try:
+            boxes.append(group.obb.upright(cloud))
+        except ValueError as error:
+            raise SceneError(path, f"segGroups: object {group.objectId}: obb: {error}") from error
+    _check_fit(boxes, clouds, path)
     return ScanNetPPAnnotation(surface, groups, boxes, members)
-
-
-def _read_groups(path: Path) -> list[ObjectGroup]:
-    groups = read_json(path, _Objects).segGroups
-    seen: set[int] = set()
-    for group in groups:
-        if group.objectId in seen:
-            raise SceneError(path, f"segGroups: found objectId {group.objectId} more than once, expected unique ids")
-        seen.add(group.objectId)
-    return groups
 
 
 def _members(path: Path, groups: list[ObjectGroup], vertex_count: int) -> list[NDArray[np.int64]]:
@@ -119,16 +116,9 @@ def _members(path: Path, groups: list[ObjectGroup], vertex_count: int) -> list[N
     ]
 
 
-def _box(group: ObjectGroup, points: NDArray, path: Path) -> Box3D:
-    try:
-        return group.obb.upright(points)
-    except ValueError as error:
-        raise SceneError(path, f"segGroups: object {group.objectId}: obb: {error}") from error
-
-
 def _check_fit(boxes: list[Box3D], points: list[NDArray], path: Path) -> None:
     shares = [share_inside(box, own, BOX_MARGIN_M) for box, own in zip(boxes, points, strict=True) if len(own)]
     if shares and float(np.median(shares)) < MIN_SHARE_INSIDE:
         found = f"boxes of which half hold less than {np.median(shares):.0%} of their object's vertices"
-        expected = "boxes around them; are the axes rows, in metres, and of this mesh?"
+        expected = "boxes around them; are the axes rows, in meters, and of this mesh?"
         raise SceneError(path, f"obb: found {found}, expected {expected}")

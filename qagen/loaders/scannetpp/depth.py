@@ -1,7 +1,7 @@
 """ScanNet++'s ``depth.bin``: the iPhone's depth images of 256 x 192 pixels, in one of two encodings.
 
-* Whole: one raw deflate stream of little-endian 32-bit floats, metres, frame after frame.
-* Framed: for every frame a u32 with the size of its block, and the block: LZ4 of little-endian 16-bit millimetres, or
+* Whole: one raw deflate stream of little-endian 32-bit floats, meters, frame after frame.
+* Framed: for every frame a u32 with the size of its block, and the block: LZ4 of little-endian 16-bit millimeters, or
   raw deflate of floats as above.
 
 After iphone/prepare_iphone_data.py of github.com/scannetpp/scannetpp. Which it is is told by walking the blocks: only
@@ -24,8 +24,8 @@ from qagen.loaders.io.sens import Slice
 
 WIDTH, HEIGHT = 256, 192
 MM_BYTES = WIDTH * HEIGHT * 2
-METRE_BYTES = WIDTH * HEIGHT * 4
-MAX_BLOCK_BYTES = METRE_BYTES + 1024
+METER_BYTES = WIDTH * HEIGHT * 4
+MAX_BLOCK_BYTES = METER_BYTES + 1024
 """What cannot be compressed grows a little."""
 MAX_FRAMES = 1_000_000
 CHECKPOINT_FRAMES = 64
@@ -43,16 +43,16 @@ class FramedDepth:
     """Where it is."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(192, 256) depth in metres, 0 where there is none. Raises SceneError when it cannot be decoded."""
+        """(192, 256) depth in meters, 0 where there is none. Raises SceneError when it cannot be decoded."""
         data = self.block.read()
-        millimetres = _unlz4(data)
-        if millimetres is not None:
-            return millimetres.astype(np.float32) / np.float32(1000)
-        metres = _inflated(data)
-        if metres is None:
-            expected = f"LZ4 of {MM_BYTES} or deflate of {METRE_BYTES} bytes"
+        millimeters = _unlz4(data)
+        if millimeters is not None:
+            return millimeters.astype(np.float32) / np.float32(1000)
+        meters = _inflated(data)
+        if meters is None:
+            expected = f"LZ4 of {MM_BYTES} or deflate of {METER_BYTES} bytes"
             raise SceneError(self.block.container, f"depth block at offset {self.block.offset}: expected {expected}")
-        return metres
+        return meters
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class WholeDepth:
     """Number of the frame."""
 
     def read_m(self) -> NDArray[np.float32]:
-        """(192, 256) depth in metres, 0 where there is none. Raises SceneError when it cannot be decoded."""
+        """(192, 256) depth in meters, 0 where there is none. Raises SceneError when it cannot be decoded."""
         try:
             status = self.file.stat()
-            return _metres(_stream(self.file, status.st_mtime_ns, status.st_size).frame(self.index))
+            return _meters(_stream(self.file, status.st_mtime_ns, status.st_size).frame(self.index))
         except (OSError, zlib.error, EOFError) as error:
             raise SceneError(self.file, f"depth frame {self.index}: cannot be inflated ({error})") from error
 
@@ -115,7 +115,7 @@ def _walk(path: Path) -> tuple[list[Slice], str | None]:
 def _first_frame_of_stream(path: Path) -> NDArray[np.float32] | None:
     try:
         status = path.stat()
-        return _metres(_stream(path, status.st_mtime_ns, status.st_size).frame(0))
+        return _meters(_stream(path, status.st_mtime_ns, status.st_size).frame(0))
     except (zlib.error, EOFError):
         return None
     except OSError as error:
@@ -134,15 +134,15 @@ def _unlz4(data: bytes) -> NDArray[np.uint16] | None:
 
 def _inflated(data: bytes) -> NDArray[np.float32] | None:
     try:
-        raw = zlib.decompressobj(_RAW_DEFLATE).decompress(data, METRE_BYTES + 1)
+        raw = zlib.decompressobj(_RAW_DEFLATE).decompress(data, METER_BYTES + 1)
     except zlib.error:  # the caller names the file
         return None
-    return _metres(raw) if len(raw) == METRE_BYTES else None
+    return _meters(raw) if len(raw) == METER_BYTES else None
 
 
-def _metres(raw: bytes) -> NDArray[np.float32]:
-    metres = np.frombuffer(raw, "<f4").reshape(HEIGHT, WIDTH)
-    return np.where(np.isfinite(metres) & (metres > 0), metres, np.float32(0))
+def _meters(raw: bytes) -> NDArray[np.float32]:
+    meters = np.frombuffer(raw, "<f4").reshape(HEIGHT, WIDTH)
+    return np.where(np.isfinite(meters) & (meters > 0), meters, np.float32(0))
 
 
 @lru_cache(maxsize=2)
@@ -183,7 +183,7 @@ class _Stream:
 
 def _take(inflater: "zlib._Decompress", file: BinaryIO) -> bytes:
     """The next frame; no more than that is ever inflated at once."""
-    pieces, missing = [], METRE_BYTES
+    pieces, missing = [], METER_BYTES
     while missing:
         data = inflater.unconsumed_tail or file.read(READ_BYTES)
         piece = inflater.decompress(data, missing)

@@ -6,7 +6,7 @@ Its conventions
 * ``intrinsic`` is meant for 1920x1440 pixels and changes a little from frame to frame.
 * COLMAP's poses are more exact, so they are taken where there are any; frames that it did not register are left out.
   Its lens has distortion (OPENCV), which is taken out of images and depth as they are read.
-* Depth is registered to colour: the same view at 256x192 pixels, millimetres.
+* Depth is registered to color: the same view at 256x192 pixels, millimeters.
 """
 
 import re
@@ -21,11 +21,14 @@ import numpy as np
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
+from qagen.core.reasons import INVALID_POSE, NO_DEPTH, NO_IMAGE, NOT_REGISTERED
 from qagen.core.scene import DepthSource, FileSource, Frame, ImageSource
 from qagen.errors import SceneError
+from qagen.loaders.io.axes import valid_pose
 from qagen.loaders.io.colmap import ColmapCamera, read_cameras, read_images
-from qagen.loaders.io.rendered_depth import RenderedDepth, Surface, depth_camera_for
-from qagen.loaders.io.rgbd import DepthImage, fit_camera, image_size
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.rendered_depth import Surface, with_rendered_depth
+from qagen.loaders.io.rgbd import DepthImage, fit_camera
 from qagen.loaders.io.text import list_folder, read_json
 from qagen.loaders.io.undistorted import Distortion, UndistortedDepth, UndistortedImage
 from qagen.loaders.io.video import list_video
@@ -36,10 +39,6 @@ VIDEOS = ("rgb.mkv", "rgb.mp4")
 NATIVE_SIZE = (1920, 1440)
 """Of the images that ``intrinsic`` is meant for."""
 FRAMES_PER_SECOND = 60.0
-INVALID_POSE = "frame: invalid pose"
-NOT_REGISTERED = "frame: not registered"
-NO_IMAGE = "frame: no image"
-NO_DEPTH = "frame: no depth image"
 UNITS_PER_M = 1000.0
 _NAME = re.compile(r"frame_(\d{1,9})")
 _Row3 = tuple[float, float, float]
@@ -80,61 +79,49 @@ def has_iphone(folder: Path) -> bool:
     return (folder / "rgb").is_dir() or any((folder / name).is_file() for name in VIDEOS)
 
 
-def read_iphone(folder: Path, surface: Surface | None) -> tuple[tuple[Frame, ...], dict[str, int]]:
-    """Frames in time order, and how many were left out, by reason.
+def read_iphone(folder: Path, surface: Surface | None, dropped: Counter[str]) -> tuple[Frame, ...]:
+    """Frames in time order; those left out are counted.
 
     Args:
         folder: the scene's ``iphone`` folder.
         surface: what depth is rendered from where there is neither ``depth/`` nor ``depth.bin``, or None.
+        dropped: counts by reason.
 
     Raises:
         SceneError: a file is missing, damaged, or contradicts another.
     """
-    colors = _colors(folder)
+    colors = _list_colors(folder)
     size = image_size(next(iter(colors.values())), folder)
     has_colmap = (folder / "colmap" / "images.txt").is_file()
-    shots = {} if has_colmap and not (folder / POSES).exists() else _read_shots(folder / POSES)
-    views = _colmap_views(folder / "colmap", size) if has_colmap else _arkit_views(folder / POSES, shots, size)
-    dropped = Counter({NO_IMAGE: len(views.keys() - colors.keys())})
+    entries = {} if has_colmap and not (folder / POSES).exists() else _read_entries(folder / POSES)
+    views = _colmap_views(folder / "colmap", size) if has_colmap else _arkit_views(folder / POSES, entries, size)
+    dropped[NO_IMAGE] += len(views.keys() - colors.keys())
     if has_colmap:
-        dropped[NOT_REGISTERED] = len(colors.keys() - views.keys())
+        dropped[NOT_REGISTERED] += len(colors.keys() - views.keys())
     else:
-        dropped[INVALID_POSE] = len(shots) - len(views)
+        dropped[INVALID_POSE] += len(entries) - len(views)
     used = sorted(views.keys() & colors.keys())
-    times, sensor = _times(shots, used), _sensor(folder)
+    times, sensor = _times(entries, used), _find_sensor(folder)
     frames: list[Frame] = []
     for index in used:
-        depth = sensor.source(index) if sensor else None
-        if sensor is not None and depth is None:
+        view, color = views[index], colors[index]
+        if view.distortion != _NO_DISTORTION:
+            color = UndistortedImage(color, view.camera, view.distortion)
+        frame = Frame(f"frame_{index:06d}", color, None, view.camera, None, view.world_from_camera, times[index])
+        if sensor is None:
+            frames.append(frame if surface is None else with_rendered_depth(frame, surface))
+        elif (depth := sensor.source(index)) is None:
             dropped[NO_DEPTH] += 1
-            continue
-        frame = _frame(index, colors[index], views[index], times[index])
-        frames.append(_with_depth(frame, views[index], depth, sensor.size if sensor else None, surface))
-    return tuple(frames), dict(+dropped)
+        else:
+            camera = view.camera.scaled(*sensor.size)
+            if view.distortion != _NO_DISTORTION:
+                depth = UndistortedDepth(depth, camera, view.distortion)
+            frames.append(replace(frame, depth=depth, depth_camera=camera))
+    return tuple(frames)
 
 
-def _frame(index: int, color: ImageSource, view: _View, time_s: float) -> Frame:
-    if view.distortion != _NO_DISTORTION:
-        color = UndistortedImage(color, view.camera, view.distortion)
-    return Frame(f"frame_{index:06d}", color, None, view.camera, None, view.world_from_camera, time_s)
-
-
-def _with_depth(
-    frame: Frame, view: _View, depth: DepthSource | None, size: tuple[int, int] | None, surface: Surface | None
-) -> Frame:
-    if depth is None or size is None:
-        if surface is None:
-            return frame
-        camera = depth_camera_for(view.camera)
-        return replace(frame, depth=RenderedDepth(surface, camera, frame.world_from_camera), depth_camera=camera)
-    camera = view.camera.scaled(*size)
-    if view.distortion != _NO_DISTORTION:
-        depth = UndistortedDepth(depth, camera, view.distortion)
-    return replace(frame, depth=depth, depth_camera=camera)
-
-
-def _colors(folder: Path) -> Mapping[int, ImageSource]:
-    """Colour images by number: extracted frames where there are any, else the frames of the video."""
+def _list_colors(folder: Path) -> Mapping[int, ImageSource]:
+    """Color images by number: extracted frames where there are any, else the frames of the video."""
     if (folder / "rgb").is_dir():
         found = {index: FileSource(path) for index, path in _numbered(folder / "rgb", (".jpg", ".png")).items()}
         if not found:
@@ -144,7 +131,7 @@ def _colors(folder: Path) -> Mapping[int, ImageSource]:
     return dict(enumerate(list_video(video)))
 
 
-def _sensor(folder: Path) -> _Sensor | None:
+def _find_sensor(folder: Path) -> _Sensor | None:
     if (folder / "depth").is_dir():
         paths = _numbered(folder / "depth", (".png",))
         if not paths:
@@ -166,43 +153,47 @@ def _number(stem: str) -> int:
     return int(stem.removeprefix("frame_"))
 
 
-def _read_shots(path: Path) -> dict[int, _IPhoneFrame]:
-    shots: dict[int, _IPhoneFrame] = {}
-    for name, shot in read_json(path, dict[str, _IPhoneFrame]).items():
+def _read_entries(path: Path) -> dict[int, _IPhoneFrame]:
+    entries: dict[int, _IPhoneFrame] = {}
+    for name, entry in read_json(path, dict[str, _IPhoneFrame]).items():
         if not _NAME.fullmatch(name):
             raise SceneError(path, f"key: found {name[:40]!r}, expected frame_000000 and so on")
-        shots[_number(name)] = shot
-    if not shots:
+        entries[_number(name)] = entry
+    if not entries:
         raise SceneError(path, "frames: found none, expected some")
-    return shots
+    return entries
 
 
-def _times(shots: Mapping[int, _IPhoneFrame], used: Sequence[int]) -> dict[int, float]:
+def _times(entries: Mapping[int, _IPhoneFrame], used: Sequence[int]) -> dict[int, float]:
     """Seconds since the first frame by the phone's clock when it only goes forward, else by the frame rate."""
-    stamps = [shots[index].timestamp if index in shots else None for index in used]
+    stamps = [entries[index].timestamp if index in entries else None for index in used]
     known = [stamp for stamp in stamps if stamp is not None]
     if len(known) == len(used) and all(a < b for a, b in pairwise(known)):
         return {index: stamp - known[0] for index, stamp in zip(used, known, strict=True)}
     return {index: index / FRAMES_PER_SECOND for index in used}
 
 
-def _arkit_views(path: Path, shots: Mapping[int, _IPhoneFrame], size: tuple[int, int]) -> dict[int, _View]:
+def _arkit_views(path: Path, entries: Mapping[int, _IPhoneFrame], size: tuple[int, int]) -> dict[int, _View]:
     """Views of the frames whose aligned pose is valid."""
     views: dict[int, _View] = {}
-    for index, shot in shots.items():
-        try:
-            pose = Pose.from_matrix(np.array(shot.aligned_pose))
-        except ValueError:  # not aligned; counted by the caller
-            continue
-        camera = fit_camera(np.array(shot.intrinsic), NATIVE_SIZE, size, path, f"frame_{index:06d}")
-        views[index] = _View(pose, camera, _NO_DISTORTION)
+    for index, entry in entries.items():
+        pose = valid_pose(np.array(entry.aligned_pose, dtype=np.float64))
+        if pose is not None:
+            camera = fit_camera(np.array(entry.intrinsic), NATIVE_SIZE, size, path, f"frame_{index:06d}")
+            views[index] = _View(pose, camera, _NO_DISTORTION)
     return views
 
 
 def _colmap_views(folder: Path, size: tuple[int, int]) -> dict[int, _View]:
     """Views of the frames that COLMAP registered."""
     path = folder / "images.txt"
-    lenses = {key: _fitted(folder, key, lens, size) for key, lens in read_cameras(folder / "cameras.txt").items()}
+    lenses: dict[int, ColmapCamera] = {}
+    for key, lens in read_cameras(folder / "cameras.txt").items():
+        camera = lens.camera
+        matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
+        native = (camera.width, camera.height)
+        fitted = fit_camera(matrix, native, size, folder / "cameras.txt", f"camera {key}")
+        lenses[key] = ColmapCamera(fitted, lens.distortion)
     views: dict[int, _View] = {}
     for image in read_images(path):
         stem = PurePosixPath(image.name).stem
@@ -214,10 +205,3 @@ def _colmap_views(folder: Path, size: tuple[int, int]) -> dict[int, _View]:
         lens = lenses[image.camera_id]
         views[_number(stem)] = _View(image.world_from_camera, lens.camera, lens.distortion)
     return views
-
-
-def _fitted(folder: Path, key: int, lens: ColmapCamera, size: tuple[int, int]) -> ColmapCamera:
-    camera = lens.camera
-    matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
-    native = (camera.width, camera.height)
-    return ColmapCamera(fit_camera(matrix, native, size, folder / "cameras.txt", f"camera {key}"), lens.distortion)

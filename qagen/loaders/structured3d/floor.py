@@ -46,7 +46,7 @@ class Structure(msgspec.Struct):
 
 
 def read_floor(path: Path, room_ids: Collection[str]) -> NDArray[np.float64] | None:
-    """The floors of some rooms as one outline, (n, 2), world xy, metres.
+    """The floors of some rooms as one outline, (n, 2), world xy, meters.
 
     Several floors are joined by cuts of no width, so that the area of the outline is the sum of theirs. None when a
     room is not in the file or its outline is open, crosses itself or is nothing: then the area is not known.
@@ -71,7 +71,7 @@ def _check(structure: Structure, path: Path) -> None:
     """Every index leads somewhere and every coordinate is a number."""
     coordinates = np.array([junction.coordinate for junction in structure.junctions])
     if not np.isfinite(coordinates).all():
-        raise SceneError(path, "junctions: found a coordinate that is not finite, expected millimetres")
+        raise SceneError(path, "junctions: found a coordinate that is not finite, expected millimeters")
     planes, lines, junctions = len(structure.planes), len(structure.lineJunctionMatrix), len(structure.junctions)
     shapes = (("planeLineMatrix", structure.planeLineMatrix, lines, planes),)
     shapes += (("lineJunctionMatrix", structure.lineJunctionMatrix, junctions, lines),)
@@ -97,21 +97,21 @@ def _loop(structure: Structure, plane: int) -> list[int] | None:
     """The junctions round a plane in order, or None where its lines are not one closed loop."""
     lines = [line for line, is_on in enumerate(structure.planeLineMatrix[plane]) if is_on]
     ends = [[k for k, is_end in enumerate(structure.lineJunctionMatrix[line]) if is_end] for line in lines]
-    neighbours: dict[int, list[int]] = {}
+    neighbors: dict[int, list[int]] = {}
     for pair in ends:
         if len(pair) != 2:
             return None
         for here, there in (pair, pair[::-1]):
-            neighbours.setdefault(here, []).append(there)
-    if len(neighbours) < 3 or any(len(near) != 2 for near in neighbours.values()):
+            neighbors.setdefault(here, []).append(there)
+    if len(neighbors) < 3 or any(len(near) != 2 for near in neighbors.values()):
         return None
-    loop = [min(neighbours)]
+    loop = [min(neighbors)]
     came_from, here = -1, loop[0]
     while True:
-        first, second = neighbours[here]
+        first, second = neighbors[here]
         came_from, here = here, second if first == came_from else first
         if here == loop[0]:
-            return loop if len(loop) == len(neighbours) else None
+            return loop if len(loop) == len(neighbors) else None
         loop.append(here)
 
 

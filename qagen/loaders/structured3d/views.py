@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
+from qagen.core.reasons import INVALID_POSE, NO_IMAGE
 from qagen.core.scene import FileSource, Frame
 from qagen.errors import SceneError
 from qagen.loaders.io.depth_kind import RayDepth, measure_flatness
-from qagen.loaders.io.rgbd import DepthImage, image_size
-from qagen.loaders.io.text import list_folder, read_text
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.rgbd import DepthImage
+from qagen.loaders.io.text import list_folder, parse_numbers, read_text
 
 UNITS_PER_M = 1000.0
-NO_IMAGE = "frame: no image"
-INVALID_POSE = "frame: invalid pose"
 DEPTH_SAMPLES = 8
-"""Depth images by which it is decided what they hold."""
+"""Number of depth images that decide whether they hold z or the length of the ray."""
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -33,7 +33,7 @@ class PerspectiveView:
     room: str
     """Id of the room."""
     frame: Frame
-    """Colour, depth and camera."""
+    """Color, depth and camera."""
 
     @property
     def ids(self) -> Path:
@@ -61,7 +61,7 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
         SceneError: a file is missing or damaged.
     """
     views: list[PerspectiveView] = []
-    for room, folder in _positions(rendering):
+    for room, folder in _list_positions(rendering):
         if not (folder / "rgb_rawlight.png").is_file():
             dropped[NO_IMAGE] += 1
             continue
@@ -70,26 +70,28 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
             dropped[INVALID_POSE] += 1
         else:
             views.append(PerspectiveView(folder, room, frame))
-    return _with_planar_depth(views)
+    with_depth = [view.frame for view in views if view.frame.depth is not None]
+    chosen = with_depth[:: max(1, len(with_depth) // DEPTH_SAMPLES)]
+    flatness = measure_flatness((frame.depth.read_m(), frame.camera) for frame in chosen if frame.depth is not None)
+    return [replace(view, frame=_planar(view.frame)) for view in views] if flatness.is_ray else views
 
 
-def _positions(rendering: Path) -> list[tuple[str, Path]]:
-    rooms = [path for path in list_folder(rendering) if _NUMBER.fullmatch(path.name)]
-    return [
-        (room.name, folder)
-        for room in sorted(rooms, key=lambda path: int(path.name))
-        if (room / "perspective" / "full").is_dir()
-        for folder in sorted(
-            (path for path in list_folder(room / "perspective" / "full") if _NUMBER.fullmatch(path.name)),
-            key=lambda path: int(path.name),
-        )
-    ]
+def _list_positions(rendering: Path) -> list[tuple[str, Path]]:
+    """Room and folder of each position, both in the order of their numbers."""
+    rooms = [room for room in _numbered(rendering) if (room / "perspective" / "full").is_dir()]
+    return [(room.name, position) for room in rooms for position in _numbered(room / "perspective" / "full")]
+
+
+def _numbered(folder: Path) -> list[Path]:
+    paths = [path for path in list_folder(folder) if _NUMBER.fullmatch(path.name)]
+    return sorted(paths, key=lambda path: int(path.name))
 
 
 def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
     color = FileSource(folder / "rgb_rawlight.png")
-    numbers = _read_numbers(folder / "camera_pose.txt")
-    camera = _camera(numbers, image_size(color, color.path), folder / "camera_pose.txt")
+    path = folder / "camera_pose.txt"
+    numbers = parse_numbers(read_text(path), path, "camera", (12, 11))  # the last is always 1
+    camera = _camera(numbers, image_size(color, color.path), path)
     try:
         pose = look(numbers[:3] / UNITS_PER_M, numbers[3:6], numbers[6:9])
     except ValueError:  # counted by the caller
@@ -98,16 +100,6 @@ def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
     if (folder / "depth.png").is_file():
         depth = DepthImage(folder / "depth.png", camera.width, camera.height, UNITS_PER_M)
     return Frame(name, color, depth, camera, camera if depth else None, pose, time_s)
-
-
-def _read_numbers(path: Path) -> NDArray[np.float64]:
-    words = read_text(path).split()
-    if len(words) not in (11, 12):  # the last is always 1
-        raise SceneError(path, f"camera: found {len(words)} numbers, expected 12: eye, direction, up, xfov, yfov, 1")
-    try:
-        return np.array([float(word) for word in words])
-    except ValueError as error:
-        raise SceneError(path, f"camera: {error}, expected 12 numbers") from error
 
 
 def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> Camera:
@@ -122,7 +114,7 @@ def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> 
 
 
 def look(eye: NDArray[np.float64], direction: NDArray[np.float64], up: NDArray[np.float64]) -> Pose:
-    """World from camera of a camera at ``eye``, metres. Raises ValueError when two of the vectors are parallel."""
+    """World from camera of a camera at ``eye``, meters. Raises ValueError when two of the vectors are parallel."""
     forward = _unit(direction)
     right = _unit(np.cross(forward, _unit(up)))
     rotation = np.stack([right, np.cross(forward, right), forward], axis=1)
@@ -134,13 +126,6 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     if not 1e-6 < length < np.inf:
         raise ValueError(f"a direction of length {length:g}")
     return vector / length
-
-
-def _with_planar_depth(views: list[PerspectiveView]) -> list[PerspectiveView]:
-    with_depth = [view.frame for view in views if view.frame.depth is not None]
-    chosen = with_depth[:: max(1, len(with_depth) // DEPTH_SAMPLES)]
-    flatness = measure_flatness((frame.depth.read_m(), frame.camera) for frame in chosen if frame.depth is not None)
-    return [replace(view, frame=_planar(view.frame)) for view in views] if flatness.is_ray else views
 
 
 def _planar(frame: Frame) -> Frame:

@@ -1,0 +1,1 @@
+"""Your own posed scans, described by a scene.json."""

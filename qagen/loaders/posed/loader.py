@@ -1,0 +1,239 @@
+"""Bring your own: any posed RGB-D images with 3D boxes, described by one JSON file.
+
+```
+<root>/                      (or one scene folder)
+    <scene>/
+        scene.json           what lies where and in which conventions: docs/posed.md, docs/posed.schema.json
+        ...                  color images (JPEG or PNG), depth images (16-bit PNG), a labeled mesh (PLY): any names
+```
+
+Nothing is guessed: units, the vertical, camera axes and the direction of poses are declared, or follow from the format
+of the file that the frames come from.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.box import Box3D
+from qagen.core.camera import Camera
+from qagen.core.pose import Pose
+from qagen.core.reasons import INVALID_POSE
+from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
+from qagen.errors import SceneError
+from qagen.loaders._base import FolderLoader, ObjectList
+from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, z_up
+from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.depth_images import MetricDepth, depth_camera
+from qagen.loaders.io.depth_kind import RayDepth
+from qagen.loaders.io.images import image_size
+from qagen.loaders.io.instances import IdFile, ObjectImage, index_by_id
+from qagen.loaders.io.ply import object_indices, read_owned_mesh
+from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
+from qagen.loaders.io.text import inside, read_json
+from qagen.loaders.posed.schema import Box, FramesFile, Intrinsics, PosedFrame, SceneFile
+
+DESCRIPTION = "scene.json"
+METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+_FRAME_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class PosedLoader(FolderLoader):
+    """Reads folders with a scene.json. There are no official splits."""
+
+    name = "posed"
+    scene_name = re.compile(r"[^./\\\0][^/\\\0]*")
+    expected = f"folders that hold a {DESCRIPTION}"
+
+    def is_scene(self, folder: Path) -> bool:
+        return (folder / DESCRIPTION).is_file()
+
+    def read(self, scene_id: str, folder: Path) -> Scene:
+        dropped: Counter[str] = Counter()
+        reader = _SceneReader(folder)
+        objects = reader.list_objects(dropped)
+        return Scene(
+            dataset=self.name,
+            id=scene_id,
+            source=folder,
+            frames=reader.read_frames(index_by_id(objects.kept), dropped),
+            objects=tuple(objects.kept),
+            mesh=reader.read_mesh(objects),
+            room_polygon=reader.outline(),
+            dropped=dict(dropped),
+        )
+
+
+class _SceneReader:
+    """Reads what a scene.json describes, out of its world and units into meters with z up."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / DESCRIPTION
+        self._file = read_json(self._path, SceneFile)
+        self._scale = METERS[self._file.units] if isinstance(self._file.units, str) else float(self._file.units)
+        self._rotation = z_up(self._file.up)
+
+    def outline(self) -> NDArray[np.float64] | None:
+        """(n, 2) meters. z_up keeps the two axes that follow the vertical; the second may be reversed."""
+        floor = self._file.floor
+        return None if floor is None else self._scale * np.array(floor) * (1.0, self._rotation[1].sum())
+
+    def list_objects(self, dropped: Counter[str]) -> ObjectList:
+        """The objects that may be asked about. Raises SceneError."""
+        objects = ObjectList(dropped)
+        for index, box in enumerate(self._file.objects):
+            label = objects.name(box.label)
+            if label is not None:
+                objects.add(box.id, label, self._box(box, f"objects[{index}]"))
+        return objects
+
+    def _box(self, box: Box, where: str) -> Box3D:
+        if (box.yaw_deg is None) == (box.axes is None):
+            found = "neither" if box.axes is None else "both"
+            raise SceneError(self._path, f"{where}: found {found} yaw_deg and axes, expected one")
+        axes = np.array(box.axes) if box.yaw_deg is None else _axes_of_yaw(box.yaw_deg, self._file.up)
+        if min(box.size) <= 0:
+            raise SceneError(self._path, f"{where}.size: found {box.size}, expected full extents above 0")
+        size = self._scale * np.array(box.size)
+        try:
+            return upright_box(self._points(np.array(box.center)), axes @ self._rotation.T, size)
+        except ValueError as error:
+            raise SceneError(self._path, f"{where}: {error}") from error
+
+    def _points(self, points: NDArray) -> NDArray[np.float64]:
+        """(n, 3) in the file's world to meters with z up."""
+        return self._scale * (np.asarray(points, dtype=np.float64) @ self._rotation.T)
+
+    def read_mesh(self, objects: ObjectList) -> Mesh | None:
+        """The surface, where there is one. Raises SceneError."""
+        if self._file.mesh is None:
+            return None
+        path = inside(self._folder, self._file.mesh.path, self._path, "mesh.path")
+        vertices, faces, owner = read_owned_mesh(path, self._file.mesh.object_property)
+        return Mesh(self._points(vertices).astype(np.float32), faces, object_indices(owner, objects.kept))
+
+    def read_frames(self, object_of_id: NDArray[np.int32], dropped: Counter[str]) -> tuple[Frame, ...]:
+        """Frames in time order; those that lost tracking are counted. Raises SceneError."""
+        frames: list[Frame] = []
+        for index, (image, ids) in enumerate(self._list_images()):
+            where = f"frames[{index}]"
+            try:
+                pose = Pose.from_matrix(image.matrix)
+            except ValueError as error:
+                if np.isfinite(image.matrix).all():
+                    raise SceneError(self._path, f"{where}.pose: {error}") from error
+                dropped[INVALID_POSE] += 1
+                continue
+            if not _FRAME_NAME.fullmatch(image.id):
+                found = repr(image.id[:80])
+                raise SceneError(self._path, f"{where}.id: found {found}, expected letters, digits, '_' and '-'")
+            camera = image.camera or self._camera(self._file.camera)
+            if camera is None:
+                raise SceneError(
+                    self._path, f"{where}: found no camera of the frame or of the scene, expected one of them"
+                )
+            depth, own_camera = self._depth(image, camera, where)
+            frames.append(
+                Frame(
+                    id=image.id,
+                    color=FileSource(image.image),
+                    depth=depth,
+                    camera=camera,
+                    depth_camera=own_camera,
+                    world_from_camera=Pose(
+                        self._rotation @ pose.rotation, self._scale * (self._rotation @ pose.translation)
+                    ),
+                    time_s=float(index) if image.time_s is None else image.time_s,
+                    instances=None if ids is None else ObjectImage(ids, object_of_id),
+                )
+            )
+        _check_sizes(frames)
+        return tuple(sorted(frames, key=lambda frame: frame.time_s))
+
+    def _list_images(self) -> list[tuple[PosedImage, IdFile | None]]:
+        """Every frame as its file has it, and its image of object ids."""
+        if isinstance(self._file.frames, FramesFile):
+            return [(image, None) for image in self._read_frames_file(self._file.frames)]
+        for field in ("pose", "camera_axes"):
+            if getattr(self._file, field) is None:
+                expected = "it because the frames' matrices are in this file"
+                raise SceneError(self._path, f"{field}: found nothing, expected {expected}")
+        images: list[tuple[PosedImage, IdFile | None]] = []
+        for index, frame in enumerate(self._file.frames):
+            where, ids = f"frames[{index}]", None
+            if frame.instances is not None:
+                path = inside(self._folder, frame.instances, self._path, f"{where}.instances")
+                ids = IdFile(path, kind="8- or 16-bit gray")
+            images.append((self._posed_image(frame, where), ids))
+        return images
+
+    def _posed_image(self, frame: PosedFrame, where: str) -> PosedImage:
+        matrix = np.eye(4)
+        matrix[: len(frame.pose)] = frame.pose
+        if self._file.pose == "camera_from_world":
+            try:
+                matrix = Pose.from_matrix(matrix).inverse().matrix
+            except ValueError as error:
+                raise SceneError(self._path, f"{where}.pose: {error}") from error
+        if self._file.camera_axes == "opengl":
+            matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+        depth = frame.depth
+        return PosedImage(
+            id=Path(frame.image).stem if frame.id is None else frame.id,
+            image=inside(self._folder, frame.image, self._path, f"{where}.image"),
+            depth=None if depth is None else inside(self._folder, depth, self._path, f"{where}.depth"),
+            matrix=matrix,
+            camera=self._camera(frame.camera),
+            time_s=frame.time_s,
+        )
+
+    def _read_frames_file(self, source: FramesFile) -> list[PosedImage]:
+        for field in ("pose", "camera_axes"):
+            if getattr(self._file, field) is not None:
+                found = repr(getattr(self._file, field))
+                raise SceneError(self._path, f"{field}: found {found}, expected none: {source.format} fixes it")
+        path = inside(self._folder, source.path, self._path, "frames.path")
+        if source.format == "nerfstudio":
+            return read_nerfstudio(path.parent, path)
+        return read_tum(path) if source.format == "tum" else read_7scenes(path)
+
+    def _depth(self, image: PosedImage, color: Camera, where: str) -> tuple[DepthSource | None, Camera | None]:
+        files = self._file.depth
+        if image.depth is None:
+            return None, None
+        if files is None:
+            raise SceneError(
+                self._path, f"{where}.depth: found an image, expected a 'depth' of the scene with its unit"
+            )
+        stored = MetricDepth(image.depth, files.meters_per_unit, files.invalid)
+        camera = depth_camera(image.depth, self._camera(files.camera), color)
+        return (RayDepth(stored, camera) if files.kind == "ray" else stored), camera
+
+    def _camera(self, pinhole: Intrinsics | None) -> Camera | None:
+        if pinhole is None:
+            return None
+        cx, cy = pinhole.cx - self._file.pixel_center, pinhole.cy - self._file.pixel_center
+        return Camera(pinhole.fx, pinhole.fy, cx, cy, pinhole.width, pinhole.height)
+
+
+def _axes_of_yaw(yaw_deg: float, up: str) -> NDArray[np.float64]:
+    """(3, 3) rows: the world's axes rotated about the vertical, counter-clockwise seen from above."""
+    from scipy.spatial.transform import Rotation
+
+    vertical = np.zeros(3)
+    vertical["xyz".index(up[1])] = 1.0 if up[0] == "+" else -1.0
+    return Rotation.from_rotvec(np.radians(yaw_deg) * vertical).as_matrix().T
+
+
+def _check_sizes(frames: list[Frame]) -> None:
+    """Raise SceneError unless the first image of each camera has its size."""
+    for camera, frame in {frame.camera: frame for frame in reversed(frames)}.items():
+        assert isinstance(frame.color, FileSource)
+        width, height = image_size(frame.color, frame.color.path)
+        if (width, height) != (camera.width, camera.height):
+            found, expected = f"{width} x {height} pixels", f"{camera.width} x {camera.height} as its camera says"
+            raise SceneError(frame.color.path, f"image: found {found}, expected {expected}")

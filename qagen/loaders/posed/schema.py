@@ -1,0 +1,105 @@
+"""The contents of a scene.json; docs/posed.schema.json is generated from it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Side = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Vector = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
+Row = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
+Matrix = Annotated[list[Row], msgspec.Meta(min_length=3, max_length=4)]
+Point = Annotated[list[float], msgspec.Meta(min_length=2, max_length=2)]
+
+
+class Intrinsics(msgspec.Struct, forbid_unknown_fields=True):
+    """An undistorted pinhole camera, pixels."""
+
+    fx: Positive
+    fy: Positive
+    cx: float
+    cy: float
+    width: Side
+    height: Side
+
+
+class DepthFiles(msgspec.Struct, forbid_unknown_fields=True):
+    """How depth images are stored."""
+
+    meters_per_unit: Positive
+    """Meters of a stored 1: 0.001 for millimeters."""
+    kind: Literal["z", "ray"] = "z"
+    """Whether numbers count along the optical axis or along the pixel's ray."""
+    invalid: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """The stored number that means "no depth", besides 0."""
+    camera: Intrinsics | None = None
+    """Camera of the depth images, where it is not the color camera at another resolution."""
+
+
+class PosedFrame(msgspec.Struct, forbid_unknown_fields=True):
+    """One image and where it was taken."""
+
+    image: str
+    pose: Matrix
+    id: str | None = None
+    """Letters, digits, "_" and "-"; the image's name without its ending when left out."""
+    depth: str | None = None
+    instances: str | None = None
+    """8- or 16-bit PNG: the id of the object that each pixel shows, 0 for none."""
+    camera: Intrinsics | None = None
+    """Camera of this frame, where it has one of its own."""
+    time_s: float | None = None
+
+
+class FramesFile(msgspec.Struct, forbid_unknown_fields=True):
+    """Frames that another tool wrote."""
+
+    format: Literal["nerfstudio", "tum", "7scenes"]
+    path: str
+    """transforms.json, or the folder of a TUM or 7-Scenes recording."""
+
+
+class Box(msgspec.Struct, forbid_unknown_fields=True):
+    """An annotated object."""
+
+    id: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    center: Vector
+    size: Vector
+    """Full extents along the box's own axes."""
+    yaw_deg: float | None = None
+    """Turn about the vertical, counter-clockwise seen from above; the box's axes are the world's at 0."""
+    axes: Annotated[list[Vector], msgspec.Meta(min_length=3, max_length=3)] | None = None
+    """Instead of yaw_deg: three unit vectors, the directions of the sides in the order of size."""
+
+
+class LabeledMesh(msgspec.Struct, forbid_unknown_fields=True):
+    """The scanned surface."""
+
+    path: str
+    """Binary PLY with triangles."""
+    object_property: str
+    """Property of its faces or vertices that holds object ids; other numbers belong to no object."""
+
+
+class SceneFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole of scene.json."""
+
+    units: Literal["m", "cm", "mm"] | Positive
+    """Unit of poses, boxes and mesh; a number is meters per unit."""
+    up: Literal["+x", "-x", "+y", "-y", "+z", "-z"]
+    """The world axis that points away from the floor."""
+    frames: FramesFile | list[PosedFrame]
+    objects: list[Box]
+    pose: Literal["world_from_camera", "camera_from_world"] | None = None
+    """Direction of the frames' matrices; required for frames in this file."""
+    camera_axes: Literal["opencv", "opengl"] | None = None
+    """opencv: x right, y down, z forward. opengl: x right, y up, z backward. Required for frames in this file."""
+    camera: Intrinsics | None = None
+    """Camera of the color images that have none of their own."""
+    pixel_center: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.0
+    """Coordinate of the center of the top-left pixel: 0 in OpenCV, 0.5 in COLMAP."""
+    depth: DepthFiles | None = None
+    mesh: LabeledMesh | None = None
+    floor: Annotated[list[Point], msgspec.Meta(min_length=3)] | None = None
+    """Outline of the room: the two horizontal coordinates, in the order of the axes that follow the vertical."""
