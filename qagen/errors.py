@@ -1,7 +1,9 @@
-"""The errors that a user can cause. Everything else is a bug and keeps its traceback."""
+"""The errors that a user can cause, and the matching of names that users give. All other errors are bugs."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -28,3 +30,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f" Did you mean '{near[0]}'?"
     return f" Known: {', '.join(names)}."
+
+
+@lru_cache(maxsize=4096)
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is one of the patterns, or fits one as a glob (``depth_*``); without patterns, all names do."""
+    return not patterns or name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def match_names(patterns: Iterable[str], known: Iterable[str], problem: str) -> list[str]:
+    """The known names, in their order, that match the patterns.
+
+    Args:
+        problem: begins the error's message: ``--tasks: no task type``.
+
+    Raises:
+        ConfigError: a pattern matches nothing; the message has the nearest known name.
+    """
+    names, patterns = list(known), tuple(patterns)
+    for pattern in patterns:
+        if not any(matches(name, (pattern,)) for name in names):
+            raise ConfigError(f"{problem} '{pattern}'.{did_you_mean(pattern, names)}")
+    return [name for name in names if matches(name, patterns)]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qagen.errors import ConfigError, QagenError
+from qagen.files import open_atomic, write_atomic
 from qagen.records.read import find_record_files
 from qagen.view.picture import SHEET_CARD_WIDTH_PX, draw_pages, draw_sample
 from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    pass
 
 EPILOG = """\b
 Examples:
@@ -41,7 +42,8 @@ def draw_pictures(out: Path, folder: Path, wish: SampleSelection, as_sheets: boo
         pictures = ((sample.name, draw_sample(sample)) for sample in samples)
     count = 0
     for name, picture in pictures:
-        _write_png(picture, folder / f"{name}.png")
+        with open_atomic(folder / f"{name}.png") as file:
+            picture.save(file, format="PNG")
         count += 1
     return len(samples), count
 
@@ -52,7 +54,6 @@ def write_page(out: Path, html: Path, wish: SampleSelection) -> int:
     Raises:
         QagenError: an unknown name, a file that cannot be read, a missing image.
     """
-    from qagen.files import write_atomic
     from qagen.view.page import gallery_page
     from qagen.view.statistics import count_run
 
@@ -67,18 +68,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--to {folder}: cannot be made a folder ({error.strerror})") from error
-
-
-def _write_png(picture: "Image", path: Path) -> None:
-    """Write so that ``path`` is never half a picture."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        picture.save(part, format="PNG")
-        part.replace(path)
-    except OSError as error:
-        raise QagenError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _split_commas(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
 from qagen.core.sample import Sample
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig, known_types, load_task
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import REPEAT, TaskCounts, make_samples

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -248,8 +248,8 @@ def test_target_that_is_a_file_is_refused(out):
 
 
 def test_failed_write_leaves_nothing_behind(out, monkeypatch):
-    def break_off(self: Image.Image, target: Path, **_options: object) -> None:
-        Path(target).write_bytes(b"half")
+    def break_off(self: Image.Image, target: BinaryIO, **_options: object) -> None:
+        target.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Image.Image, "save", break_off)

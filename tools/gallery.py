@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from qagen.paths import TASK_CONFIGS
+from qagen.files import TASK_CONFIGS
 from qagen.pipeline.config import known_types, load_task
 from qagen.records.read import find_record_files
 from qagen.view.picture import draw_sample

@@ -23,7 +23,7 @@ from qagen.core.answer import (
     Route,
     Slot,
 )
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import known_types, load_task
 from qagen.tasks._base import Family
 from qagen.wording.formats import SHAPES, blocks_of, mentioned

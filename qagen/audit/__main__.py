@@ -116,14 +116,14 @@ def _try_shortcuts(console: "Console", out: Path, to: Path | None, options: dict
     """Returns whether there are none."""
     import json
 
-    from qagen.audit.save import save
     from qagen.audit.shortcuts import find_shortcuts, shortcut_table
+    from qagen.files import write_atomic
 
     with console.status("Reading, and learning from all but the scenes that are tried"):
         found = find_shortcuts(out, options["with_marks"], options["types"])
     console.print(shortcut_table(found))
     path = (to or _home(out)) / SHORTCUTS
-    save(path, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
+    write_atomic(path, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
     console.print(f"Written to {path}", markup=False, soft_wrap=True)
     return all(one.verdict != "shortcut" for one in found)
 
@@ -173,12 +173,12 @@ def _write(console: "Console", result: "Audit", folder: Path) -> None:
 
     from qagen.audit.checks import Verdict
     from qagen.audit.page import disagreements_page
-    from qagen.audit.save import save
+    from qagen.files import write_atomic
 
     data = msgspec.json.format(msgspec.json.encode(result.as_data()), indent=2) + b"\n"
     page = disagreements_page(result.tally.faults[Verdict.DISAGREE], result.tally.total(Verdict.DISAGREE))
-    save(folder / RESULT, data)
-    save(folder / PAGE, page.encode())
+    write_atomic(folder / RESULT, data)
+    write_atomic(folder / PAGE, page.encode())
     console.print(f"Written to {folder / RESULT} and {folder / PAGE}", markup=False, soft_wrap=True)
 
 

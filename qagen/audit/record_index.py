@@ -1,16 +1,16 @@
 """Where the records of a run and their evidence lie, gathered by scene so that each scene is read once."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from qagen.audit.checks import Check, refuse
-from qagen.errors import ConfigError, did_you_mean
+from qagen.errors import QagenError, match_names, matches
+from qagen.files import read_json_line
 from qagen.records.read import RecordFile, RecordLine, find_record_files
 
 _KEEP = 64
@@ -21,11 +21,11 @@ _KEEP = 64
 class AuditSelection:
     """Which records to look at; what is empty asks for all."""
 
-    types: Sequence[str] = ()
+    types: tuple[str, ...] = ()
     """Names or patterns such as ``depth_*``."""
-    formats: Sequence[str] = ()
+    formats: tuple[str, ...] = ()
     """fill, select, ..."""
-    scenes: Sequence[str] = ()
+    scenes: tuple[str, ...] = ()
     """Names."""
     most: int | None = None
     """At most so many of each type and format, spread over the file."""
@@ -42,9 +42,10 @@ class RecordRef:
 
     def read(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The record, None when it is not JSON, and the evidence, empty when there is none."""
-        record = _json_at(self.line.file.path, self.line.start)
-        has_evidence = self.evidence_start is not None
-        return record, (_json_at(self.line.file.evidence, self.evidence_start) or {}) if has_evidence else {}
+        record = _record_at(self.line.file.path, self.line.start)
+        if self.evidence_start is None:
+            return record, {}
+        return record, _record_at(self.line.file.evidence, self.evidence_start) or {}
 
 
 @dataclass(slots=True)
@@ -63,31 +64,21 @@ class RecordIndex:
 def index_records(out: Path, wanted: AuditSelection) -> RecordIndex:
     """Find all wanted records. Raises ConfigError where a name fits nothing, QagenError where there are no records."""
     files = find_record_files(out)
-    _refuse_unknown("type", wanted.types, {file.type for file in files})
-    _refuse_unknown("format", wanted.formats, {file.format for file in files})
+    types = match_names(wanted.types, {file.type for file in files}, "--tasks: no records of type")
+    formats = match_names(wanted.formats, {file.format for file in files}, "--formats: no records of format")
     shelf, ids, scenes = RecordIndex(), defaultdict(set), set()
     for file in files:
-        if _fits(file.type, wanted.types) and _fits(file.format, wanted.formats):
+        if file.type in types and file.format in formats:
             places = list(_places(file, shelf, ids[file.dataset, file.split]))
             scenes |= {place.line.scene for place in places}
             for place in _spread(places, wanted):
                 shelf.scenes[file.dataset, place.line.scene].append(place)
-    _refuse_unknown("scene", wanted.scenes, scenes)
+    match_names(wanted.scenes, scenes, "--scenes: no records of scene")
     return shelf
 
 
-def _fits(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _refuse_unknown(kind: str, patterns: Sequence[str], known: set[str]) -> None:
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise ConfigError(f"--{kind}s: no {kind} '{pattern}'.{did_you_mean(pattern, known)}")
-
-
 def _spread(places: list[RecordRef], wanted: AuditSelection) -> list[RecordRef]:
-    fitting = [place for place in places if not wanted.scenes or place.line.scene in wanted.scenes]
+    fitting = [place for place in places if matches(place.line.scene, wanted.scenes)]
     if wanted.most is None or len(fitting) <= wanted.most:
         return fitting
     return [fitting[k * len(fitting) // wanted.most] for k in range(wanted.most)]
@@ -141,10 +132,8 @@ def _starts(path: Path) -> list[tuple[int, str]]:
     return starts
 
 
-def _json_at(path: Path, start: int | None) -> dict[str, Any] | None:
-    with path.open("rb") as stream:
-        stream.seek(start or 0)
-        try:
-            return msgspec.json.decode(stream.readline(), type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
+def _record_at(path: Path, start: int) -> dict[str, Any] | None:
+    try:
+        return read_json_line(path, start, dict[str, Any], path)
+    except QagenError:
+        return None

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from qagen.audit.save import save
 from qagen.audit.shortcuts import wilson
 from qagen.errors import ConfigError
+from qagen.files import write_atomic
 from qagen.records.read import RecordFile, RecordLine, find_record_files
 from qagen.rng import rng_for
 from qagen.view.picture import draw_sample
@@ -77,7 +77,7 @@ def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Pat
         QagenError: there are no records, one cannot be read, an image is missing, or the page cannot be written.
     """
     samples = [load_sample(line) for line in draw_stratified(out, count, seed)]
-    save(folder / PAGE, sheet_page(samples).encode())
+    write_atomic(folder / PAGE, sheet_page(samples).encode())
     return folder / PAGE, len(samples)
 
 

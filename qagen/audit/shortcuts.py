@@ -15,7 +15,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.errors import ConfigError
-from qagen.records.read import RecordFile, find_record_files, read_pairs
+from qagen.records.read import Filter, RecordFile, find_record_files, fitting_files, read_pairs
 
 LETTERS = "ABCD"
 PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
@@ -148,11 +146,8 @@ def find_shortcuts(out: Path, with_marks: bool = False, types: Sequence[str] = (
         QagenError: a line is no record, or its evidence does not belong to it.
     """
     files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
-    for file in find_record_files(out):
-        if not types or any(fnmatchcase(file.type, pattern) for pattern in types):
-            files[file.type, file.format].append(file)
-    if not files:
-        raise ConfigError(f"{out}: no records of type {', '.join(types)}")
+    for file in fitting_files(find_record_files(out), Filter(types=tuple(types))):
+        files[file.type, file.format].append(file)
     return [shortcut for (name, form), some in sorted(files.items()) for shortcut in _try(name, form, some, with_marks)]
 
 

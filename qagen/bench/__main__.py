@@ -1,7 +1,6 @@
 """``python -m qagen.bench OUT --to DIR``: draw a held-out benchmark from a run's validation split."""
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,16 +76,14 @@ def make_bench(
     """
     from qagen.bench.draw import draw, draw_tiny, files_of_tasks, find_files
     from qagen.bench.write import write
+    from qagen.files import atomic_folder
 
     if folder.exists():
         raise ConfigError(f"--to: {folder}: found something of that name, expected nothing")
     questions = draw(files_of_tasks(find_files(out, split, trained), patterns), per_task, seed)
     small = draw_tiny(questions, tiny, seed)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        unfinished = Path(scratch) / folder.name
+    with atomic_folder(folder) as unfinished:
         write(unfinished, questions, {question.id for question in small})
-        unfinished.rename(folder)
     return questions, small
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from qagen.bench.draw import BenchQuestion, by_task
 from qagen.errors import QagenError
-from qagen.records.read import MISSING_MEDIA, RecordLine, decode
+from qagen.records.read import MISSING_MEDIA, RecordLine
 from qagen.records.shards import make_schema
 from qagen.records.sparbench import FEATURES
 
@@ -57,7 +57,7 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
 
 def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
     """A question in SPAR-Bench's columns; its images are written on the way."""
-    record = _read(question.candidate.line)
+    record = question.candidate.line.read()
     images = [
         {"bytes": content, "path": f"{question.id}_{index}{suffix}"}
         for index, (content, suffix) in enumerate(_drawn_images(question.candidate.line, record))
@@ -79,12 +79,6 @@ def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
 
 def _paths(row: Mapping[str, Any]) -> list[str]:
     return [f"images/{image['path']}" for image in row["image"]]
-
-
-def _read(line: RecordLine) -> dict[str, Any]:
-    with line.file.path.open("rb") as stream:
-        stream.seek(line.start)
-        return decode(stream.readline(), dict[str, Any], line.file.path, line.number)
 
 
 def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:

@@ -11,14 +11,13 @@ import ast
 import hashlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
 from qagen.errors import ConfigError
-from qagen.paths import cache_dir
+from qagen.files import OutputError, atomic_folder, cache_dir
 
 HERE = Path(__file__).parent
 Report = Callable[[int, int, str], None]
@@ -92,39 +91,24 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def make_once(root: Path, build: Callable[[Path], None]) -> None:
-    """Fill a temporary sibling by ``build(folder)`` and rename it to ``root``.
+    """Fill a new folder by ``build(folder)`` that then becomes ``root``.
 
     A killed build leaves no ``root``; of two builds at once the first to finish wins and the other is thrown away.
 
     Raises:
         ConfigError: the folder cannot be made.
     """
+    _remove_stale(root.parent)
     try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(root.parent)
-        folder = Path(tempfile.mkdtemp(prefix=".building-", dir=root.parent))
-    except OSError as error:
-        raise ConfigError(
-            f"{root.parent}: cannot be written ({error.strerror}); set QAGEN_CACHE to a folder"
-        ) from error
-    try:
-        build(folder)
-        folder.chmod(0o755)
-        _rename(folder, root)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _rename(folder: Path, root: Path) -> None:
-    try:
-        folder.rename(root)
-    except OSError:
+        with atomic_folder(root) as folder:
+            build(folder)
+    except OutputError as error:
         if not root.is_dir():
-            raise
+            raise ConfigError(f"{error}; set QAGEN_CACHE to another folder") from error
 
 
 def _remove_stale(parent: Path) -> None:
-    for folder in parent.glob(".building-*"):
+    for folder in parent.glob(".*"):
         if time.time() - _last_change_s(folder) > STALE_S:
             shutil.rmtree(folder, ignore_errors=True)
 

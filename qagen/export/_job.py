@@ -1,7 +1,5 @@
 """What an exporter is given to do, and the folder that appears only when the export is complete."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from qagen.errors import ConfigError, QagenError
+from qagen.errors import ConfigError
 from qagen.export._media import embedded, placed
 from qagen.export._samples import ExportSample, RecordSource, every, shuffled
+from qagen.files import atomic_folder
 from qagen.rng import rng_for
 
 MANIFEST = ".qagen_export.json"
@@ -99,44 +98,26 @@ def new_folder(home: Path, name: str, manifest: dict[str, Any]) -> Iterator[Path
     """A folder to write in that becomes ``home`` when all went well, and vanishes otherwise.
 
     An earlier export of the same form is replaced at the end. Raises ConfigError when ``home`` holds anything else, and
-    QagenError when the disk does not take what is written.
+    OutputError when the disk does not take what is written.
     """
     check_free(home, name)
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}."))
-    except OSError as error:
-        raise ConfigError(f"--to {home}: cannot be made a folder ({error.strerror})") from error
-    try:
-        unfinished.chmod(0o755)
-        yield unfinished
-        (unfinished / MANIFEST).write_bytes(msgspec.json.encode({"exporter": name, **manifest}) + b"\n")
-        _replace(home, unfinished)
-    except OSError as error:
-        raise QagenError(f"{error.filename or home}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with atomic_folder(home, replace=True) as folder:
+        yield folder
+        (folder / MANIFEST).write_bytes(msgspec.json.encode({"exporter": name, **manifest}) + b"\n")
 
 
 def check_free(home: Path, name: str) -> None:
     """Raise ConfigError unless ``home`` is not there, empty, or an earlier export of the same form."""
     if home.exists() and not home.is_dir():
-        raise ConfigError(f"--to {home}: found a file, expected a folder or nothing")
+        raise ConfigError(f"--out {home}: found a file, expected a folder or nothing")
     if not home.exists() or not any(home.iterdir()):
         return
     found = _exported_as(home)
     if found != name:
         what = f"an export for {found}" if found else "files that are not of an export"
-        raise ConfigError(f"--to {home}: found {what}, expected an empty folder, none, or an earlier {name} export")
+        raise ConfigError(f"--out {home}: found {what}, expected an empty folder, none, or an earlier {name} export")
 
 
 def _exported_as(home: Path) -> str | None:
     manifest = home / MANIFEST
     return msgspec.json.decode(manifest.read_bytes()).get("exporter") if manifest.is_file() else None
-
-
-def _replace(home: Path, unfinished: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}.old.") as old:
-        if home.exists():
-            home.rename(Path(old) / home.name)
-        unfinished.rename(home)

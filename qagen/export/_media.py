@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from qagen.errors import QagenError
 from qagen.export._samples import ExportSample, Picture
+from qagen.files import link_atomic, write_atomic
 from qagen.records.marks import draw_marks
 from qagen.records.read import MISSING_MEDIA
 
@@ -75,18 +76,10 @@ def _put(picture: Picture, target: Path, drawn: bytes | None, copy: bool) -> Non
     if target.exists():
         return
     check_there(picture)
-    target.parent.mkdir(parents=True, exist_ok=True)
     if drawn is not None or copy:
-        target.write_bytes(drawn or picture_bytes(picture))
+        write_atomic(target, drawn or picture_bytes(picture))
     else:
-        _link(target, picture.source.resolve())
-
-
-def _link(target: Path, source: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:  # on another file system
-        target.symlink_to(source)
+        link_atomic(target, picture.source)
 
 
 def embedded(samples: Iterable[ExportSample]) -> Iterator[tuple[ExportSample, list[bytes]]]:

@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.errors import ConfigError, QagenError, match_names, matches
+from qagen.files import decode_json
 from qagen.records.marks import Mark, marks_of
 from qagen.records.read import (
     Filter,
     Record,
     RecordFile,
     Turn,
-    decode,
     find_record_files,
     fitting_files,
     read_lines,
@@ -44,8 +44,8 @@ class RecordSource:
     dataset: str
     """Name of the dataset's folder, without characters that ids may not contain."""
     count: int
-    scenes: frozenset[str] = frozenset()
-    """Scenes whose samples are exported; empty for all."""
+    scenes: tuple[str, ...] = ()
+    """Names or patterns of the scenes whose samples are exported; empty for all."""
 
     @property
     def name(self) -> str:
@@ -103,22 +103,20 @@ def find_sources(out: Path, wanted: Filter) -> list[RecordSource]:
         ConfigError: an unknown name, or nothing matches.
     """
     files = fitting_files(find_record_files(out), wanted)
-    scenes, known, sources = frozenset(wanted.scenes or ()), set[str](), []
+    known, sources = set[str](), []
     for file in files:
         count = 0
-        if scenes:
+        if wanted.scenes:
             for line in read_lines(file):
                 known.add(line.scene)
-                count += line.scene in scenes
+                count += matches(line.scene, wanted.scenes)
         else:
             with file.path.open("rb") as stream:
                 count = sum(1 for _ in stream)
         if count:
             dataset = re.sub(r"[^\w-]", "_", file.dataset.resolve().name)
-            sources.append(RecordSource(file, dataset, count, scenes))
-    for scene in wanted.scenes or ():
-        if scene not in known:
-            raise ConfigError(f"no records of scene '{scene}'.{did_you_mean(scene, known)}")
+            sources.append(RecordSource(file, dataset, count, wanted.scenes))
+    match_names(wanted.scenes, known, "--scenes: no records of scene")
     if not sources:
         raise ConfigError(f"{out}: no record fits all of the options together")
     return sources
@@ -134,11 +132,11 @@ def shuffled(sources: Sequence[RecordSource], rng: np.random.Generator, draw: bo
         QagenError: a line is not the record of a question and its answer; the message names file and line.
     """
     for source, number, text in _shuffled_lines(sources, rng):
+        where = f"{source.file.path}:{number}"
         try:
-            yield _to_sample(source, decode(text, Record, source.file.path, number), msgspec.json.decode(text), draw)
+            yield _to_sample(source, decode_json(text, Record, where), msgspec.json.decode(text), draw)
         except QagenError as error:
-            where = f"{source.file.path}:{number}: "
-            raise QagenError(where + str(error).removeprefix(where)) from error
+            raise QagenError(f"{where}: {str(error).removeprefix(f'{where}: ')}") from error
 
 
 def _shuffled_lines(
@@ -172,7 +170,7 @@ class _Reader:
             for text in iter(stream.readline, b""):
                 self._start += len(text)
                 self._number += 1
-                if not self.source.scenes or self._scene(text) in self.source.scenes:
+                if not self.source.scenes or matches(self._scene(text), self.source.scenes):
                     yield self._number, text
                     count -= 1
                     if not count:
@@ -180,7 +178,7 @@ class _Reader:
         raise QagenError(f"{path}: has fewer lines than when they were counted; is a run still writing it?")
 
     def _scene(self, text: bytes) -> str:
-        return scene_of(decode(text, Record, self.source.file.path, self._number).id)
+        return scene_of(decode_json(text, Record, f"{self.source.file.path}:{self._number}").id)
 
 
 def _to_sample(source: RecordSource, record: Record, columns: dict[str, Any], draw: bool) -> ExportSample:

@@ -7,10 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from qagen.errors import ConfigError, QagenError, did_you_mean
-from qagen.paths import MIXES
+from qagen.errors import ConfigError, did_you_mean
+from qagen.files import MIXES, decode_json, read_yaml
 from qagen.records.entries import Entry, make_entry
 
 LEVELS = ("low", "medium", "high")
@@ -87,9 +85,9 @@ def read_mix_spec(preset: str | None, config_file: Path | None, flags: Mapping[s
     told: dict[str, Any] = {}
     layers = [("command line", flags)]
     if config_file is not None:
-        layers.insert(0, (str(config_file), _read_yaml(config_file)))
+        layers.insert(0, (str(config_file), read_yaml(config_file)))
     if preset is not None:
-        layers.insert(0, (f"preset '{preset}'", _read_yaml(_preset_file(preset))))
+        layers.insert(0, (f"preset '{preset}'", read_yaml(_preset_file(preset))))
     for where, layer in layers:
         for key, value in _checked(where, layer).items():
             told[key] = {**told.get(key, {}), **value} if isinstance(value, dict) else value
@@ -116,20 +114,6 @@ def _preset_file(name: str) -> Path:
     if name not in known:
         raise ConfigError(f"--preset: no preset '{name}'.{did_you_mean(name, known)}")
     return MIXES / f"{name}.yaml"
-
-
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: found a {type(content).__name__}, expected keys and values")
-    return content
 
 
 def _checked(where: str, layer: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +185,7 @@ def _parts_of_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | No
 
 def _measure(path: Path) -> tuple[float, float]:
     """Mean images and characters of a file's records."""
-    records = [decode_record(line, str(path)) for line in _spread_lines(path)]
+    records = [decode_json(line, dict[str, Any], path) for line in _spread_lines(path)]
     images = sum(len(images_of(record)) for record in records)
     turns = [turn for record in records for turn in record.get("conversations") or () if isinstance(turn, dict)]
     return images / len(records), sum(len(str(turn.get("value", ""))) for turn in turns) / len(records)
@@ -216,14 +200,6 @@ def _spread_lines(path: Path) -> list[bytes]:
             stream.readline()
             lines.append(stream.readline())
     return [line for line in lines if line]
-
-
-def decode_record(line: bytes, where: str) -> dict[str, Any]:
-    """The record of a line. Raises QagenError, which starts with ``where``, when it is none."""
-    try:
-        return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QagenError(f"{where}: found a line that is no record: {error}") from error
 
 
 def images_of(record: Mapping[str, Any]) -> list[str]:

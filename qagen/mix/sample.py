@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qagen.mix.plan import Share, decode_record
+from qagen.files import decode_json
+from qagen.mix.plan import Share
 from qagen.rng import rng_for
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
 
 def _moved(line: bytes, prefix: str, path: Path) -> bytes:
     """The record with image and depth paths that start further out."""
-    record = decode_record(line, str(path))
+    record = decode_json(line, dict[str, Any], path)
     for key in ("image", "depth"):
         if isinstance(record.get(key), str):
             record[key] = f"{prefix}/{record[key]}"

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from qagen.errors import QagenError
-from qagen.mix.plan import decode_record, images_of
+from qagen.files import decode_json
+from qagen.mix.plan import images_of
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, TarShards, member_names, to_image
 
 PLAIN_KEYS = ("id", "type", "conversations", "image")
@@ -25,7 +26,7 @@ def write_webdataset(lines: Iterable[bytes], root: Path, folder: Path) -> None:
     """Tars named ``mix-3jpg-000000.tar``. Keys are running numbers, because ids may repeat in a mix."""
     with TarShards(folder, "mix") as shards:
         for number, line in enumerate(lines):
-            images = read_images(decode_record(line, "the mix"), root)
+            images = read_images(decode_json(line, dict[str, Any], "the mix"), root)
             members = member_names([name for name, _ in images])
             contents = [content for _, content in images]
             shards.write(f"{number:09d}", list(zip(members, contents, strict=True)), line.rstrip(b"\n"))
@@ -35,7 +36,7 @@ def write_parquet(lines: Iterable[bytes], root: Path, folder: Path) -> None:
     """Parquet files with the columns id, type, conversations, images (bytes and path of each) and marks (JSON)."""
     with ParquetShards(folder, "mix", FEATURES) as shards:
         for line in lines:
-            record = decode_record(line, "the mix")
+            record = decode_json(line, dict[str, Any], "the mix")
             images = read_images(record, root)
             shards.write(_row(record, images), sum(len(content) for _, content in images))
 

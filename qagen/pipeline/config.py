@@ -8,17 +8,13 @@ from pathlib import Path
 from reprlib import repr as shortened
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qagen.errors import ConfigError, did_you_mean
-from qagen.paths import PRESETS, TASK_CONFIGS
+from qagen.files import MAX_SCALAR_CHARS, PRESETS, TASK_CONFIGS, read_yaml
 from qagen.tasks import FAMILIES
 from qagen.tasks._base import Family, Format, TaskConfig
 from qagen.visibility.thresholds import Thresholds
-
-MAX_YAML_BYTES = 1_000_000
-MAX_SCALAR_CHARS = 1000
 
 
 class RunConfig(BaseModel):
@@ -66,7 +62,7 @@ def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, A
     if preset is not None:
         layers.append((f"preset '{preset}'", read_preset(preset)))
     if config_file is not None:
-        layers.append((str(config_file), _read_yaml(config_file)))
+        layers.append((str(config_file), read_yaml(config_file)))
     layers.append(("command line", {key: value for key, value in flags.items() if value is not None}))
     told = {key: value for _, layer in layers for key, value in layer.items()}
     sources = {str(key): source for source, layer in layers for key in layer}
@@ -79,7 +75,7 @@ def read_preset(name: str) -> dict[str, Any]:
     known = {path.stem for path in PRESETS.glob("*.yaml")}
     if name not in known:
         raise ConfigError(f"--preset: no preset '{name}'.{did_you_mean(name, known)}")
-    return _read_yaml(PRESETS / f"{name}.yaml")
+    return read_yaml(PRESETS / f"{name}.yaml")
 
 
 def known_types(folder: Path = TASK_CONFIGS) -> list[str]:
@@ -100,7 +96,7 @@ def load_task(
         source: where the overrides come from; mistakes in them are laid there.
     """
     path, overrides = folder / f"{type_name}.yaml", overrides or {}
-    told = {**_read_yaml(path), **overrides, "type": type_name}
+    told = {**read_yaml(path), **overrides, "type": type_name}
 
     def where(key: str) -> str:
         return f"{source}: overrides.{type_name}." if key in overrides else f"{path}: "
@@ -140,53 +136,6 @@ def _check_codes(configs: Mapping[str, TaskConfig]) -> None:
             raise ConfigError(
                 f"{TASK_CONFIGS / name}.yaml: code: {config.code} is taken by another type; {free} is free"
             )
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Plain values only: no key twice, no alias (a few of them unfold to more than memory), no endless number."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise ConfigError(f"line {event.start_mark.line + 1}: found alias *{event.anchor}, expected its value")
-        return super().compose_node(parent, index)
-
-    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
-        if len(node.value) > MAX_SCALAR_CHARS:
-            found = f"a value of {len(node.value)} characters"
-            raise ConfigError(f"line {node.start_mark.line + 1}: found {found}, expected at most {MAX_SCALAR_CHARS}")
-        return super().construct_scalar(node)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise ConfigError(f"line {key.start_mark.line + 1}: {key.value}: found a second time, expected once")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > MAX_YAML_BYTES:
-            raise ConfigError(f"{path}: {path.stat().st_size} bytes, expected at most {MAX_YAML_BYTES}")
-        content = _parse(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # PyYAML passes on the ValueErrors of int and date
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: found a {type(content).__name__}, expected keys and values")
-    return content
-
-
-def _parse(path: Path) -> Any:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _validated(model: type[BaseModel], told: Mapping[str, Any], where: Callable[[str], str]) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.scene import Frame
-from qagen.files import _link, writing
+from qagen.files import link_atomic, write_atomic
 from qagen.pipeline.record import video_name
 from qagen.visibility.views import SceneViews
 
@@ -32,7 +32,7 @@ def write_media(
         video = [views.frames[i] for i in views.video]
         for position, frame in enumerate(video):
             _write_frame(folder, "video", "video_", video_name(position, frame), frame, media, rgbd)
-        _write(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
+        write_atomic(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
     if rgbd:
         used = sorted({*singles, *(views.video if with_video else ())})
         _write_intrinsics(folder / "intrinsic", [views.frames[i] for i in used])
@@ -41,19 +41,13 @@ def write_media(
 def _write_frame(folder: Path, prefix: str, pose: str, name: str, frame: Frame, media: str, rgbd: bool) -> None:
     target = folder / f"{prefix}_color" / f"{name}{frame.color.suffix}"
     if media == "link" and frame.color.path is not None:
-        _link(target, frame.color.path)
+        link_atomic(target, frame.color.path)
     else:
-        _write(target, frame.color.read_bytes())
+        write_atomic(target, frame.color.read_bytes())
     if rgbd and frame.depth is not None:
-        _write(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
+        write_atomic(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
     if rgbd:
-        _write(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
-
-
-def _write(path: Path, content: bytes) -> None:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_atomic(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
 
 
 def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
@@ -73,8 +67,8 @@ def _write_intrinsics(folder: Path, frames: Sequence[Frame]) -> None:
             if camera is not None:
                 matrix = np.eye(4)
                 matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
-                _write(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
-                _write(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+                write_atomic(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
+                write_atomic(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
 
 
 def _matrix_text(matrix: np.ndarray) -> bytes:

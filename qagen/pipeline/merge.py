@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.files import replace_whole, write_atomic, writing
+from qagen.files import open_atomic, write_atomic, writing
 from qagen.pipeline.checkpoint import LINES, Block
 from qagen.pipeline.layout import Layout
 from qagen.rng import rng_for
@@ -116,7 +116,8 @@ def _merge_group(
         target = layout.lines(kind, type_name, answer_format) / f"{answer_format}_{group.lines}.jsonl"
         if group.lines:
             lines = read_lines(layout, scene_ids, group, position)
-            replace_whole(target, shuffled(lines, order, group.text_bytes[position], layout.scratch))
+            with open_atomic(target) as file:
+                file.writelines(shuffled(lines, order, group.text_bytes[position], layout.scratch))
             written.append(target)
         for old in target.parent.glob(f"{answer_format}_*.jsonl"):
             if old not in written:

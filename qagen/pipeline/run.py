@@ -23,9 +23,8 @@ from qagen.core.answer import Answer, LocatedObject, Number
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
 from qagen.errors import ConfigError, QagenError, SceneError
-from qagen.files import OutputError
+from qagen.files import TEMPLATES, OutputError
 from qagen.loaders._base import Loader
-from qagen.paths import TEMPLATES
 from qagen.pipeline import checkpoint
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.engines import Engine, Lost

@@ -8,22 +8,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.errors import ConfigError, QagenError, match_names
+from qagen.files import decode_json, read_json_line, read_json_lines
 
 LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MOST_IMAGES = 10
 """Samples with more images are videos, whose images are called frames (the SPAR reader draws the same line)."""
 MISSING_MEDIA = "a run without media keeps records only: generate again with --media copy"
 """What to say when an image of a record is not there."""
-
-T = TypeVar("T")
 
 
 class Turn(msgspec.Struct):
@@ -100,6 +97,10 @@ class RecordLine:
     def scene(self) -> str:
         return scene_of(self.id)
 
+    def read(self) -> dict[str, Any]:
+        """The record. Raises QagenError, with file and line, when it is none."""
+        return read_json_line(self.file.path, self.start, dict[str, Any], self)
+
     def __str__(self) -> str:
         return f"{self.file.path}:{self.number}"
 
@@ -132,17 +133,10 @@ class Filter:
 
 def fitting_files(files: Sequence[RecordFile], wanted: Filter) -> list[RecordFile]:
     """Files of the wanted types, formats and splits. Raises ConfigError, with the nearest name, for an unknown one."""
-    types = _matching("type", wanted.types, {file.type for file in files})
-    formats = _matching("format", wanted.formats, {file.format for file in files})
-    splits = _matching("split", wanted.splits, {file.split for file in files})
+    types = match_names(wanted.types, {file.type for file in files}, "--tasks: no records of type")
+    formats = match_names(wanted.formats, {file.format for file in files}, "--formats: no records of format")
+    splits = match_names(wanted.splits, {file.split for file in files}, "--splits: no records of split")
     return [file for file in files if file.type in types and file.format in formats and file.split in splits]
-
-
-def _matching(kind: str, patterns: Sequence[str], known: set[str]) -> set[str]:
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise ConfigError(f"no records of {kind} '{pattern}'.{did_you_mean(pattern, known)}")
-    return {name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)}
 
 
 def scene_of(record_id: str) -> str:
@@ -152,21 +146,14 @@ def scene_of(record_id: str) -> str:
 
 def read_lines(file: RecordFile) -> Iterator[RecordLine]:
     """The lines of a file with their ids. Raises QagenError at a line without one, with file and line."""
-    start = 0
-    with file.path.open("rb") as stream:
-        for number, text in enumerate(stream, 1):
-            yield RecordLine(file, number, start, decode(text, Named, file.path, number).id)
-            start += len(text)
+    for number, start, named in read_json_lines(file.path, Named):
+        yield RecordLine(file, number, start, named.id)
 
 
 def read_records(file: RecordFile) -> Iterator[tuple[RecordLine, dict[str, Any]]]:
     """Each line of a file with its record. Raises QagenError at a line that is no record, with file and line."""
-    start = 0
-    with file.path.open("rb") as stream:
-        for number, text in enumerate(stream, 1):
-            record = decode(text, dict[str, Any], file.path, number)
-            yield RecordLine(file, number, start, str(record.get("id"))), record
-            start += len(text)
+    for number, start, record in read_json_lines(file.path, dict[str, Any]):
+        yield RecordLine(file, number, start, str(record.get("id"))), record
 
 
 def read_pairs(file: RecordFile) -> Iterator[tuple[RecordLine, dict[str, Any], dict[str, Any]]]:
@@ -178,7 +165,9 @@ def read_pairs(file: RecordFile) -> Iterator[tuple[RecordLine, dict[str, Any], d
     try:
         with file.evidence.open("rb") as evidences:
             for line, record in read_records(file):
-                evidence = decode(evidences.readline() or b"null", dict[str, Any], file.evidence, line.number)
+                evidence = decode_json(
+                    evidences.readline() or b"null", dict[str, Any], f"{file.evidence}:{line.number}"
+                )
                 check_same_id(evidence, line)
                 yield line, record, evidence
             if evidences.readline():
@@ -192,11 +181,3 @@ def check_same_id(evidence: dict[str, Any], line: RecordLine) -> None:
     if evidence.get("id") != line.id:
         where = f"{line.file.evidence}:{line.number}"
         raise QagenError(f"{where}: id is {evidence.get('id')!r}, expected {line.id!r} as in {line}")
-
-
-def decode(text: bytes, kind: type[T], path: Path, number: int) -> T:
-    """Decode one line. Raises QagenError with file and line where it is not of that kind."""
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except UNREADABLE as error:
-        raise QagenError(f"{path}:{number}: not a record: {error}") from error

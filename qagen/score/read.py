@@ -1,12 +1,12 @@
 """Benchmarks and predictions, in the forms in which they come."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qagen.errors import ConfigError, QagenError
+from qagen.files import parse_json
 from qagen.score.items import ScoredItem
 from qagen.score.rewards import item_of
 
@@ -185,11 +185,11 @@ def _read_json_rows(path: Path) -> Iterator[tuple[Any, str]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield _decoded(line, f"{path}:{number}"), f"{path}:{number}"
+                yield parse_json(line, f"{path}:{number}"), f"{path}:{number}"
 
 
 def _rows_of_json(path: Path) -> Iterator[tuple[Any, str]]:
-    content = _decoded(path.read_bytes(), str(path))
+    content = parse_json(path.read_bytes(), path)
     if isinstance(content, dict) and isinstance(content.get("logs"), list):
         content = content["logs"]
     if isinstance(content, dict):
@@ -200,10 +200,3 @@ def _rows_of_json(path: Path) -> Iterator[tuple[Any, str]]:
         raise QagenError(f"{path}: found a {type(content).__name__}, expected a list or an object")
     for number, row in enumerate(content, 1):
         yield row, f"{path}: entry {number}"
-
-
-def _decoded(text: bytes, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise QagenError(f"{where}: is not JSON: {error}") from error

@@ -8,7 +8,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.errors import ConfigError, QagenError, did_you_mean, match_names, matches
+from qagen.files import decode_json
 from qagen.records.read import (
     Filter,
     Record,
@@ -16,7 +17,6 @@ from qagen.records.read import (
     RecordLine,
     Turn,
     check_same_id,
-    decode,
     fitting_files,
     read_lines,
     scene_of,
@@ -131,9 +131,7 @@ class Known:
         return lines
 
     def refuse_others(self, wish: SampleSelection) -> None:
-        for scene in wish.scenes:
-            if scene not in self._scenes:
-                raise ConfigError(f"no records of scene '{scene}'.{did_you_mean(scene, self._scenes)}")
+        match_names(wish.scenes, self._scenes, "--scenes: no records of scene")
         for name in wish.ids:
             if name not in self._ids:
                 raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, self._ids or self._scenes)}")
@@ -144,7 +142,7 @@ def _group(file: RecordFile) -> tuple[str, str]:
 
 
 def _is_wished(line: RecordLine, wish: SampleSelection) -> bool:
-    return (not wish.scenes or line.scene in wish.scenes) and (not wish.ids or line.id in wish.ids)
+    return matches(line.scene, wish.scenes) and (not wish.ids or line.id in wish.ids)
 
 
 def _draw_spread(
@@ -175,9 +173,9 @@ def load_sample(line: RecordLine) -> ViewSample:
     with line.file.path.open("rb") as stream:
         stream.seek(line.start)
         text = stream.readline()
-    record = decode(text, Record, line.file.path, line.number)
+    record = decode_json(text, Record, line)
     try:
-        marks = marks_of(decode(text, dict[str, Any], line.file.path, line.number))
+        marks = marks_of(decode_json(text, dict[str, Any], line))
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
     images = tuple(line.file.dataset / "images" / name for name in record.image)
@@ -190,6 +188,6 @@ def _read_evidence(line: RecordLine) -> dict[str, Any]:
         return {}
     with path.open("rb") as stream:
         text = next(islice(stream, line.number - 1, None), b"")
-    evidence = decode(text, dict[str, Any], path, line.number)
+    evidence = decode_json(text, dict[str, Any], f"{path}:{line.number}")
     check_same_id(evidence, line)
     return evidence

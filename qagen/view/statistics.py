@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from qagen.errors import QagenError
-from qagen.records.read import UNREADABLE, RecordFile, RecordLine, read_pairs, read_records
+from qagen.records.read import RecordFile, RecordLine, read_pairs, read_records
 
 DISTANCE_BIN_M = 0.5
 BINS = 20
@@ -97,7 +97,7 @@ def _count_skips(told: Distributions, report: Path) -> None:
         tasks = msgspec.json.decode(report.read_bytes(), type=dict[str, Any])["tasks"]
         for name, task in tasks.items():
             told.skips[name].update(task["skips"])
-    except (*UNREADABLE, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise QagenError(f"{report}: not a report of a run: {error!r}") from error
 
 

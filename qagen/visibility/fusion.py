@@ -11,7 +11,6 @@ kept.
 """
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh, Scene, validate_scene
 from qagen.errors import QagenError, SceneError
+from qagen.files import open_atomic
 from qagen.kernels.inside import NOBODY, SEVERAL
 from qagen.visibility.instances import BoxArrays
 
@@ -63,7 +63,8 @@ def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
     kept = _read(cache, digest)
     if kept is None:
         kept = _surface(scene, chosen, voxel_m)
-        _write(cache, digest, *kept)
+        with open_atomic(cache) as file:
+            np.savez_compressed(file, digest=np.array(digest), vertices=kept[0], faces=kept[1])
     vertices, faces = kept
     return Mesh(vertices, faces, face_owners(vertices[faces].mean(axis=1), scene, voxel_m), is_by_box=True)
 
@@ -163,16 +164,3 @@ def _read(cache: Path, digest: str) -> tuple[NDArray[np.float32], NDArray[np.int
             return (kept["vertices"], kept["faces"]) if str(kept["digest"]) == digest else None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise SceneError(cache, f"fused mesh: cannot be read ({error}); delete it to have it made again") from error
-
-
-def _write(cache: Path, digest: str, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> None:
-    part = cache.with_name(f".{cache.name}.{os.getpid()}.part")
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez_compressed(file, digest=np.array(digest), vertices=vertices, faces=faces)
-        part.replace(cache)
-    except OSError as error:
-        raise QagenError(f"{cache}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -195,7 +195,7 @@ def test_files_that_give_no_record_are_told(index):
 
 def test_a_file_that_holds_no_records_is_named(index, tmp_path):
     (tmp_path / "coco.jsonl").write_text("[1]\n")
-    assert "coco.jsonl: found a line that is no record" in refusal(run(index, "--add", f"coco={tmp_path}/coco.jsonl"))
+    assert "coco.jsonl: not a record" in refusal(run(index, "--add", f"coco={tmp_path}/coco.jsonl"))
 
 
 def test_a_dataset_that_is_indexed_twice_is_refused(index, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qagen.errors import ConfigError
-from qagen.paths import PRESETS, TASK_CONFIGS
+from qagen.files import MAX_YAML_BYTES, PRESETS, TASK_CONFIGS
 from qagen.pipeline import config
 from qagen.pipeline.config import RunConfig, known_types, load_run, load_task, read_preset
 from qagen.tasks import FAMILIES
@@ -78,7 +78,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
-    path = told(tmp_path, "#" * (config.MAX_YAML_BYTES + 1))
+    path = told(tmp_path, "#" * (MAX_YAML_BYTES + 1))
     with pytest.raises(ConfigError, match="1000001 bytes, expected at most 1000000"):
         load_run(None, path, {})
 

@@ -37,7 +37,7 @@ def test_a_failing_write_leaves_the_old_file(
 ) -> None:
     path = tmp_path / "folder" / "file.txt"
     write_atomic(path, b"old")
-    monkeypatch.setattr(Path, "chmod", fail_with(error))
+    monkeypatch.setattr(Path, "replace", fail_with(error))
     expected = OutputError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(expected, match="cannot be written \\(No space" if expected is OutputError else None):
         write_atomic(path, b"a new content that is longer")

@@ -7,7 +7,7 @@ import pytest
 from qagen.core.answer import Placement
 from qagen.core.pose import Pose
 from qagen.core.question import Question
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from qagen.visibility.views import observe

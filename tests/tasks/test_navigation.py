@@ -8,7 +8,7 @@ import pytest
 
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Walk
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig, load_task
 from qagen.pipeline.record import to_record
 from qagen.pipeline.run import TaskCounts, make_samples

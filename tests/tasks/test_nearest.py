@@ -11,7 +11,7 @@ from qagen.core.answer import Choice, LocatedObject
 from qagen.core.box import Box3D
 from qagen.core.question import Question, Skip
 from qagen.errors import ConfigError
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import load_task
 from qagen.tasks._base import Family
 from qagen.tasks.nearest import LISTED

@@ -9,7 +9,7 @@ import pytest
 from qagen.core.answer import Answer, Directions, Number, Slot
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.errors import ConfigError
-from qagen.paths import TEMPLATES
+from qagen.files import TEMPLATES
 from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from qagen.sampling.distractors.shared import choose_with_shared_options
