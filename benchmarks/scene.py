@@ -33,8 +33,7 @@ FLAGS = {"tasks": None, "formats": None}
 OBSERVE = "observe: visibility, with decoding"
 FUNCTIONS = {
     OBSERVE: (pipeline, "observe"),
-    "choose: quotas and balance": (pipeline, "pick_balanced"),
-    "choose: wrong options by peers": (pipeline, "choose_with_shared_options"),
+    "choose: quotas, balance, distractors": (pipeline, "choose"),
     "write as fill, select, sentence, judge": (formats.Formatter, "write"),
     "records": (pipeline, "to_record"),
     "evidence": (pipeline, "to_evidence"),

@@ -150,7 +150,7 @@ PROBES = (
     Probe(
         "bearing not asked for",
         "tasks/directions.py",
-        "turn >= self.sureness.state_deg",
+        "turn >= self.thresholds.state_deg",
         "True",
         "tasks/test_relation.py::test_red_relative_to_the_observer",
     ),
@@ -192,8 +192,8 @@ PROBES = (
     Probe(
         "views alike are paired",
         "sampling/frame_sets.py",
-        "(self.shared >= min_shared) & ~self.same_view",
-        "(self.shared >= min_shared)",
+        "(self.overlap >= min_overlap) & ~self.same_view",
+        "(self.overlap >= min_overlap)",
         "sampling/test_frame_sets.py::test_pairs_are_all_that_share_enough_and_differ",
     ),
     Probe(
@@ -204,17 +204,17 @@ PROBES = (
         "sampling/test_shared.py::test_numbers_of_a_set_are_apart",
     ),
     Probe(
-        "cards put back",
+        "values put back",
         "sampling/balance.py",
         "return self._left.pop(int(",
         "return self._left.__getitem__(int(",
-        "sampling/test_generated.py::test_a_deck_deals_every_card_before_any_comes_again",
+        "sampling/test_generated.py::test_every_value_is_drawn_before_any_comes_again",
     ),
     Probe(
         "Yes for what is not so",
         "wording/formats.py",
-        '"Yes" if truth else "No"',
-        '"No" if truth else "Yes"',
+        '"Yes" if is_true else "No"',
+        '"No" if is_true else "Yes"',
         "test_contract.py::test_judges_answer_yes_to_what_is_so_and_no_to_its_opposite",
     ),
     Probe(

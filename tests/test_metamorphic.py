@@ -15,8 +15,9 @@ from qagen.core.answer import (
     Count,
     Directions,
     Extents,
+    FrameNumbers,
     ImagePoint,
-    Listing,
+    LabelOrder,
     LocatedObject,
     Motion,
     Number,
@@ -156,7 +157,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
         case (Placement(a), Placement(b)):
             assert [name for name, _, _ in a] == [name for name, _, _ in b]
             assert np.allclose([place[1:] for place in a], [place[1:] for place in b], atol=1e-4)
-        case (Choice() | Count() | Listing() | Directions(), _):
+        case (Choice() | Count() | LabelOrder() | FrameNumbers() | Directions(), _):
             assert found == wanted
 
 

@@ -14,8 +14,9 @@ from qagen.core.answer import (
     Count,
     Directions,
     Extents,
+    FrameNumbers,
     ImagePoint,
-    Listing,
+    LabelOrder,
     LocatedObject,
     Motion,
     Number,
@@ -26,7 +27,7 @@ from qagen.core.answer import (
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import known_types, load_task
 from qagen.tasks._base import Family
-from qagen.wording.formats import SHAPES, blocks_of, mentioned
+from qagen.wording.formats import SHAPES, blocks_of, with_mentions
 from qagen.wording.phrasebook import Mention, Phrasebook
 
 LABELS = (
@@ -54,12 +55,12 @@ EXAMPLES: dict[type[Answer], Answer] = {
     Extents: Extents(120, 60, 75),
     BoxAnswer: BoxAnswer((0, 212, 97, 1000)),
     ImagePoint: ImagePoint(7, 640, 0.9),
-    Listing: Listing(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
+    LabelOrder: LabelOrder(("tv", "kitchen cabinets", "pair of scissors", "glasses")),
     Placement: Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),
 }
 EXAMPLES_OF: dict[str, tuple[Answer, ...]] = {
     "count": (Count(1), Count(2), Count(11)),
-    "locate": (Listing(("7",)), Listing(("0", "31")), Listing(("3", "4", "18"))),
+    "locate": (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     "navigation": (
         Route((("forward", "2.0"),)),
         Route((("left", "90"), ("forward", "1.0"))),
@@ -75,8 +76,8 @@ FACTS: dict[str, object] = {
     "kinds": ("air conditioner", "glasses", "kitchen cabinets", "pair of scissors"),
     "labels": ("glasses", "tv", "pair of scissors", "kitchen cabinets"),
     "sightings": (("tv", 0), ("kitchen cabinets", 4), ("pair of scissors", 11), ("glasses", 31)),
-    "thing": "pair of scissors",
-    "things": "pairs of scissors",
+    "label": "pair of scissors",
+    "plural": "pairs of scissors",
     "first": 4,
     "last": 17,
 }
@@ -122,7 +123,7 @@ def _before(family: Family, turn: int) -> dict[str, str]:
 
 def _with_mentions(case: dict[str, object], mentions: dict[str, Mention], names: frozenset[str]) -> dict[str, object]:
     """The names that a block may use; a value that is an object's colour stands for the object."""
-    known = {name: mentioned(value, mentions) for name, value in case.items()} | mentions
+    known = {name: with_mentions(value, mentions) for name, value in case.items()} | mentions
     return {name: known[name] for name in names if name in known}
 
 

@@ -1,4 +1,4 @@
-"""What an answer is, before it is said. Each kind knows its bare text and what phrasings may use of it."""
+"""Typed answers. Each knows its plain text and the variables that templates may use."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ OPPOSITE = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A measured quantity, told with one decimal."""
+    """A measured quantity, printed with one decimal."""
 
     names: ClassVar = frozenset({"answer"})
 
     value: float
-    """Metres, or square metres."""
-    usual: tuple[float, float] | None = None
-    """What such quantities mostly are, and the standard deviation of their logarithm; None where labels tell more."""
+    """Meters or square meters."""
+    prior: tuple[float, float] | None = None
+    """Median of such quantities and standard deviation of their logarithm, where these are known."""
 
     @property
     def text(self) -> str:
@@ -41,7 +41,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many."""
+    """A number of instances."""
 
     names: ClassVar = frozenset({"answer"})
 
@@ -64,11 +64,11 @@ class Extents:
     names: ClassVar = frozenset({"answer", "length", "width", "height"})
 
     length_cm: int
-    """Longer horizontal side, whole centimetres."""
+    """Longer horizontal side, whole centimeters."""
     width_cm: int
-    """Shorter horizontal side, whole centimetres."""
+    """Shorter horizontal side, whole centimeters."""
     height_cm: int
-    """Vertical side, whole centimetres."""
+    """Vertical side, whole centimeters."""
 
     @property
     def text(self) -> str:
@@ -100,7 +100,7 @@ class BoxAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LocatedObject:
-    """An object pointed out by its name, an image that shows it, and its box there."""
+    """An object, identified by its name, an image that shows it, and its box there."""
 
     names: ClassVar = frozenset({"answer", "label", "image", "box"})
 
@@ -110,8 +110,8 @@ class LocatedObject:
     """Index of the image, or None when there is one image only."""
     box: Box2D
     """Its tight box in that image."""
-    decoys: tuple["LocatedObject", ...] = ()
-    """Other objects of the images, as wrong options."""
+    others: tuple["LocatedObject", ...] = ()
+    """Other objects of the images, from which distractors are chosen."""
 
     @property
     def text(self) -> str:
@@ -125,7 +125,7 @@ class LocatedObject:
 
 @dataclass(frozen=True, slots=True)
 class ImagePoint:
-    """A place in an image with its depth."""
+    """A point of an image with its depth."""
 
     names: ClassVar = frozenset({"answer", "x", "y", "depth"})
 
@@ -134,7 +134,7 @@ class ImagePoint:
     y: int
     """Thousandths of the image's height."""
     depth: float
-    """Depth z, metres."""
+    """Depth z, meters."""
 
     @property
     def text(self) -> str:
@@ -152,9 +152,9 @@ class Choice:
     names: ClassVar = frozenset({"winner"})
 
     right: str
-    """Role of the answer."""
+    """Role of the correct object."""
     wrong: tuple[str, ...]
-    """Roles that it was chosen from."""
+    """Roles of the other objects to choose from."""
 
     @property
     def text(self) -> str:
@@ -172,12 +172,12 @@ class Slot:
     axis: str
     """left_right, above_below, closer_farther, front_behind, first_front_behind or second_front_behind."""
     word: str
-    """The direction's word, or "" where it cannot be told apart."""
+    """The direction's word, or "" where neither word holds clearly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """A tuple of directions, ``left, , closer``: an empty slot stays empty, as trainers expect it."""
+    """A tuple of directions, ``left, , closer``. An empty slot stays empty, as trainers expect it."""
 
     names: ClassVar = frozenset[str]()
 
@@ -194,31 +194,49 @@ class Directions:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Things in order: labels, or frame numbers."""
+class LabelOrder:
+    """Labels in an order."""
 
     names: ClassVar = frozenset({"answer", "items"})
 
-    items: tuple[str, ...]
-    """The things, as they are printed."""
+    labels: tuple[str, ...]
+    """The labels, the first one first."""
 
     @property
     def text(self) -> str:
-        return ", ".join(self.items)
+        return ", ".join(self.labels)
 
     @property
     def context(self) -> dict[str, object]:
-        return {"answer": self.text, "items": list(self.items)}
+        return {"answer": self.text, "items": list(self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameNumbers:
+    """Frames of a video."""
+
+    names: ClassVar = frozenset({"answer", "items"})
+
+    numbers: tuple[int, ...]
+    """Positions in the video, in ascending order."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(map(str, self.numbers))
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "items": [str(number) for number in self.numbers]}
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Things on a map."""
+    """Objects on a map."""
 
     names: ClassVar = frozenset({"answer", "places"})
 
     places: tuple[tuple[str, float, float], ...]
-    """Name, metres to the right and metres straight ahead of each thing."""
+    """Name, meters to the right and meters straight ahead of each object."""
 
     @property
     def text(self) -> str:
@@ -240,11 +258,11 @@ class Motion:
     angle_step_deg: ClassVar = 5
 
     right_m: float
-    """Along the first camera's x, metres."""
+    """Along the first camera's x, meters."""
     down_m: float
-    """Along the first camera's y, metres."""
+    """Along the first camera's y, meters."""
     forward_m: float
-    """Along the first camera's z, metres."""
+    """Along the first camera's z, meters."""
     up_deg: float
     """Change of the optical axis' elevation, degrees, upwards positive."""
     left_deg: float
@@ -276,7 +294,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way as a list of moves."""
+    """A route as a list of moves."""
 
     names: ClassVar = frozenset({"moves"})
 
@@ -294,12 +312,12 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a person said; it is an answer as it stands."""
+    """A description written by an annotator, which is the answer as it stands."""
 
     names: ClassVar = frozenset({"answer"})
 
     words: str
-    """Sentences."""
+    """One or more sentences."""
 
     @property
     def text(self) -> str:
@@ -319,7 +337,8 @@ Answer = (
     | ImagePoint
     | Choice
     | Directions
-    | Listing
+    | LabelOrder
+    | FrameNumbers
     | Placement
     | Motion
     | Route

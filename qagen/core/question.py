@@ -1,4 +1,4 @@
-"""What a task hands over: facts and marks without a word of English."""
+"""What a task family hands over: facts and marks, without a word of English."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from qagen.core.answer import Answer
 
 Fact = float | int | str | tuple
 Measured = float | int | str | list
+MarkKind = Literal["point", "bbox"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +21,20 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class MarkedObject:
-    """An object's part in a question, with the mark that points it out."""
+    """An object's role in a question, with the mark that points it out."""
 
     color: str
-    """Colour of the mark, which also names the role in templates; "object0", ... for marks that are listed."""
+    """Color of the mark, which also names the role in templates; "object0", ... for marks that are listed."""
     object: int
     """Index into Scene.objects."""
     image: int
     """Index into Question.frames of the image that carries the mark."""
-    kind: Literal["point", "bbox"]
+    kind: MarkKind
     """Shape of the mark."""
     place: tuple[int, ...]
     """(x, y) or (left, top, right, bottom), integers 0-1000 of the image's width and height."""
     alias: str = ""
-    """A name that the question gives it besides its label: "Object2", "point0"."""
+    """A name that the question gives the object besides its label: "Object2", "point0"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +46,19 @@ class Question:
     roles: tuple[MarkedObject, ...] = ()
     """Marked objects, in the order in which the record lists them."""
     is_video: bool = False
-    """Whether the images are the scene's video, told as Frame-0, Frame-1, ..."""
+    """Whether the images are the scene's video, which texts call Frame-0, Frame-1, ..."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    """What the templates may say besides the roles and the answer; a role's colour stands for its object."""
+    """Variables of templates besides the roles and the answer; a role's color stands for its object."""
     answer: Answer
-    """The truth."""
+    """The correct answer."""
     margin: float
-    """How far the deciding quantity lies from the nearest threshold."""
+    """Distance of the deciding quantity from the nearest threshold."""
     margin_unit: Literal["m", "deg", "fraction"] = "m"
     """Unit of the margin."""
     measured: Mapping[str, Measured]
-    """The quantities that the answer follows from; lengths in metres, angles in degrees."""
+    """The quantities that the answer follows from; lengths in meters, angles in degrees."""
     classes: tuple[str, ...] = ()
-    """Answer classes that are to be kept even within a type."""
+    """Answer classes that are balanced within a type."""
 
     @property
     def key(self) -> tuple:

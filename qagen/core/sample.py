@@ -1,4 +1,4 @@
-"""The finished sample, before it is spelt in any wire format."""
+"""The finished sample, before it is spelled in any wire format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class Sample:
     format: str
     """fill, select, sentence or judge."""
     question: Question
-    """What it asks, in facts."""
+    """The question in facts."""
     human: str
-    """What the human says."""
+    """The human turn: the question, with its rules, options and answer form."""
     gpt: str
-    """What the model is to answer."""
+    """The model turn: the answer."""
     added: Mapping[str, str | list[str]]
-    """What the format added: options, claim."""
+    """What the format added to the question: options, claim."""

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from numpy.random import Generator
 
 import qagen
-from qagen.core.answer import Answer, LocatedObject, Number
 from qagen.core.question import Question, Skip
 from qagen.core.sample import Sample
 from qagen.errors import ConfigError, QagenError, SceneError
@@ -35,9 +33,8 @@ from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, reco
 from qagen.pipeline.record import sample_id, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
 from qagen.rng import rng_for
-from qagen.sampling.distractors.boxes import choose_with_other_boxes
-from qagen.sampling.distractors.shared import DIFFER, choose_with_shared_options
-from qagen.sampling.pool import POOL_FACTOR, collect, pick_balanced
+from qagen.sampling.choose import choose
+from qagen.sampling.pool import collect
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
@@ -45,10 +42,6 @@ from qagen.wording.formats import Formatter, check_templates
 from qagen.wording.phrasebook import Phrasebook
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
-SPARE = 2
-"""So many times the quota is looked at for questions whose answers can be each other's wrong options, ..."""
-SPARE_NUMBERS = 4
-"""... and so many times where they are numbers."""
 REPEAT = "same words for the same images"
 """Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -277,63 +270,55 @@ def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
 
 
 def make_samples(
-    family: Family, views: SceneViews, book: Phrasebook, config: RunConfig, tally: TaskCounts
+    family: Family, views: SceneViews, book: Phrasebook, config: RunConfig, counts: TaskCounts
 ) -> Iterator[Sample]:
-    """The samples of one type in one scene, counting into ``tally`` what is asked and what is refused."""
+    """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused."""
     type_name, scene_id = family.config.type, views.scene.id
-    found = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
-    tally.candidates, tally.askable, tally.skips = found.seen, len(found.pool), dict(found.skips)
-    picked: list[Question] = []
-    peers: Mapping[tuple, Sequence[Answer]] = {}
+    collected = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
+    counts.candidates, counts.askable, counts.skips = collected.seen, len(collected.pool), dict(collected.skips)
+    selection = None
     for answer_format in family.config.formats:
         rng = rng_for(config.seed, scene_id, type_name, answer_format)
-        if family.config.independent or not picked:
-            picked, peers = _pick(family, found.pool, config.per_scene, views, rng)
+        if family.config.independent or selection is None:
+            selection = choose(family, collected.pool, config.per_scene, views, rng)
         if config.formats is not None and answer_format not in config.formats:
             continue
-        formatter = Formatter(family, views.scene, book, peers, rng)
-        asked = (picked * family.config.repeats)[: config.per_scene]
-        yield from _in_format(family, formatter, asked, answer_format, scene_id, tally)
-
-
-def _pick(
-    family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator
-) -> tuple[list[Question], dict[tuple, list[Answer]]]:
-    """The questions to write, and their wrong options where those come from peers."""
-    if "select" in family.config.formats and family.answer is LocatedObject:
-        return choose_with_other_boxes(pick_balanced(pool, quota, views, rng, POOL_FACTOR), quota, rng)
-    if "select" in family.config.formats and family.answer in DIFFER:
-        labels = [item.label for item in views.scene.objects]
-        spare = SPARE_NUMBERS if family.answer is Number else SPARE
-        return choose_with_shared_options(pick_balanced(pool, quota, views, rng, spare), quota, rng, labels)
-    return pick_balanced(pool, quota, views, rng), {}
+        formatter = Formatter(family, views.scene, book, selection, rng)
+        questions = (selection.questions * family.config.repeats)[: config.per_scene]
+        yield from _in_format(family, formatter, questions, answer_format, scene_id, counts)
 
 
 def _in_format(
-    family: Family, formatter: Formatter, picked: list[Question], answer_format: str, scene_id: str, tally: TaskCounts
+    family: Family,
+    formatter: Formatter,
+    questions: list[Question],
+    answer_format: str,
+    scene_id: str,
+    counts: TaskCounts,
 ) -> Iterator[Sample]:
-    tally.samples[answer_format] = 0
-    told: set[tuple[tuple[int, ...], str]] = set()
-    for question in picked:
+    """The samples of one format; one that shows the same images and reads the same as an earlier one is dropped."""
+    counts.samples[answer_format] = 0
+    written: set[tuple[tuple[int, ...], str]] = set()
+    for question in questions:
         turns = formatter.write(question, answer_format)
         if isinstance(turns, Skip):
             reason = f"{answer_format}: {turns.reason}"
-            tally.skips[reason] = tally.skips.get(reason, 0) + 1
+        elif (question.frames, turns.human) in written:
+            reason = REPEAT
+        else:
+            written.add((question.frames, turns.human))
+            yield Sample(
+                id=sample_id(scene_id, family.config.code, answer_format, counts.samples[answer_format]),
+                type=family.config.type,
+                format=answer_format,
+                question=question,
+                human=turns.human,
+                gpt=turns.gpt,
+                added=turns.added,
+            )
+            counts.samples[answer_format] += 1
             continue
-        if (question.frames, turns.human) in told:
-            tally.skips[REPEAT] = tally.skips.get(REPEAT, 0) + 1
-            continue
-        told.add((question.frames, turns.human))
-        yield Sample(
-            id=sample_id(scene_id, family.config.code, answer_format, tally.samples[answer_format]),
-            type=family.config.type,
-            format=answer_format,
-            question=question,
-            human=turns.human,
-            gpt=turns.gpt,
-            added=turns.added,
-        )
-        tally.samples[answer_format] += 1
+        counts.skips[reason] = counts.skips.get(reason, 0) + 1
 
 
 def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:

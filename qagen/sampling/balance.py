@@ -1,9 +1,9 @@
-"""Choosing samples so that nothing about an option tells whether it is true.
+"""Balanced sampling: choose samples so that no surface cue of an option tells whether it is correct.
 
-What a reader of the text alone can go by are looks: an option is the largest, stands in the second image, is the
-smallest and the question says "lamp". A look gives nothing away when true options have it as often as it is to be
-expected of any option. So samples are chosen one after the other, always the one that makes up best for what the
-earlier ones give away, and none that adds to it.
+A text-only model can exploit surface cues: an option is the largest, stands in the second image, or is the smallest
+where the question says "lamp". A cue gives nothing away when correct options have it as often as a random option of
+their set. So samples are chosen greedily: always the one that best compensates the bias of those chosen before it, and
+none that adds to it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,41 +15,43 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 ROUNDING = 1e-4
-"""So much is no more than the error of sums of 32-bit numbers."""
+"""Error of sums of 32-bit numbers."""
 
 
-def bias(looks: Sequence[NDArray[np.int64]], size: int = 1) -> csr_array:
-    """(n / size, k) how much more often than an option of its set the true option has each look.
+def cue_bias(cues: Sequence[NDArray[np.int64]], group_size: int = 1) -> csr_array:
+    """How much more often than a random option of its set the correct option has each value of each cue.
 
     Args:
-        looks: (n, options) arrays of numbers, each a way to look at the options of n samples; the first option of each
-            is the true one.
-        size: so many samples that follow each other are summed up.
+        cues: (n, options) arrays, each one cue of the options of n samples; the first option of each is correct.
+        group_size: number of consecutive samples whose bias is summed.
+
+    Returns:
+        (n / group_size, k), one column for each value of each cue.
     """
-    count, options = looks[0].shape
+    count, options = cues[0].shape
     weight = np.full((count, options), -1 / options, dtype=np.float32)
     weight[:, 0] += 1
-    rows = np.repeat(np.arange(count) // size, options)
+    rows = np.repeat(np.arange(count) // group_size, options)
     columns, offset = [], 0
-    for look in looks:
-        values, column = np.unique(look, return_inverse=True)
+    for cue in cues:
+        values, column = np.unique(cue, return_inverse=True)
         columns.append(offset + column.ravel())
         offset += len(values)
-    places = (np.tile(rows, len(looks)), np.concatenate(columns))
-    return coo_array((np.tile(weight.ravel(), len(looks)), places), shape=(count // size, offset)).tocsr()
+    indices = (np.tile(rows, len(cues)), np.concatenate(columns))
+    return coo_array((np.tile(weight.ravel(), len(cues)), indices), shape=(count // group_size, offset)).tocsr()
 
 
-def choose_balanced(given_away: csr_array, members: NDArray[np.int64], count: int, slack: float = 0.0) -> list[int]:
-    """Choose up to ``count`` rows without a common member whose sum stays near 0; of equally good ones the first.
+def choose_balanced(bias: csr_array, members: NDArray[np.int64], count: int, slack: float = 0.0) -> list[int]:
+    """Choose up to ``count`` rows without a common member whose summed bias stays near 0; ties go to the first.
 
     Args:
-        given_away: (n, k) what each row gives away.
+        bias: (n, k) bias of each row.
         members: (n, j) questions that each row consists of.
-        slack: stop where every row would add to the sum by more than this share of its own length; 0 takes only what
-            evens out, infinity fills the count as evenly as can be.
+        slack: stop where every row would add to the sum by more than this share of its own squared length. 0 takes only
+            rows that reduce the bias; infinity fills the count with the least bias possible.
     """
     shift = np.zeros(len(members), dtype=np.float32)
-    own = given_away.power(2).sum(axis=1)
+    own = bias.power(2).sum(axis=1)
     free = np.ones(len(shift), dtype=bool)
     chosen: list[int] = []
     while len(chosen) < count and free.any():
@@ -57,7 +59,7 @@ def choose_balanced(given_away: csr_array, members: NDArray[np.int64], count: in
         if shift[best] > ROUNDING and shift[best] > slack * own[best]:
             break
         chosen.append(best)
-        shift += given_away @ given_away[[best]].toarray()[0]
+        shift += bias @ bias[[best]].toarray()[0]
         free &= ~np.isin(members, members[best]).any(axis=1)
     return chosen
 
@@ -66,25 +68,29 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Deck(Generic[T]):
-    """Deals values so that each comes equally often."""
+class BalancedDraw(Generic[T]):
+    """Draws values without replacement and starts over when all are used, so that each comes equally often."""
 
-    def __init__(self, cards: Iterable[T], rng: Generator) -> None:
-        self._cards = list(cards)
+    def __init__(self, values: Iterable[T], rng: Generator) -> None:
+        self._values = list(values)
         self._rng = rng
         self._left: list[T] = []
 
-    def deal(self, play: Callable[[T], R | None]) -> R | None:
-        """Offer the cards left in random order; the first that ``play`` can use is spent. None when none can be."""
-        self._left = self._left or list(self._cards)
+    def draw(self) -> T:
+        """The next value."""
+        self._left = self._left or list(self._values)
+        return self._left.pop(int(self._rng.integers(len(self._left))))
+
+    def draw_usable(self, use: Callable[[T], R | None]) -> R | None:
+        """Try the values left in random order; the first for which ``use`` returns something is used up.
+
+        Returns:
+            What ``use`` made of it, or None when it refused all values.
+        """
+        self._left = self._left or list(self._values)
         for position in self._rng.permutation(len(self._left)):
-            result = play(self._left[position])
+            result = use(self._left[position])
             if result is not None:
                 del self._left[position]
                 return result
         return None
-
-    def draw(self) -> T:
-        """The next card, whichever it is."""
-        self._left = self._left or list(self._cards)
-        return self._left.pop(int(self._rng.integers(len(self._left))))

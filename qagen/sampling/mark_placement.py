@@ -1,22 +1,20 @@
 """Marks on objects: where they are put, and whether two can be told apart."""
 
-from typing import Literal
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.answer import Box2D
-from qagen.core.question import MarkedObject
+from qagen.core.question import MarkedObject, MarkKind
 from qagen.visibility.views import SceneViews
 
 MARK_GAP = 40
-"""Point marks of one image keep this far apart, thousandths of the image."""
+"""Least distance between point marks of one image, thousandths of the image."""
 
 
-def mark(
-    views: SceneViews, frames: tuple[int, ...], color: str, item: int, image: int, kind: Literal["point", "bbox"]
-) -> MarkedObject:
-    """The role of object ``item``, marked in image ``image`` of ``frames`` where it is visible."""
+def mark(views: SceneViews, frames: tuple[int, ...], color: str, item: int, image: int, kind: MarkKind) -> MarkedObject:
+    """Object ``item`` marked in image ``image`` of ``frames``, where it is visible."""
     if kind == "point":
         place = to_permille(views.mark_xy[frames[image], item])
     else:
@@ -37,13 +35,8 @@ def to_permille(fractions: NDArray[np.float64]) -> tuple[int, ...]:
 
 def marks_collide(roles: tuple[MarkedObject, ...]) -> bool:
     """Whether two marks of one image can hardly be told apart."""
-    for i, first in enumerate(roles):
-        for second in roles[i + 1 :]:
-            if first.image == second.image and _too_close(first, second):
-                return True
+    for first, second in combinations(roles, 2):
+        gaps = [abs(a - b) for a, b in zip(first.place, second.place, strict=True)]
+        if first.image == second.image and max(gaps) < MARK_GAP:
+            return True
     return False
-
-
-def _too_close(first: MarkedObject, second: MarkedObject) -> bool:
-    gaps = [abs(a - b) for a, b in zip(first.place, second.place, strict=True)]
-    return max(gaps) < MARK_GAP

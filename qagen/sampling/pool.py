@@ -1,13 +1,14 @@
 """Candidate questions of one type in one scene, and which of them are kept."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
 from qagen.visibility.views import SceneViews
 
@@ -16,6 +17,8 @@ DRAWS_PER_QUESTION = 60
 MIN_DRAWS = 2000
 OBJECT_SHARE = 0.2
 CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
+NO_CANDIDATE = "nothing to ask about"
+"""Skip reason of a type that proposes no candidate in a scene."""
 
 
 @dataclass(slots=True)
@@ -29,41 +32,49 @@ class Collected:
 
     @property
     def seen(self) -> int:
+        """Number of candidates, refused ones included."""
         return len(self.pool) + self.skips.total()
 
 
-NO_CANDIDATE = "nothing to ask about"
-"""Why a type is empty in a scene that has not even a candidate for it."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The questions to write, chosen together with their distractors where these are other questions' answers."""
+
+    questions: list[Question]
+    """The questions."""
+    distractors: Mapping[tuple, Sequence[Answer]] = field(default_factory=dict)
+    """Distractors of those questions that have some, by the question's key."""
 
 
 def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:
     """Gather different questions until there are plenty to choose from or the scene gives no more."""
-    found, keys = Collected(), set()
-    patience = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota)
-    for _, candidate in zip(range(patience), candidates, strict=False):
+    collected, keys = Collected(), set()
+    max_draws = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota)
+    for _, candidate in zip(range(max_draws), candidates, strict=False):
         if isinstance(candidate, Skip):
-            found.skips[candidate.reason] += 1
+            collected.skips[candidate.reason] += 1
         elif candidate.key not in keys:
             keys.add(candidate.key)
-            found.pool.append(candidate)
-            if len(found.pool) >= POOL_FACTOR * quota:
+            collected.pool.append(candidate)
+            if len(collected.pool) >= POOL_FACTOR * quota:
                 break
-    if not found.pool and not found.skips:
-        found.skips[NO_CANDIDATE] += 1
-    return found
+    if not collected.pool and not collected.skips:
+        collected.skips[NO_CANDIDATE] += 1
+    return collected
 
 
 def pick_balanced(
-    pool: list[Question], quota: int, views: SceneViews, rng: Generator, spare: int = 1
+    pool: list[Question], quota: int, views: SceneViews, rng: Generator, oversampling: int = 1
 ) -> list[Question]:
     """Choose up to ``quota`` questions, spread over answer classes, objects, labels and frames.
 
-    With ``spare`` above 1, that many times as many are chosen, the best spread ones first.
-
     Greedy: always the question whose features have been used least so far, ties broken by ``rng``; an object that is
-    already in a fifth of the samples comes only when nothing else is left.
+    already in a fifth of the quota comes only when nothing else is left.
+
+    Args:
+        oversampling: how many times the quota is chosen, best spread questions first.
     """
-    size = min(spare * quota, len(pool))
+    size = min(oversampling * quota, len(pool))
     incidence, weights, is_object = _features(pool, views)
     used = np.zeros(len(weights))
     free = np.ones(len(pool), dtype=bool)
@@ -81,6 +92,11 @@ def pick_balanced(
 
 
 def _features(pool: list[Question], views: SceneViews) -> tuple[NDArray, NDArray[np.float64], NDArray[np.bool_]]:
+    """What questions are spread over.
+
+    Returns:
+        (n, k) 1 where a question has a feature, (k,) weights of the features, (k,) whether a feature is an object.
+    """
     columns: dict[tuple[str, str | int], int] = {}
     rows = []
     for question in pool:

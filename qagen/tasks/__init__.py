@@ -1,39 +1,16 @@
-"""The task families, by name."""
+"""The task families, one module each, and the types that YAMLs make of them."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from qagen.tasks._base import Family
-from qagen.tasks.camera_motion import CameraMotion
-from qagen.tasks.count import ObjectCount
-from qagen.tasks.depth import Depth
-from qagen.tasks.distance import Distance
-from qagen.tasks.imagination import Imagination
-from qagen.tasks.locate import Locate
-from qagen.tasks.map import Map
-from qagen.tasks.matching import Matching
-from qagen.tasks.navigation import Navigation
-from qagen.tasks.nearest import Nearest
-from qagen.tasks.order import Order
-from qagen.tasks.relation import Relation
-from qagen.tasks.room import RoomArea
-from qagen.tasks.view_change import ViewChange
-from qagen.tasks.volume import Volume
 
-FAMILIES: dict[str, type[Family]] = {
-    family.name: family
-    for family in (
-        Depth,
-        Distance,
-        Nearest,
-        Relation,
-        Imagination,
-        Map,
-        Volume,
-        Matching,
-        CameraMotion,
-        ViewChange,
-        Locate,
-        Order,
-        ObjectCount,
-        RoomArea,
-        Navigation,
-    )
-}
+
+def _find_families() -> dict[str, type[Family]]:
+    """Every Family that a module of this package defines, by name."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
+    return {cls.name: cls for cls in found if issubclass(cls, Family) and cls is not Family}
+
+
+FAMILIES = _find_families()

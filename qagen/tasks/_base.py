@@ -3,26 +3,26 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
-from qagen.core.question import Question, Skip
+from qagen.core.question import MarkKind, Question, Skip
 from qagen.core.scene import Scene
+from qagen.sampling.frame_sets import FrameSets
 from qagen.visibility.views import SceneViews
 
 Format = Literal["fill", "select", "sentence", "judge"]
 FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
 
-
 Images = Annotated[int, Field(ge=1, le=5)]
-"""How many images a question shows."""
+"""Number of images of a question."""
 Bound = Annotated[float, Field(ge=0)]
 """A threshold: a length, an angle or a share."""
 Amount = Annotated[int, Field(ge=1)]
-"""How many of something."""
+"""A number of things, at least one."""
 
 
 class TaskConfig(BaseModel):
@@ -41,30 +41,33 @@ class TaskConfig(BaseModel):
     formats: Annotated[tuple[Format, ...], Field(min_length=1)]
     """Answer formats that are written."""
     independent: bool = False
-    """Draw different facts for each format instead of writing each fact in all of them."""
+    """Choose other questions for each format, instead of writing each question in all of them."""
     repeats: Annotated[int, Field(ge=1)] = 1
-    """How often one fact may be asked, each time in other words."""
+    """Maximum number of times that a question is asked, each time in other words."""
     record_type: Annotated[str, Field(min_length=1)] | None = None
-    """What records call the type, where trainers know it by another name than that of its folder."""
+    """The type's name in records, where trainers know it by another name than that of its folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkColumns:
     """The mark keys of a type's records; every record of the type has all of them."""
 
-    kind: Literal["point", "bbox"]
+    kind: MarkKind
     """Points or boxes."""
     colors: tuple[str, ...]
-    """Colours that may occur, in the order of ``*_img_idx``."""
+    """Colors that may occur, in the order of ``*_img_idx``."""
     indexed: bool
-    """Whether ``*_img_idx`` says which image carries which mark; if not, image 0 carries all."""
+    """Whether ``*_img_idx`` names the image of each mark; if not, image 0 carries all."""
     listed: bool = False
-    """Whether the marks are one list, told apart by their aliases, instead of one column a colour."""
+    """Whether the marks are one list, told apart by their aliases, instead of one column a color."""
     drawn: bool = True
-    """Whether the marks may be drawn; if not, words alone point the objects out."""
+    """Whether the marks may be drawn; if not, labels alone point the objects out and are unique."""
+    numbered: bool = False
+    """Whether drawn marks carry their number in the order of the colors, because questions name ``Object2``."""
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The keys."""
         columns = (f"{self.kind}_list",) if self.listed else tuple(f"{color}_{self.kind}" for color in self.colors)
         return (*columns, f"{self.kind}_img_idx") if self.indexed else columns
 
@@ -73,21 +76,32 @@ ConfigT = TypeVar("ConfigT", bound=TaskConfig)
 
 
 class Family(ABC, Generic[ConfigT]):
-    """One geometry, many types: a family is parametrised by the YAML of each of its types."""
+    """One geometry, many types: a family is parametrized by the YAML of each of its types.
+
+    Every Family in a module of qagen.tasks is found by its module and known by its ``name``.
+    """
 
     name: ClassVar[str]
     """Family name, also the name of its template file."""
     Config: ClassVar[type[TaskConfig]]
-    """What the YAML of its types may say."""
+    """Keys of the YAMLs of its types."""
     answer: type[Answer]
-    """What its answers are; a family whose types answer differently sets it for each."""
+    """Kind of its answers. Metric and distractors follow from it. A family whose types differ sets it for each."""
     formats: ClassVar[frozenset[Format]]
-    """Formats that they can be written in."""
+    """Formats that its questions can be written in."""
     skips: ClassVar[frozenset[str]]
     """Every reason for which it may refuse a candidate."""
+    unit: ClassVar[str] = ""
+    """Unit of length or area that questions must state, spelled as in templates; "" where answers have none."""
+    must_say: ClassVar[tuple[str, ...]] = ()
+    """Patterns, each of which every phrasing of its questions must match besides the unit and the marked objects."""
+
+    images: int | Literal["video"] = "video"
+    """Number of images of a question, or the scene's video: ``views`` of its config, where there is such a key."""
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
+        self.images = getattr(config, "views", self.images)
 
     @property
     def forms(self) -> tuple["Family", ...]:
@@ -95,7 +109,7 @@ class Family(ABC, Generic[ConfigT]):
         return (self,)
 
     def form_for(self, scene: Scene) -> "Family":
-        """The one of its forms that asks about a scene, and whose template says it."""
+        """The form that asks about a scene, and whose template words it."""
         return self
 
     @property
@@ -106,11 +120,11 @@ class Family(ABC, Generic[ConfigT]):
     @property
     @abstractmethod
     def variant(self) -> str:
-        """Suffix of the template blocks that say its questions: question_<variant>, sentence_<variant>, ..."""
+        """Suffix of the template blocks that word its questions: question_<variant>, sentence_<variant>, ..."""
 
     @property
     def question_variables(self) -> frozenset[str]:
-        """Names that all its phrasings may use: colours of roles, and facts that a question may give away."""
+        """Names that all its phrasings may use: colors of roles, and facts that a question may reveal."""
         return frozenset()
 
     @property
@@ -125,14 +139,29 @@ class Family(ABC, Generic[ConfigT]):
 
     @property
     def options(self) -> int:
-        """How many options a select question of it has."""
+        """Number of options of a select question."""
         return 4
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Blocks of templates/rules.jinja that every question of it must state."""
+        """Blocks of templates/rules.jinja that are added to every question."""
         return ()
 
-    @abstractmethod
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """Candidates in random order; repeats are harmless, the caller stops when it has enough."""
+        """Candidates in random order. Repeats are harmless and the iterator may be endless: the caller stops it.
+
+        Unless overridden: images and one object for each mark, drawn again and again.
+        """
+        sets, marks = FrameSets(views), self.marks
+        assert marks is not None
+        while True:
+            drawn = sets.sample_objects(marks.colors, self.images, marks.kind, rng, unique_labels=not marks.drawn)
+            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+
+    @abstractmethod
+    def ask(self, views: SceneViews, *args: Any, **kwargs: Any) -> Question | Skip:
+        """The question about given frames (indices into ``views.frames``) and marked objects.
+
+        Families take ``frames``, ``roles`` if they mark any, and what else they are asked about under the name of the
+        fact that holds it, so that a question can be asked again of another world.
+        """

@@ -17,7 +17,7 @@ class Attitude:
 
     @property
     def level_axes(self) -> NDArray[np.float64]:
-        """(3, 3), columns right, down, forward of the levelled camera in the world."""
+        """(3, 3), columns right, down, forward of the leveled camera in the world."""
         heading = np.radians(self.heading_deg)
         forward = np.array([np.cos(heading), np.sin(heading), 0.0])
         down = np.array([0.0, 0.0, -1.0])

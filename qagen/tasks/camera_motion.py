@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint
@@ -15,19 +14,22 @@ from qagen.visibility.views import SceneViews
 
 class CameraMotionConfig(TaskConfig):
     min_depth_m: Bound = 0.3
-    """The second camera stands at least so far ahead of the first, metres."""
+    """Least depth z of the second camera in the first, meters."""
     min_shared: Bound = 0.1
     """Least share of surface that both images see."""
 
 
 class CameraMotion(Family[CameraMotionConfig]):
-    """The second camera's centre projected into the first image."""
+    """The second camera's center projected into the first image."""
 
     name = "camera_motion"
     Config = CameraMotionConfig
     answer = ImagePoint
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"not ahead", "outside the image"})
+    unit = "meters"
+    must_say = ("1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first")
+    images = 2
 
     @property
     def variant(self) -> str:
@@ -38,8 +40,9 @@ class CameraMotion(Family[CameraMotionConfig]):
             yield self.ask(views, frames)
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
-        """The question where the camera of the second frame stands in the image of the first."""
-        center = _second_center(views, frames)
+        """Where the camera of the second of ``frames`` appears in the image of the first."""
+        first, second = (views.frames[frame].world_from_camera for frame in frames)
+        center = first.inverse() @ second.translation
         if center[2] < self.config.min_depth_m:
             return Skip("not ahead")
         camera = views.frames[frames[0]].camera
@@ -53,9 +56,3 @@ class CameraMotion(Family[CameraMotionConfig]):
             margin=float(center[2] - self.config.min_depth_m),
             measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
         )
-
-
-def _second_center(views: SceneViews, frames: tuple[int, int]) -> np.ndarray:
-    """(3,) centre of the second camera in the first camera, metres."""
-    first, second = (views.frames[frame].world_from_camera for frame in frames)
-    return first.inverse() @ second.translation

@@ -1,4 +1,4 @@
-"""How many things of a name the video shows."""
+"""How many objects with a label the video shows."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from qagen.visibility.views import SceneViews
 
 class CountConfig(TaskConfig):
     max_count: Amount = 20
-    """More than this is not asked."""
+    """Largest number that is asked."""
     min_side_m: Bound = 0.2
-    """Things whose longest side is shorter are often left out by annotators, metres."""
+    """Least length of an object's longest side, meters; annotators often leave out smaller ones."""
 
 
 class ObjectCount(Family[CountConfig]):
@@ -39,6 +39,7 @@ class ObjectCount(Family[CountConfig]):
             "only one",
         }
     )
+    must_say = ("(?i)how many|number|count|total",)
 
     @property
     def variant(self) -> str:
@@ -46,7 +47,7 @@ class ObjectCount(Family[CountConfig]):
 
     @property
     def question_variables(self) -> frozenset[str]:
-        return frozenset({"thing", "things"})
+        return frozenset({"label", "plural"})
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -59,10 +60,10 @@ class ObjectCount(Family[CountConfig]):
         labels = sorted({item.label for item in views.scene.objects})
         asked = [self.ask(views, views.video, label) for label in rng.permutation(labels).tolist()]
         yield from (candidate for candidate in asked if isinstance(candidate, Skip))
-        yield from _even([candidate for candidate in asked if isinstance(candidate, Question)])
+        yield from _balanced([candidate for candidate in asked if isinstance(candidate, Question)])
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
-        """The question how many things called ``label`` the video ``frames`` shows."""
+        """How many objects called ``label`` the video ``frames`` shows."""
         if not is_countable(label):
             return Skip("not countable")
         meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
@@ -82,7 +83,7 @@ class ObjectCount(Family[CountConfig]):
         return Question(
             frames=frames,
             is_video=True,
-            facts={"thing": label, "things": plural_of(label)},
+            facts={"label": label, "plural": plural_of(label)},
             answer=Count(len(meant)),
             margin=float(best.max(axis=0).min()),
             margin_unit="fraction",
@@ -95,8 +96,8 @@ class ObjectCount(Family[CountConfig]):
         )
 
 
-def _even(questions: Sequence[Question]) -> Iterator[Question | Skip]:
-    """All that ask for several things, and of those that ask for a single one no more than of any larger count."""
+def _balanced(questions: Sequence[Question]) -> Iterator[Question | Skip]:
+    """All that ask for several objects, and of those that ask for a single one no more than of any larger count."""
     by_count: defaultdict[str, list[Question]] = defaultdict(list)
     for question in questions:
         by_count[question.answer.text].append(question)

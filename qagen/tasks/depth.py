@@ -1,13 +1,10 @@
 """Depth of one object given another's, and difference of two depths."""
 
-from collections.abc import Iterator
 from typing import Literal
-
-from numpy.random import Generator
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
+from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
 
@@ -18,19 +15,21 @@ class DepthConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: the depth of blue; oo: the absolute difference of the depths of green and blue."""
     views: Images = 1
-    """Images of a question."""
+    """Number of images of a question."""
     min_difference_m: Bound = 0.2
-    """oo: smaller differences are not asked, metres."""
+    """oo: smallest difference that is asked, meters."""
 
 
 class Depth(Family[DepthConfig]):
-    """Depth z of box centres, each in the camera of the image that carries its mark."""
+    """Depth z of box centers, each in the camera of the image that carries its mark."""
 
     name = "depth"
     Config = DepthConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {"marks in one image", "difference too small"}
+    unit = "meters"
+    must_say = ("depth|deep",)
 
     @property
     def marks(self) -> MarkColumns:
@@ -48,14 +47,8 @@ class Depth(Family[DepthConfig]):
     def rules(self) -> tuple[str, ...]:
         return ("center",) if self.config.views == 1 else ("center", "depth_per_image")
 
-    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        sets = FrameSets(views)
-        while True:
-            drawn = sets.sample_objects(COLORS[self.config.asks], self.config.views, "point", rng)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
-
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about roles red, blue(, green)."""
+        """The question about the depths of ``roles`` red, blue(, green), given that of red."""
         if len(frames) > 1 and len({role.image for role in roles}) < 2:
             return Skip("marks in one image")
         depths = {role.color: float(views.depth[frames[role.image], role.object]) for role in roles}

@@ -1,10 +1,9 @@
-"""Saying only what is sure: the words for a direction, from two thresholds (tasks.md, section 3)."""
+"""Words for directions, stated only where they hold clearly: two thresholds (tasks.md, section 3)."""
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from qagen.core.answer import Slot
@@ -13,20 +12,20 @@ from qagen.visibility.views import SceneViews
 
 
 class DirectionThresholds(BaseModel):
-    """From where on a direction is stated, and up to where it is left empty."""
+    """From which value on a direction is stated, and up to which it is left empty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     state_m: Bound = 0.30
-    """A direction is stated from here on, metres."""
+    """Least offset of a stated direction, meters."""
     empty_m: Bound = 0.15
-    """Up to here it is empty; between the two the candidate is skipped, metres."""
+    """Largest offset of an empty direction, meters; between the two the candidate is skipped."""
     state_deg: Bound = 5.0
-    """left and right also need this much bearing, degrees."""
+    """Least bearing of a stated left or right, degrees."""
     empty_deg: Bound = 10.0
-    """left and right are empty only up to this much bearing, degrees."""
+    """Largest bearing of an empty left or right, degrees."""
     state_share: Bound = 0.15
-    """closer and farther also need a gap of this share of the longer distance."""
+    """Least gap of a stated closer or farther, as a share of the longer distance."""
 
     @model_validator(mode="after")
     def _leave_room_between(self) -> Self:
@@ -37,33 +36,37 @@ class DirectionThresholds(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class RelativePosition:
-    """Where an observer has something."""
+    """Position of a point relative to an observer."""
 
     right_m: float
-    """To the observer's right, metres."""
+    """To the observer's right, meters."""
     up_m: float
-    """Above the observer along the world's vertical, metres."""
+    """Above the observer along the world's vertical, meters."""
     front_m: float
-    """Ahead of the observer, metres."""
+    """Ahead of the observer, meters."""
     bearing_deg: float
-    """Angle to the right of the plane that halves the view, -90 to 90 degrees."""
+    """Angle to the right of the vertical plane through the line of sight, -90 to 90 degrees."""
     distance_m: float
-    """From the observer, metres."""
+    """Distance from the observer, meters."""
 
 
 def seen_by_camera(views: SceneViews, frame: int, item: int) -> RelativePosition:
-    """The centre of object ``item`` for an observer who looks through the camera of ``frame``."""
+    """The center of object ``item`` for an observer who looks through the camera of ``frame``.
+
+    Its bearing keeps the side on which the object lies when that is behind the camera.
+    """
     center = views.centers[frame, item]
     up = float(views.world_centers[item, 2] - views.cameras[frame, 2, 3])
     away = float(np.linalg.norm(center))
-    return RelativePosition(float(center[0]), up, float(center[2]), lateral_deg(center), away)
+    bearing = float(np.degrees(np.arctan2(center[0], abs(center[2]))))
+    return RelativePosition(float(center[0]), up, float(center[2]), bearing, away)
 
 
 class DirectionWords:
-    """Collects the slots of one answer and how surely each holds."""
+    """Collects the slots of one answer, and how clearly each holds."""
 
-    def __init__(self, sureness: DirectionThresholds) -> None:
-        self.sureness = sureness
+    def __init__(self, thresholds: DirectionThresholds) -> None:
+        self.thresholds = thresholds
         self.slots: list[Slot] = []
         self.margins: list[float] = []
         self.is_ambiguous = False
@@ -77,53 +80,52 @@ class DirectionWords:
         is_clear: bool = True,
         is_level: bool = True,
     ) -> None:
-        """Add a slot: ``words`` are those for a positive and a negative value.
+        """Add a slot.
 
-        A stated word needs a size of ``least_m`` where that is more than ``state_m``, and ``is_clear``; an empty slot
-        needs ``is_level``.
+        Args:
+            words: the words for a positive and a negative value.
+            least_m: least size of a stated value, where that is more than ``state_m``.
+            is_clear: whether the word may be stated.
+            is_level: whether the slot may be empty.
         """
-        size, needed = abs(value_m), max(self.sureness.state_m, least_m)
+        size, needed = abs(value_m), max(self.thresholds.state_m, least_m)
         stated = size >= needed and is_clear
-        empty = size <= self.sureness.empty_m and is_level
+        empty = size <= self.thresholds.empty_m and is_level
         self.is_ambiguous |= not (stated or empty)
-        self.margins.append(size - needed if stated else self.sureness.empty_m - size)
+        self.margins.append(size - needed if stated else self.thresholds.empty_m - size)
         self.slots.append(Slot(axis, (words[0] if value_m > 0 else words[1]) if stated else ""))
 
     def add_left_right(self, offset_m: float, bearing_deg: float) -> None:
-        """``offset_m`` to the right; ``bearing_deg`` the angle to the right that the eye sees."""
+        """Add left or right: ``offset_m`` to the right, seen at ``bearing_deg`` to the right."""
         turn = bearing_deg * np.sign(offset_m)
         self.add(
             "left_right",
             ("right", "left"),
             offset_m,
-            is_clear=turn >= self.sureness.state_deg,
-            is_level=abs(bearing_deg) <= self.sureness.empty_deg,
+            is_clear=turn >= self.thresholds.state_deg,
+            is_level=abs(bearing_deg) <= self.thresholds.empty_deg,
         )
 
-    def add_closer_farther(self, distance_m: float, other_m: float) -> None:
-        """Whether something at ``distance_m`` is closer or farther than something at ``other_m``."""
-        least_m = self.sureness.state_share * max(distance_m, other_m)
-        self.add("closer_farther", ("farther", "closer"), distance_m - other_m, least_m)
-
-    def add_position(self, sight: RelativePosition) -> dict[str, float]:
-        """Where one thing is for the observer: three slots. Returns what they follow from."""
-        self.add_left_right(sight.right_m, sight.bearing_deg)
-        self.add("above_below", ("above", "below"), sight.up_m)
-        self.add("front_behind", ("front", "behind"), sight.front_m)
+    def add_position(self, position: RelativePosition) -> dict[str, float]:
+        """Add where an object is for the observer: three slots. Returns what they follow from."""
+        self.add_left_right(position.right_m, position.bearing_deg)
+        self.add("above_below", ("above", "below"), position.up_m)
+        self.add("front_behind", ("front", "behind"), position.front_m)
         return {
-            "right_m": sight.right_m,
-            "up_m": sight.up_m,
-            "front_m": sight.front_m,
-            "bearing_deg": sight.bearing_deg,
+            "right_m": position.right_m,
+            "up_m": position.up_m,
+            "front_m": position.front_m,
+            "bearing_deg": position.bearing_deg,
         }
 
     def add_pair(self, first: RelativePosition, second: RelativePosition) -> dict[str, float]:
-        """Where the first thing is relative to the second: three slots. Returns what they follow from."""
+        """Add where the first object is relative to the second: three slots. Returns what they follow from."""
         right, up = first.right_m - second.right_m, first.up_m - second.up_m
         turn = first.bearing_deg - second.bearing_deg
         self.add_left_right(right, turn)
         self.add("above_below", ("above", "below"), up)
-        self.add_closer_farther(first.distance_m, second.distance_m)
+        least_m = self.thresholds.state_share * max(first.distance_m, second.distance_m)
+        self.add("closer_farther", ("farther", "closer"), first.distance_m - second.distance_m, least_m)
         return {
             "right_m": right,
             "up_m": up,
@@ -133,25 +135,17 @@ class DirectionWords:
         }
 
     def add_facing(self, first: RelativePosition, second: RelativePosition) -> dict[str, float]:
-        """Which of two things the observer has in front and which behind: two slots."""
-        for order, sight in (("first", first), ("second", second)):
-            self.add(f"{order}_front_behind", ("front", "behind"), sight.front_m)
+        """Add whether each of two objects is in front or behind: two slots. Returns what they follow from."""
+        for order, position in (("first", first), ("second", second)):
+            self.add(f"{order}_front_behind", ("front", "behind"), position.front_m)
         return {"first_front_m": first.front_m, "second_front_m": second.front_m}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can be told of where the thing is; that both are in front of the observer is too little."""
+        """Whether no word holds for the position; that both are in front of the observer is too little."""
         return not any(slot.word for slot in self.slots[:3])
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Answer classes to keep even: every slot with its word."""
+        """Answer classes to balance: every slot with its word."""
         return tuple(f"{slot.axis}:{slot.word}" for slot in self.slots)
-
-
-def lateral_deg(point: NDArray[np.float64]) -> float:
-    """Angle of a camera-frame point (3,) to the right of the plane that halves the view, -90 to 90 degrees.
-
-    In front of the camera this is the bearing; behind, the side on which the point lies stays the same.
-    """
-    return float(np.degrees(np.arctan2(point[0], abs(point[2]))))

@@ -1,15 +1,13 @@
 """Distance from the observer to an object, and between two objects."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.random import Generator
 from pydantic import model_validator
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
+from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
 
@@ -20,9 +18,9 @@ class DistanceConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: from the camera of the first image to red; oo: between red and blue."""
     views: Images | Literal["video"] = 1
-    """Images of a question, or the scene's video."""
+    """Number of images of a question, or the scene's video."""
     min_distance_m: Bound = 0.2
-    """Shorter distances are not asked, metres."""
+    """Shortest distance that is asked, meters."""
 
     @model_validator(mode="after")
     def _has_an_observer(self) -> "DistanceConfig":
@@ -32,13 +30,14 @@ class DistanceConfig(TaskConfig):
 
 
 class Distance(Family[DistanceConfig]):
-    """Euclidean distance of box centres."""
+    """Euclidean distance of box centers."""
 
     name = "distance"
     Config = DistanceConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {"distance too short"}
+    unit = "meters"
 
     @property
     def marks(self) -> MarkColumns:
@@ -59,22 +58,10 @@ class Distance(Family[DistanceConfig]):
         needs_observer = self.config.asks == "oc" and self.config.views > 1
         return ("center", "first_image_observer") if needs_observer else ("center",)
 
-    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        sets = FrameSets(views)
-        while True:
-            drawn = self._cast(sets, rng)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
-
-    def _cast(self, sets: FrameSets, rng: Generator) -> tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip:
-        colors = COLORS[self.config.asks]
-        if self.config.views == "video":
-            return sets.sample_video_objects(colors, "point", rng)
-        return sets.sample_objects(colors, self.config.views, "point", rng)
-
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about roles red(, blue)."""
-        observer_asks = self.config.asks == "oc"
-        origin = views.cameras[frames[0], :3, 3] if observer_asks else views.world_centers[roles[1].object]
+        """The distance of ``roles`` red from the camera of the first frame, or between red and blue."""
+        from_camera = self.config.asks == "oc"
+        origin = views.cameras[frames[0], :3, 3] if from_camera else views.world_centers[roles[1].object]
         value = float(np.linalg.norm(views.world_centers[roles[0].object] - origin))
         if value < self.config.min_distance_m:
             return Skip("distance too short")

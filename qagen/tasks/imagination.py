@@ -1,63 +1,75 @@
-"""Where things are for an observer who moves to one object and faces another."""
+"""Where objects are for an observer who moves to one object and faces another."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Directions
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
+from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("green", "blue", "red"), "oo": ("green", "blue", "red", "yellow")}
-TURNED = ("right_m", "front_m", "first_front_m", "second_front_m")
+CHANGED_BY_TURNING = ("right_m", "front_m", "first_front_m", "second_front_m")
 """Measured quantities that change when the observer faces another way."""
 
 
 class ImaginationConfig(TaskConfig):
     asks: Literal["oc", "oo"]
-    """oc: red relative to the moved observer; oo: red relative to yellow, as the moved observer has them."""
+    """oc: red relative to the moved observer; oo: red relative to yellow, as the moved observer sees them."""
     views: Images = 1
-    """Images of a question that does not show the video."""
+    """Number of images of a question that does not show the video."""
     video: bool = False
-    """Show the video and tell only what holds after the move, instead of images and what holds before it, too."""
+    """Show the video and ask only about the state after the move."""
     drawn: bool = True
-    """Whether marks may be drawn; if not, labels that mean one thing in the video point the objects out."""
+    """Whether marks may be drawn; if not, labels that are unique in the video point the objects out."""
     min_ahead_m: Bound = 0.5
-    """The object to face lies at least so far from the one to move to, measured horizontally, metres."""
+    """Least horizontal distance between the object to face and the one to move to, meters."""
     min_away_m: Bound = 0.3
-    """An object nearer than this to the moved observer coincides with the one moved to, metres."""
+    """Minimum distance from the new viewpoint (m); closer objects count as being at the viewpoint."""
     aim_error_m: Bound = 0.1
-    """Words must hold even if the observer faces a point that lies this far beside the one to face, metres."""
+    """Words must hold even if the observer faces a point this far beside the object to face, meters."""
     sure: DirectionThresholds = DirectionThresholds()
     """When a direction is stated, empty or ambiguous."""
 
 
 class Imagination(Family[ImaginationConfig]):
-    """Box centres seen by an upright observer at the centre of green who is turned to the centre of blue."""
+    """Box centers seen by an upright observer at the center of green who is turned to the center of blue."""
 
     name = "imagination"
     Config = ImaginationConfig
     answer = Directions
     formats = frozenset({"select", "sentence"})
     skips = SAMPLING_SKIPS | {"faces up or down", "at the observer", "ambiguous", "aim unsure", "no direction"}
+    must_say = (
+        "observer",
+        r"\b(mov|go|walk|leav|path|change places|viewpoint)",
+        *("left", "right", "above", "below", "front|closer", "behind|farther"),
+    )
+
+    def __init__(self, config: ImaginationConfig) -> None:
+        super().__init__(config)
+        self.images = "video" if config.video else config.views
 
     @property
     def marks(self) -> MarkColumns:
-        shows_many = self.config.video or self.config.views > 1
-        return MarkColumns("bbox", COLORS[self.config.asks], indexed=shows_many, drawn=self.config.drawn)
+        return MarkColumns(
+            "bbox",
+            COLORS[self.config.asks],
+            indexed=self.images != 1,
+            drawn=self.config.drawn,
+            numbered=self.config.video,
+        )
 
     @property
     def variant(self) -> str:
         if self.config.video:
             return f"{self.config.asks}_video"
-        return "oo_mv" if self._tells_facing else self.config.asks
+        return "oo_mv" if self._states_facing else self.config.asks
 
     @property
     def question_variables(self) -> frozenset[str]:
@@ -71,7 +83,7 @@ class Imagination(Family[ImaginationConfig]):
     def axes(self) -> frozenset[str]:
         if self.config.asks == "oc":
             return frozenset({"left_right", "above_below", "front_behind"})
-        facing = {"first_front_behind", "second_front_behind"} if self._tells_facing else set()
+        facing = {"first_front_behind", "second_front_behind"} if self._states_facing else set()
         return frozenset({"left_right", "above_below", "closer_farther", *facing})
 
     @property
@@ -81,20 +93,12 @@ class Imagination(Family[ImaginationConfig]):
         return ("center", "vertical", *level, *start)
 
     @property
-    def _tells_facing(self) -> bool:
-        return self.config.asks == "oo" and (self.config.video or self.config.views > 1)
-
-    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        sets, colors = FrameSets(views), COLORS[self.config.asks]
-        while True:
-            if self.config.video:
-                drawn = sets.sample_video_objects(colors, "bbox", rng, one_of_a_kind=not self.config.drawn)
-            else:
-                drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+    def _states_facing(self) -> bool:
+        """Whether answers state which of two objects is in front of the observer and which behind."""
+        return self.config.asks == "oo" and self.images != 1
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about roles green, blue, red(, yellow)."""
+        """Where red of ``roles`` green, blue, red(, yellow) is once the observer has moved to green and faces blue."""
         centers = views.world_centers[[role.object for role in roles]]
         ahead_m = float(np.linalg.norm((centers[1] - centers[0])[:2]))
         away_m = float(np.linalg.norm(centers[2:] - centers[0], axis=1).min())
@@ -105,21 +109,23 @@ class Imagination(Family[ImaginationConfig]):
         before, after = DirectionWords(self.config.sure), DirectionWords(self.config.sure)
         measured = {"ahead_m": ahead_m, "away_m": away_m}
         if not self.config.video:
-            seen = self._tell(before, [seen_by_camera(views, frames[0], role.object) for role in roles[2:]])
+            seen = self._add_words(before, [seen_by_camera(views, frames[0], role.object) for role in roles[2:]])
             measured |= {f"before_{name}": value for name, value in seen.items()}
             if before.is_ambiguous:
                 return Skip("ambiguous")
-        imagined = self._tell(after, _sights(centers))
+        imagined = self._add_words(after, _relative_positions(centers))
         measured |= {f"after_{name}": value for name, value in imagined.items()}
         if after.is_ambiguous:
             return Skip("ambiguous")
         if after.is_empty or (before.slots and before.is_empty):
             return Skip("no direction")
-        if not self._is_aim_sure(centers, ahead_m, imagined):
+        if not self._is_aim_certain(centers, ahead_m, imagined):
             return Skip("aim unsure")
+        if self.config.video:
+            roles = tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
         return Question(
             frames=frames,
-            roles=self._named(roles),
+            roles=roles,
             is_video=self.config.video,
             facts={f"before_{slot.axis}": slot.word for slot in before.slots},
             answer=Directions(tuple(after.slots)),
@@ -130,46 +136,40 @@ class Imagination(Family[ImaginationConfig]):
             classes=(*after.classes, *(f"before_{name}" for name in before.classes)),
         )
 
-    def _tell(self, told: DirectionWords, sights: list[RelativePosition]) -> dict[str, float]:
+    def _add_words(self, words: DirectionWords, positions: list[RelativePosition]) -> dict[str, float]:
+        """Add what the question asks about the positions. Returns what the words follow from."""
         if self.config.asks == "oc":
-            return told.add_position(*sights)
-        measured = told.add_pair(*sights)
-        return measured | told.add_facing(*sights) if self._tells_facing else measured
+            return words.add_position(*positions)
+        measured = words.add_pair(*positions)
+        return measured | words.add_facing(*positions) if self._states_facing else measured
 
-    def _is_aim_sure(self, centers: NDArray[np.float64], ahead_m: float, imagined: dict[str, float]) -> bool:
+    def _is_aim_certain(self, centers: NDArray[np.float64], ahead_m: float, imagined: dict[str, float]) -> bool:
+        """Whether no stated word changes when the observer faces ``aim_error_m`` beside the object to face."""
         error_rad = float(np.arctan2(self.config.aim_error_m, ahead_m))
-        stated = [name for name in TURNED if abs(imagined.get(name, 0)) >= self.config.sure.state_m]
+        stated = [name for name in CHANGED_BY_TURNING if abs(imagined.get(name, 0)) >= self.config.sure.state_m]
         for turn_rad in (error_rad, -error_rad):
-            turned = self._tell(DirectionWords(self.config.sure), _sights(centers, turn_rad))
+            turned = self._add_words(DirectionWords(self.config.sure), _relative_positions(centers, turn_rad))
             if any(turned[name] * imagined[name] <= 0 for name in stated):
                 return False
         return True
 
-    def _named(self, roles: tuple[MarkedObject, ...]) -> tuple[MarkedObject, ...]:
-        if not self.config.video:
-            return roles
-        return tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
 
+def _relative_positions(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[RelativePosition]:
+    """The third and further points for an observer at the first who is turned to the second.
 
-def _sights(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[RelativePosition]:
-    """What an observer at the first centre who is turned to the second has of the others.
+    Bearings are measured from the upright plane in which the observer looks. They do not depend on how far up or down
+    that is, and for what is straight below they stay small.
 
     Args:
-        centers: (n, 3) world, metres.
-        turn_rad: how far the observer turns on to the left.
+        centers: (n, 3) world, meters.
+        turn_rad: how much farther the observer turns to the left.
     """
     facing = centers[1] - centers[0]
     heading = np.arctan2(facing[1], facing[0]) + turn_rad
     axes = np.array([[np.sin(heading), -np.cos(heading), 0], [0, 0, 1], [np.cos(heading), np.sin(heading), 0]])
-    return [_sight(axes @ (center - centers[0])) for center in centers[2:]]
-
-
-def _sight(offset: NDArray[np.float64]) -> RelativePosition:
-    """Of a point that lies right, up and front (3,) of the observer, metres.
-
-    The bearing is taken from the upright plane in which the observer looks. It does not depend on how far up or down
-    that is, and for what is straight below it stays small.
-    """
-    right, up, front = (float(value) for value in offset)
-    bearing = float(np.degrees(np.arctan2(right, np.hypot(up, front))))
-    return RelativePosition(right, up, front, bearing, float(np.linalg.norm(offset)))
+    positions = []
+    for offset in (axes @ (center - centers[0]) for center in centers[2:]):
+        right, up, front = (float(value) for value in offset)
+        bearing = float(np.degrees(np.arctan2(right, np.hypot(up, front))))
+        positions.append(RelativePosition(right, up, front, bearing, float(np.linalg.norm(offset))))
+    return positions

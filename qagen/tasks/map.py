@@ -15,23 +15,25 @@ from qagen.visibility.views import SceneViews
 
 class MapConfig(TaskConfig):
     views: Images = 3
-    """Images of a question."""
+    """Number of images of a question."""
     min_objects: Amount = 3
-    """Objects on a map, at least ..."""
+    """Least number of objects on a map."""
     max_objects: Amount = 7
-    """... and at most; each number is drawn as often."""
+    """Largest number of objects on a map; each number is drawn equally often."""
     min_tilt_deg: Bound = 20.0
-    """A first image that looks nearer than this to straight up or down has no heading, degrees."""
+    """Least angle between the first image's optical axis and the vertical, degrees; below it there is no heading."""
 
 
 class Map(Family[MapConfig]):
-    """Box centres on the floor plan: the first camera is the origin and its heading points up the map."""
+    """Box centers on the floor plan: the first camera is the origin and its heading points up the map."""
 
     name = "map"
     Config = MapConfig
     answer = Placement
     formats = frozenset({"sentence"})
     skips = SAMPLING_SKIPS | {"looks up or down"}
+    unit = "meters"
+    must_say = (r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling")
 
     @property
     def marks(self) -> MarkColumns:
@@ -57,7 +59,7 @@ class Map(Family[MapConfig]):
             yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about roles object0, object1, ..."""
+        """The map of ``roles`` object0, object1, ..., seen from the camera of the first of ``frames``."""
         camera = views.cameras[frames[0]]
         attitude = Attitude(camera[:3, :3])
         margin = 90 - self.config.min_tilt_deg - abs(attitude.elevation_deg)

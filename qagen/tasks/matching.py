@@ -15,21 +15,23 @@ from qagen.visibility.views import SceneViews
 
 class MatchingConfig(TaskConfig):
     min_turn_deg: Bound = 15.0
-    """The views differ by this rotation, degrees, ..."""
+    """Views must differ by at least this rotation (degrees) or by ``min_move_m``."""
     min_move_m: Bound = 0.5
-    """... or by this much camera movement, metres."""
+    """Views must differ by at least this camera movement (meters) or by ``min_turn_deg``."""
     min_shared: Bound = 0.05
     """Least share of surface that both images see."""
 
 
 class Matching(Family[MatchingConfig]):
-    """The tight box of what is visible of an instance in a second view."""
+    """The tight box of the visible part of an instance in a second view."""
 
     name = "matching"
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"views too alike", "no object in both", "boxes not exact"})
+    must_say = (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second")
+    images = 2
 
     @property
     def marks(self) -> MarkColumns:
@@ -52,7 +54,7 @@ class Matching(Family[MatchingConfig]):
                 yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question where the object of role red is in the second image."""
+        """Where the object of role red is in the second of ``frames``."""
         if not views.exact[list(frames)].all():
             return Skip("boxes not exact")
         turn = float(views.rotation_deg[frames])

@@ -13,32 +13,32 @@ from pydantic import model_validator
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, is_one_of_a_kind
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
 from qagen.sampling.mark_placement import mark, marks_collide, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
 EXTREMES: tuple[Extreme, ...] = ("closest", "farthest")
-MAX_SURPLUS = 200
-"""One end of the order is asked about at most so much more often than the other."""
+MAX_EXTREME_BIAS = 200
+"""Largest number of questions about one extreme beyond those about the other."""
 MARKED = ("red", "green", "blue")
-"""Roles, first the object to measure from; records of several images list them in this order."""
+"""Roles, first the object to measure from, in the order of ``*_img_idx``."""
 LISTED = {"anchor": "objectA", "point0": "point0", "point1": "point1", "point2": "point2", "point3": "point3"}
-"""Roles of a video's question, first the object to measure from, and the names that the question gives them."""
+"""Roles of a question about a video, first the object to measure from, and their names in the question."""
 
 
 class NearestConfig(TaskConfig):
     asks: Literal["oc", "oo"]
     """oc: which of all objects is closest to the camera of the first image; oo: which of the marked ones to another."""
     views: Images | Literal["video"] = 1
-    """Images of a question, or the scene's video."""
+    """Number of images of a question, or the scene's video."""
     min_objects: Amount = 3
     """oc: least number of objects to choose from."""
     gap_m: Bound = 0.20
-    """The answer leads every other object by this much, metres, ..."""
+    """Least lead of the answer over every other object, meters."""
     gap_share: Bound = 0.15
-    """... and by this share of the longer distance."""
+    """Least lead of the answer over every other object, as a share of the longer distance."""
 
     @model_validator(mode="after")
     def _has_an_observer(self) -> "NearestConfig":
@@ -48,12 +48,13 @@ class NearestConfig(TaskConfig):
 
 
 class Nearest(Family[NearestConfig]):
-    """The order of the Euclidean distances of box centres."""
+    """The order of the Euclidean distances of box centers."""
 
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
+    must_say = ("close(st|r) to|farthe(st|r) from",)
 
     def __init__(self, config: NearestConfig) -> None:
         super().__init__(config)
@@ -100,21 +101,19 @@ class Nearest(Family[NearestConfig]):
                 continue
             extremes = [EXTREMES[i] for i in rng.permutation(len(EXTREMES))]
             for extreme in extremes[: 2 if self.config.asks == "oc" else 1]:
-                if asked[extreme] - min(asked[other] for other in EXTREMES) < MAX_SURPLUS:
+                if asked[extreme] - min(asked[other] for other in EXTREMES) < MAX_EXTREME_BIAS:
                     found = self.ask(views, *drawn, extreme)
                     asked[extreme] += isinstance(found, Question)
                     yield found
 
-    def _draws(
-        self, views: SceneViews, rng: Generator
-    ) -> Iterator[tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip]:
+    def _draws(self, views: SceneViews, rng: Generator) -> Iterator[SampledObjects | Skip]:
         sets = FrameSets(views)
         if self.variant == "oc":
             yield from (((int(frame),), ()) for frame in rng.permutation(np.flatnonzero(views.usable)))
             return
         while True:
             if self.config.views == "video":
-                yield _cast_apart(views, rng)
+                yield _sample_apart(views, rng)
             elif self.config.asks == "oo":
                 yield sets.sample_objects(MARKED, self.config.views, "point", rng)
             else:
@@ -128,9 +127,9 @@ class Nearest(Family[NearestConfig]):
         roles: tuple[MarkedObject, ...] = (),
         extreme: Extreme = "closest",
     ) -> Question | Skip:
-        """oc: the question about all objects of the frames; oo: about the roles after the first, measured from it.
+        """oc: which of all objects of ``frames`` is the ``extreme``; oo: which of ``roles`` after the first, from it.
 
-        Annotations are not complete, so the first kind of question tells which kinds of objects it is about.
+        Annotations are not complete, so a question about all objects names the labels that it is about.
         """
         if self.config.asks == "oc":
             return self._ask_observer(views, frames, extreme)
@@ -150,12 +149,14 @@ class Nearest(Family[NearestConfig]):
         if lead < 0:
             return Skip("ambiguous")
         labels = {views.scene.objects[k].label for k in ranked}
-        doubtful = [k for k in np.flatnonzero(seen & ~is_candidate) if _may_count(views.scene.objects[k].label, labels)]
+        doubtful = [
+            k for k in np.flatnonzero(seen & ~is_candidate) if _may_be_one_of(views.scene.objects[k].label, labels)
+        ]
         reaches = [_reach_m(views, frames[0], int(k), extreme) for k in doubtful]
         leads = [self._lead_m(away[winner], reach, extreme) for reach in reaches]
-        if min(leads, default=0.0) < 0 or any(_may_count(name, labels) for name in views.scene.unplaced):
+        if min(leads, default=0.0) < 0 or any(_may_be_one_of(name, labels) for name in views.scene.unplaced):
             return Skip("doubtful rival")
-        if not is_one_of_a_kind(views, frames)[winner]:
+        if not has_unique_label(views, frames)[winner]:
             return Skip("label not unique")
         located = {k: _located(views, frames, k) for k in ranked}
         answer = located.pop(winner)
@@ -198,37 +199,37 @@ class Nearest(Family[NearestConfig]):
             classes=(f"{extreme}:{winner.color}",),
         )
 
-    def _lead_m(self, winner_m: float, rival_m: float, extreme: Extreme) -> float:
-        """How much more than the least gap lies between the answer and a rival, metres."""
-        gap = rival_m - winner_m if extreme == "closest" else winner_m - rival_m
-        return gap - max(self.config.gap_m, self.config.gap_share * max(winner_m, rival_m))
+    def _lead_m(self, winner_m: float, other_m: float, extreme: Extreme) -> float:
+        """How much farther apart than the least gap the answer and another object are, meters."""
+        gap = other_m - winner_m if extreme == "closest" else winner_m - other_m
+        return gap - max(self.config.gap_m, self.config.gap_share * max(winner_m, other_m))
 
 
-def _may_count(name: str, labels: set[str]) -> bool:
-    """Whether a viewer may take something of this name for one of the kinds that the question is about."""
-    return any(_alike(name, label) for label in labels)
+def _may_be_one_of(name: str, labels: set[str]) -> bool:
+    """Whether a viewer may take something of this name for one of the labels."""
+    return any(_may_be_called_alike(name, label) for label in labels)
 
 
-_alike = cache(may_be_called_alike)
+_may_be_called_alike = cache(may_be_called_alike)
 
 
 def _reach_m(views: SceneViews, frame: int, item: int, extreme: Extreme) -> float:
-    """How near or far any part of a doubtful object is: its centre may be anywhere between, as far as one can see."""
+    """Distance of an object's nearest or farthest part, where the center of a doubtful object may be."""
     box, points = views.scene.objects[item].box, views.scene.objects[item].points
     away = np.linalg.norm((box.corners if points is None else points) - views.cameras[frame, :3, 3], axis=1)
     return float(away.min() if extreme == "closest" else away.max())
 
 
 def _located(views: SceneViews, frames: tuple[int, ...], item: int) -> LocatedObject:
-    """An object in the image that shows most of it."""
+    """The object with its box in the image that shows most of it."""
     shown = np.where(views.askable[list(frames), item], views.visible_pixels[list(frames), item], -1)
     image = int(np.argmax(shown))
     box = visible_box(views, frames[image], item)
     return LocatedObject(views.scene.objects[item].label, image if len(frames) > 1 else None, box)
 
 
-def _cast_apart(views: SceneViews, rng: Generator) -> tuple[tuple[int, ...], tuple[MarkedObject, ...]] | Skip:
-    """Objects of different kinds in frames of the video that differ as far as possible."""
+def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
+    """Objects of different kinds, marked in different frames of the video where possible."""
     frames = views.video
     if not frames:
         return Skip("no video")

@@ -7,25 +7,25 @@ from itertools import combinations
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Listing
+from qagen.core.answer import LabelOrder
 from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
 LABELS = 4
-"""Names of a question."""
+"""Number of labels of a question."""
 MAX_LABELS = 24
-"""Of more names in one scene, so many are drawn, because all sets of four of them are tried."""
+"""Maximum number of labels of a scene that are considered, because all sets of four are tried."""
 
 
 class OrderConfig(TaskConfig):
     min_gap: Amount = 2
-    """First sightings are at least so many frames apart."""
+    """Least number of frames between two first sightings."""
     min_side_m: Bound = 0.2
-    """Things whose longest side is shorter are often left out by annotators, metres."""
+    """Least length of an object's longest side, meters; annotators often leave out smaller ones."""
     listings: Amount = 3
-    """How often the same names are asked about, each time listed in another order."""
+    """Number of questions about the same labels, each time listed in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Sighting:
     image: int
     """Position in the video."""
     visible_fraction: float
-    """How much of the object is visible there, of the one that can be seen best."""
+    """Visible fraction there of the object that can be seen best."""
 
 
 class Order(Family[OrderConfig]):
@@ -43,7 +43,7 @@ class Order(Family[OrderConfig]):
 
     name = "order"
     Config = OrderConfig
-    answer = Listing
+    answer = LabelOrder
     formats = frozenset({"fill", "sentence"})
     skips = frozenset(
         {
@@ -55,6 +55,7 @@ class Order(Family[OrderConfig]):
             "first sightings too close",
         }
     )
+    must_say = ("video", "first|meets")
 
     @property
     def variant(self) -> str:
@@ -94,7 +95,7 @@ class Order(Family[OrderConfig]):
         yield from sorted(candidates, key=lambda candidate: isinstance(candidate, Skip))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
-        """The question in which order the labels come into view in the video ``frames``, listed as given."""
+        """In which order ``labels``, listed in this order, come into view in the video ``frames``."""
         if any(self._is_overlooked(views, label) for label in labels):
             return Skip("often overlooked")
         found = {label: first_sighting(views, label) for label in labels}
@@ -117,7 +118,7 @@ class Order(Family[OrderConfig]):
             frames=frames,
             is_video=True,
             facts={"labels": tuple(sightings), "sightings": tuple(zip(ordered, images, strict=True))},
-            answer=Listing(tuple(ordered)),
+            answer=LabelOrder(tuple(ordered)),
             margin=gap / self.config.min_gap - 1,
             margin_unit="fraction",
             measured={
@@ -129,7 +130,7 @@ class Order(Family[OrderConfig]):
 
 
 def first_sighting(views: SceneViews, label: str) -> Sighting | None:
-    """Where the video shows a thing of that label first, or None where that is not sure."""
+    """Where the video first shows an object of that label, or None where that is not certain."""
     meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
     if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
         return None
@@ -139,6 +140,6 @@ def first_sighting(views: SceneViews, label: str) -> Sighting | None:
         return None
     image = int(np.argmax(askable.any(axis=1)))
     named = [views.scene.objects[k].label == label for k in meant]
-    is_sure = not maybe[:image].any() and askable[image, named].any()
+    is_certain = not maybe[:image].any() and askable[image, named].any()
     best = float(np.max(views.visible_fraction[views.video[image], meant], where=askable[image], initial=0.0))
-    return Sighting(image, best) if is_sure else None
+    return Sighting(image, best) if is_certain else None

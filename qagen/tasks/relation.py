@@ -9,31 +9,32 @@ from qagen.core.answer import Directions
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
-from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
+from qagen.tasks.directions import DirectionThresholds, DirectionWords, seen_by_camera
 from qagen.visibility.views import SceneViews
 
 COLORS = ("red", "blue", "green")
-MAX_SURPLUS = 40
-"""oc: what lies in front is asked about at most so much more often than what lies behind."""
+MAX_FRONT_BIAS = 40
+"""oc: largest number of questions about objects in front beyond those about objects behind."""
 
 
 class RelationConfig(TaskConfig):
     asks: Literal["oo", "oc"]
     """oo: the first object relative to the second; oc: the object relative to the observer of the first image."""
     views: Images = 1
-    """Images of a question."""
+    """Number of images of a question."""
     sure: DirectionThresholds = DirectionThresholds()
     """When a direction is stated, empty or ambiguous."""
 
 
 class Relation(Family[RelationConfig]):
-    """Offsets of box centres as seen from the first image; above and below along the world's vertical."""
+    """Offsets of box centers as seen from the first image; above and below along the world's vertical."""
 
     name = "relation"
     Config = RelationConfig
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
     skips = SAMPLING_SKIPS | {"ambiguous", "no direction", "front asked often"}
+    must_say = ("observer", "left", "right", "above", "below", "front|closer", "behind|farther")
 
     @property
     def marks(self) -> MarkColumns:
@@ -63,6 +64,7 @@ class Relation(Family[RelationConfig]):
         return ("center", "vertical") if self.config.views == 1 else ("center", "vertical", "first_image_observer")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        """Candidates whose colors are a random choice; those about one object balance front and behind."""
         sets, bias = FrameSets(views), 0
         count = 1 if self.config.asks == "oc" else 2
         while True:
@@ -71,40 +73,32 @@ class Relation(Family[RelationConfig]):
             drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
             found = drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
             if isinstance(found, Question) and self.config.asks == "oc":
-                side = _ahead(found)
-                if side > 0 and bias >= MAX_SURPLUS:
+                side = ("front_behind:front" in found.classes) - ("front_behind:behind" in found.classes)
+                if side > 0 and bias >= MAX_FRONT_BIAS:
                     found = Skip("front asked often")
                 else:
                     bias += side
             yield found
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about the first role, relative to the second or to the observer."""
-        told = DirectionWords(self.config.sure)
-        measured = self._tell(told, [seen_by_camera(views, frames[0], role.object) for role in roles])
-        if told.is_ambiguous:
+        """Where the first of ``roles`` is relative to the second, or to the observer at the first of ``frames``."""
+        words = DirectionWords(self.config.sure)
+        positions = [seen_by_camera(views, frames[0], role.object) for role in roles]
+        if self.config.asks == "oc":
+            measured = words.add_position(*positions)
+        else:
+            measured = words.add_pair(*positions)
+            measured |= words.add_facing(*positions) if self.config.views > 1 else {}
+        if words.is_ambiguous:
             return Skip("ambiguous")
-        if told.is_empty:
+        if words.is_empty:
             return Skip("no direction")
         return Question(
             frames=frames,
             roles=roles,
             facts={"subject": roles[0].color, "reference": roles[-1].color},
-            answer=Directions(tuple(told.slots)),
-            margin=min(told.margins),
+            answer=Directions(tuple(words.slots)),
+            margin=min(words.margins),
             measured=measured,
-            classes=told.classes,
+            classes=words.classes,
         )
-
-    def _tell(self, told: DirectionWords, sights: list[RelativePosition]) -> dict[str, float]:
-        if self.config.asks == "oc":
-            return told.add_position(*sights)
-        measured = told.add_pair(*sights)
-        return measured | told.add_facing(*sights) if self.config.views > 1 else measured
-
-
-def _ahead(question: Question) -> int:
-    """1 when the answer says front, -1 when it says behind."""
-    assert isinstance(question.answer, Directions)
-    words = {slot.word for slot in question.answer.slots if slot.axis == "front_behind"}
-    return ("front" in words) - ("behind" in words)

@@ -11,19 +11,19 @@ from qagen.core.question import Question, Skip
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
-USUAL = (20.0, 0.4)
-"""What a reader expects who sees nothing: a room of about 20 square metres, two in three between 13 and 30."""
+PRIOR = (20.0, 0.4)
+"""Median area of a room, square meters, and deviation of its logarithm: two in three lie between 13 and 30."""
 
 
 class RoomConfig(TaskConfig):
     alpha_m: Bound = 0.5
-    """Radius of the concave hull: gaps in the scan up to twice as wide are closed, metres."""
+    """Radius of the concave hull, meters; gaps in the scan up to twice as wide are closed."""
     max_spread: Bound = 0.15
-    """Scenes where another way to measure differs by a larger share are skipped."""
+    """Largest deviation of other ways to measure, as a share of the area."""
     max_climb_m: Bound = 1.5
-    """Scenes whose cameras' heights spread more, metres, may have several floors and are skipped."""
+    """Largest spread of the cameras' heights, meters; beyond it the scene may have several floors."""
     min_area_m2: Bound = 2.0
-    """Smaller spaces are not asked about, square metres."""
+    """Smallest area that is asked, square meters."""
 
 
 class RoomArea(Family[RoomConfig]):
@@ -39,7 +39,7 @@ class RoomArea(Family[RoomConfig]):
     * only what the video's frames show: otherwise the images would not tell.
 
     Checked on boxes of known area, on an L-shaped room with holes in its floor (within 3 %), by eye on a ScanNet flat
-    drawn from above, and on the demo flat: 88.9 square metres, where the plan has 86.5 within its outer walls and 82.9
+    drawn from above, and on the demo flat: 88.9 square meters, where the plan has 86.5 within its outer walls and 82.9
     without the inner walls. So the estimate is some per cent above the bare floors, the more inner walls there are.
     """
 
@@ -48,6 +48,8 @@ class RoomArea(Family[RoomConfig]):
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"no video", "no scan", "several floors", "too small", "uncertain outline", "not all shown"})
+    unit = "square meters"
+    must_say = ("(?i)floor|space",)
 
     @property
     def variant(self) -> str:
@@ -61,7 +63,7 @@ class RoomArea(Family[RoomConfig]):
         yield self.ask(views, views.video) if views.video else Skip("no video")
 
     def ask(self, views: SceneViews, frames: tuple[int, ...]) -> Question | Skip:
-        """The question how much floor the space has that the video ``frames`` shows."""
+        """How much floor the space has that the video ``frames`` shows."""
         if views.scene.mesh is None and views.scene.room_polygon is None:
             return Skip("no scan")
         heights = views.cameras[:, 2, 3]
@@ -77,14 +79,14 @@ class RoomArea(Family[RoomConfig]):
         return Question(
             frames=frames,
             is_video=True,
-            answer=Number(outline, USUAL),
+            answer=Number(outline, PRIOR),
             margin=self.config.max_spread - max(differs.values()),
             margin_unit="fraction",
             measured={"area_m2": outline, **{f"{name}_area_m2": other for name, other in others.items()}},
         )
 
     def _measure(self, views: SceneViews, frames: tuple[int, ...]) -> tuple[float, dict[str, float]]:
-        """The area, and what other ways to measure it give."""
+        """The area, and what other ways to measure it give, square meters."""
         radius, plan = self.config.alpha_m, views.surface[:, :2]
         shown = hull_area(plan[views.sees[list(frames)].any(axis=0)], 2 * radius)
         if views.scene.room_polygon is not None:

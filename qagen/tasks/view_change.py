@@ -6,6 +6,7 @@ from typing import Literal
 from numpy.random import Generator
 
 from qagen.core.answer import Motion
+from qagen.core.floor import wrap_deg
 from qagen.core.question import Question, Skip
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
@@ -17,23 +18,26 @@ HALF_TURN_MARGIN_DEG = 5.0
 
 class ViewChangeConfig(TaskConfig):
     frame: Literal["camera", "level"] = "camera"
-    """camera: moves along the first camera's axes; level: along its heading, levelled by gravity."""
+    """camera: moves along the first camera's axes; level: along its heading, leveled by gravity."""
     max_roll_deg: Bound = 15.0
-    """Pairs whose roll differs by more are skipped, degrees."""
+    """Largest difference in roll between the two cameras, degrees."""
     min_tilt_deg: Bound = 20.0
-    """Views that look nearer than this to straight up or down are skipped, degrees."""
+    """Least angle between the optical axis and the vertical, degrees."""
     min_shared: Bound = 0.1
     """Least share of surface that both images see."""
 
 
 class ViewChange(Family[ViewChangeConfig]):
-    """The second camera relative to the first: a move in metres, then heading and elevation in degrees."""
+    """The second camera relative to the first: a move in meters, then changes of heading and elevation in degrees."""
 
     name = "view_change"
     Config = ViewChangeConfig
     answer = Motion
     formats = frozenset({"fill", "sentence"})
     skips = frozenset({"looks up or down", "roll differs", "half turn", "no change"})
+    unit = "meters"
+    must_say = ("degrees", "first", "second")
+    images = 2
 
     @property
     def variant(self) -> str:
@@ -48,11 +52,11 @@ class ViewChange(Family[ViewChangeConfig]):
             yield self.ask(views, frames)
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
-        """The question how the second frame's camera stands to the first's."""
+        """How the camera of the second of ``frames`` moved and turned from that of the first."""
         first, second = (Attitude(views.cameras[frame, :3, :3]) for frame in frames)
         steepest = max(abs(first.elevation_deg), abs(second.elevation_deg))
-        turn = _wrap_deg(second.heading_deg - first.heading_deg)
-        roll = abs(_wrap_deg(second.roll_deg - first.roll_deg))
+        turn = wrap_deg(second.heading_deg - first.heading_deg)
+        roll = abs(wrap_deg(second.roll_deg - first.roll_deg))
         if steepest > 90 - self.config.min_tilt_deg:
             return Skip("looks up or down")
         if roll > self.config.max_roll_deg:
@@ -84,8 +88,3 @@ class ViewChange(Family[ViewChangeConfig]):
             },
             classes=tuple(name for name, amount in motion.steps if amount != "0"),
         )
-
-
-def _wrap_deg(angle: float) -> float:
-    """To (-180, 180]."""
-    return float(180 - (180 - angle) % 360)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Extents
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.core.scene import Object3D
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -18,12 +17,11 @@ class VolumeConfig(TaskConfig):
     min_in_image: Bound = 0.9
     """Least share of the object's surface inside the image."""
     min_visible: Bound = 0.5
-    """Least share of the object's pixels that nothing hides."""
+    """Least share of the object's pixels that is not occluded."""
     min_side_m: Bound = 0.1
-    """Objects with a shorter side are not asked about: a scan blurs it by some centimetres."""
+    """Length of the shortest side that is asked, meters: a scan blurs it by some centimeters."""
     min_aside_deg: Bound = 30.0
-    """Some frame looks at each side at this angle or more from its own direction, degrees; else the scan may have
-    missed where the side ends."""
+    """Least angle, degrees, at which some frame sees each box axis; otherwise its extent may be incomplete."""
 
 
 class Volume(Family[VolumeConfig]):
@@ -34,6 +32,9 @@ class Volume(Family[VolumeConfig]):
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({"cut by the image", "mostly hidden", "too thin", "seen from one side"})
+    unit = "centimeters"
+    must_say = ("length", "width", "height")
+    images = 1
 
     @property
     def marks(self) -> MarkColumns:
@@ -57,28 +58,28 @@ class Volume(Family[VolumeConfig]):
             yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """The question about the sides of role red."""
+        """How long, wide and high the object of role red is."""
         frame, item = frames[0], roles[0].object
-        thing = views.scene.objects[item]
+        box = views.scene.objects[item].box
         aside_deg = _aside_deg(views, item)
         margins = {
             "cut by the image": float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
             "mostly hidden": float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
-            "too thin": float(thing.box.size.min()) / self.config.min_side_m - 1,
+            "too thin": float(box.size.min()) / self.config.min_side_m - 1,
             "seen from one side": float(aside_deg.min()) / self.config.min_aside_deg - 1,
         }
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
             return Skip(reason)
-        sides = _sides(thing)
+        first, second, height = (round(100 * float(side)) for side in box.size)
         return Question(
             frames=frames,
             roles=roles,
-            answer=Extents(*sides),
+            answer=Extents(max(first, second), min(first, second), height),
             margin=margins[reason],
             margin_unit="fraction",
             measured={
-                "size_m": thing.box.size.tolist(),
+                "size_m": box.size.tolist(),
                 "in_image_fraction": float(views.in_image_fraction[frame, item]),
                 "visible_fraction": float(views.visible_fraction[frame, item]),
                 "seen_aside_deg": aside_deg.tolist(),
@@ -86,14 +87,8 @@ class Volume(Family[VolumeConfig]):
         )
 
 
-def _sides(thing: Object3D) -> tuple[int, int, int]:
-    """Length, width and height, whole centimetres."""
-    first, second, height = (round(100 * float(side)) for side in thing.box.size)
-    return max(first, second), min(first, second), height
-
-
 def _aside_deg(views: SceneViews, item: int) -> NDArray[np.float64]:
-    """(3,) for each axis of the object's box, the largest angle to it at which a frame sees the object, 0 to 90."""
+    """(3,) largest angle to each axis of the object's box at which a frame sees the object, 0 to 90 degrees."""
     box = views.scene.objects[item].box
     frames = views.askable[:, item]
     toward = (views.cameras[frames, :3, 3] - box.center) @ box.rotation

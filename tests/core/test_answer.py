@@ -13,8 +13,9 @@ from qagen.core.answer import (
     Description,
     Directions,
     Extents,
+    FrameNumbers,
     ImagePoint,
-    Listing,
+    LabelOrder,
     LocatedObject,
     Motion,
     Number,
@@ -97,7 +98,8 @@ def test_opposites_come_in_pairs() -> None:
 def test_the_other_answers() -> None:
     assert Count(3).text == "3"
     assert Extents(120, 60, 75).text == "120,60,75"
-    assert Listing(("chair", "table")).text == "chair, table"
+    assert LabelOrder(("chair", "table")).text == "chair, table"
+    assert FrameNumbers((0, 4, 31)).text == "0, 4, 31"
     assert Route((("forward", "2.0"), ("left", "90"))).text == "forward 2.0, left 90"
     # Images are counted from 1 in words; a single image has no number.
     assert LocatedObject("lamp", 1, (1, 2, 3, 4)).text == "lamp, image 2, [1, 2, 3, 4]"
@@ -120,7 +122,8 @@ ANSWERS = [
     BoxAnswer((1, 2, 3, 4)),
     LocatedObject("lamp", None, (1, 2, 3, 4)),
     ImagePoint(1, 2, 3),
-    Listing(("a",)),
+    LabelOrder(("a",)),
+    FrameNumbers((3,)),
     Placement((("a", 1, 2),)),
     Motion(1, 2, 3, 4, 5),
     Route((("left", "90"),)),

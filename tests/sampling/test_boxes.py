@@ -1,4 +1,4 @@
-"""Boxes of other objects as wrong options that a reader of the text alone cannot use."""
+"""Boxes of other objects as distractors that a text-only model cannot exploit."""
 
 from collections import Counter
 
@@ -9,6 +9,7 @@ from qagen.core.answer import LocatedObject
 from qagen.core.question import Question
 from qagen.rng import rng_for
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
+from qagen.sampling.pool import Selection
 
 
 def ask(answer: LocatedObject, number: int = 0, extreme: str = "closest") -> Question:
@@ -16,7 +17,7 @@ def ask(answer: LocatedObject, number: int = 0, extreme: str = "closest") -> Que
 
 
 def options_of(question: Question) -> list[LocatedObject] | None:
-    found = choose_with_other_boxes([question], 1, rng_for(0))[1].get(question.key)
+    found = choose_with_other_boxes([question], 1, rng_for(0)).distractors.get(question.key)
     assert found is None or all(isinstance(option, LocatedObject) for option in found)
     return found  # type: ignore[return-value]
 
@@ -36,8 +37,8 @@ def test_options_are_other_objects_or_nothing() -> None:
     assert options_of(ask(LocatedObject("lamp", 1, box, (*others[:2], elsewhere)))) is not None
 
 
-def test_wrong_options_do_not_overlap_each_other_much() -> None:
-    # Five boxes 100 wide at steps of 50: neighbours share a third, so only every second one may stand beside another.
+def test_distractors_do_not_overlap_each_other_much() -> None:
+    # Five boxes 100 wide at steps of 50: neighbors share a third, so only every second one may stand beside another.
     others = tuple(LocatedObject("chair", None, (x, 0, x + 100, 100)) for x in range(0, 250, 50))
     wrong = options_of(ask(LocatedObject("lamp", None, (600, 600, 700, 700), others)))
     assert wrong is not None
@@ -60,8 +61,9 @@ def test_neither_the_largest_nor_the_lowest_box_is_a_hint(extreme: str) -> None:
     for turn in range(300):
         truth, *others = boxes_of_six(rng, turn)
         questions.append(ask(LocatedObject("lamp", None, truth.box, tuple(others)), turn, extreme))
-    assert all(len(question.answer.decoys) == 5 for question in questions)  # type: ignore[union-attr]
-    chosen, options = choose_with_other_boxes(questions, 100, rng_for(1))
+    assert all(len(question.answer.others) == 5 for question in questions)  # type: ignore[union-attr]
+    selection = choose_with_other_boxes(questions, 100, rng_for(1))
+    chosen, options = selection.questions, selection.distractors
     assert len(chosen) == 100
     ranks = Counter(
         sum(option.box[3] < question.answer.box[3] for option in options[question.key])  # type: ignore[union-attr]
@@ -76,7 +78,7 @@ def test_questions_without_options_fill_the_quota_for_other_formats() -> None:
     # Always the largest of four: asking one such question for a letter would tell that the largest is true.
     others = tuple(LocatedObject("thing", None, (200 * i, 500, 200 * i + 50, 550)) for i in range(1, 4))
     questions = [ask(LocatedObject("lamp", None, (0, 600, 190, 990), others), number) for number in range(10)]
-    chosen, options = choose_with_other_boxes(questions, 8, rng_for(0))
-    assert len(chosen) == 8
-    assert len(options) == 1
-    assert choose_with_other_boxes([], 8, rng_for(0)) == ([], {})
+    selection = choose_with_other_boxes(questions, 8, rng_for(0))
+    assert len(selection.questions) == 8
+    assert len(selection.distractors) == 1
+    assert choose_with_other_boxes([], 8, rng_for(0)) == Selection([])

@@ -1,4 +1,4 @@
-"""Wrong options: apart from the truth, and of no help to a reader who does not look."""
+"""Distractors: apart from the correct answer, and of no help to a text-only model."""
 
 from collections import Counter
 from itertools import combinations
@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from qagen.core.answer import Number
 from qagen.rng import rng_for
-from qagen.sampling.balance import Deck
-from qagen.sampling.distractors.generated import OptionMaker
+from qagen.sampling.balance import BalancedDraw
+from qagen.sampling.distractors.generated import DistractorMaker
 
 seeds = st.integers(0, 2**31)
 lengths = st.floats(0.2, 9)
 
 
-def maker(seed: int = 0) -> OptionMaker:
-    return OptionMaker(rng_for(seed, "options"))
+def maker(seed: int = 0) -> DistractorMaker:
+    return DistractorMaker(rng_for(seed, "options"))
 
 
 def shares(values: list) -> dict:
@@ -25,19 +25,19 @@ def shares(values: list) -> dict:
 
 
 @given(seeds, st.integers(1, 6), st.integers(1, 5))
-def test_a_deck_deals_every_card_before_any_comes_again(seed: int, size: int, rounds: int) -> None:
-    deck = Deck(range(size), rng_for(seed))
+def test_every_value_is_drawn_before_any_comes_again(seed: int, size: int, rounds: int) -> None:
+    left = BalancedDraw(range(size), rng_for(seed))
     for _ in range(rounds):
-        assert sorted(deck.draw() for _ in range(size)) == list(range(size))
+        assert sorted(left.draw() for _ in range(size)) == list(range(size))
 
 
 @given(seeds)
-def test_a_card_that_cannot_be_played_is_kept(seed: int) -> None:
-    deck = Deck([1, 2, 3], rng_for(seed))
-    assert deck.deal(lambda card: card if card > 2 else None) == 3
-    assert deck.deal(lambda card: card if card > 2 else None) is None  # the only 3 is spent
-    assert sorted(deck.draw() for _ in range(2)) == [1, 2]
-    assert deck.deal(lambda card: card if card > 2 else None) == 3  # a new deck
+def test_a_value_that_cannot_be_used_is_kept(seed: int) -> None:
+    left = BalancedDraw([1, 2, 3], rng_for(seed))
+    assert left.draw_usable(lambda value: value if value > 2 else None) == 3
+    assert left.draw_usable(lambda value: value if value > 2 else None) is None  # the only 3 is spent
+    assert sorted(left.draw() for _ in range(2)) == [1, 2]
+    assert left.draw_usable(lambda value: value if value > 2 else None) == 3  # all values again
 
 
 @given(seeds, lengths)

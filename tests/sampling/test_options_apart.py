@@ -1,4 +1,4 @@
-"""Invented sizes and areas that a reader of the text alone cannot use."""
+"""Generated sizes and areas that a text-only model cannot exploit."""
 
 from collections import Counter
 from itertools import pairwise
@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from qagen.core.answer import Extents, Number
 from qagen.rng import rng_for
-from qagen.sampling.distractors.generated import OptionMaker
+from qagen.sampling.distractors.generated import DistractorMaker
 
 sides = st.integers(10, 300)
 
 
-def maker(seed: int = 0) -> OptionMaker:
-    return OptionMaker(rng_for(seed, "options"))
+def maker(seed: int = 0) -> DistractorMaker:
+    return DistractorMaker(rng_for(seed, "options"))
 
 
 @given(sides, sides, sides)
@@ -49,11 +49,11 @@ def test_the_truths_rank_in_its_side_is_even() -> None:
     assert ranks == dict.fromkeys(range(4), 60)
 
 
-def guessed(truths: np.ndarray, usual: tuple[float, float] | None) -> tuple[float, Counter[int]]:
+def guessed(truths: np.ndarray, prior: tuple[float, float] | None) -> tuple[float, Counter[int]]:
     """How often the option nearest to 20 is right, and the truth's ranks."""
     options, right, ranks = maker(), 0, Counter[int]()
     for truth in truths:
-        wrong = options.numbers(Number(float(truth), usual))
+        wrong = options.numbers(Number(float(truth), prior))
         assert wrong is not None
         values = [round(float(truth), 1), *(option.value for option in wrong)]
         right += int(np.argmin(np.abs(np.log(np.array(values) / 20)))) == 0

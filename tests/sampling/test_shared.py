@@ -1,6 +1,7 @@
-"""Questions that lend each other their answers as wrong options."""
+"""Questions that serve as each other's distractors."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -14,7 +15,7 @@ from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number,
 from qagen.core.question import MarkedObject, Question
 from qagen.kernels.boxes import box_iou
 from qagen.rng import rng_for
-from qagen.sampling.distractors.shared import GROUP, choose_with_shared_options
+from qagen.sampling.distractors.shared import GROUP, choose_with_shared_answers
 
 seeds = st.integers(0, 2**31)
 
@@ -24,18 +25,18 @@ def ask(answer: Answer, given: float | None = None) -> Question:
     return Question(frames=(0,), facts=facts, answer=answer, margin=1, measured={})
 
 
-def find_peers(questions: list[Question], rng: Generator) -> dict[int, list[Answer]]:
-    """Position of a question to its wrong options, when all may be chosen."""
+def find_distractors(questions: list[Question], rng: Generator) -> dict[int, Sequence[Answer]]:
+    """Position of a question to its distractors, when all may be chosen."""
     marked = [replace(question, frames=(position,)) for position, question in enumerate(questions)]
-    return {key[0][0]: wrong for key, wrong in choose_with_shared_options(marked, len(marked), rng)[1].items()}
+    return {key[0][0]: wrong for key, wrong in choose_with_shared_answers(marked, len(marked), rng).distractors.items()}
 
 
 def sets_of(questions: list[Question], seed: int) -> dict[int, tuple[str, ...]]:
     """Position of a question to the texts of all its options, sorted."""
-    peers = find_peers(questions, rng_for(seed))
+    distractors = find_distractors(questions, rng_for(seed))
     return {
         position: tuple(sorted([questions[position].answer.text, *(option.text for option in wrong)]))
-        for position, wrong in peers.items()
+        for position, wrong in distractors.items()
     }
 
 
@@ -60,33 +61,32 @@ def test_numbers_of_a_set_are_apart(seed: int, values: list[float]) -> None:
         assert all(high - low >= max(0.3, 0.15 * high) - 1e-6 for low, high in pairwise(numbers))
 
 
-def test_the_same_answers_have_no_peers() -> None:
-    assert find_peers([ask(Number(2.0))] * 12, rng_for(0)) == {}
-    assert find_peers([], rng_for(0)) == {}
+def test_the_same_answers_have_no_distractors() -> None:
+    assert find_distractors([ask(Number(2.0))] * 12, rng_for(0)) == {}
+    assert find_distractors([], rng_for(0)) == {}
 
 
-def test_nearly_all_of_many_find_peers() -> None:
+def test_nearly_all_of_many_find_distractors() -> None:
     questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
-    assert len(find_peers(questions, rng_for(0))) >= 80
+    assert len(find_distractors(questions, rng_for(0))) >= 80
 
 
 def test_the_truths_rank_is_even() -> None:
     questions = [ask(Number(value)) for value in rng_for(0, "values").uniform(1, 6, 100)]
     ranks = Counter(
         sum(option.value < questions[position].answer.value for option in wrong)  # type: ignore[union-attr]
-        for position, wrong in find_peers(questions, rng_for(0)).items()
+        for position, wrong in find_distractors(questions, rng_for(0)).items()
     )
     assert set(ranks) == {0, 1, 2, 3}
     assert len(set(ranks.values())) == 1
 
 
-def test_questions_that_give_away_the_same_share_options() -> None:
-    # Forty questions give away 1.0, forty 5.0: a set of options tells nothing of which it was.
+def test_questions_that_reveal_the_same_share_options() -> None:
+    # Forty questions reveal 1.0, forty 5.0: a set of options tells nothing of which it was.
     values = rng_for(1, "values").uniform(1, 6, 80)
     questions = [ask(Number(value), given) for value, given in zip(values, [1.0, 5.0] * 40, strict=True)]
-    peers = find_peers(questions, rng_for(0))
     sets = sets_of(questions, 0)
-    hints = {options: {questions[i].facts["given"] for i in peers if sets[i] == options} for options in sets.values()}
+    hints = {options: {questions[i].facts["given"] for i in sets if sets[i] == options} for options in sets.values()}
     assert sum(len(given) == 1 for given in hints.values()) > 0.7 * len(hints)
 
 
@@ -96,9 +96,9 @@ def test_places_differ_in_the_image_and_in_depth() -> None:
         ask(ImagePoint(int(x), int(y), float(depth)))
         for x, y, depth in zip(*rng.integers(0, 1001, (2, 60)), rng.uniform(0.5, 6, 60), strict=True)
     ]
-    peers = find_peers(questions, rng_for(0))
-    assert len(peers) > 30
-    for position, wrong in peers.items():
+    distractors = find_distractors(questions, rng_for(0))
+    assert len(distractors) > 30
+    for position, wrong in distractors.items():
         truth = questions[position].answer
         assert isinstance(truth, ImagePoint)
         for place in wrong:
@@ -148,23 +148,24 @@ def test_boxes_of_a_set_overlap_little_and_were_marked_alike() -> None:
         for side, (x, y) in zip(sides, rng.integers(0, 600, (80, 2)), strict=True)
     ]
     questions = [about(0, BoxAnswer(box), (0, 0, side, side)) for box, side in zip(boxes, sides, strict=True)]
-    peers = find_peers(questions, rng_for(0))
-    assert len(peers) >= 40
+    distractors = find_distractors(questions, rng_for(0))
+    assert len(distractors) >= 40
     alike = 0
-    for position, wrong in peers.items():
+    for position, wrong in distractors.items():
         options = [questions[position].answer, *wrong]
         assert all(isinstance(option, BoxAnswer) for option in options)
         alike += len({option.box[2] - option.box[0] for option in options}) == 1  # type: ignore[union-attr]
         for one, other in combinations([np.array(option.box, float) for option in options], 2):  # type: ignore[union-attr]
             assert box_iou(one, other) < 0.3
-    assert alike >= 0.7 * len(peers)
+    assert alike >= 0.7 * len(distractors)
 
 
 def test_a_quota_is_filled_with_whole_groups_first() -> None:
     # 1.0 to 4.0 make one group; the five questions that all say 9.0 fit nobody but one another's like.
     values = [9.0, 9.0, 1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 9.0]
     questions = [replace(ask(Number(value)), frames=(place,)) for place, value in enumerate(values)]
-    chosen, options = choose_with_shared_options(questions, 5, rng_for(0))
+    selection = choose_with_shared_answers(questions, 5, rng_for(0))
+    chosen, options = selection.questions, selection.distractors
     assert len(chosen) == 5
     assert len(options) == GROUP
     sets = [{q.answer.text, *(option.text for option in options[q.key])} for q in chosen if q.key in options]
@@ -181,7 +182,8 @@ def test_no_label_goes_with_large_numbers() -> None:
         replace(about(item, Number(max(0.3, usual_m[labels[item]] + rng.normal(0, 1.2)))), frames=(number,))
         for number, item in enumerate(items)
     ]
-    chosen, options = choose_with_shared_options(questions, 100, rng_for(0), labels)
+    selection = choose_with_shared_answers(questions, 100, rng_for(0), labels)
+    chosen, options = selection.questions, selection.distractors
     assert len(chosen) == len(options) == 100
     ranks: dict[str, list[int]] = {label: [] for label in labels}
     for question in chosen:

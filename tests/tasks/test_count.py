@@ -26,7 +26,7 @@ def proposed(views):
 def test_instances_of_a_label():
     asked = question(ask(carousel({**CHAIRS, "shelf unit": SOUTH}), "chair"))
     assert asked.answer.text == "3"
-    assert asked.facts == {"thing": "chair", "things": "chairs"}
+    assert asked.facts == {"label": "chair", "plural": "chairs"}
     assert asked.measured["ids"] == [10, 11, 12]
     assert asked.measured["best_frames"] == [0, 0, 8]
     assert asked.margin == pytest.approx(1)

@@ -10,6 +10,7 @@ from qagen.core.question import Question
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
+from qagen.sampling.pool import Selection
 from qagen.visibility.views import observe
 from qagen.wording.formats import Formatter, Turns
 from qagen.wording.phrasebook import Phrasebook
@@ -69,7 +70,7 @@ def test_the_question_names_all_it_asks_about() -> None:
 def test_objects_are_named_by_label_and_number() -> None:
     family, seen = load_task("spatial_imagination_map_mv"), room(BOXES, [looking("+x", (1, -2, 1.5)), BACK])
     asked = question(ask("spatial_imagination_map_mv", seen, (0, 1), **CAST))
-    turns = Formatter(family, seen, Phrasebook(TEMPLATES), {}, rng_for(0)).write(asked, "sentence")
+    turns = Formatter(family, seen, Phrasebook(TEMPLATES), Selection([]), rng_for(0)).write(asked, "sentence")
     assert isinstance(turns, Turns)
     assert "the cup (object0), the mug (object1), and the tin (object2)" in turns.human
     assert all(f"the {label} (object{i})" in turns.gpt for i, label in enumerate(("cup", "mug", "tin")))

@@ -48,7 +48,7 @@ def test_closest_to_and_farthest_from_the_camera() -> None:
     # The table follows 3 - 2.236 = 0.764 later; 15 % of 3 m is 0.45.
     assert asked.margin == pytest.approx(3 - 5**0.5 - 0.45)
     assert isinstance(asked.answer, LocatedObject)
-    assert [other.label for other in asked.answer.decoys] == ["table", "lamp"]
+    assert [other.label for other in asked.answer.others] == ["table", "lamp"]
     far = question(ask("distance_infer_center_oc", look({**ROW}), extreme="farthest"))
     assert cast(LocatedObject, far.answer).label == "lamp"
     assert far.facts["distance"] == "4.3"

@@ -41,7 +41,7 @@ def test_the_polygon_of_the_dataset_comes_first():
     # A triangle: 6 x 7 / 2 = 21, whatever the hull says; the video shows 20 of it, which is near enough.
     outline = np.array([(-3, -3), (3, -3), (0, 4.0)])
     scene = replace(room({"table": TABLE}, spin(), SHELL), room_polygon=outline)
-    assert ask(observe(scene)).answer.text == "21.0"
+    assert text(ask(observe(scene))) == "21.0"
     larger = replace(scene, room_polygon=1.2 * outline)  # 30.2, of which the video shows two thirds
     assert text(ask(observe(larger))) == "Skip: not all shown"
 

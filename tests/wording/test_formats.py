@@ -12,7 +12,7 @@ from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
-from qagen.sampling.distractors.shared import choose_with_shared_options
+from qagen.sampling.distractors.shared import choose_with_shared_answers
 from qagen.tasks import FAMILIES
 from qagen.wording.formats import FORMAT_SKIPS, Formatter, Turns, blocks_of, check_templates
 from qagen.wording.phrasebook import Phrasebook
@@ -75,8 +75,8 @@ def ask(answer: Answer, kind: str = "point", **facts: str) -> Question:
 
 
 def formatter(type_name: str, book: Phrasebook, questions: list[Question], seed: int = 0) -> Formatter:
-    peers = choose_with_shared_options(questions, len(questions), rng_for(seed, "peers"))[1]
-    return Formatter(load_task(type_name), SCENE, book, peers, rng_for(seed, "formats"))
+    selection = choose_with_shared_answers(questions, len(questions), rng_for(seed, "peers"))
+    return Formatter(load_task(type_name), SCENE, book, selection, rng_for(seed, "formats"))
 
 
 def turns(written: Turns | Skip) -> Turns:

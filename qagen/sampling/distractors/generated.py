@@ -1,6 +1,6 @@
-"""Wrong options for answers that have no peers: numbers and sizes invented near a lonely truth.
+"""Distractors made for a single question: numbers and sizes near the true one, and the question's own objects.
 
-Letters and ranks are dealt from decks, so that each comes equally often (tasks.md, section 4).
+Ranks of the true value are drawn without replacement, so that each comes equally often (tasks.md, section 4).
 """
 
 from collections.abc import Sequence
@@ -9,71 +9,80 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Extents, Number
-from qagen.sampling.balance import Deck, T
+from qagen.core.answer import Choice, Extents, Number
+from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart
 
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
-"""Each invented number is so many times the one below it."""
-USUAL_STEPS = (1.18, 1.22)
-"""The same for numbers of which a usual one is known: the smaller, the less it tells."""
+"""Range of the ratio between neighboring generated options."""
+PRIOR_STEPS = (1.18, 1.22)
+"""As STEPS, for quantities with a known prior, such as the area of a room. Small steps leak less of the answer."""
 SIDE_STEPS = (1.18, 1.22)
-"""The same for a side of a thing."""
+"""As STEPS, for one side of an object."""
 TRIES = 40
 
 
-class OptionMaker:
-    """Makes the wrong options of one type's questions in one scene."""
+class DistractorMaker:
+    """Makes distractors for the questions of one type in one scene and format."""
 
     def __init__(self, rng: Generator) -> None:
         self._rng = rng
-        self._ranks = Deck(list(range(GROUP)) * 5, rng)
-        self._sides = Deck([(side, rank) for side in range(3) for rank in range(GROUP)], rng)
+        self._ranks = BalancedDraw(list(range(GROUP)) * 5, rng)
+        self._sides_and_ranks = BalancedDraw([(side, rank) for side in range(3) for rank in range(GROUP)], rng)
 
     def numbers(self, truth: Number) -> list[Number] | None:
-        """Three numbers, apart from the truth and each other, so that the truth's rank is even."""
-        if truth.usual is not None:
-            return self._usual_rank(truth, truth.usual)
-        return self._ranks.deal(lambda rank: self._numbers_at_rank(truth, rank))
+        """Three numbers apart from the true one and each other, or None where there are none.
 
-    def _numbers_at_rank(self, truth: Number, rank: int) -> list[Number] | None:
-        """Even steps, so that neither the gaps nor the ends tell which is true, and small ones: all are as usual."""
-        for step in self._rng.uniform(*STEPS, TRIES):
-            values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
-            if values[0] >= SMALLEST_NUMBER_M and all(apart(low, high) for low, high in pairwise(values)):
-                return [Number(value) for place, value in enumerate(values) if place != rank]
-        return None
-
-    def _usual_rank(self, truth: Number, usual: tuple[float, float]) -> list[Number] | None:
-        """Numbers around what is usual: whichever of the four it is, the truth could have led to them as easily.
-
-        With the truth in the middle on average, the one nearest to what is usual would be true too often. So the middle
-        of the four keeps to what is usual, as closely as makes the four equally likely when truths spread as told.
+        Ratios are equal, so that neither gaps nor ends tell which is true, and small, so that all are plausible.
         """
-        for step in self._rng.uniform(*USUAL_STEPS, TRIES):
-            middles = np.log(truth.value / usual[0]) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
-            spread = max(usual[1] ** 2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * usual[1] ** 2)
+        if truth.prior is not None:
+            return self._numbers_around(truth.value, *truth.prior)
+
+        def at_rank(rank: int) -> list[Number] | None:
+            steps = self._rng.uniform(*STEPS, TRIES)
+            return next((made for step in steps if (made := _numbers_at(truth.value, step, rank))), None)
+
+        return self._ranks.draw_usable(at_rank)
+
+    def _numbers_around(self, truth: float, median: float, deviation: float) -> list[Number] | None:
+        """Numbers around a known median: any of the four could as easily have led to them if it were true.
+
+        With uniform ranks, the option nearest to the median would be true too often. So the rank is drawn such that the
+        middle of the four options spreads around the median as true values do, less the spread of the options.
+        """
+        for step in self._rng.uniform(*PRIOR_STEPS, TRIES):
+            middles = np.log(truth / median) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
+            spread = max(deviation**2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * deviation**2)
             weights = np.exp(-np.square(middles) / (2 * spread))
-            rank = int(self._rng.choice(GROUP, p=weights / weights.sum()))
-            values = [round(truth.value * step ** (place - rank), 1) for place in range(GROUP)]
-            if values[0] >= SMALLEST_NUMBER_M and all(apart(low, high) for low, high in pairwise(values)):
-                return [Number(value) for place, value in enumerate(values) if place != rank]
+            made = _numbers_at(truth, step, int(self._rng.choice(GROUP, p=weights / weights.sum())))
+            if made:
+                return made
         return None
 
     def sizes(self, truth: Extents) -> list[Extents] | None:
-        """Three sizes that differ from the truth in one side, so that the truth's rank in it is even."""
-        return self._sides.deal(lambda card: self._sizes_at_rank(truth, *card))
-
-    def _sizes_at_rank(self, truth: Extents, side: int, rank: int) -> list[Extents] | None:
+        """Three sizes that differ from the true one in one side, or None where there are none."""
         sides = [truth.length_cm, truth.width_cm, truth.height_cm]
-        for step in self._rng.uniform(*SIDE_STEPS, TRIES):
-            values = [round(sides[side] * step ** (place - rank)) for place in range(GROUP)]
-            if all(high - low >= GAP_SHARE * high for low, high in pairwise(values)):
-                made = [[*sides[:side], value, *sides[side + 1 :]] for value in values]
-                return [Extents(max(a, b), min(a, b), h) for place, (a, b, h) in enumerate(made) if place != rank]
-        return None
 
-    def shuffled(self, values: Sequence[T]) -> list[T]:
-        """The values in random order."""
-        return [values[i] for i in self._rng.permutation(len(values))]
+        def at_rank(side_and_rank: tuple[int, int]) -> list[Extents] | None:
+            side, rank = side_and_rank
+            for step in self._rng.uniform(*SIDE_STEPS, TRIES):
+                values = [round(sides[side] * step ** (index - rank)) for index in range(GROUP)]
+                if all(high - low >= GAP_SHARE * high for low, high in pairwise(values)):
+                    made = [[*sides[:side], value, *sides[side + 1 :]] for value in values]
+                    return [Extents(max(a, b), min(a, b), h) for i, (a, b, h) in enumerate(made) if i != rank]
+            return None
+
+        return self._sides_and_ranks.draw_usable(at_rank)
+
+    def other_objects(self, truth: Choice) -> Sequence[Choice]:
+        """The objects that the question chooses from besides the true one, shuffled."""
+        return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
+
+
+def _numbers_at(truth: float, step: float, rank: int) -> list[Number] | None:
+    """The others of a geometric series in which the true number has the given rank; None where two are too close."""
+    values = [round(truth * step ** (index - rank), 1) for index in range(GROUP)]
+    if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high) for low, high in pairwise(values)):
+        return None
+    return [Number(value) for index, value in enumerate(values) if index != rank]

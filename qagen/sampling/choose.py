@@ -1,0 +1,68 @@
+"""Which questions of one type are written in one scene, and the distractors of those written as select.
+
+``RULES`` is the only place that says which kind of answer gets which distractors.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.random import Generator
+
+from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number
+from qagen.core.question import Question
+from qagen.sampling.distractors.boxes import choose_with_other_boxes
+from qagen.sampling.distractors.generated import DistractorMaker
+from qagen.sampling.distractors.shared import choose_with_shared_answers
+from qagen.sampling.pool import POOL_FACTOR, Selection, pick_balanced
+from qagen.tasks._base import Family
+from qagen.visibility.views import SceneViews
+
+Chooser = Callable[[Sequence[Question], int, Generator, Sequence[str]], Selection]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How questions with one kind of answer get their distractors."""
+
+    choose: Chooser | None = None
+    """Chooses questions and distractors together, from candidates, quota, random generator and object labels."""
+    oversampling: int = 1
+    """How many times the quota of questions ``choose`` may choose from."""
+    make: Callable[[DistractorMaker, Any], Sequence[Answer] | None] | None = None
+    """Makes the distractors of a single answer, where ``choose`` found none for any question."""
+
+
+RULES: dict[type[Answer], Rule] = {
+    Number: Rule(choose_with_shared_answers, 4, DistractorMaker.numbers),
+    ImagePoint: Rule(choose_with_shared_answers, 2),
+    Directions: Rule(choose_with_shared_answers, 2),
+    BoxAnswer: Rule(choose_with_shared_answers, 2),
+    LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
+    Extents: Rule(make=DistractorMaker.sizes),
+    Choice: Rule(make=DistractorMaker.other_objects),
+}
+
+
+def choose(family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator) -> Selection:
+    """Choose up to ``quota`` questions of a pool, spread over answers, objects, labels and frames."""
+    rule = RULES[family.answer] if "select" in family.config.formats else Rule()
+    candidates = pick_balanced(pool, quota, views, rng, rule.oversampling)
+    if rule.choose is None:
+        return Selection(candidates)
+    return rule.choose(candidates, quota, rng, [item.label for item in views.scene.objects])
+
+
+class Distractors:
+    """The distractors of the questions of a selection, in one format."""
+
+    def __init__(self, selection: Selection, rng: Generator) -> None:
+        self._selection = selection
+        self._maker = DistractorMaker(rng)
+
+    def of(self, question: Question) -> Sequence[Answer] | None:
+        """Wrong answers of the same kind as the question's own, or None where there are none."""
+        make = RULES[type(question.answer)].make
+        if make is None or self._selection.distractors:
+            return self._selection.distractors.get(question.key)
+        return make(self._maker, question.answer)
