@@ -29,7 +29,7 @@ BOX, GADGET = 3, 4
 def bare_room() -> Script:
     """A room of 4 m × 4 m × 2.6 m with a box of 0.8 m; its near side stands at y = 3.1. The camera looks along +y.
 
-    The things are wall, floor, ceiling, box (a large and a small one on it) and a ball of 0.4 m. The camera stands at
+    The objects are wall, floor, ceiling, box (a large and a small one on it) and a ball of 0.4 m. The camera stands at
     (2, 0.6, 1.2) and moves by 2 cm a frame along +x.
     """
     wall, red = Paint("plain"), Paint("plain", (0.9, 0.1, 0.1))
@@ -37,7 +37,7 @@ def bare_room() -> Script:
     walls = [panel((*a, 0), (b[0] - a[0], b[1] - a[1], 0), (0, 0, 2.6), wall, 0.5) for a, b in pairwise(corners)]
     floor = panel((0, 0, 0), (4, 0, 0), (0, 4, 0), wall, 0.5)
     ceiling = panel((0, 4, 2.6), (4, 0, 0), (0, -4, 0), wall, 0.5)
-    things = [
+    objects = [
         PlacedObject("wall", (joined(walls),)),
         PlacedObject("floor", (floor,)),
         PlacedObject("ceiling", (ceiling,)),
@@ -47,4 +47,4 @@ def bare_room() -> Script:
     lamp = Lamp((2, 2, 2.5), (0.2, 0, 0), (0, -0.2, 0), 4.0, (1, 1, 1))
     rotation = view_rotation(np.pi / 2, 0, 0)
     poses = [Pose(rotation, np.array([2.0 + 0.02 * k, 0.6, 1.2])) for k in range(FRAME_COUNT)]
-    return Script(things, [lamp], poses, CAMERA, [Room("room", (0, 4), (0, 4), wall, wall)])
+    return Script(objects, [lamp], poses, CAMERA, [Room("room", (0, 4), (0, 4), wall, wall)])

@@ -36,7 +36,7 @@ class Probe:
 
 PROBES = (
     Probe(
-        "pose inverted when centres are placed",
+        "pose inverted when centers are placed",
         "visibility/views.py",
         "frame.world_from_camera.inverse() @ world for",
         "frame.world_from_camera @ world for",
@@ -64,11 +64,11 @@ PROBES = (
         "core/test_camera.py::test_projection_by_hand",
     ),
     Probe(
-        "pixel corners taken for centres",
+        "pixel corners taken for centers",
         "core/camera.py",
         "(self.cx + 0.5) * sx - 0.5",
         "self.cx * sx",
-        "core/test_camera.py::test_halving_keeps_pixel_centres_at_integers",
+        "core/test_camera.py::test_halving_keeps_pixel_centers_at_integers",
     ),
     Probe(
         "box of most footprint",

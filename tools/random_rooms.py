@@ -24,7 +24,7 @@ from scipy.interpolate import PchipInterpolator
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.demo.apartment import furniture as f
-from qagen.demo.apartment import small_things as s
+from qagen.demo.apartment import small_objects as s
 from qagen.demo.apartment.camera_path import view_rotation
 from qagen.demo.apartment.lighting import LitSurface, build_surface, ray_scene
 from qagen.demo.apartment.materials import Paint, Rgb
@@ -285,7 +285,7 @@ def film_room(folder: Path, number: int, frames: int) -> Film:
         vertex_colors=np.round(255 * surface.part_tint[surface.vertex_part]).astype(np.uint8),
         face_part=surface.face_part,
         vertex_part=surface.vertex_part,
-        part_thing=surface.part_thing,
+        part_object=surface.part_object,
     )
     polygon = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * furnisher.size
     write_description(folder, CAMERA, poses, [thing.label for thing in things], [FilmedRoom("room", polygon)])
@@ -308,7 +308,7 @@ def _pictures(surface: LitSurface, poses: Sequence[Pose], number: int) -> Iterat
         light = 0.45 + 0.3 * np.abs(normals @ (0.3, 0.5, 0.8)) + 0.1 * _checks(origins + z[:, None] * directions)
         color = np.where(is_hit, light, 0)[:, None] * surface.part_tint[part]
         depth_mm = 1000 * z * (1 + NOISE * rng.standard_normal(len(z)))
-        things = np.where(is_hit, surface.part_thing[part], -1)
+        things = np.where(is_hit, surface.part_object[part], -1)
         yield (
             np.clip(255 * color, 0, 255).astype(np.uint8).reshape(*shape, 3),
             np.round(depth_mm).astype(np.uint16).reshape(shape),

@@ -1,6 +1,6 @@
-"""A furnished flat made by code, to try everything without a dataset.
+"""A furnished apartment made by code, to try everything without a dataset.
 
-It is filmed once (film.py), and a writer puts the film into a dataset's own layout when that is asked for::
+It is filmed once (film.py), and a writer puts the film into a dataset's own layout on demand::
 
     <cache>/demo/
         film-<version>/
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 Report = Callable[[int, int, str], None]
 FRAMES = 300
 MAX_WORKERS = 8
-"""More would only cost memory (about 100 MB each)."""
+"""Limit of the threads that film; each needs about 100 MB of memory."""
 WRITERS = {
     "arkitscenes": "qagen.demo.layouts.arkitscenes:write",
     "hypersim": "qagen.demo.layouts.hypersim:write",
@@ -36,10 +36,7 @@ WRITERS = {
     "scannetpp": "qagen.demo.layouts.scannetpp:write",
     "structured3d": "qagen.demo.layouts.structured3d:write",
 }
-"""Dataset to its writer, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used.
-
-A writer is a module ``layouts/<dataset>.py``.
-"""
+"""Writer of each dataset's layout, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used."""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
@@ -47,7 +44,7 @@ STALE_S = 6 * 3600.0
 def demo_root(dataset: str = "scannet", report: Report = lambda done, total, what: None) -> Path:
     """The root folder of the demo in a dataset's own layout, made on first use (about a minute, filming included).
 
-    ``report(done, total, what)`` is told of the progress of filming, ``what`` being "lighting" or "frames".
+    ``report(done, total, what)`` is called with the progress of filming, ``what`` being "lighting" or "frames".
 
     Raises:
         ConfigError: there is no demo in the layout of ``dataset``, or the cache folder cannot be written.
@@ -58,20 +55,20 @@ def demo_root(dataset: str = "scannet", report: Report = lambda done, total, wha
     if not root.is_dir():
         film = cache_dir() / "demo" / f"film-{film_version()}"
         if not film.is_dir():
-            make_once(film, lambda folder: _film_flat(folder, report))
+            make_once(film, lambda folder: _film_apartment(folder, report))
         make_once(root, lambda folder: _write(dataset, film, folder))
     return root
 
 
 def film_version() -> str:
-    """Twelve digits that change whenever the code that makes the film does; docstrings and comments do not count."""
+    """Twelve digits that change with the code that makes the film, without its docstrings and comments."""
     return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py")])
 
 
 def version(dataset: str) -> str:
-    """Twelve digits that change whenever the film or the code of the dataset's writer does."""
+    """Twelve digits that change with the film or the code of the dataset's writer."""
     layouts = HERE / "layouts"
-    writer = [layouts / f"{dataset}.py", layouts / "ply.py", layouts / "scannet.py"]
+    writer = [layouts / f"{dataset}.py", layouts / "geometry.py", layouts / "scannet.py"]
     return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py"), *writer])
 
 
@@ -117,8 +114,8 @@ def _last_change_s(folder: Path) -> float:
     return max((path.stat().st_mtime for path in (folder, *folder.rglob("*"))), default=0.0)
 
 
-def _film_flat(folder: Path, report: Report) -> None:
-    # imported here: asking for a demo that exists need not load the ray caster
+def _film_apartment(folder: Path, report: Report) -> None:
+    # imported here, because a demo that exists does not need the ray caster
     from qagen.demo.apartment.camera_path import walk_poses
     from qagen.demo.apartment.rooms import furnish
     from qagen.demo.apartment.shell import ROOMS, lamps

@@ -107,7 +107,7 @@ def test_back_projected_depth_lies_on_the_aligned_mesh(root: Path) -> None:
     fx, fy, cx, cy = (header["intrinsic"][i, j] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
     local = np.stack([(u - cx) / fx * z, (v - cy) / fy * z, z, np.ones_like(z)])
     points = (to_aligned @ frames[3]["pose"].astype(float) @ local)[:3].T
-    surface = build_surface(bare_room().things)
+    surface = build_surface(bare_room().objects)
     raw = read_ply_vertices(scan_file(root, "_vh_clean_2.ply"))
     mesh = np.stack([raw[axis] for axis in "xyz"], axis=1) @ to_aligned[:3, :3].T + to_aligned[:3, 3]
     assert np.allclose(mesh, surface.vertices, atol=1e-4)  # the aligned frame is the flat's own
@@ -136,17 +136,17 @@ def test_container_header_and_lost_frames(root: Path) -> None:
 def test_every_vertex_has_a_segment_and_every_object_its_own(root: Path) -> None:
     segments = json.loads(scan_file(root, "_vh_clean_2.0.010000.segs.json").read_text())["segIndices"]
     groups = json.loads(scan_file(root, ".aggregation.json").read_text())["segGroups"]
-    labelled = read_ply_vertices(scan_file(root, "_vh_clean_2.labels.ply"))
-    assert len(segments) == len(labelled)
-    assert [group["label"] for group in groups] == [thing.label for thing in bare_room().things]
+    labeled = read_ply_vertices(scan_file(root, "_vh_clean_2.labels.ply"))
+    assert len(segments) == len(labeled)
+    assert [group["label"] for group in groups] == [item.label for item in bare_room().objects]
     claimed = [segment for group in groups for segment in group["segments"]]
     assert sorted(claimed) == sorted(set(segments))  # each segment once, none left over
     is_box = np.isin(segments, groups[3]["segments"])
-    z = labelled["z"] - scannet.axis_alignment()[2, 3] * -1  # raw z = aligned z − shift
+    z = labeled["z"] - scannet.axis_alignment()[2, 3] * -1  # raw z = aligned z − shift
     assert len(groups[3]["segments"]) == 2
     assert np.ptp(z[is_box]) == pytest.approx(1.0, abs=1e-4)  # 0.8 m and on it 0.2 m
-    assert set(labelled["label"][is_box]) == {29}  # NYU40 "box"
-    assert set(labelled["label"][np.isin(segments, groups[4]["segments"])]) == {40}  # unknown words: "otherprop"
+    assert set(labeled["label"][is_box]) == {29}  # NYU40 "box"
+    assert set(labeled["label"][np.isin(segments, groups[4]["segments"])]) == {40}  # unknown words: "otherprop"
 
 
 def test_label_map_has_the_official_columns(root: Path) -> None:
@@ -155,44 +155,44 @@ def test_label_map_has_the_official_columns(root: Path) -> None:
     assert all(len(row) == 17 for row in rows)
     by_label = {row[1]: row for row in rows[1:]}
     assert by_label["box"][4] == "29"
-    assert set(by_label) == {thing.label for thing in bare_room().things}
+    assert set(by_label) == {item.label for item in bare_room().objects}
 
 
 def test_film_remembers_everything_exactly(small_film: Film) -> None:
     script = bare_room()
-    surface = build_surface(script.things)
+    surface = build_surface(script.objects)
     assert small_film.camera == script.camera
     assert small_film.labels == ("wall", "floor", "ceiling", "box", "nameless gadget")
     for pose, planned in zip(small_film.poses, script.poses, strict=True):
         assert np.array_equal(pose.matrix, planned.matrix)
     assert np.array_equal(small_film.vertices, surface.vertices)
-    assert np.array_equal(small_film.vertex_thing, surface.part_thing[surface.vertex_part])
-    assert np.array_equal(small_film.vertex_thing[small_film.faces[:, 0]], small_film.face_thing)
+    assert np.array_equal(small_film.vertex_object, surface.part_object[surface.vertex_part])
+    assert np.array_equal(small_film.vertex_object[small_film.faces[:, 0]], small_film.face_object)
     assert [(room.name, room.polygon.tolist()) for room in small_film.rooms] == [
         ("room", [[0, 0], [4, 0], [4, 4], [0, 4]])
     ]
 
 
-def test_boxes_are_those_of_the_things(small_film: Film) -> None:
+def test_boxes_are_those_of_the_objects(small_film: Film) -> None:
     # 0.8 m stands on the floor round (1, 3.5), 0.2 m on top of it; the ball of 0.4 m hangs round (3.2, 3.2, 1.0).
     assert small_film.boxes[BOX].center == pytest.approx([1.0, 3.5, 0.5], abs=1e-5)
     assert small_film.boxes[BOX].size == pytest.approx([0.8, 0.8, 1.0], abs=1e-5)
     assert small_film.boxes[GADGET].center == pytest.approx([3.2, 3.2, 1.0], abs=0.01)
 
 
-def test_pixels_know_the_thing_that_they_show(small_film: Film) -> None:
+def test_pixels_know_the_object_that_they_show(small_film: Film) -> None:
     # as above, pixel (18, 45) shows the box; the ball is 2.6 m away: u = 39.5 + 72·1.2/2.6 = 73, v = 29.5 + 72·0.2/2.6
-    things = small_film.things(0)
-    assert (things[45, 18], things[35, 73], things[25, 40], things[59, 40]) == (BOX, GADGET, 0, 1)
-    assert (small_film.depth_mm(0).dtype, things.dtype) == (np.uint16, np.int32)
+    objects = small_film.objects(0)
+    assert (objects[45, 18], objects[35, 73], objects[25, 40], objects[59, 40]) == (BOX, GADGET, 0, 1)
+    assert (small_film.depth_mm(0).dtype, objects.dtype) == (np.uint16, np.int32)
     assert small_film.color_jpeg(0)[:2] == b"\xff\xd8"
 
 
-def test_where_nothing_is_hit_there_is_no_thing(tmp_path: Path) -> None:
+def test_where_nothing_is_hit_there_is_no_object(tmp_path: Path) -> None:
     script = bare_room()
     outside = replace(script, poses=[Pose(view_rotation(-np.pi / 2, 0, 0), np.array([2.0, -1.0, 1.2]))])
     film = shoot(tmp_path / "film", outside, 1, lambda done, total, what: None)
-    assert (film.things(0) == -1).all()
+    assert (film.objects(0) == -1).all()
     assert not film.depth_mm(0).any()
 
 
@@ -219,7 +219,7 @@ def flat() -> list[PlacedObject]:
 
 
 def test_flat_is_richly_furnished(flat: list[PlacedObject]) -> None:
-    labels = [thing.label for thing in flat]
+    labels = [item.label for item in flat]
     shell = {"wall", "floor", "ceiling", "doorframe", "window"}
     kinds = set(labels) - shell
     assert len(kinds) >= 40
@@ -229,7 +229,7 @@ def test_flat_is_richly_furnished(flat: list[PlacedObject]) -> None:
 
 
 def test_nothing_floats_outside_the_flat(flat: list[PlacedObject]) -> None:
-    points = np.concatenate([part.vertices for thing in flat for part in thing.parts])
+    points = np.concatenate([part.vertices for item in flat for part in item.parts])
     assert points[:, 2].min() > -0.05
     assert points[:, 2].max() <= shell.CEILING_M + 1e-6
     assert (points[:, :2].min(axis=0) > -0.25).all()
@@ -237,7 +237,7 @@ def test_nothing_floats_outside_the_flat(flat: list[PlacedObject]) -> None:
 
 
 def test_every_texture_that_is_used_exists(flat: list[PlacedObject]) -> None:
-    assert {part.paint.texture for thing in flat for part in thing.parts} <= set(TEXTURES)
+    assert {part.paint.texture for item in flat for part in item.parts} <= set(TEXTURES)
 
 
 def test_walk_keeps_clear_of_everything(flat: list[PlacedObject], monkeypatch: pytest.MonkeyPatch) -> None:

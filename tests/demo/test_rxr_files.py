@@ -11,7 +11,7 @@ import pytest
 
 from qagen.demo.film import Film
 from qagen.demo.layouts import rxr
-from qagen.demo.layouts.rxr import HOUSE, SCAN, WAYS
+from qagen.demo.layouts.rxr import HOUSE, SCAN, WALKS
 from qagen.loaders.matterport.loader import MatterportLoader
 from tests.films import BOX
 
@@ -75,7 +75,7 @@ def test_boxes_of_the_house(small_film, scan):
     assert 2 * values[9:] == pytest.approx(box.size, abs=1e-4)
     # The mesh's corners lie within the box along its axes.
     axes = np.stack([values[3:6], values[6:9], np.cross(values[3:6], values[6:9])])
-    points = HOUSE @ small_film.vertices[small_film.vertex_thing == BOX]
+    points = HOUSE @ small_film.vertices[small_film.vertex_object == BOX]
     assert np.abs((points - values[:3]) @ axes.T).max(axis=0) == pytest.approx(values[9:], abs=1e-3)
 
 
@@ -91,10 +91,10 @@ def test_faces_have_a_segment_an_object_and_a_category(small_film, scan):
     assert len(body) == vertex_bytes * len(small_film.vertices) + 25 * len(small_film.faces)
     count, *rest = struct.unpack_from("<B6i", body, vertex_bytes * len(small_film.vertices))
     assert (count, rest[:3]) == (3, small_film.faces[0].tolist())
-    assert rest[3:5] == [small_film.face_part[0], small_film.face_thing[0]]
+    assert rest[3:5] == [small_film.face_part[0], small_film.face_object[0]]
     owner = {int(words[3]): int(words[2]) for words in house_lines(scan, "E")}
     listed = json.loads((scan / "house_segmentations" / f"{SCAN}.fsegs.json").read_text())["segIndices"]
-    assert [owner[segment] for segment in listed] == small_film.face_thing.tolist()
+    assert [owner[segment] for segment in listed] == small_film.face_object.tolist()
 
 
 def test_the_loader_finds_the_film_again(small_film, root):
@@ -122,6 +122,6 @@ def test_near_viewpoints_are_linked_where_nothing_is_between(small_film):
 
 
 def test_what_is_said_is_said_once_and_plainly():
-    said = [words.strip() for way in WAYS for words in (*way.texts, way.guide)]
-    assert len(set(said)) == len(said) == 4 * len(WAYS)
+    said = [words.strip() for way in WALKS for words in (*way.texts, way.guide)]
+    assert len(set(said)) == len(said) == 4 * len(WALKS)
     assert all(words.endswith(".") and "  " not in words for words in said)

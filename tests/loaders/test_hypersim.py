@@ -203,6 +203,6 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
         assert frame.instances is not None
         objects = frame.instances.read_objects()
         for position, item in enumerate(scene.objects):
-            assert ((objects == position) == (small_film.things(index) == item.id - 1)).all()
+            assert ((objects == position) == (small_film.objects(index) == item.id - 1)).all()
     for item in scene.objects:
         assert_allclose(item.box.center, small_film.boxes[item.id - 1].center, atol=1e-9)

@@ -299,7 +299,7 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
     assert scene.mesh is not None
     assert_allclose(scene.mesh.vertices, small_film.vertices, atol=1e-5)
     for index, item in enumerate(scene.objects):
-        assert ((scene.mesh.face_object == index) == (small_film.face_thing + 1 == item.id)).all()
+        assert ((scene.mesh.face_object == index) == (small_film.face_object + 1 == item.id)).all()
 
 
 def test_the_example_of_the_docs_loads(folder: Path) -> None:

@@ -351,6 +351,6 @@ def test_the_film_comes_back(small_film: Film, tmp_path: Path) -> None:
         np.testing.assert_allclose(frame.world_from_camera.matrix, (house @ small_film.poses[index]).matrix, atol=1e-5)
         assert frame.camera.intrinsics.tolist() == pytest.approx(small_film.camera.intrinsics.tolist(), abs=1e-4)
         assert frame.instances is not None
-        np.testing.assert_array_equal(frame.instances.read_objects() == 0, small_film.things(index) == BOX)
+        np.testing.assert_array_equal(frame.instances.read_objects() == 0, small_film.objects(index) == BOX)
     assert scene.room_polygon is not None
     assert polygon_area(scene.room_polygon) == pytest.approx(16)

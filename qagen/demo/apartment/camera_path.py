@@ -1,4 +1,4 @@
-"""The walk of the person who films the flat: through every room, looking about, never through a thing."""
+"""The walk of the person who films the apartment: through every room, looking around, never through an object."""
 
 import numpy as np
 from embreex.rtcore_scene import EmbreeScene
@@ -7,7 +7,7 @@ from scipy.interpolate import PchipInterpolator
 
 from qagen.core.pose import Pose
 
-# each line: where the camera stands (x, y, z), and the point that it looks at (x, y, z); metres in the flat's frame
+# Each row is the position of the camera (x, y, z) and the point that it looks at (x, y, z), meters.
 HALL_AND_STUDY = (
     (8.30, 5.12, 1.55, 5.0, 5.1, 1.5),
     (7.75, 5.20, 1.52, 7.4, 4.5, 1.1),
@@ -137,14 +137,14 @@ STEP_DEG = 9.0
 
 
 def walk_poses(count: int) -> list[Pose]:
-    """``count`` camera poses in the flat's frame, evenly spread over the effort of walking and turning."""
+    """``count`` poses, world from camera, evenly spaced by the effort of walking and turning."""
     eye, to = WALK[:, :3], WALK[:, 3:] - WALK[:, :3]
     yaw = np.unwrap(np.arctan2(to[:, 1], to[:, 0]))
     pitch = np.arctan2(to[:, 2], np.hypot(to[:, 0], to[:, 1]))
     angles = np.stack([yaw, pitch], axis=1)
-    metres = np.linalg.norm(np.diff(eye, axis=0), axis=1)
+    meters = np.linalg.norm(np.diff(eye, axis=0), axis=1)
     degrees = np.rad2deg(np.abs(np.diff(angles, axis=0)).max(axis=1))
-    effort = np.concatenate([[0], np.cumsum(np.hypot(metres / STEP_M, degrees / STEP_DEG))])
+    effort = np.concatenate([[0], np.cumsum(np.hypot(meters / STEP_M, degrees / STEP_DEG))])
     at = np.linspace(0, effort[-1], count)
     eyes = PchipInterpolator(effort, eye)(at)
     turns = PchipInterpolator(effort, angles)(at)
@@ -152,7 +152,7 @@ def walk_poses(count: int) -> list[Pose]:
 
 
 def _swayed(eye: NDArray, yaw: float, pitch: float, k: int) -> Pose:
-    """The pose with the bob of a step and the tremor of a hand; incommensurate sines never repeat."""
+    """The pose with the bob of a step and the tremor of a hand, by sines whose sum never repeats."""
     bob = np.array([0.008 * np.sin(1.1 * k), 0.008 * np.sin(1.7 * k + 1), 0.018 * np.sin(2.3 * k)])
     yaw = yaw + np.deg2rad(1.3) * np.sin(0.9 * k + 0.5)
     pitch = pitch + np.deg2rad(1.4) * np.sin(0.63 * k + 2)
@@ -161,7 +161,7 @@ def _swayed(eye: NDArray, yaw: float, pitch: float, k: int) -> Pose:
 
 
 def view_rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
-    """(3, 3) world from camera, radians: heading from +x towards +y, elevation, then a turn about the optical axis."""
+    """(3, 3) world from camera, radians: heading from +x toward +y, elevation, then a turn about the optical axis."""
     forward = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
     down = np.cross(forward, right)
@@ -170,7 +170,7 @@ def view_rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
 
 
 def clearance_m(scene: EmbreeScene, poses: list[Pose]) -> NDArray[np.float64]:
-    """(n,) metres from each camera to the nearest surface, over 200 directions."""
+    """(n,) meters from each camera to the nearest surface, over 200 directions."""
     k = np.arange(200) + 0.5
     z, angle = 1 - 2 * k / 200, k * np.pi * (3 - np.sqrt(5))
     sphere = np.stack([np.sqrt(1 - z**2) * np.cos(angle), np.sqrt(1 - z**2) * np.sin(angle), z], axis=1)

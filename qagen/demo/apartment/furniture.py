@@ -1,4 +1,4 @@
-"""Large things of a home. Each function returns parts that stand on z = 0 round the z axis, with the front along −y."""
+"""Furniture and fixtures. Each function returns parts that stand on z = 0 round the z axis, with the front along −y."""
 
 import numpy as np
 
@@ -202,7 +202,7 @@ def desk_lamp(color: Rgb) -> list[Part]:
 
 
 def pendant(drop: float, color: Rgb) -> list[Part]:
-    """Hangs from z = 0 downwards."""
+    """Hangs from z = 0 downward."""
     cord = bar((0, 0, 0), (0, 0, -drop), 0.006, Paint("plain", BLACK))
     outer = smooth_profile([(0.24, -drop - 0.22), (0.20, -drop - 0.10), (0.05, -drop), (0.0, -drop)])
     bulb = ball(0.055, (0, 0, -drop - 0.15), Paint("plain", (1, 0.95, 0.85), glow=2.2), 0.03)
@@ -306,7 +306,7 @@ def stove(width: float = 0.60) -> list[Part]:
 def range_hood(width: float = 0.60) -> list[Part]:
     """Hangs with its lower edge at z = 0."""
     skirt = box((width, 0.48, 0.07), (0, 0, 0.035), STEEL)
-    cone = turned_profile([(0.27, 0.07), (0.15, 0.28)], STEEL, centre=(0, 0, 0))
+    cone = turned_profile([(0.27, 0.07), (0.15, 0.28)], STEEL, center=(0, 0, 0))
     return [skirt, cone, box((0.24, 0.24, 0.62), (0, 0.10, 0.57), STEEL)]
 
 

@@ -1,7 +1,7 @@
-"""The flat as flat arrays for rendering, with soft light baked into its vertices.
+"""The apartment as arrays for rendering, with soft light baked into its vertices.
 
-Direct light comes from rectangular lamps by shadow rays; then light is gathered over the hemisphere of each vertex from
-the faces that it sees, three times over, which gives colour bleeding and soft corners.
+Direct light comes from rectangular lamps by shadow rays. Light is then gathered three times over the hemisphere of each
+vertex from the faces that it sees, which gives color bleeding and soft corners.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,10 +28,10 @@ Report = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LitSurface:
-    """Every visible triangle, with what is needed to colour a point on it."""
+    """All triangles, with the data to color a point on them."""
 
     vertices: NDArray[np.float32]
-    """(n, 3) metres."""
+    """(n, 3) meters."""
     faces: NDArray[np.int32]
     """(m, 3)."""
     normals: NDArray[np.float32]
@@ -42,12 +42,12 @@ class LitSurface:
     """(m,) index of the part."""
     vertex_part: NDArray[np.int32]
     """(n,) index of the part."""
-    part_thing: NDArray[np.int32]
-    """(p,) index of the thing, which is its object id."""
+    part_object: NDArray[np.int32]
+    """(p,) index of the object, which is its id."""
     part_texture: NDArray[np.int32]
     """(p,) index into texture_names."""
     part_tint: NDArray[np.float32]
-    """(p, 3) display values."""
+    """(p, 3) color that multiplies the texture, display values."""
     part_mirror: NDArray[np.float32]
     """(p,) share of mirrored light."""
     part_glow: NDArray[np.float32]
@@ -60,9 +60,9 @@ class LitSurface:
     """(t, 512, 512, 3) display values."""
 
 
-def build_surface(things: Sequence[PlacedObject]) -> LitSurface:
-    """Join the parts of all things; the index of a thing is its object id."""
-    owned = [(index, part) for index, thing in enumerate(things) for part in thing.parts]
+def build_surface(objects: Sequence[PlacedObject]) -> LitSurface:
+    """Join the parts of all objects; the index of an object is its id."""
+    owned = [(index, part) for index, item in enumerate(objects) for part in item.parts]
     parts = [part for _, part in owned]
     names = tuple(sorted({part.paint.texture for part in parts}))
     sizes = [len(part.vertices) for part in parts]
@@ -76,7 +76,7 @@ def build_surface(things: Sequence[PlacedObject]) -> LitSurface:
         uv=np.concatenate([part.uv for part in parts]).astype(np.float32),
         face_part=np.repeat(np.arange(len(parts)), [len(p.faces) for p in parts]).astype(np.int32),
         vertex_part=np.repeat(np.arange(len(parts)), sizes).astype(np.int32),
-        part_thing=np.array([index for index, _ in owned], np.int32),
+        part_object=np.array([index for index, _ in owned], np.int32),
         part_texture=np.array([names.index(paint.texture) for paint in paints], np.int32),
         part_tint=np.array([paint.tint for paint in paints], np.float32),
         part_mirror=np.array([paint.mirror for paint in paints], np.float32),
@@ -96,7 +96,7 @@ def ray_scene(surface: LitSurface) -> EmbreeScene:
 def bake_light(
     surface: LitSurface, scene: EmbreeScene, lamps: Sequence[Lamp], workers: int, report: Report
 ) -> NDArray[np.float32]:
-    """(n, 3) irradiance of each vertex, in units in which a well lit white wall has about 1."""
+    """(n, 3) irradiance of each vertex, scaled so that a well lit white wall has about 1."""
     points = _lifted_vertices(surface)
     chunks = [slice(i, min(i + CHUNK, len(points))) for i in range(0, len(points), CHUNK)]
     steps = 2 * len(chunks)
@@ -110,7 +110,7 @@ def bake_light(
     with ThreadPoolExecutor(workers) as pool:
         light = np.concatenate(list(_counted(pool.map(direct, range(len(chunks))), 0, steps, report)))
         hits = np.concatenate(list(_counted(pool.map(seen, range(len(chunks))), len(chunks), steps, report)))
-    smooth = _neighbour_average(surface)
+    smooth = _neighbor_average(surface)
     light = smooth @ light
     return (light + smooth @ (smooth @ _bounced_light(surface, light, hits))).astype(np.float32)
 
@@ -155,7 +155,7 @@ def _light_of(
     for k in range(LAMP_RAYS):
         u = strata[k] + rng.uniform(-1, 1, len(points)) / LAMP_RAYS
         v = rng.uniform(-1, 1, len(points))
-        to_lamp = np.array(lamp.centre) + u[:, None] * half_u + v[:, None] * half_v - points
+        to_lamp = np.array(lamp.center) + u[:, None] * half_u + v[:, None] * half_v - points
         distance = np.linalg.norm(to_lamp, axis=1)
         unit = to_lamp / distance[:, None]
         cosine = np.einsum("ij,ij->i", unit, normals)
@@ -205,8 +205,8 @@ def _bounced_light(surface: LitSurface, direct: NDArray, hits: NDArray[np.int32]
     return bounced
 
 
-def _neighbour_average(surface: LitSurface) -> csr_matrix:
-    """Sparse matrix that averages each vertex with its neighbours in the mesh."""
+def _neighbor_average(surface: LitSurface) -> csr_matrix:
+    """Sparse matrix that averages each vertex with its neighbors in the mesh."""
     a, b, c = surface.faces.T
     rows, columns = np.concatenate([a, b, c, b, c, a]), np.concatenate([b, c, a, a, b, c])
     n = len(surface.vertices)

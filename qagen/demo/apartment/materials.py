@@ -19,7 +19,7 @@ WHITE: Rgb = (1.0, 1.0, 1.0)
 
 
 def shaded(color: Rgb, factor: float) -> Rgb:
-    """The colour made darker or lighter, at most 1 in each channel."""
+    """The color made darker or lighter, at most 1 in each channel."""
     red, green, blue = (min(1.0, factor * channel) for channel in color)
     return red, green, blue
 
@@ -33,7 +33,7 @@ class Paint:
     tint: Rgb = WHITE
     """Multiplies the texture, display values 0..1."""
     repeat_m: float = 1.0
-    """Side of one repeat of the texture on the surface, metres."""
+    """Side of one repeat of the texture on the surface, meters."""
     mirror: float = 0.0
     """Share of light that is reflected as by a mirror."""
     glow: float = 0.0
@@ -71,7 +71,7 @@ def _grid() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return u, v
 
 
-def _grey(value: NDArray | float) -> Picture:
+def _gray(value: NDArray | float) -> Picture:
     return np.repeat(np.broadcast_to(value, (SIZE, SIZE))[..., None], 3, axis=2).astype(float)
 
 
@@ -85,12 +85,12 @@ def _blend(a: Picture, b: Picture | Rgb, weight: NDArray) -> Picture:
 
 @_texture
 def plain(rng: np.random.Generator) -> Picture:
-    return _grey(0.97 + 0.012 * _noise(rng, 6) + 0.008 * _noise(rng, 1))
+    return _gray(0.97 + 0.012 * _noise(rng, 6) + 0.008 * _noise(rng, 1))
 
 
 @_texture
 def plaster(rng: np.random.Generator) -> Picture:
-    return _grey(0.96 + 0.012 * _noise(rng, 1.2) + 0.012 * _noise(rng, 30))
+    return _gray(0.96 + 0.012 * _noise(rng, 1.2) + 0.012 * _noise(rng, 30))
 
 
 @_texture
@@ -98,15 +98,15 @@ def wallpaper(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     stripe = 0.5 + 0.5 * np.sign(np.sin(2 * np.pi * 8 * u))
     leaf = np.sin(2 * np.pi * 8 * u) * np.sin(2 * np.pi * 8 * v) > 0.75
-    return _grey(0.90 + 0.05 * stripe + 0.04 * leaf + 0.008 * _noise(rng, 1))
+    return _gray(0.90 + 0.05 * stripe + 0.04 * leaf + 0.008 * _noise(rng, 1))
 
 
 @_texture
 def wood(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     rings = np.sin(2 * np.pi * 9 * v + 2.2 * _noise(rng, 90, 14))
-    fibre = _noise(rng, 40, 0.8)
-    return _grey(0.86 + 0.07 * rings + 0.05 * fibre) * (1.0, 0.99, 0.97) + 0 * u[..., None]
+    fiber = _noise(rng, 40, 0.8)
+    return _gray(0.86 + 0.07 * rings + 0.05 * fiber) * (1.0, 0.99, 0.97) + 0 * u[..., None]
 
 
 @_texture
@@ -118,7 +118,7 @@ def planks(rng: np.random.Generator) -> Picture:
     tone = rng.uniform(0.72, 0.95, 16)[board]
     grain = 0.045 * _noise(rng, 30, 0.9) + 0.03 * np.sin(2 * np.pi * 30 * v + 2 * _noise(rng, 60, 8))
     seam = (np.minimum(v * 8 % 1, 1 - v * 8 % 1) < 0.025) | (np.minimum(shifted * 2 % 1, 1 - shifted * 2 % 1) < 0.003)
-    return _grey((tone + grain) * np.where(seam, 0.55, 1.0)) * (1.0, 0.98, 0.94)
+    return _gray((tone + grain) * np.where(seam, 0.55, 1.0)) * (1.0, 0.98, 0.94)
 
 
 def _tiled(rng: np.random.Generator, count: int, grout: float, spread: float) -> Picture:
@@ -126,7 +126,7 @@ def _tiled(rng: np.random.Generator, count: int, grout: float, spread: float) ->
     tile = rng.uniform(1 - spread, 1, (count, count))[(v * count).astype(int), (u * count).astype(int)]
     edge = np.minimum(np.minimum(u * count % 1, 1 - u * count % 1), np.minimum(v * count % 1, 1 - v * count % 1))
     shade = np.where(edge < grout, 0.70, tile * (0.97 + 0.012 * _noise(rng, 12)))
-    return _grey(shade)
+    return _gray(shade)
 
 
 @_texture
@@ -150,28 +150,28 @@ def mosaic(rng: np.random.Generator) -> Picture:
 def fabric(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     weave = np.sin(2 * np.pi * 64 * u) * np.sin(2 * np.pi * 64 * v)
-    return _grey(0.86 + 0.07 * weave + 0.05 * _noise(rng, 1.2) + 0.02 * _noise(rng, 25))
+    return _gray(0.86 + 0.07 * weave + 0.05 * _noise(rng, 1.2) + 0.02 * _noise(rng, 25))
 
 
 @_texture
 def carpet(rng: np.random.Generator) -> Picture:
-    return _grey(0.84 + 0.10 * _noise(rng, 0.8) + 0.03 * _noise(rng, 14))
+    return _gray(0.84 + 0.10 * _noise(rng, 0.8) + 0.03 * _noise(rng, 14))
 
 
 @_texture
 def leather(rng: np.random.Generator) -> Picture:
-    return _grey(0.88 + 0.05 * np.abs(_noise(rng, 2.5)) + 0.03 * _noise(rng, 20))
+    return _gray(0.88 + 0.05 * np.abs(_noise(rng, 2.5)) + 0.03 * _noise(rng, 20))
 
 
 @_texture
 def granite(rng: np.random.Generator) -> Picture:
     speck = np.clip(_noise(rng, 1.0) - 1.0, 0, 1) - np.clip(-_noise(rng, 1.4) - 1.0, 0, 1)
-    return _grey(0.78 + 0.18 * speck + 0.04 * _noise(rng, 12))
+    return _gray(0.78 + 0.18 * speck + 0.04 * _noise(rng, 12))
 
 
 @_texture
 def metal(rng: np.random.Generator) -> Picture:
-    return _grey(0.88 + 0.04 * _noise(rng, 60, 0.7) + 0.03 * _noise(rng, 50))
+    return _gray(0.88 + 0.04 * _noise(rng, 60, 0.7) + 0.03 * _noise(rng, 50))
 
 
 @_texture
@@ -192,33 +192,33 @@ def wicker(rng: np.random.Generator) -> Picture:
         np.abs(np.sin(16 * np.pi * u)),
         np.abs(np.sin(16 * np.pi * v)),
     )
-    return _grey(0.55 + 0.38 * over + 0.03 * _noise(rng, 1.5))
+    return _gray(0.55 + 0.38 * over + 0.03 * _noise(rng, 1.5))
 
 
 @_texture
 def stripes(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     band = (v * 10 % 1) < 0.4
-    return _grey(np.where(band, 0.62, 0.97) + 0.03 * _noise(rng, 1.0)) + 0 * u[..., None]
+    return _gray(np.where(band, 0.62, 0.97) + 0.03 * _noise(rng, 1.0)) + 0 * u[..., None]
 
 
 @_texture
 def checks(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     a, b = (u * 6 % 1) < 0.5, (v * 6 % 1) < 0.5
-    return _grey(0.95 - 0.2 * a - 0.2 * b - 0.10 * ((u * 6 % 1) > 0.92) + 0.03 * _noise(rng, 1))
+    return _gray(0.95 - 0.2 * a - 0.2 * b - 0.10 * ((u * 6 % 1) > 0.92) + 0.03 * _noise(rng, 1))
 
 
 @_texture
 def dots(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     r = np.hypot(u * 8 % 1 - 0.5, (v * 8 + 0.5 * ((u * 8).astype(int) % 2)) % 1 - 0.5)
-    return _grey(np.where(r < 0.24, 0.98, 0.66) + 0.02 * _noise(rng, 1))
+    return _gray(np.where(r < 0.24, 0.98, 0.66) + 0.02 * _noise(rng, 1))
 
 
 @_texture
 def fur(rng: np.random.Generator) -> Picture:
-    return _grey(0.82 + 0.10 * _noise(rng, 1.0, 5) + 0.06 * _noise(rng, 10))
+    return _gray(0.82 + 0.10 * _noise(rng, 1.0, 5) + 0.06 * _noise(rng, 10))
 
 
 @_texture
@@ -374,7 +374,7 @@ def keyboard_keys(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     key_u, key_v = (u * 15 + 0.3 * np.floor(v * 5)) % 1, v * 5 % 1
     is_key = (key_u > 0.1) & (key_u < 0.9) & (key_v > 0.12) & (key_v < 0.88)
-    return _grey(np.where(is_key, 0.34, 0.08) + 0.0 * rng.random())
+    return _gray(np.where(is_key, 0.34, 0.08) + 0.0 * rng.random())
 
 
 @_texture
@@ -442,7 +442,7 @@ def whiteboard_notes(rng: np.random.Generator) -> Picture:
 @_texture
 def oven_front(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    picture = _grey(0.80 + 0.02 * _noise(rng, 50, 1))
+    picture = _gray(0.80 + 0.02 * _noise(rng, 50, 1))
     picture = _blend(picture, (0.06, 0.06, 0.07), (np.abs(u - 0.5) < 0.4) & (v > 0.14) & (v < 0.66))
     picture = _blend(picture, (0.25, 0.16, 0.10), (np.abs(u - 0.5) < 0.34) & (v > 0.2) & (v < 0.6))
     for x in (0.12, 0.28, 0.44, 0.60, 0.76):
@@ -453,7 +453,7 @@ def oven_front(rng: np.random.Generator) -> Picture:
 @_texture
 def cooker_top(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    picture = _grey(0.10 + 0.01 * _noise(rng, 3))
+    picture = _gray(0.10 + 0.01 * _noise(rng, 3))
     for x, y, r in ((0.28, 0.28, 0.17), (0.72, 0.28, 0.13), (0.28, 0.74, 0.13), (0.72, 0.74, 0.17)):
         distance = np.hypot(u - x, v - y)
         picture = _blend(picture, (0.55, 0.20, 0.15), (distance < r) & (np.sin(distance * 130) > 0.1))
@@ -463,7 +463,7 @@ def cooker_top(rng: np.random.Generator) -> Picture:
 @_texture
 def microwave_front(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    picture = _grey(0.78 + 0.02 * _noise(rng, 40, 1))
+    picture = _gray(0.78 + 0.02 * _noise(rng, 40, 1))
     picture = _blend(picture, (0.05, 0.05, 0.06), (u > 0.05) & (u < 0.70) & (v > 0.12) & (v < 0.88))
     picture = _blend(picture, (0.10, 0.35, 0.20), (u > 0.77) & (u < 0.95) & (v > 0.74) & (v < 0.88))
     button = (u > 0.77) & (u < 0.95) & (v > 0.14) & (v < 0.66) & ((u - 0.77) * 16.6 % 1 < 0.7) & (v * 10 % 1 < 0.65)
@@ -474,7 +474,7 @@ def microwave_front(rng: np.random.Generator) -> Picture:
 def washer_front(rng: np.random.Generator) -> Picture:
     u, v = _grid()
     r = np.hypot(u - 0.5, (v - 0.45) * 1.4)
-    picture = _grey(0.95 + 0.004 * _noise(rng, 20))
+    picture = _gray(0.95 + 0.004 * _noise(rng, 20))
     picture = _blend(picture, (0.62, 0.64, 0.67), r < 0.36)
     picture = _blend(picture, (0.10, 0.12, 0.16), r < 0.28)
     picture = _blend(picture, (0.35, 0.45, 0.60), (r < 0.24) & (u + v < 0.85))
@@ -491,7 +491,7 @@ def _fronts(rows: int, columns: int, knob_v: float, rng: np.random.Generator) ->
     shade = 0.93 + 0.03 * _noise(rng, 30, 1)
     shade = np.where(gap < 0.006, 0.35, shade)
     bevel = (gap > 0.03) & (gap < 0.036)
-    picture = _grey(np.where(bevel, shade * 0.82, shade))
+    picture = _gray(np.where(bevel, shade * 0.82, shade))
     knob_u = np.where(np.floor(u * columns) % 2 == 0, 0.86, 0.14) if columns > 1 else 0.5
     is_knob = (np.abs(a - knob_u) * rows < 0.045 * rows) & (np.abs(b - knob_v) < 0.045 * (1 if rows > 1 else 0.6))
     return _blend(picture, (0.25, 0.24, 0.23), is_knob)
@@ -525,7 +525,7 @@ def doors_4(rng: np.random.Generator) -> Picture:
 @_texture
 def door_panels(rng: np.random.Generator) -> Picture:
     u, v = _grid()
-    picture = _grey(0.95 + 0.01 * _noise(rng, 40, 2))
+    picture = _gray(0.95 + 0.01 * _noise(rng, 40, 2))
     for y0, y1 in ((0.08, 0.42), (0.52, 0.92)):
         for x0, x1 in ((0.12, 0.46), (0.54, 0.88)):
             edge = np.minimum(np.minimum(u - x0, x1 - u) * 0.45, np.minimum(v - y0, y1 - v))
@@ -548,7 +548,7 @@ def label_print(rng: np.random.Generator) -> Picture:
 @_texture
 def radiator_ribs(rng: np.random.Generator) -> Picture:
     u, _ = _grid()
-    return _grey(0.70 + 0.26 * np.abs(np.sin(np.pi * 12 * u)) + 0.0 * rng.random())
+    return _gray(0.70 + 0.26 * np.abs(np.sin(np.pi * 12 * u)) + 0.0 * rng.random())
 
 
 @_texture

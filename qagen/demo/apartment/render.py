@@ -1,4 +1,4 @@
-"""Colour and depth images of the lit flat, ray by ray."""
+"""Color and depth images of the lit apartment, ray by ray."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ from qagen.demo.apartment.lighting import LitSurface, ray_scene
 from qagen.demo.apartment.materials import SIZE
 
 LEVELS = 6
-"""Halvings of a texture that are kept for distant surfaces."""
+"""Number of sizes of a texture, each half the one before; distant surfaces use the smaller ones."""
 BAND = 20_480
-"""Rays that are traced and coloured at once."""
+"""Number of rays that are traced and colored at once, few enough for the processor's cache."""
 FAR_AWAY_M = 1e4
 """Distance that stands for "nothing was hit"."""
 EXTRA_OFFSETS = ((-0.34, -0.12), (0.12, -0.34), (0.22, 0.30))
-"""Where in an edge pixel more rays go, in pixels."""
+"""Offsets of the further rays of an edge pixel, pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """Where rays met the surface."""
+    """The points at which rays met the surface."""
 
     prim: NDArray[np.int32]
     """(n,) face, −1 for none."""
@@ -34,7 +34,7 @@ class Hits:
     cosine: NDArray[np.float32]
     """(n,) between ray and face normal, 0..1."""
     normal: NDArray[np.float32]
-    """(n, 3) unit, towards the ray's origin."""
+    """(n, 3) unit, toward the ray's origin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +59,12 @@ class Renderer:
         self.scene = ray_scene(surface) if scene is None else scene
         self._corner_values = np.hstack([surface.uv, light]).astype(np.float32)
         self._texels, self._level_start = _mip_levels(surface.textures)
-        self._repeats_per_m = _repeats_per_metre(surface)
+        self._repeats_per_m = _repeats_per_meter(surface)
         self._tint = surface.part_tint**2
         self._glow = surface.part_glow[:, None]
 
     def view(self, camera: Camera, world_from_camera: Pose) -> RenderView:
-        """Render one frame; depth is exact at pixel centres, colour is smoothed at edges."""
+        """Render one frame; depth is exact at pixel centers, color is smoothed at edges."""
         h, w = camera.height, camera.width
         v, u = np.mgrid[0:h, 0:w].reshape(2, -1).astype(np.float32)
         bands = [self._band(camera, world_from_camera, u[i : i + BAND], v[i : i + BAND]) for i in range(0, h * w, BAND)]
@@ -75,7 +75,7 @@ class Renderer:
         return RenderView(color.reshape(h, w, 3), depth_m.reshape(h, w), cosine.reshape(h, w), part.reshape(h, w))
 
     def _band(self, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray) -> tuple[NDArray, ...]:
-        """Colour, depth, cosine, part and normal of some pixels: few enough for the processor's cache."""
+        """Color, depth, cosine, part and normal of some pixels."""
         rays = _rays(camera, world_from_camera, u, v)
         hits = self._trace(*rays)
         part = self.surface.face_part.take(hits.prim, mode="wrap")
@@ -84,7 +84,7 @@ class Renderer:
     def _smooth(
         self, color: NDArray, edges: NDArray, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray
     ) -> None:
-        """Average more rays into the colours of edge pixels."""
+        """Average more rays into the colors of edge pixels."""
         total = color[edges]
         for du, dv in EXTRA_OFFSETS:
             rays = _rays(camera, world_from_camera, u[edges] + np.float32(du), v[edges] + np.float32(dv))
@@ -92,7 +92,7 @@ class Renderer:
         color[edges] = total / (1 + len(EXTRA_OFFSETS))
 
     def vertex_colors(self, light: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """(n, 3) display colour of each vertex, as a fused scan would have it."""
+        """(n, 3) display color of each vertex, as a fused scan would have it."""
         part = self.surface.vertex_part
         level = np.full(len(part), 3)
         albedo = self._albedo(part, self.surface.uv, level)
@@ -172,14 +172,14 @@ def _rays(
     camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Origins and directions; directions have z = 1 in the camera, so that a ray's parameter is planar depth."""
-    local = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=1)
+    local = camera.unproject(np.stack([u, v], axis=1), 1.0)
     directions = (local @ world_from_camera.rotation.T).astype(np.float32)
     origins = np.repeat(world_from_camera.translation[None].astype(np.float32), len(u), axis=0)
     return origins, directions
 
 
 def _is_edge(part: NDArray, depth_m: NDArray, normal: NDArray) -> NDArray[np.bool_]:
-    """(h, w) pixels that differ from a neighbour in part, depth or direction."""
+    """(h, w) pixels that differ from a neighbor in part, depth or direction."""
     edge = np.zeros(part.shape, bool)
     for axis in (0, 1):
         step = np.diff(part, axis=axis) != 0
@@ -203,7 +203,7 @@ def _tail(array: NDArray, axis: int) -> NDArray:
 
 
 def _mip_levels(textures: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """All textures at all sizes in one list of 4-byte texels, and where each (texture, level) starts in it."""
+    """All textures at all sizes as one array of 4-byte texels, and the index at which each (texture, level) starts."""
     flat, starts, offset = [], np.zeros((len(textures), LEVELS), np.int32), 0
     for index, picture in enumerate(textures):
         level = picture.astype(np.float32)
@@ -217,8 +217,8 @@ def _mip_levels(textures: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArra
     return np.concatenate(flat), starts
 
 
-def _repeats_per_metre(surface: LitSurface) -> NDArray[np.float32]:
-    """(m,) how often a texture repeats along a metre of each face."""
+def _repeats_per_meter(surface: LitSurface) -> NDArray[np.float32]:
+    """(m,) repeats of the texture per meter of each face."""
     p, uv = surface.vertices[surface.faces], surface.uv[surface.faces]
     area = np.linalg.norm(np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]), axis=1)
     du, dv = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]

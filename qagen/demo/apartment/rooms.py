@@ -1,4 +1,4 @@
-"""What stands, lies and hangs in the rooms of the flat; see apartment.py for their places."""
+"""The objects in the rooms of the apartment (shell.py)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.demo.apartment import furniture as f
-from qagen.demo.apartment import small_things as s
+from qagen.demo.apartment import small_objects as s
 from qagen.demo.apartment.materials import Paint
 from qagen.demo.apartment.shapes import Part, box, rotation_x, turned
 from qagen.demo.apartment.shell import CEILING_M, PlacedObject, build_shell
@@ -18,11 +18,11 @@ CREAM, STONE = Paint("wood", (0.93, 0.90, 0.82), 0.6), Paint("granite", (0.42, 0
 RED_SEAT, GREEN_SEAT = Paint("leather", (0.70, 0.18, 0.16), 0.3), Paint("leather", (0.22, 0.42, 0.40), 0.3)
 LILAC, SHEET = Paint("fabric", (0.62, 0.56, 0.76), 0.15), Paint("fabric", (0.96, 0.95, 0.93), 0.15)
 COFFEE_TABLE_M, DINING_TABLE_M, DESK_M, WORKTOP_M = 0.42, 0.75, 0.74, 0.90
-"""Heights of their tops."""
+"""Heights of the tops."""
 
 
 def furnish() -> list[PlacedObject]:
-    """Every annotated thing of the flat; the position in the list is its object id."""
+    """All annotated objects of the apartment; the index is the object id."""
     return [
         *build_shell(),
         *furnish_living_room(),
@@ -43,7 +43,7 @@ def place(
     yaw_deg: float = 0.0,
     rotation: NDArray | None = None,
 ) -> PlacedObject:
-    """Put parts into the flat; at yaw 0 a front looks south (−y), at 90° east, at 180° north, at −90° west."""
+    """Place parts in the apartment. At yaw 0 a front looks south (−y), at 90° east, at 180° north, at −90° west."""
     return PlacedObject(label, tuple(turned(parts, x, y, z, yaw_deg, rotation)))
 
 

@@ -1,4 +1,4 @@
-"""What a phone and a depth camera make of a perfect image: noise, vignette, holes."""
+"""The faults of a phone and a depth camera: noise, vignette, holes."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from qagen.demo.apartment.render import RenderView, to_display
 
 NEAR_M, FAR_M = 0.4, 6.8
 STEP_AT_1M = 0.0011
-"""Quantisation of a structured-light sensor: depth step at 1 m; it grows with z²."""
+"""Quantization of a structured-light sensor: depth step at 1 m; it grows with z²."""
 NOISE_AT_1M = 0.0010
 GRAZING_COSINE = 0.14
 
@@ -52,7 +52,7 @@ def _is_lost(
 
 
 def _beside_jump(z: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """The far side of a strong depth edge lies in the shadow of the projector."""
+    """(h, w) the far side of strong depth edges, which lies in the shadow of the projector."""
     near = grey_erosion(z, size=(3, 5))
     far = grey_dilation(z, size=(3, 3))
     return (z > 1.08 * near) | (far > 1.25 * z)

@@ -1,6 +1,6 @@
 """Tessellated surfaces that furniture is made of: boxes, soft boxes, surfaces of revolution, tubes and sheets.
 
-All lengths are metres. A surface carries a texture coordinate per vertex, in repeats of its texture.
+All lengths are meters. A surface carries a texture coordinate per vertex, in repeats of its texture.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from scipy.interpolate import PchipInterpolator
 from qagen.demo.apartment.materials import Paint
 
 Vector = Sequence[float] | NDArray[np.float64]
-"""x, y, z in metres."""
+"""x, y, z in meters."""
 Polyline = Sequence[Sequence[float]] | NDArray[np.float64]
 """Points in a row."""
 
@@ -27,7 +27,7 @@ class Part:
     """One painted piece of surface; it becomes one segment of the scan."""
 
     vertices: NDArray[np.float64]
-    """(n, 3) metres."""
+    """(n, 3) meters."""
     normals: NDArray[np.float64]
     """(n, 3) unit outward normals."""
     uv: NDArray[np.float64]
@@ -145,29 +145,29 @@ _BOX_SIDES = (
 )
 
 
-def box_sides(size: Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> dict[str, Part]:
+def box_sides(size: Vector, center: Vector, paint: Paint, edge_m: float = EDGE_M) -> dict[str, Part]:
     """The six sides of a box by name; the front looks along −y."""
-    half, centre = np.asarray(size, dtype=float) / 2, np.asarray(centre, dtype=float)
+    half, center = np.asarray(size, dtype=float) / 2, np.asarray(center, dtype=float)
     return {
-        name: panel(centre + half * corner, 2 * half * np.asarray(u), 2 * half * np.asarray(v), paint, edge_m=edge_m)
+        name: panel(center + half * corner, 2 * half * np.asarray(u), 2 * half * np.asarray(v), paint, edge_m=edge_m)
         for name, corner, u, v in _BOX_SIDES
     }
 
 
-def box(size: Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def box(size: Vector, center: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A closed box of full extents ``size``."""
-    return joined(list(box_sides(size, centre, paint, edge_m).values()))
+    return joined(list(box_sides(size, center, paint, edge_m).values()))
 
 
-def faced_box(size: Vector, centre: Vector, paint: Paint, face_paint: Paint, side: str = "front") -> list[Part]:
+def faced_box(size: Vector, center: Vector, paint: Paint, face_paint: Paint, side: str = "front") -> list[Part]:
     """A box with a picture fitted to one of its sides: a screen, a book's spine, a drawer front."""
-    sides = box_sides(size, centre, paint)
+    sides = box_sides(size, center, paint)
     face = sides.pop(side)
     u_to_1 = face.uv / np.maximum(face.uv.max(axis=0), 1e-12)
     return [joined(list(sides.values())), replace(face, uv=u_to_1, paint=face_paint)]
 
 
-def soft_box(size: Vector, centre: Vector, paint: Paint, power: float = 5.0, edge_m: float = EDGE_M) -> Part:
+def soft_box(size: Vector, center: Vector, paint: Paint, power: float = 5.0, edge_m: float = EDGE_M) -> Part:
     """A cushion: the superellipsoid Σ|x / half|^power = 1, on the grid of a cube so that faces stay even."""
     half = np.asarray(size, dtype=float) / 2
     sides = box_sides(2 * half, (0, 0, 0), paint, min(edge_m, max(half.min(), 0.04))).values()
@@ -179,10 +179,10 @@ def soft_box(size: Vector, centre: Vector, paint: Paint, power: float = 5.0, edg
     axes = np.array([(0, 2), (0, 2), (1, 2), (1, 2), (0, 1), (0, 1)])
     axis_pair = np.repeat(axes, [len(side.vertices) for side in sides], axis=0)
     uv = np.take_along_axis(unit * half, axis_pair, axis=1) / paint.repeat_m
-    return Part(unit * half + centre, normals, uv, cube.faces, paint)
+    return Part(unit * half + center, normals, uv, cube.faces, paint)
 
 
-def turned_profile(profile: Polyline, paint: Paint, edge_m: float = EDGE_M, centre: Vector = (0, 0, 0)) -> Part:
+def turned_profile(profile: Polyline, paint: Paint, edge_m: float = EDGE_M, center: Vector = (0, 0, 0)) -> Part:
     """A surface of revolution about z: ``profile`` is (n, 2) radius and height, outer side to the right of its run.
 
     A run from the bottom up faces outwards; from the top down it faces the axis (the inside of a cup).
@@ -213,7 +213,7 @@ def turned_profile(profile: Polyline, paint: Paint, edge_m: float = EDGE_M, cent
     around_m = 2 * np.pi * max(profile[:, 0].max(), 1e-3)
     uv = np.stack(np.meshgrid(angle / (2 * np.pi) * around_m, arc, indexing="ij"), axis=-1) / paint.repeat_m
     return Part(
-        vertices.reshape(-1, 3) + centre,
+        vertices.reshape(-1, 3) + center,
         normals.reshape(-1, 3),
         uv.reshape(-1, 2),
         grid_faces(len(angle), len(height)),
@@ -250,17 +250,17 @@ def smooth_profile(points: Polyline, count: int = 14) -> NDArray[np.float64]:
 def cylinder(
     radius: float,
     height: float,
-    centre: Vector,
+    center: Vector,
     paint: Paint,
     top_radius: float | None = None,
     edge_m: float = EDGE_M,
 ) -> Part:
-    """A closed upright cylinder or cone on the point ``centre``."""
+    """A closed upright cylinder or cone on the point ``center``."""
     top = radius if top_radius is None else top_radius
-    return turned_profile([(0, 0), (radius, 0), (top, height), (0, height)], paint, edge_m, centre)
+    return turned_profile([(0, 0), (radius, 0), (top, height), (0, height)], paint, edge_m, center)
 
 
-def ball(radii: float | Vector, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def ball(radii: float | Vector, center: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """An ellipsoid of half axes ``radii``."""
     radii = np.broadcast_to(np.asarray(radii, dtype=float), (3,))
     count = max(7, int(np.ceil(np.pi * radii.max() / edge_m)))
@@ -270,11 +270,11 @@ def ball(radii: float | Vector, centre: Vector, paint: Paint, edge_m: float = ED
 
     def surface(lon: NDArray, lat: NDArray) -> NDArray:
         unit = np.stack([np.cos(lon) * np.cos(lat), np.sin(lon) * np.cos(lat), np.sin(lat)], axis=-1)
-        return unit * radii + centre
+        return unit * radii + center
 
     repeats = around_m / paint.repeat_m / (2 * np.pi)
     part = grid_surface(surface, longitude, latitude, (repeats, repeats), paint)
-    normals = (part.vertices - centre) / radii**2
+    normals = (part.vertices - center) / radii**2
     return replace(part, normals=normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
 
@@ -297,13 +297,13 @@ def tube(points: Polyline, radius: float, paint: Paint, edge_m: float = 0.05, si
     return joined([Part(vertices.reshape(-1, 3), normals.reshape(-1, 3), uv.reshape(-1, 2), faces, paint), *ends])
 
 
-def _disc(centre: NDArray, normal: NDArray, radius: float, paint: Paint, sides: int = 8) -> Part:
+def _disc(center: NDArray, normal: NDArray, radius: float, paint: Paint, sides: int = 8) -> Part:
     across = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
     across /= np.linalg.norm(across)
     other = np.cross(normal, across)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)[:, None]
     ring = np.cos(angle) * across + np.sin(angle) * other
-    vertices = np.vstack([centre, centre + radius * ring])
+    vertices = np.vstack([center, center + radius * ring])
     index = np.arange(sides)
     faces = np.stack([np.zeros(sides, int), 1 + index, 1 + (index + 1) % sides], axis=1)
     return Part(vertices, np.tile(normal, (sides + 1, 1)), np.vstack([[0, 0], ring[:, :2]]) * 0.1, faces, paint)
@@ -316,11 +316,11 @@ def bar(start: Vector, end: Vector, radius: float, paint: Paint, edge_m: float =
     return tube(start + np.linspace(0, 1, count)[:, None] * (end - start), radius, paint)
 
 
-def ring(radius: float, thickness: float, centre: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
+def ring(radius: float, thickness: float, center: Vector, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A wheel rim or handle: a round bar bent to a circle in the xz plane."""
     angle = np.linspace(0, 2 * np.pi, max(12, int(2 * np.pi * radius / edge_m)))[:, None]
     circle = np.cos(angle) * (radius, 0, 0) + np.sin(angle) * (0, 0, radius)
-    return tube(circle + np.asarray(centre, dtype=float), thickness, paint)
+    return tube(circle + np.asarray(center, dtype=float), thickness, paint)
 
 
 def wall_with_openings(
@@ -331,7 +331,7 @@ def wall_with_openings(
     paint: Paint,
     edge_m: float,
 ) -> Part:
-    """An upright panel from ``corner`` along a vector, without its openings (start, end, bottom, top in metres).
+    """An upright panel from ``corner`` along a vector, without its openings (start, end, bottom, top in meters).
 
     It faces ``along`` × up, which is into a room walked round clockwise.
     """

@@ -1,4 +1,4 @@
-"""The demo flat: five rooms round a hall, 9.2 m × 9.4 m, ceiling at 2.6 m; z up, metres, the floor at z = 0.
+"""The demo apartment: five rooms round a hall, 9.2 m × 9.4 m, ceiling at 2.6 m; z up, meters, the floor at z = 0.
 
 y = 9.4  bedroom | bathroom | study
 y = 5.8  hall (4.4 – 5.8), front door at x = 9.2
@@ -18,7 +18,7 @@ from qagen.demo.apartment.shapes import Part, Vector, box, joined, panel, wall_w
 
 CEILING_M = 2.6
 COARSE_M = 0.13
-"""Edge of walls and ceilings."""
+"""Longest edge of the triangles of walls and ceilings."""
 FLOOR_EDGE_M = 0.12
 
 
@@ -29,7 +29,7 @@ class PlacedObject:
     label: str
     """Its name, as an annotator would type it."""
     parts: tuple[Part, ...]
-    """Its pieces in the flat's frame, metres."""
+    """Its pieces in the apartment's frame, meters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,21 @@ class Room:
     """An upright rectangle of floor."""
 
     name: str
-    """What it is called."""
+    """Its name."""
     x: tuple[float, float]
-    """West and east, metres."""
+    """West and east, meters."""
     y: tuple[float, float]
-    """South and north, metres."""
+    """South and north, meters."""
     wall: Paint
-    """All four walls."""
+    """Paint of all four walls."""
     floor: Paint
-    """Seen from above."""
+    """Paint of the floor."""
+
+    @property
+    def polygon(self) -> NDArray[np.float64]:
+        """(4, 2) corners counter-clockwise, world xy, meters."""
+        (x0, x1), (y0, y1) = self.x, self.y
+        return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +61,23 @@ class Opening:
     normal: int
     """The axis across the wall: 0 for x, 1 for y."""
     across: tuple[float, float]
-    """Where the wall begins and ends along that axis, metres."""
+    """Where the wall begins and ends along that axis, meters."""
     along: tuple[float, float]
-    """Where the hole begins and ends along the wall, metres."""
+    """Where the hole begins and ends along the wall, meters."""
     height: tuple[float, float]
-    """Its bottom and top, metres."""
+    """Its bottom and top, meters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
     """A source of light for baking."""
 
-    centre: Vector
+    center: Vector
     """Metres."""
     half_u: Vector
-    """Half side of its rectangle, metres."""
+    """Half side of its rectangle, meters."""
     half_v: Vector
-    """The other half side; the light falls on the side of half_u × half_v."""
+    """The other half side, meters; the light falls on the side of half_u × half_v."""
     power: float
     """Radiance × area, arbitrary but common units."""
     color: Rgb
@@ -119,17 +125,18 @@ WINDOWS = (
 
 
 def build_shell() -> list[PlacedObject]:
-    things = []
+    """Walls, floors, ceilings, doorframes and windows."""
+    objects = []
     for room in ROOMS:
-        things += [_floor(room), _ceiling(room), *_walls(room)]
+        objects += [_floor(room), _ceiling(room), *_walls(room)]
     for opening in DOORWAYS:
-        things += [
+        objects += [
             PlacedObject("doorframe", tuple(_door_frame(opening))),
             PlacedObject("floor", (_threshold(opening),)),
         ]
-    things.append(PlacedObject("doorframe", tuple(_door_frame(FRONT_DOOR))))
-    things += [PlacedObject("window", tuple(_window(opening))) for opening in WINDOWS]
-    return things
+    objects.append(PlacedObject("doorframe", tuple(_door_frame(FRONT_DOOR))))
+    objects += [PlacedObject("window", tuple(_window(opening))) for opening in WINDOWS]
+    return objects
 
 
 def lamps() -> list[Lamp]:
@@ -177,8 +184,7 @@ def _ceiling(room: Room) -> PlacedObject:
 
 
 def _walls(room: Room) -> list[PlacedObject]:
-    (x0, x1), (y0, y1) = room.x, room.y
-    corners = [np.array(c) for c in ((x0, y0), (x0, y1), (x1, y1), (x1, y0), (x0, y0))]
+    corners = room.polygon[[0, 3, 2, 1, 0]]  # clockwise, so that walls face inward
     return [_wall(a, b, room.wall) for a, b in pairwise(corners)]
 
 

@@ -1,4 +1,4 @@
-"""Makes the demo's film: light the place, walk through it, store what the sensors saw."""
+"""Makes the demo's film: lights the apartment, walks through it and stores what the sensors see."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,33 +17,33 @@ from qagen.demo.film import Film, FilmedRoom, write_description, write_frame
 from qagen.rng import rng_for
 
 CAMERA = Camera(fx=577.87, fy=577.87, cx=319.5, cy=239.5, width=640, height=480)
-"""The depth camera of the ScanNet devices; here colour has it too."""
+"""The depth camera of the ScanNet devices; color uses it, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is filmed."""
+    """Everything that a film is made of."""
 
-    things: Sequence[PlacedObject]
-    """The index is the object id."""
+    objects: Sequence[PlacedObject]
+    """All objects; the index is the object id."""
     lamps: Sequence[Lamp]
     """Light sources."""
     poses: Sequence[Pose]
-    """The camera's way."""
+    """World from camera of each frame."""
     camera: Camera = CAMERA
-    """Of colour and depth."""
+    """Pinhole of color and depth."""
     rooms: Sequence[Room] = ()
-    """Where there is floor."""
+    """Rooms, for their floors."""
 
 
 def shoot(folder: Path, script: Script, workers: int, report: Report) -> Film:
-    """Film into a folder, which is made, and open the film.
+    """Film into a new folder and open the film.
 
     A bare room of 80 x 60 pixels takes a second. The bytes depend on neither the number of workers nor the order in
     which they finish.
     """
     (folder / "frames").mkdir(parents=True)
-    surface = build_surface(script.things)
+    surface = build_surface(script.objects)
     scene = ray_scene(surface)
     light = bake_light(surface, scene, script.lamps, workers, report)
     renderer = Renderer(surface, light, scene)
@@ -51,8 +51,8 @@ def shoot(folder: Path, script: Script, workers: int, report: Report) -> Film:
     def frame(index: int) -> None:
         rng = rng_for(0, "demo frame", str(index))
         view = renderer.view(script.camera, script.poses[index])
-        things = np.where(view.depth_m < FAR_AWAY_M, surface.part_thing[view.part], -1)
-        write_frame(folder, index, expose(view, rng), sense_depth(view, surface, rng), things)
+        objects = np.where(view.depth_m < FAR_AWAY_M, surface.part_object[view.part], -1)
+        write_frame(folder, index, expose(view, rng), sense_depth(view, surface, rng), objects)
 
     # rays, numpy and the codecs release the interpreter lock
     with ThreadPoolExecutor(workers) as pool:
@@ -65,13 +65,8 @@ def shoot(folder: Path, script: Script, workers: int, report: Report) -> Film:
         vertex_colors=renderer.vertex_colors(light),
         face_part=surface.face_part,
         vertex_part=surface.vertex_part,
-        part_thing=surface.part_thing,
+        part_object=surface.part_object,
     )
-    rooms = [_floor_of(room) for room in script.rooms]
-    write_description(folder, script.camera, script.poses, [thing.label for thing in script.things], rooms)
+    rooms = [FilmedRoom(room.name, room.polygon) for room in script.rooms]
+    write_description(folder, script.camera, script.poses, [item.label for item in script.objects], rooms)
     return Film.read(folder)
-
-
-def _floor_of(room: Room) -> FilmedRoom:
-    (x0, x1), (y0, y1) = room.x, room.y
-    return FilmedRoom(room.name, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))

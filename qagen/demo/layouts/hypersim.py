@@ -15,7 +15,7 @@ SCENE_ID = "ai_900_001"
 TRAJECTORY = "cam_00"
 STEP = 3
 METERS_PER_UNIT = 0.0254
-"""The artist worked in inches."""
+"""The scene is modeled in inches."""
 OPENGL = np.diag([1.0, -1.0, -1.0])
 
 
@@ -42,15 +42,15 @@ def write(film: Film, root: Path) -> None:
 
 
 def _write_geometry(film: Film, index: int, stem: str, classes: NDArray[np.int64]) -> None:
-    camera, things = film.camera, film.things(index)
+    camera, objects = film.camera, film.objects(index)
     distance = film.depth_mm(index) / 1000 * camera.ray_lengths()
     _write_array(f"{stem}.depth_meters.hdf5", np.where(distance > 0, distance, np.inf).astype(np.float16))
-    _write_array(f"{stem}.semantic.hdf5", np.where(things < 0, -1, classes[things]).astype(np.int16))
-    _write_array(f"{stem}.semantic_instance.hdf5", np.where(things < 0, -1, things + 1).astype(np.int16))
+    _write_array(f"{stem}.semantic.hdf5", np.where(objects < 0, -1, classes[objects]).astype(np.int16))
+    _write_array(f"{stem}.semantic_instance.hdf5", np.where(objects < 0, -1, objects + 1).astype(np.int16))
 
 
 def _write_boxes(film: Film, stem: str) -> None:
-    """Rows are instance numbers; number 0 is not used."""
+    """One row per instance number; number 0 is not used."""
     unused = np.full(3, np.inf)
     centers = [unused, *(box.center / METERS_PER_UNIT for box in film.boxes)]
     _write_array(f"{stem}_positions.hdf5", centers)
@@ -64,7 +64,7 @@ def _write_array(path: str, values: ArrayLike) -> None:
 
 
 def _lens_row(camera: Camera) -> dict[str, str]:
-    """Image places to rays: u and v are -1 to 1 from left to right and from bottom to top."""
+    """The matrix from image positions to rays; u and v run from -1 to 1, left to right and bottom to top."""
     half_width, half_height = camera.width / 2, camera.height / 2
     matrix = np.array(
         [

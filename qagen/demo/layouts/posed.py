@@ -1,7 +1,7 @@
 """Writes the film as a scan that somebody described by hand: one scene.json beside ordinary images (docs/posed.md).
 
-Its conventions are as unlike the ones inside as the format allows: centimetres, y up, OpenGL cameras, poses from world
-to camera, and pixel centres at halves.
+Its conventions differ from those of qagen wherever the format allows: centimeters, y up, OpenGL cameras, poses from
+world to camera, and pixel centers at halves.
 """
 
 import json
@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.demo.film import Film
+from qagen.demo.layouts.geometry import positions, write_ply
 
 SCENE_ID = "demo_flat"
 STEP = 2
-"""Every second frame is kept."""
+"""Step between the frames that are kept."""
 UNITS_PER_M = 100.0
 FILE_FROM_WORLD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
-"""z up to y up."""
+"""Rotation from z up to y up."""
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
@@ -29,7 +30,8 @@ def write(film: Film, root: Path) -> None:
     for name in ("color", "depth"):
         (folder / name).mkdir(parents=True)
     frames = [_write_frame(film, index, folder) for index in range(0, len(film.poses), STEP)]
-    _write_mesh(folder / "mesh.ply", film)
+    object_ids = (film.face_object + 1).astype("<u2")
+    write_ply(folder / "mesh.ply", positions(_to_file(film.vertices)), film.faces, object_id=object_ids)
     document = {
         "units": "cm",
         "up": "+y",
@@ -74,16 +76,3 @@ def _object(film: Film, index: int) -> dict[str, Any]:
 
 def _to_file(points: NDArray) -> NDArray[np.float64]:
     return UNITS_PER_M * (np.asarray(points, np.float64) @ FILE_FROM_WORLD.T)
-
-
-def _write_mesh(path: Path, film: Film) -> None:
-    vertices = np.zeros(len(film.vertices), [(axis, "<f4") for axis in "xyz"])
-    for axis, values in zip("xyz", _to_file(film.vertices).T, strict=True):
-        vertices[axis] = values
-    faces = np.zeros(len(film.faces), [("count", "u1"), ("corners", "<i4", 3), ("object_id", "<u2")])
-    faces["count"], faces["corners"], faces["object_id"] = 3, film.faces, film.face_thing + 1
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertices)}"]
-    lines += [f"property float {axis}" for axis in "xyz"]
-    lines += [f"element face {len(faces)}", "property list uchar int vertex_indices", "property ushort object_id"]
-    header = "\n".join([*lines, "end_header"]) + "\n"
-    path.write_bytes(header.encode() + vertices.tobytes() + faces.tobytes())

@@ -2,8 +2,8 @@
 
 The layouts are those of github.com/niessner/Matterport (data_organization.md), github.com/peteanderson80/
 Matterport3DSimulator and github.com/google-research-datasets/RxR. Frames of the film that were taken near each other
-become the images of one viewpoint. The house stands away from the origin and turned. What the walks say was written
-for the flat, room by room, and is left out for films of another place.
+become the images of one viewpoint. The house is shifted and turned. The instructions were written for the built-in
+apartment and are left out for other films.
 """
 
 import gzip
@@ -21,28 +21,29 @@ from numpy.typing import NDArray
 
 from qagen.core.pose import Pose
 from qagen.demo.film import Film
+from qagen.demo.layouts.geometry import colors, positions, write_ply
 from qagen.demo.layouts.scannet import NYU40, nyu40_id
 
 SCAN = "qAgenFlat01"
 HOUSE = Pose(np.array([[0.6, -0.8, 0], [0.8, 0.6, 0], [0, 0, 1]]), np.array([-7.5, 2.25, 0.125]))
-"""The house's world from the film's."""
+"""The house's world from the film's world."""
 CEILING_M = 2.6
 UNITS_PER_MM = 4
-"""Depth has 0.25 mm per value."""
+"""Depth values per millimeter."""
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
-"""Between cameras that look along z with y down and those that look along -z with y up."""
+"""Converts between cameras that look along z with y down and those that look along -z with y up."""
 
-STOP_M = 0.6
-"""A viewpoint's images were taken within this distance of its first one."""
-MOST_IMAGES = 6
-"""Of one camera at one viewpoint."""
+VIEWPOINT_M = 0.6
+"""Largest distance between the first image of a viewpoint and its others."""
+MAX_IMAGES = 6
+"""Largest number of images of one camera at one viewpoint."""
 LEVEL, DOWN = 1, 2
 LEVEL_DEG = -26.0
-"""Images that look down by less are the level camera's."""
+"""Images with a higher elevation belong to the level camera, the others to the one that looks down."""
 LINK_M = 2.0
 """Viewpoints farther apart are not linked."""
 KNEE_M = 0.4
-"""A straight way is free when nothing is at eye level, nor this high."""
+"""A straight way is free when nothing blocks it at eye level or at this height."""
 
 REGION_LETTERS = {
     "bathroom": "a",
@@ -94,19 +95,19 @@ MAPPING_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class WalkedPath:
-    """A path through the flat and what people said of it."""
+    """A path through the apartment and the instructions for it."""
 
     frames: tuple[int, ...]
     """A frame of the film at each viewpoint."""
     rooms: tuple[str, ...]
     """Rooms in the order in which it passes through them."""
     texts: tuple[str, str, str]
-    """Short directions."""
+    """Short instructions."""
     guide: str
-    """Spoken directions."""
+    """A spoken instruction."""
 
 
-WAYS = (
+WALKS = (
     WalkedPath(
         (0, 6, 11, 15),
         ("hall", "study"),
@@ -202,25 +203,25 @@ WAYS = (
     ),
 )
 HINDI = "सामने वाले दरवाज़े से आगे बढ़िए, फिर दाएँ मुड़िए और कमरे में रुक जाइए।"
-"""Guides spoke other languages, too: "Go on from the front door, then turn right and stop in the room." """
+"""An instruction in another language: "Go on from the front door, then turn right and stop in the room." """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Viewpoint:
-    """A place from which some frames were taken."""
+    """A position from which some frames were taken."""
 
     name: str
     """32 hexadecimal digits."""
     images: dict[int, str]
-    """Frame of the film to the image's camera and yaw: "1_0"."""
-    place: NDArray[np.float64]
-    """(3,) world of the house, metres."""
+    """Camera and yaw of the image of each frame: "1_0"."""
+    position: NDArray[np.float64]
+    """(3,) house's world, meters."""
     room: int
     """Index of its room."""
 
 
 def write(film: Film, root: Path) -> None:
-    """One house with its metadata, its graph, and descriptions of walks."""
+    """Write one house with its metadata, its graph and its walks below ``root``."""
     scan = root / "v1" / "scans" / SCAN
     for name in ("undistorted_color_images", "undistorted_depth_images", "undistorted_camera_parameters"):
         (scan / name).mkdir(parents=True)
@@ -236,41 +237,33 @@ def write(film: Film, root: Path) -> None:
     _write_json(folder / f"{SCAN}.semseg.json", {"segGroups": _groups(film)})
     _write_text(root / "metadata" / "category_mapping.tsv", _mapping_lines(film, labels))
     _write_json(root / "connectivity" / f"{SCAN}_connectivity.json", _graph(film, viewpoints))
-    ways = _ways_of(film, viewpoints)
-    _write_json(root / "R2R" / "R2R_train.json", [_r2r(number, way, path) for number, (way, path) in enumerate(ways)])
-    _write_guides(root / "RxR" / "rxr_train_guide.jsonl.gz", ways)
+    walks = _true_walks(film, viewpoints)
+    _write_json(
+        root / "R2R" / "R2R_train.json", [_r2r(number, walk, path) for number, (walk, path) in enumerate(walks)]
+    )
+    _write_guides(root / "RxR" / "rxr_train_guide.jsonl.gz", walks)
 
 
 def _viewpoints(film: Film) -> list[Viewpoint]:
     groups: list[dict[int, str]] = []
     for frame, pose in enumerate(film.poses):
-        camera = LEVEL if _elevation_deg(pose) > LEVEL_DEG else DOWN
-        taken = sum(slot.startswith(f"{camera}_") for slot in groups[-1].values()) if groups else MOST_IMAGES
-        if taken == MOST_IMAGES or _moved_m(film, min(groups[-1]), frame) > STOP_M:
+        elevation_deg = float(np.degrees(np.arcsin(pose.rotation[2, 2])))
+        camera = LEVEL if elevation_deg > LEVEL_DEG else DOWN
+        taken = sum(slot.startswith(f"{camera}_") for slot in groups[-1].values()) if groups else MAX_IMAGES
+        if taken == MAX_IMAGES or _moved_m(film, min(groups[-1]), frame) > VIEWPOINT_M:
             groups.append({})
             taken = 0
         groups[-1][frame] = f"{camera}_{taken}"
-    return [_viewpoint(film, images) for images in groups]
-
-
-def _elevation_deg(pose: Pose) -> float:
-    return float(np.degrees(np.arcsin(pose.rotation[2, 2])))
+    viewpoints = []
+    for images in groups:
+        position = np.mean([film.poses[frame].translation for frame in images], axis=0)
+        name = hashlib.md5(f"viewpoint {min(images)}".encode(), usedforsecurity=False).hexdigest()
+        viewpoints.append(Viewpoint(name, images, HOUSE @ position, film.room_at(position)))
+    return viewpoints
 
 
 def _moved_m(film: Film, first: int, second: int) -> float:
     return float(np.linalg.norm(film.poses[first].translation - film.poses[second].translation))
-
-
-def _viewpoint(film: Film, images: dict[int, str]) -> Viewpoint:
-    place = np.mean([film.poses[frame].translation for frame in images], axis=0)
-    name = hashlib.md5(f"viewpoint {min(images)}".encode(), usedforsecurity=False).hexdigest()
-    return Viewpoint(name, images, HOUSE @ place, _room_of(film, place))
-
-
-def _room_of(film: Film, point: NDArray) -> int:
-    """Index of the room over whose floor a point is, or of the nearest."""
-    distances = [cv2.pointPolygonTest(room.polygon.astype(np.float32), point[:2].tolist(), True) for room in film.rooms]
-    return int(np.argmax(distances))
 
 
 def _write_images(film: Film, viewpoint: Viewpoint, scan: Path) -> None:
@@ -283,14 +276,14 @@ def _write_images(film: Film, viewpoint: Viewpoint, scan: Path) -> None:
 
 
 def _intrinsics(film: Film) -> str:
-    """Pixels from the bottom left corner of the image."""
+    """Focal lengths and principal point in pixels from the bottom left corner of the image."""
     camera = film.camera
     cx, cy = camera.cx + 0.5, camera.height - 0.5 - camera.cy
     return f"{camera.fx:g} 0 {cx:g}  0 {camera.fy:g} {cy:g}  0 0 1"
 
 
 def _opengl_pose(film: Film, frame: int) -> NDArray[np.float64]:
-    """(4, 4) world of the house from a camera that looks along -z with y up."""
+    """(4, 4) house's world from a camera that looks along -z with y up."""
     return (HOUSE @ film.poses[frame]).matrix @ OPENGL
 
 
@@ -315,16 +308,16 @@ def _numbers(values: Iterable[float], digits: int = 6) -> str:
 
 
 def _house_lines(film: Film, viewpoints: Sequence[Viewpoint], labels: list[str]) -> list[str]:
-    """Letters and fields as data_organization.md lists them; what is not known there is 0 here, too."""
+    """Letters and fields as in data_organization.md; fields that it does not explain are 0."""
     counts = [len(film.poses), len(viewpoints), sum(len(room.polygon) for room in film.rooms), len(film.rooms)]
-    counts += [len(film.part_thing), len(film.labels), len(labels), len(film.rooms), 0, 1]
+    counts += [len(film.part_object), len(film.labels), len(labels), len(film.rooms), 0, 1]
     bounds = _bounds(film.vertices)
     floor = _numbers(HOUSE @ film.vertices.mean(axis=0))
     lines = ["ASCII 1.1", f"H  {SCAN}  -  {_numbers(counts)}  0 0 0 0 0  {bounds}  0 0 0 0 0 "]
     lines.append(f"L  0 {len(film.rooms)}  -  {floor}  {bounds}  0 0 0 0 0 ")
     lines += _room_lines(film)
     for number, viewpoint in enumerate(viewpoints):
-        lines.append(f"P  {viewpoint.name}  {number} {viewpoint.room}  0  {_numbers(viewpoint.place)}  0 0 0 0 0 ")
+        lines.append(f"P  {viewpoint.name}  {number} {viewpoint.room}  0  {_numbers(viewpoint.position)}  0 0 0 0 0 ")
     lines += _image_lines(film, viewpoints)
     for number, label in enumerate(labels):
         code, name = MPCAT40.get(label, OTHER_CLASS)
@@ -332,8 +325,8 @@ def _house_lines(film: Film, viewpoints: Sequence[Viewpoint], labels: list[str])
     for number, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
         axes = HOUSE.rotation @ box.rotation
         numbers = [*(HOUSE @ box.center), *axes[:, 0], *axes[:, 1], *(box.size / 2)]
-        told = f"{_room_of(film, box.center)} {labels.index(label)}  {_numbers(numbers)}"
-        lines.append(f"O  {number} {told}  0 0 0 0 0 0 0 0 ")
+        category = labels.index(label)
+        lines.append(f"O  {number} {film.room_at(box.center)} {category}  {_numbers(numbers)}  0 0 0 0 0 0 0 0 ")
     return lines + _segment_lines(film)
 
 
@@ -343,7 +336,7 @@ def _bounds(points: NDArray) -> str:
 
 
 def _room_lines(film: Film) -> list[str]:
-    """Regions, then the surface and the vertices of each floor."""
+    """Regions, then the surfaces and vertices of the floors."""
     regions, surfaces, vertices = [], [], []
     for number, room in enumerate(film.rooms):
         corners = np.column_stack([room.polygon, np.zeros(len(room.polygon))])
@@ -357,59 +350,46 @@ def _room_lines(film: Film) -> list[str]:
 
 
 def _image_lines(film: Film, viewpoints: Sequence[Viewpoint]) -> list[str]:
-    """Extrinsics are camera from world here, unlike in the .conf file."""
+    """Images; their extrinsics are camera from world, unlike in the .conf file."""
     size = f"{film.camera.width} {film.camera.height}"
     lines: list[str] = []
     for number, viewpoint in enumerate(viewpoints):
         for frame, slot in viewpoint.images.items():
             pose = _opengl_pose(film, frame)
-            told = f"{viewpoint.name}  {slot.replace('_', ' ')}  {_numbers(np.linalg.inv(pose).ravel())}"
-            place = _numbers(pose[:3, 3])
-            lines.append(f"I  {len(lines)} {number}   {told}  {_intrinsics(film)}  {size}  {place}  0 0 0 0 0 ")
+            extrinsics, position = _numbers(np.linalg.inv(pose).ravel()), _numbers(pose[:3, 3])
+            image = f"{viewpoint.name}  {slot.replace('_', ' ')}  {extrinsics}"
+            lines.append(f"I  {len(lines)} {number}   {image}  {_intrinsics(film)}  {size}  {position}  0 0 0 0 0 ")
     return lines
 
 
 def _segment_lines(film: Film) -> list[str]:
     corners = film.vertices[film.faces].astype(np.float64)
     areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    area = np.bincount(film.face_part, areas, minlength=len(film.part_thing))
-    ends = np.searchsorted(film.vertex_part, np.arange(len(film.part_thing) + 1))
+    area = np.bincount(film.face_part, areas, minlength=len(film.part_object))
+    ends = np.searchsorted(film.vertex_part, np.arange(len(film.part_object) + 1))
     lines = []
-    for part, thing in enumerate(film.part_thing):
+    for part, index in enumerate(film.part_object):
         points = film.vertices[ends[part] : ends[part + 1]]
-        told = f"{area[part]:g}  {_numbers(HOUSE @ points.mean(axis=0))}  {_bounds(points)}"
-        lines.append(f"E  {part} {thing}  {part}  {told}  0 0 0 0 0 ")
+        figures = f"{area[part]:g}  {_numbers(HOUSE @ points.mean(axis=0))}  {_bounds(points)}"
+        lines.append(f"E  {part} {index}  {part}  {figures}  0 0 0 0 0 ")
     return lines
 
 
 def _write_mesh(path: Path, film: Film, labels: list[str]) -> None:
     """A binary PLY file with the segment, the object and the category of each face."""
-    vertices = np.zeros(
-        len(film.vertices),
-        [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz", "tx", "ty")]
-        + [(name, "u1") for name in ("red", "green", "blue")],
-    )
-    for k, (axis, normal, channel) in enumerate(zip("xyz", ("nx", "ny", "nz"), ("red", "green", "blue"), strict=True)):
-        vertices[axis] = (HOUSE @ film.vertices)[:, k]
-        vertices[normal] = (_normals(film) @ HOUSE.rotation.T)[:, k]
-        vertices[channel] = film.vertex_colors[:, k]
-    faces = np.zeros(
-        len(film.faces),
-        [("count", "u1"), ("corners", "<i4", 3), ("material", "<i4"), ("segment", "<i4"), ("category", "<i4")],
-    )
-    faces["count"], faces["corners"], faces["material"], faces["segment"] = (
-        3,
+    normals = _normals(film) @ HOUSE.rotation.T
+    vertices = positions(HOUSE @ film.vertices)
+    vertices |= {f"n{axis}": values for axis, values in positions(normals).items()}
+    vertices |= dict.fromkeys(("tx", "ty"), np.zeros(len(film.vertices), "<f4"))
+    category = np.array([labels.index(label) + 1 for label in film.labels], np.int32)
+    write_ply(
+        path,
+        vertices | colors(film.vertex_colors),
         film.faces,
-        film.face_part,
-        film.face_thing,
+        material_id=film.face_part,
+        segment_id=film.face_object,
+        category_id=category[film.face_object],
     )
-    faces["category"] = np.array([labels.index(label) + 1 for label in film.labels])[film.face_thing]
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertices)}"]
-    lines += [f"property float {name}" for name in ("x", "y", "z", "nx", "ny", "nz", "tx", "ty")]
-    lines += [f"property uchar {name}" for name in ("red", "green", "blue")]
-    lines += [f"element face {len(faces)}", "property list uchar int vertex_indices"]
-    lines += [f"property int {name}_id" for name in ("material", "segment", "category")]
-    path.write_bytes(("\n".join([*lines, "end_header"]) + "\n").encode() + vertices.tobytes() + faces.tobytes())
 
 
 def _normals(film: Film) -> NDArray[np.float64]:
@@ -424,13 +404,13 @@ def _normals(film: Film) -> NDArray[np.float64]:
 
 def _groups(film: Film) -> list[dict[str, object]]:
     return [
-        {"id": thing, "objectId": thing, "label": label, "segments": np.flatnonzero(film.part_thing == thing).tolist()}
-        for thing, label in enumerate(film.labels)
+        {"id": index, "objectId": index, "label": label, "segments": np.flatnonzero(film.part_object == index).tolist()}
+        for index, label in enumerate(film.labels)
     ]
 
 
 def _mapping_lines(film: Film, labels: list[str]) -> list[str]:
-    """``category_mapping.tsv`` for the labels that occur; columns without a meaning here stay empty."""
+    """``category_mapping.tsv`` for the labels that occur; unused columns stay empty."""
     lines = ["\t".join(MAPPING_COLUMNS)]
     for number, label in enumerate(labels, start=1):
         code, name = MPCAT40.get(label, OTHER_CLASS)
@@ -443,81 +423,79 @@ def _mapping_lines(film: Film, labels: list[str]) -> list[str]:
 
 
 def _graph(film: Film, viewpoints: Sequence[Viewpoint]) -> list[dict[str, object]]:
-    places = np.array([viewpoint.place for viewpoint in viewpoints])
-    free = _unobstructed(film, places)
-    sees = free | (
-        np.array([[a.room == b.room for b in viewpoints] for a in viewpoints]) & ~np.eye(len(places), dtype=bool)
-    )
+    where = np.array([viewpoint.position for viewpoint in viewpoints])
+    rooms = np.array([viewpoint.room for viewpoint in viewpoints])
+    free = _unobstructed(film, where)
+    visible = free | ((rooms[:, None] == rooms) & ~np.eye(len(rooms), dtype=bool))
     return [
         {
             "image_id": viewpoint.name,
-            "pose": [1, 0, 0, place[0], 0, 0, 1, place[1], 0, -1, 0, place[2], 0, 0, 0, 1],
+            "pose": [1, 0, 0, x, 0, 0, 1, y, 0, -1, 0, z, 0, 0, 0, 1],
             "included": True,
-            "visible": sees[number].tolist(),
+            "visible": visible[number].tolist(),
             "unobstructed": free[number].tolist(),
-            "height": place[2] - HOUSE.translation[2],
+            "height": z - HOUSE.translation[2],
         }
-        for number, (viewpoint, place) in enumerate(zip(viewpoints, places.tolist(), strict=True))
+        for number, (viewpoint, (x, y, z)) in enumerate(zip(viewpoints, where.tolist(), strict=True))
     ]
 
 
-def _unobstructed(film: Film, places: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n, n) which places (n, 3) are near each other with nothing in between."""
+def _unobstructed(film: Film, where: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, n) whether positions (n, 3) are near each other with nothing in between."""
     scene = EmbreeScene()
     TriangleMesh(scene, np.ascontiguousarray((HOUSE @ film.vertices).astype(np.float32)[film.faces]))
-    free = np.linalg.norm(places[:, None] - places, axis=-1) <= LINK_M
+    free = np.linalg.norm(where[:, None] - where, axis=-1) <= LINK_M
     np.fill_diagonal(free, False)
     first, second = np.nonzero(free)
-    for lower in (0.0, places[:, 2].mean() - HOUSE.translation[2] - KNEE_M):
+    for lower in (0.0, where[:, 2].mean() - HOUSE.translation[2] - KNEE_M):
         shift = np.array([0, 0, lower])
-        way = (places[second] - places[first]).astype(np.float32)
-        reach = scene.run((places[first] - shift).astype(np.float32), way, query="DISTANCE")
+        way = (where[second] - where[first]).astype(np.float32)
+        reach = scene.run((where[first] - shift).astype(np.float32), way, query="DISTANCE")
         free[first, second] &= reach >= 1
     return free & free.T
 
 
-def _ways_of(film: Film, viewpoints: Sequence[Viewpoint]) -> list[tuple[WalkedPath, list[Viewpoint]]]:
-    """The ways that are true of this film, with their viewpoints."""
+def _true_walks(film: Film, viewpoints: Sequence[Viewpoint]) -> list[tuple[WalkedPath, list[Viewpoint]]]:
+    """The walks that are true of this film, with their viewpoints."""
     at = {frame: viewpoint for viewpoint in viewpoints for frame in viewpoint.images}
-    paths = [(way, [at[frame] for frame in way.frames]) for way in WAYS if set(way.frames) <= set(at)]
-    return [(way, path) for way, path in paths if _rooms_of(film, path) == way.rooms]
-
-
-def _rooms_of(film: Film, path: Sequence[Viewpoint]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(film.rooms[viewpoint.room].name for viewpoint in path))
+    found = []
+    for walk in WALKS:
+        if set(walk.frames) <= set(at):
+            path = [at[frame] for frame in walk.frames]
+            if tuple(dict.fromkeys(film.rooms[viewpoint.room].name for viewpoint in path)) == walk.rooms:
+                found.append((walk, path))
+    return found
 
 
 def _heading(path: Sequence[Viewpoint]) -> float:
-    """Of the first step: radians clockwise from +y."""
-    step = path[1].place - path[0].place
+    """Direction of the first step, radians clockwise from +y."""
+    step = path[1].position - path[0].position
     return float(np.arctan2(step[0], step[1]) % (2 * np.pi))
 
 
-def _length_m(path: Sequence[Viewpoint]) -> float:
-    return float(np.linalg.norm(np.diff([viewpoint.place for viewpoint in path], axis=0), axis=1).sum())
-
-
-def _r2r(number: int, way: WalkedPath, path: Sequence[Viewpoint]) -> dict[str, object]:
+def _r2r(number: int, walk: WalkedPath, path: Sequence[Viewpoint]) -> dict[str, object]:
+    steps = np.diff([viewpoint.position for viewpoint in path], axis=0)
     return {
-        "distance": round(_length_m(path), 2),
+        "distance": round(float(np.linalg.norm(steps, axis=1).sum()), 2),
         "scan": SCAN,
         "path_id": number,
         "path": [viewpoint.name for viewpoint in path],
         "heading": round(_heading(path), 3),
-        "instructions": list(way.texts),
+        "instructions": list(walk.texts),
     }
 
 
-def _write_guides(path: Path, ways: Sequence[tuple[WalkedPath, list[Viewpoint]]]) -> None:
-    spoken = [(number, "en-US" if number % 2 else "en-IN", way.guide) for number, (way, _) in enumerate(ways)]
-    spoken += [(0, "hi-IN", HINDI)] if ways else []
+def _write_guides(path: Path, walks: Sequence[tuple[WalkedPath, list[Viewpoint]]]) -> None:
+    spoken = [(number, "en-US" if number % 2 else "en-IN", walk.guide) for number, (walk, _) in enumerate(walks)]
+    spoken += [(0, "hi-IN", HINDI)] if walks else []
     lines = []
-    for identity, (number, language, words) in enumerate(spoken):
-        told = {"split": "train", "instruction_id": identity, "annotator_id": number, "language": language}
-        told |= {"path_id": number, "scan": SCAN, "path": [viewpoint.name for viewpoint in ways[number][1]]}
-        told |= {"heading": _heading(ways[number][1]), "instruction": words, "edit_distance": 0.0}
-        timed = [{"start_time": k / 2, "word": word, "end_time": (k + 1) / 2} for k, word in enumerate(words.split())]
-        lines.append(json.dumps(told | {"timed_instruction": timed}, ensure_ascii=False) + "\n")
+    for identity, (number, language, instruction) in enumerate(spoken):
+        viewpoints, words = walks[number][1], instruction.split()
+        guide = {"split": "train", "instruction_id": identity, "annotator_id": number, "language": language}
+        guide |= {"path_id": number, "scan": SCAN, "path": [viewpoint.name for viewpoint in viewpoints]}
+        guide |= {"heading": _heading(viewpoints), "instruction": instruction, "edit_distance": 0.0}
+        timed = [{"start_time": k / 2, "word": word, "end_time": (k + 1) / 2} for k, word in enumerate(words)]
+        lines.append(json.dumps(guide | {"timed_instruction": timed}, ensure_ascii=False) + "\n")
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
 

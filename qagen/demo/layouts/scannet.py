@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.demo.film import FRAME_S, Film
-from qagen.demo.layouts.ply import colored_vertices, write_triangles
+from qagen.demo.layouts.geometry import colored_positions, write_ply
 
 SCENE_ID = "scene9000_00"
 FRAME_US = round(1e6 * FRAME_S)
@@ -57,12 +57,12 @@ NYU40_OF_LABEL = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedFrame:
-    """One frame as the container holds it."""
+    """One frame as the recording holds it."""
 
     color: bytes
     """JPEG."""
     depth: bytes
-    """zlib stream of row-major 16-bit millimetres."""
+    """zlib stream of row-major 16-bit millimeters."""
 
 
 def write(film: Film, root: Path) -> None:
@@ -74,7 +74,7 @@ def write(film: Film, root: Path) -> None:
     write_sens(Path(f"{prefix}.sens"), film.camera, film.poses, frames)
     write_info(Path(f"{prefix}.txt"), film.camera, len(film.poses))
     write_mesh(Path(f"{prefix}_vh_clean_2.ply"), film, film.vertex_colors)
-    vertex_class = np.array([nyu40_id(label) for label in film.labels])[film.vertex_thing]
+    vertex_class = np.array([nyu40_id(label) for label in film.labels])[film.vertex_object]
     class_color = np.array([nyu40_color(k) for k in range(41)], np.uint8)
     labels = vertex_class.astype(np.uint16)
     write_mesh(Path(f"{prefix}_vh_clean_2.labels.ply"), film, class_color[vertex_class], labels)
@@ -98,7 +98,7 @@ def invalid_frames(count: int) -> set[int]:
 
 
 def write_sens(path: Path, camera: Camera, poses: Sequence[Pose], frames: Iterable[EncodedFrame]) -> None:
-    """The recording: version 4, JPEG colour, zlib depth in millimetres, raw poses, −inf where tracking was lost."""
+    """The recording: version 4, JPEG color, zlib depth in millimeters, raw poses, −inf where tracking was lost."""
     to_raw, lost = np.linalg.inv(axis_alignment()), invalid_frames(len(poses))
     with path.open("wb") as file:
         file.write(_sens_header(camera, len(poses)))
@@ -122,7 +122,7 @@ def _sens_header(camera: Camera, frame_count: int) -> bytes:
 
 
 def write_info(path: Path, camera: Camera, frame_count: int) -> None:
-    """``<scene>.txt``."""
+    """The recording's description ``<scene>.txt``."""
     alignment = " ".join(f"{value:.6f}" for value in axis_alignment().ravel())
     unit = " ".join(f"{value:.6f}" for value in np.eye(4).ravel())
     lines = [f"axisAlignment = {alignment}", f"colorHeight = {camera.height}", f"colorToDepthExtrinsics = {unit}"]
@@ -136,18 +136,16 @@ def write_info(path: Path, camera: Camera, frame_count: int) -> None:
 
 
 def write_mesh(path: Path, film: Film, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None) -> None:
-    """Binary PLY in the raw frame; ``colors`` is (n, 3), ``labels`` is (n,) for the labelled variant."""
+    """Binary PLY in the raw frame; ``colors`` is (n, 3), ``labels`` is (n,) for the variant with classes."""
     to_raw = np.linalg.inv(axis_alignment())
     raw = film.vertices.astype(np.float64) @ to_raw[:3, :3].T + to_raw[:3, 3]
-    vertices = colored_vertices(raw, colors, () if labels is None else (("label", "<u2"),))
-    if labels is not None:
-        vertices["label"] = labels
-    write_triangles(path, vertices, film.faces)
+    vertices = colored_positions(raw, colors) | ({} if labels is None else {"label": labels})
+    write_ply(path, vertices, film.faces)
 
 
 def segment_ids(film: Film) -> NDArray[np.int64]:
     """(p,) segment id of each part: its first vertex, as the segmenter names its segments."""
-    return np.searchsorted(film.vertex_part, np.arange(len(film.part_thing)))
+    return np.searchsorted(film.vertex_part, np.arange(len(film.part_object)))
 
 
 def write_segments(path: Path, film: Film) -> None:
@@ -160,10 +158,10 @@ def write_segments(path: Path, film: Film) -> None:
 
 
 def write_aggregation(path: Path, film: Film) -> None:
-    """Which segments make up which object."""
+    """The segments of each object."""
     segments = segment_ids(film)
     groups = [
-        {"id": index, "objectId": index, "segments": segments[film.part_thing == index].tolist(), "label": label}
+        {"id": index, "objectId": index, "segments": segments[film.part_object == index].tolist(), "label": label}
         for index, label in enumerate(film.labels)
     ]
     document = {"sceneId": SCENE_ID, "appId": "Aggregator.v1", "segGroups": groups}
@@ -172,18 +170,18 @@ def write_aggregation(path: Path, film: Film) -> None:
 
 
 def nyu40_id(label: str) -> int:
-    """1..40; what has no class of its own is "otherprop"."""
+    """NYU40 class of a label, 1 to 40; "otherprop" for labels without a class of their own."""
     return 1 + NYU40.index(NYU40_OF_LABEL.get(label, "otherprop"))
 
 
 def nyu40_color(class_id: int) -> tuple[int, int, int]:
-    """A display colour of its own for each class."""
+    """Display color of a class."""
     red, green, blue = colorsys.hsv_to_rgb(class_id * 0.618034 % 1, 0.55, 0.92)
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def write_label_map(path: Path, labels: Sequence[str]) -> None:
-    """``scannetv2-labels.combined.tsv`` for the labels that occur; columns without a meaning here stay empty."""
+    """``scannetv2-labels.combined.tsv`` for the labels that occur; unused columns stay empty."""
     rows = ["\t".join(LABEL_MAP_COLUMNS)]
     for number, label in enumerate(sorted(set(labels)), start=1):
         cells = dict.fromkeys(LABEL_MAP_COLUMNS, "")

@@ -1,7 +1,7 @@
 """Writes a scene as ScanNet++ lays it out on disk (github.com/scannetpp/scannetpp, its README and toolbox).
 
-The iPhone's pictures keep the film's own size; what the files say of 1920 x 1440 pixels is written for that size, as
-it is when somebody makes the extracted frames smaller. The lens has no distortion. Every tenth frame is a photograph.
+The iPhone's images keep the film's own size, while its files describe 1920 x 1440 pixels, as they do after somebody has
+resized the extracted frames. The lens has no distortion. Every tenth frame is a photograph.
 """
 
 import json
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
-from qagen.demo.film import FRAME_S, Film
-from qagen.demo.layouts.ply import colored_vertices, write_triangles
+from qagen.demo.film import FRAME_S, Film, sampled
+from qagen.demo.layouts.geometry import colored_positions, oriented_box, write_ply
 
 SCENE_ID = "9000de3000"
 IPHONE_SIZE = (1920, 1440)
 DEPTH_SIZE = (256, 192)
 FIRST_TIME_S = 8127.25
-"""The phone's clock counts from when it was switched on."""
+"""Time of the first frame on the phone's clock, which starts when the phone is switched on."""
 PHOTO_STEP = 10
 UNREGISTERED_STEP = 57
-"""COLMAP did not find a place for every 57th frame."""
+"""COLMAP did not register every 57th frame."""
 
 
 def write(film: Film, root: Path) -> None:
@@ -40,10 +40,10 @@ def write(film: Film, root: Path) -> None:
 
 
 def _write_scan(folder: Path, film: Film) -> None:
-    write_triangles(folder / "mesh_aligned_0.05.ply", colored_vertices(film.vertices, film.vertex_colors), film.faces)
+    write_ply(folder / "mesh_aligned_0.05.ply", colored_positions(film.vertices, film.vertex_colors), film.faces)
     segments = {"sceneId": SCENE_ID, "segIndices": list(range(len(film.vertices)))}
     _dump(folder / "segments.json", segments)
-    members = [np.flatnonzero(film.vertex_thing == index) for index in range(len(film.labels))]
+    members = [np.flatnonzero(film.vertex_object == index) for index in range(len(film.labels))]
     groups = [
         {"id": index + 1, "objectId": index + 1, "partId": index + 1, "label": label, "index": index}
         | {"segments": members[index].tolist(), "obb": obb(film.boxes[index])}
@@ -53,14 +53,9 @@ def _write_scan(folder: Path, film: Film) -> None:
 
 
 def obb(box: Box3D) -> dict[str, list[float]]:
-    """A box in the file's words: axes are rows, lengths are full."""
-    return {
-        "centroid": box.center.tolist(),
-        "axesLengths": box.size.tolist(),
-        "normalizedAxes": box.rotation.T.ravel().tolist(),
-        "min": box.corners.min(axis=0).tolist(),
-        "max": box.corners.max(axis=0).tolist(),
-    }
+    """A box as the annotation has it, with the limits of its corners."""
+    limits = {"min": box.corners.min(axis=0).tolist(), "max": box.corners.max(axis=0).tolist()}
+    return oriented_box(box) | limits
 
 
 def _write_iphone(folder: Path, film: Film) -> None:
@@ -70,7 +65,8 @@ def _write_iphone(folder: Path, film: Film) -> None:
     with (folder / "depth.bin").open("wb") as depth:
         for index, pose in enumerate(film.poses):
             (folder / "rgb" / f"frame_{index:06d}.jpg").write_bytes(film.color_jpeg(index))
-            block = lz4.block.compress(depth_image(film, index).astype("<u2").tobytes(), store_size=False)
+            image = sampled(film.depth_mm(index), *DEPTH_SIZE).astype("<u2")
+            block = lz4.block.compress(image.tobytes(), store_size=False)
             depth.write(struct.pack("<I", len(block)) + block)
             entries[f"frame_{index:06d}"] = {
                 "timestamp": FIRST_TIME_S + FRAME_S * index,
@@ -82,22 +78,14 @@ def _write_iphone(folder: Path, film: Film) -> None:
     _dump(folder / "pose_intrinsic_imu.json", entries)
 
 
-def depth_image(film: Film, index: int) -> NDArray[np.uint16]:
-    """(192, 256) millimetres, sampled where the smaller image has its pixel centres."""
-    width, height = DEPTH_SIZE
-    columns = np.floor((np.arange(width) + 0.5) * film.camera.width / width).astype(int)
-    rows = np.floor((np.arange(height) + 0.5) * film.camera.height / height).astype(int)
-    return film.depth_mm(index)[np.ix_(rows, columns)]
-
-
 def _start_from_world(film: Film) -> NDArray[np.float64]:
-    """(4, 4) to the phone's own world: where it was switched on, y up."""
+    """(4, 4) transform to the phone's own world, whose origin is where it was switched on, y up."""
     y_up = Pose(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), np.zeros(3))
     return (y_up @ Pose(np.eye(3), -film.poses[0].translation)).matrix
 
 
 def write_colmap(folder: Path, film: Film) -> None:
-    """A text model; its pixels have their corner, not their centre, at integers."""
+    """A text model; the corners of its pixels, not the centers, are at integers."""
     camera = film.camera.scaled(*IPHONE_SIZE)
     values = [camera.fx, camera.fy, camera.cx + 0.5, camera.cy + 0.5, 0, 0, 0, 0]
     parameters = " ".join(f"{value:.10g}" for value in values)

@@ -10,7 +10,7 @@ from qagen.demo.film import Film
 
 SCENE_ID = "scene9000_00"
 STEP = 3
-"""Every third frame is an image."""
+"""Step between the frames that are images."""
 VIDEO_FRAMES = 32
 
 
@@ -32,8 +32,8 @@ def write(film: Film, root: Path) -> None:
 
 def _write_frame(film: Film, index: int, folder: Path, prefix: str, pose: str, name: str) -> None:
     color, depth = (folder / f"{prefix}_{kind}" for kind in ("color", "depth"))
-    for place in (color, depth):
-        place.mkdir(parents=True, exist_ok=True)
+    for target in (color, depth):
+        target.mkdir(parents=True, exist_ok=True)
     (color / f"{name}.jpg").write_bytes(film.color_jpeg(index))
     cv2.imwrite(str(depth / f"{name}.png"), film.depth_mm(index), (cv2.IMWRITE_PNG_COMPRESSION, 1))
     _write_matrix(folder / pose / f"{name}.txt", film.poses[index].matrix)

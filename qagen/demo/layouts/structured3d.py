@@ -1,7 +1,7 @@
 """Writes a house as Structured3D lays it out on disk (github.com/bertjiazheng/Structured3D, data_organization.md).
 
-Every fifth frame of the film is a view of the room in which the camera stands. Walls, floors and ceilings are in no
-box, as in the dataset. The house stands away from the origin and turned, so that nothing is where it is by chance.
+Every fifth frame is a view of the room in which the camera stands. Walls, floors and ceilings have no boxes, as in the
+dataset. The house is shifted and turned, so that a loader that ignores its frame fails.
 """
 
 import json
@@ -23,7 +23,7 @@ BACKGROUND = 65535
 MM_PER_M = 1000.0
 CEILING_M = 2.6
 HOUSE = Pose(np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1]]), np.array([12.5, -3.25, 0.0]))
-"""The house's world from the film's."""
+"""The house's world from the film's world."""
 NO_BOX = frozenset({"wall", "floor", "ceiling"})
 
 
@@ -35,17 +35,11 @@ def write(film: Film, root: Path) -> None:
     (scene / "annotation_3d.json").write_text(json.dumps(structure(film)), encoding="utf-8")
     positions = dict.fromkeys(range(len(film.rooms)), 0)
     for index in range(0, len(film.poses), VIEW_STEP):
-        room = room_of(film, film.poses[index].translation)
-        place = f"2D_rendering/{FIRST_ROOM_ID + room}/perspective/full/{positions[room]}"
+        room = film.room_at(film.poses[index].translation)
+        folder = scene / f"2D_rendering/{FIRST_ROOM_ID + room}/perspective/full/{positions[room]}"
         positions[room] += 1
-        (scene / place).mkdir(parents=True)
-        _write_view(scene / place, film, index)
-
-
-def room_of(film: Film, point: NDArray) -> int:
-    """Index of the room over whose floor a point is, or of the nearest."""
-    distances = [cv2.pointPolygonTest(room.polygon.astype(np.float32), point[:2].tolist(), True) for room in film.rooms]
-    return int(np.argmax(distances))
+        folder.mkdir(parents=True)
+        _write_view(folder, film, index)
 
 
 def _boxes(film: Film) -> list[dict[str, object]]:
@@ -57,26 +51,25 @@ def _boxes(film: Film) -> list[dict[str, object]]:
 
 
 def _box(box: Box3D) -> dict[str, object]:
-    """Axes are rows, sizes are halves and some of them negative, all in millimetres."""
+    """The axes are rows; the sizes are halves, some of them negative; all in millimeters."""
     halves = MM_PER_M * box.size / 2 * (1, -1, 1)
     basis = (HOUSE.rotation @ box.rotation).T
     return {"basis": basis.tolist(), "coeffs": halves.tolist(), "centroid": (MM_PER_M * (HOUSE @ box.center)).tolist()}
 
 
 def _write_view(folder: Path, film: Film, index: int) -> None:
-    picture = cv2.imdecode(np.frombuffer(film.color_jpeg(index), np.uint8), cv2.IMREAD_COLOR)
-    things = film.things(index)
-    class_of_thing = np.array([nyu40_id(label) for label in film.labels] + [0], np.uint8)  # -1 takes the last
+    objects = film.objects(index)
+    object_class = np.array([nyu40_id(label) for label in film.labels] + [0], np.uint8)  # -1 takes the last
     has_box = np.array([label not in NO_BOX for label in film.labels] + [False])
-    cv2.imwrite(str(folder / "rgb_rawlight.png"), np.asarray(picture))
+    cv2.imwrite(str(folder / "rgb_rawlight.png"), film.color_bgr(index))
     cv2.imwrite(str(folder / "depth.png"), film.depth_mm(index))
-    cv2.imwrite(str(folder / "semantic.png"), class_of_thing[things])
-    cv2.imwrite(str(folder / "instance.png"), np.where(has_box[things], things, BACKGROUND).astype(np.uint16))
+    cv2.imwrite(str(folder / "semantic.png"), object_class[objects])
+    cv2.imwrite(str(folder / "instance.png"), np.where(has_box[objects], objects, BACKGROUND).astype(np.uint16))
     (folder / "camera_pose.txt").write_text(camera_pose(film, index))
 
 
 def camera_pose(film: Film, index: int) -> str:
-    """Eye, direction, up, and half the angles of view to the edges of the image."""
+    """Eye, direction, up, and half the angles of view."""
     pose, camera = HOUSE @ film.poses[index], film.camera
     half = np.arctan(np.array([camera.width / 2 / camera.fx, camera.height / 2 / camera.fy]))
     numbers = [*(MM_PER_M * pose.translation), *pose.rotation[:, 2], *-pose.rotation[:, 1], *half, 1]
@@ -105,7 +98,7 @@ def structure(film: Film) -> dict[str, object]:
 
 
 def _add_loop(document: dict[str, list], of_line: list[list[int]], corners_mm: NDArray[np.float64]) -> list[int]:
-    """Add junctions (n, 3) and the lines round them; returns the numbers of the lines."""
+    """Add junctions (n, 3) and the lines between them; returns the numbers of the lines."""
     first, count = len(document["junctions"]), len(corners_mm)
     lines = list(range(len(of_line), len(of_line) + count))
     for k, corner in enumerate(corners_mm):

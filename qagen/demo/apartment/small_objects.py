@@ -1,4 +1,4 @@
-"""Things that lie on, under and between furniture. Each stands on z = 0 round the z axis, with the front along −y."""
+"""Objects that lie on, under and between furniture. Each function returns parts on z = 0, with the front along −y."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from qagen.demo.apartment.shapes import (
 )
 
 FINE_M = 0.025
-"""Edge of small things."""
+"""Longest edge of the triangles of small objects."""
 
 
 def plain(color: Rgb) -> Paint:
