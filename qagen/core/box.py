@@ -7,6 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from qagen.core.pose import rotate
+
+TURN_DECIMALS = 12
+"""Sines and cosines are rounded to so many, because mathematical libraries differ in the last digit."""
+SAME = 6
+"""Lengths and areas that agree to so many decimals count as equal."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
 
 
@@ -24,16 +30,14 @@ class Box3D:
     @classmethod
     def upright(cls, center: ArrayLike, size: ArrayLike, yaw_rad: float = 0.0) -> Self:
         """A gravity-aligned box turned by ``yaw_rad`` about world z."""
-        c, s = np.cos(yaw_rad), np.sin(yaw_rad)
-        rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
-        return cls(np.asarray(center, dtype=np.float64), np.asarray(size, dtype=np.float64), rotation)
+        return cls(np.asarray(center, dtype=np.float64), np.asarray(size, dtype=np.float64), _turn(yaw_rad))
 
     @classmethod
     def around(cls, points: ArrayLike) -> Self:
         """The upright box of least footprint around points (n, 3), world, metres; its first axis is the longer side.
 
         The footprint is the minimum-area rectangle of the points' horizontal convex hull, one side of which
-        always lies along a hull edge (Freeman and Shapira, 1975).
+        always lies along a hull edge (Freeman and Shapira, 1975). Of equally good ones, the one that is turned least.
 
         Raises:
             ValueError: there are no points.
@@ -41,14 +45,13 @@ class Box3D:
         points = np.asarray(points, dtype=np.float64).reshape(-1, 3)
         if len(points) == 0:
             raise ValueError("no points to put a box around")
-        yaw = _least_footprint_yaw(points[:, :2])
-        c, s = np.cos(yaw), np.sin(yaw)
-        axes = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
-        if np.ptp(points @ axes[:, 0]) < np.ptp(points @ axes[:, 1]):
+        axes = _turn(_least_footprint_yaw(points[:, :2]))
+        length, width, _ = np.ptp(rotate(axes.T, points), axis=0).round(SAME)
+        if length < width:
             axes = np.stack([axes[:, 1], -axes[:, 0], axes[:, 2]], axis=1)
-        local = points @ axes
+        local = rotate(axes.T, points)
         low, high = local.min(axis=0), local.max(axis=0)
-        return cls(axes @ ((low + high) / 2), high - low, axes)
+        return cls(rotate(axes, (low + high) / 2), high - low, axes)
 
     @property
     def yaw_rad(self) -> float:
@@ -58,19 +61,29 @@ class Box3D:
     @property
     def corners(self) -> NDArray[np.float64]:
         """(8, 3) corners in the world; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box's axes."""
-        return self.center + (_CORNER_SIGNS * self.size / 2) @ self.rotation.T
+        return self.center + rotate(self.rotation, _CORNER_SIGNS * self.size / 2)
+
+
+def _turn(yaw_rad: float) -> NDArray[np.float64]:
+    """(3, 3) turn about z."""
+    c, s = np.round(np.cos(yaw_rad), TURN_DECIMALS), np.round(np.sin(yaw_rad), TURN_DECIMALS)
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
 def _least_footprint_yaw(xy: NDArray[np.float64]) -> float:
     try:
         hull = xy[ConvexHull(xy).vertices]
     except (QhullError, ValueError):  # fewer than three points, or all on one line
-        spread = xy - xy.mean(axis=0)
-        direction = np.linalg.svd(spread, full_matrices=False)[2][0] if len(xy) > 1 else np.array([1.0, 0.0])
-        return float(np.arctan2(direction[1], direction[0]) % (np.pi / 2))
+        x, y = (xy - xy.mean(axis=0)).T
+        return float(_quarter(np.arctan2(2 * (x * y).sum(), (x * x - y * y).sum()) / 2))
     edges = np.roll(hull, -1, axis=0) - hull
-    yaws = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12))
+    yaws = np.unique(_quarter(np.arctan2(edges[:, 1], edges[:, 0])))
     along = np.outer(np.cos(yaws), hull[:, 0]) + np.outer(np.sin(yaws), hull[:, 1])
     across = np.outer(np.cos(yaws), hull[:, 1]) - np.outer(np.sin(yaws), hull[:, 0])
     area = np.ptp(along, axis=1) * np.ptp(across, axis=1)
-    return float(yaws[np.argmin(area)])
+    return float(yaws[np.argmin(area.round(SAME))])
+
+
+def _quarter(yaw_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles of lines to those of the boxes that they are sides of: from 0 to below a quarter turn."""
+    return np.round(yaw_rad % (np.pi / 2), TURN_DECIMALS) % np.round(np.pi / 2, TURN_DECIMALS)

@@ -1,5 +1,7 @@
 """The floor plan: walked paths as few straight legs, and the area that a scan covers."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -28,14 +30,15 @@ def distance_to_leg(
 ) -> NDArray[np.float64]:
     """(n,) distance of points (n, 2) to the straight leg from ``start`` to ``end``, both (2,); they may coincide."""
     along = end - start
-    share = np.clip((points - start) @ along / max(float(along @ along), np.finfo(float).tiny), 0, 1)
+    passed, whole = ((points - start) * along).sum(axis=1), float((along * along).sum())
+    share = np.clip(passed / max(whole, np.finfo(float).tiny), 0, 1)
     return np.linalg.norm(points - start - share[:, None] * along, axis=1)
 
 
 def slip_back(points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
     """How far, at most, a path (n, 2) goes back along the direction from ``start`` to ``end`` (2,)."""
-    direction = (end - start) / max(float(np.linalg.norm(end - start)), np.finfo(float).tiny)
-    progress = (points - start) @ direction
+    direction = (end - start) / max(math.dist(start, end), np.finfo(float).tiny)
+    progress = ((points - start) * direction).sum(axis=1)
     return float((np.maximum.accumulate(progress) - progress).max())
 
 
@@ -69,7 +72,7 @@ def hull_area(points: NDArray[np.float64], radius: float) -> float:
 def polygon_area(outline: NDArray[np.float64]) -> float:
     """Area inside a polygon (n, 2) that does not cross itself, whichever way round (shoelace formula)."""
     x, y = outline.T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+    return float(abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2)
 
 
 def _measure(triangles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

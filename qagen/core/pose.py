@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 ORTHONORMAL_TOLERANCE = 1e-3
+ANGLE_DECIMALS = 9
+"""Of angles in degrees that are compared; mathematical libraries agree on these."""
+POLAR_STEPS = 3
+"""Each squares the distance from orthonormal, so that these take it from the tolerance to below the last digit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class Pose:
         return matrix
 
     def inverse(self) -> "Pose":
-        return Pose(self.rotation.T, -self.rotation.T @ self.translation)
+        return Pose(self.rotation.T, -rotate(self.rotation.T, self.translation))
 
     @overload
     def __matmul__(self, other: "Pose") -> "Pose": ...
@@ -59,15 +63,39 @@ class Pose:
     def __matmul__(self, other):
         """Compose with a Pose, or transform points of shape (3,) or (n, 3)."""
         if isinstance(other, Pose):
-            return Pose(self.rotation @ other.rotation, self.rotation @ other.translation + self.translation)
-        return np.asarray(other, dtype=np.float64) @ self.rotation.T + self.translation
+            return Pose(product(self.rotation, other.rotation), self @ other.translation)
+        return rotate(self.rotation, other) + self.translation
+
+
+def rotate(rotation: NDArray[np.float64], points: ArrayLike) -> NDArray[np.float64]:
+    """R p for each p of points (..., 3): ``points @ rotation.T``, the same to the last bit on every machine.
+
+    Libraries for linear algebra choose their kernels by processor, and these round differently. Here every product and
+    sum is rounded by itself, so that what is compared later does not hang on the machine. ``rotation`` is (..., 3, 3);
+    its leading axes are broadcast against those of the points.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    x, y, z = points[..., 0:1], points[..., 1:2], points[..., 2:3]
+    return x * rotation[..., 0] + y * rotation[..., 1] + z * rotation[..., 2]
+
+
+def product(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``first @ second`` of matrices (3, 3), the same to the last bit on every machine."""
+    return rotate(first, second.T).T
+
+
+def to_degrees(angle_rad: ArrayLike) -> NDArray[np.float64]:
+    """Radians as degrees, without the last digits, in which the arcs of mathematical libraries differ."""
+    return np.degrees(angle_rad).round(ANGLE_DECIMALS)
 
 
 def _nearest_rotation(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    drift = float(np.abs(matrix @ matrix.T - np.eye(3)).max())
+    """The rotation nearest to a matrix: its polar factor, by Newton's and Schulz's iteration (Higham, 1986)."""
+    drift = float(np.abs(product(matrix, matrix.T) - np.eye(3)).max())
     if drift > ORTHONORMAL_TOLERANCE:
         raise ValueError(f"rotation is {drift:.3g} from orthonormal, expected at most {ORTHONORMAL_TOLERANCE:g}")
     if np.linalg.det(matrix) < 0:
         raise ValueError("rotation mirrors (determinant -1), expected a right-handed frame")
-    u, _, vt = np.linalg.svd(matrix)
-    return u @ vt
+    for _ in range(POLAR_STEPS):
+        matrix = product(matrix, 1.5 * np.eye(3) - 0.5 * product(matrix.T, matrix))
+    return matrix

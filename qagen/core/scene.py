@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, product
 from qagen.errors import SceneError
 
 MAX_NAME_BYTES = 200
@@ -225,7 +225,7 @@ def _check_frames(scene: Scene) -> None:
 
 
 def _is_rotation(matrix: NDArray) -> bool:
-    return np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3) and bool(np.linalg.det(matrix) > 0)
+    return np.allclose(product(matrix, matrix.T), np.eye(3), atol=1e-3) and bool(np.linalg.det(matrix) > 0)
 
 
 def _check_camera(scene: Scene, where: str, camera: Camera) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from qagen.core.pose import rotate
 from qagen.core.scene import Object3D, Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader, ObjectList
@@ -77,6 +78,6 @@ def _list_objects(boxes: Sequence[AnnotatedBox], scene: Scene, dropped: Counter[
     for number, box in enumerate(boxes):
         label = objects.name(box.label)
         if label is not None:
-            axes = scene.world_from_source.rotation @ box.axes
-            objects.add(number, label, upright_box(scene.world_from_source @ box.center, axes.T, box.size))
+            axes = rotate(scene.world_from_source.rotation, box.axes.T)
+            objects.add(number, label, upright_box(scene.world_from_source @ box.center, axes, box.size))
     return tuple(objects.kept)

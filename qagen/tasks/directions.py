@@ -1,5 +1,6 @@
 """Words for directions, stated only where they hold clearly: two thresholds (tasks.md, section 3)."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,6 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from qagen.core.answer import Slot
+from qagen.core.pose import to_degrees
 from qagen.tasks._base import Bound
 from qagen.visibility.views import SceneViews
 
@@ -57,9 +59,8 @@ def seen_by_camera(views: SceneViews, frame: int, item: int) -> RelativePosition
     """
     center = views.centers[frame, item]
     up = float(views.world_centers[item, 2] - views.cameras[frame, 2, 3])
-    away = float(np.linalg.norm(center))
-    bearing = float(np.degrees(np.arctan2(center[0], abs(center[2]))))
-    return RelativePosition(float(center[0]), up, float(center[2]), bearing, away)
+    bearing = float(to_degrees(np.arctan2(center[0], abs(center[2]))))
+    return RelativePosition(float(center[0]), up, float(center[2]), bearing, math.hypot(*center))
 
 
 class DirectionWords:

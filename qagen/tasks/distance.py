@@ -1,8 +1,8 @@
 """Distance from the observer to an object, and between two objects."""
 
+import math
 from typing import Literal
 
-import numpy as np
 from pydantic import model_validator
 
 from qagen.core.answer import Number
@@ -62,7 +62,7 @@ class Distance(Family[DistanceConfig]):
         """The distance of ``roles`` red from the camera of the first frame, or between red and blue."""
         from_camera = self.config.asks == "oc"
         origin = views.cameras[frames[0], :3, 3] if from_camera else views.world_centers[roles[1].object]
-        value = float(np.linalg.norm(views.world_centers[roles[0].object] - origin))
+        value = math.dist(views.world_centers[roles[0].object], origin)
         if value < self.config.min_distance_m:
             return Skip("distance too short")
         return Question(

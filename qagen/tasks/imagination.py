@@ -1,5 +1,6 @@
 """Where objects are for an observer who moves to one object and faces another."""
 
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.answer import Directions
+from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
@@ -100,8 +102,8 @@ class Imagination(Family[ImaginationConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where red of ``roles`` green, blue, red(, yellow) is once the observer has moved to green and faces blue."""
         centers = views.world_centers[[role.object for role in roles]]
-        ahead_m = float(np.linalg.norm((centers[1] - centers[0])[:2]))
-        away_m = float(np.linalg.norm(centers[2:] - centers[0], axis=1).min())
+        ahead_m = math.dist(centers[0, :2], centers[1, :2])
+        away_m = min(math.dist(centers[0], center) for center in centers[2:])
         if ahead_m < self.config.min_ahead_m:
             return Skip("faces up or down")
         if away_m < self.config.min_away_m:
@@ -119,7 +121,7 @@ class Imagination(Family[ImaginationConfig]):
             return Skip("ambiguous")
         if after.is_empty or (before.slots and before.is_empty):
             return Skip("no direction")
-        if not self._is_aim_certain(centers, ahead_m, imagined):
+        if not self._is_aim_certain(centers, imagined):
             return Skip("aim unsure")
         if self.config.video:
             roles = tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
@@ -143,18 +145,17 @@ class Imagination(Family[ImaginationConfig]):
         measured = words.add_pair(*positions)
         return measured | words.add_facing(*positions) if self._states_facing else measured
 
-    def _is_aim_certain(self, centers: NDArray[np.float64], ahead_m: float, imagined: dict[str, float]) -> bool:
+    def _is_aim_certain(self, centers: NDArray[np.float64], imagined: dict[str, float]) -> bool:
         """Whether no stated word changes when the observer faces ``aim_error_m`` beside the object to face."""
-        error_rad = float(np.arctan2(self.config.aim_error_m, ahead_m))
         stated = [name for name in CHANGED_BY_TURNING if abs(imagined.get(name, 0)) >= self.config.sure.state_m]
-        for turn_rad in (error_rad, -error_rad):
-            turned = self._add_words(DirectionWords(self.config.sure), _relative_positions(centers, turn_rad))
+        for aside_m in (self.config.aim_error_m, -self.config.aim_error_m):
+            turned = self._add_words(DirectionWords(self.config.sure), _relative_positions(centers, aside_m))
             if any(turned[name] * imagined[name] <= 0 for name in stated):
                 return False
         return True
 
 
-def _relative_positions(centers: NDArray[np.float64], turn_rad: float = 0.0) -> list[RelativePosition]:
+def _relative_positions(centers: NDArray[np.float64], aside_m: float = 0.0) -> list[RelativePosition]:
     """The third and further points for an observer at the first who is turned to the second.
 
     Bearings are measured from the upright plane in which the observer looks. They do not depend on how far up or down
@@ -162,14 +163,15 @@ def _relative_positions(centers: NDArray[np.float64], turn_rad: float = 0.0) -> 
 
     Args:
         centers: (n, 3) world, meters.
-        turn_rad: how much farther the observer turns to the left.
+        aside_m: the observer faces a point this far to the left of the second center.
     """
-    facing = centers[1] - centers[0]
-    heading = np.arctan2(facing[1], facing[0]) + turn_rad
-    axes = np.array([[np.sin(heading), -np.cos(heading), 0], [0, 0, 1], [np.cos(heading), np.sin(heading), 0]])
+    x, y, _ = centers[1] - centers[0]
+    ahead_m = math.hypot(x, y)
+    x, y = x - y / ahead_m * aside_m, y + x / ahead_m * aside_m
+    c, s = x / math.hypot(x, y), y / math.hypot(x, y)
     positions = []
-    for offset in (axes @ (center - centers[0]) for center in centers[2:]):
+    for offset in rotate(np.array([[s, -c, 0], [0, 0, 1], [c, s, 0]]), centers[2:] - centers[0]):
         right, up, front = (float(value) for value in offset)
-        bearing = float(np.degrees(np.arctan2(right, np.hypot(up, front))))
-        positions.append(RelativePosition(right, up, front, bearing, float(np.linalg.norm(offset))))
+        bearing = float(to_degrees(np.arctan2(right, math.hypot(up, front))))
+        positions.append(RelativePosition(right, up, front, bearing, math.hypot(*offset)))
     return positions

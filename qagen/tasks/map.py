@@ -6,6 +6,7 @@ from dataclasses import replace
 from numpy.random import Generator
 
 from qagen.core.answer import Placement
+from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
@@ -66,7 +67,7 @@ class Map(Family[MapConfig]):
         if margin < 0:
             return Skip("looks up or down")
         offsets = views.world_centers[[role.object for role in roles]] - camera[:3, 3]
-        places = (offsets @ attitude.level_axes)[:, [0, 2]].tolist()
+        places = rotate(attitude.level_axes.T, offsets)[:, [0, 2]].tolist()
         return Question(
             frames=frames,
             roles=tuple(replace(role, alias=role.color) for role in roles),

@@ -1,5 +1,6 @@
 """The route that a video takes: an annotator's description of it, or moves and turns."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
+from qagen.core.pose import to_degrees
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene, Walk
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
@@ -67,7 +69,7 @@ class VideoPath:
     def headings_deg(self) -> NDArray[np.float64]:
         """(n,) headings of the legs, counter-clockwise from world x."""
         x, y = np.diff(self.corners, axis=0).T
-        return np.degrees(np.arctan2(y, x))
+        return to_degrees(np.arctan2(y, x))
 
 
 NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
@@ -203,7 +205,7 @@ class Navigation(Family[NavigationConfig]):
         route = self._route(views, frames[first : last + 1])
         if isinstance(route, Skip):
             return route
-        start_deg = float(np.degrees(np.arctan2(look[1], look[0])))
+        start_deg = float(to_degrees(np.arctan2(look[1], look[0])))
         turns = [wrap_deg(after - before) for before, after in pairwise([start_deg, *route.headings_deg.tolist()])]
         if any(abs(turn) < self.config.min_turn_deg for turn in turns[1:]):
             return Skip("slight turn")
@@ -235,7 +237,7 @@ class Navigation(Family[NavigationConfig]):
         if len(corners) - 1 > limits.max_legs:
             return Skip("too many legs")
         legs = [(shown[start], shown[end]) for start, end in pairwise(corners)]
-        if min(float(np.linalg.norm(end - start)) for start, end in legs) < limits.min_leg_m:
+        if min(math.dist(start, end) for start, end in legs) < limits.min_leg_m:
             return Skip("leg too short")
         if any(len(corners_of(shown, factor * limits.tolerance_m)) != len(corners) for factor in TOLERANCE_FACTORS):
             return Skip("unclear corners")

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Motion
 from qagen.core.floor import wrap_deg
+from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
@@ -64,7 +65,7 @@ class ViewChange(Family[ViewChangeConfig]):
         if abs(turn) > 180 - HALF_TURN_MARGIN_DEG:
             return Skip("half turn")
         axes = first.rotation if self.config.frame == "camera" else first.level_axes
-        right, down, forward = (views.cameras[frames[1], :3, 3] - views.cameras[frames[0], :3, 3]) @ axes
+        right, down, forward = rotate(axes.T, views.cameras[frames[1], :3, 3] - views.cameras[frames[0], :3, 3])
         motion = Motion(float(right), float(down), float(forward), second.elevation_deg - first.elevation_deg, turn)
         if all(amount == "0" for _, amount in motion.steps):
             return Skip("no change")

@@ -7,6 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Extents
+from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
@@ -91,6 +92,6 @@ def _aside_deg(views: SceneViews, item: int) -> NDArray[np.float64]:
     """(3,) largest angle to each axis of the object's box at which a frame sees the object, 0 to 90 degrees."""
     box = views.scene.objects[item].box
     frames = views.askable[:, item]
-    toward = (views.cameras[frames, :3, 3] - box.center) @ box.rotation
+    toward = rotate(box.rotation.T, views.cameras[frames, :3, 3] - box.center)
     along = np.abs(toward) / np.linalg.norm(toward, axis=1, keepdims=True)
-    return np.degrees(np.arccos(along.clip(0, 1))).max(axis=0)
+    return to_degrees(np.arccos(along.clip(0, 1))).max(axis=0)

@@ -1,5 +1,7 @@
 """Whether an object is what its box says: in one piece, without stray parts."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -7,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from qagen.core.box import Box3D
+from qagen.core.pose import rotate
 from qagen.core.scene import Object3D
 from qagen.visibility.thresholds import Thresholds
 
@@ -21,8 +24,8 @@ def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresh
     Args:
         surface: (n, 3) points spread evenly over the object's surface, world, metres.
     """
-    low, high = np.percentile((surface - item.box.center) @ item.box.rotation[:, :2], (10, 90), axis=0)
-    stretch_m = float(np.linalg.norm((low + high) / 2))
+    low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center)[:, :2], (10, 90), axis=0)
+    stretch_m = math.hypot(*(low + high) / 2)
     if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[:2].max()):
         return False
     return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m) <= limits.max_piece_shift_m
@@ -38,4 +41,4 @@ def _piece_shift_m(points: NDArray, gap_m: float) -> float:
     if count == 1:
         return 0.0
     largest = Box3D.around(thinned[pieces == np.bincount(pieces).argmax()])
-    return float(np.linalg.norm(largest.center - Box3D.around(thinned).center))
+    return math.dist(largest.center, Box3D.around(thinned).center)

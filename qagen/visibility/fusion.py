@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
+from qagen.core.pose import rotate
 from qagen.core.scene import Frame, Mesh, Scene, validate_scene
 from qagen.errors import QagenError, SceneError
 from qagen.files import open_atomic
@@ -77,7 +78,7 @@ def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> 
     boxes = BoxArrays.of([item.box for item in scene.objects])
     owner = np.full(len(middles), NOBODY, dtype=np.int32)
     for index in boxes.order:
-        local = (middles - boxes.centers[index]) @ boxes.rotations[index]
+        local = rotate(boxes.rotations[index].T, middles - boxes.centers[index])
         low, high = boxes.core[index]
         widen = margin_m * (boxes.core[index] == boxes.bounds[index])
         is_in = ((local >= low - widen[0]) & (local <= high + widen[1])).all(axis=1)

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
+from qagen.core.pose import rotate
 from qagen.core.scene import Frame, InstanceSource, Mesh, Scene
 from qagen.kernels.inside import claim_pixels, own_box_depth
 from qagen.kernels.raster import rasterize
@@ -110,8 +111,8 @@ def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np
     volume = np.prod(halves, axis=1)
     nested = np.zeros((len(centers), len(centers)), dtype=bool)
     for a in range(len(centers)):
-        samples = unit * halves[a] @ rotations[a].T + centers[a]
-        local = np.einsum("bnj,bjk->bnk", samples[None] - centers[:, None], rotations)
+        samples = rotate(rotations[a], unit * halves[a]) + centers[a]
+        local = rotate(rotations.transpose(0, 2, 1)[:, None], samples - centers[:, None])
         share = (np.abs(local) <= halves[:, None]).all(axis=2).mean(axis=1)
         nested[a] = (share >= NESTED_SHARE) & (volume > volume[a])
     return nested

@@ -10,6 +10,7 @@ the mesh, else the depth images of the frames put together and thinned to a poin
 objects' boxes.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
+from qagen.core.pose import to_degrees
 from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_GROUND, NO_SURE_CENTER, REPEATED_VIEW
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.errors import SceneError
@@ -170,7 +172,7 @@ def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Fra
     kept = [frames[0]]
     for frame in frames[1:]:
         step = kept[-1].world_from_camera.inverse() @ frame.world_from_camera
-        moved = float(np.linalg.norm(step.translation)) >= thresholds.frame_step_m
+        moved = math.hypot(*step.translation) >= thresholds.frame_step_m
         if moved or rotation_angle_deg(step.rotation) >= thresholds.frame_step_deg:
             kept.append(frame)
     if len(kept) <= thresholds.max_frames:
@@ -181,7 +183,7 @@ def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Fra
 def rotation_angle_deg(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Angle of rotations (..., 3, 3), degrees, 0 to 180."""
     trace = np.trace(rotation, axis1=-2, axis2=-1)
-    return np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+    return to_degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
 
 
 def _sharpness(frame: Frame) -> float:

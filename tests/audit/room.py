@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
+from qagen.core.pose import Pose, rotate
 from tests.loaders.scannet_files import Calibration, Shot, pack_sens, write_mesh
 
 SCENE = "scene0042_00"
@@ -61,7 +62,8 @@ def camera(index: int) -> NDArray[np.float64]:
 def draw(pose: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(h, w) thing or -1 for the room's own walls, and depth z in metres, that a camera sees."""
     v, u = np.mgrid[: SIZE[1], : SIZE[0]]
-    ahead = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(u.shape)], axis=-1) @ pose[:3, :3].T
+    ahead = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(u.shape)], axis=-1)
+    ahead = rotate(pose[:3, :3], ahead)
     depth = _leaves(pose[:3, 3], ahead, np.array(ROOM) / 2, np.array(ROOM))[1]
     thing = np.full(u.shape, -1)
     for index, (_, center, size) in enumerate(THINGS):
@@ -86,8 +88,8 @@ def write_scan(root: Path) -> None:
     corners, triangles = _unit_box()
     vertices = np.concatenate([center + corners * size for center, size in boxes])
     faces = np.concatenate([triangles + len(corners) * k for k in range(len(boxes))])
-    to_world = np.linalg.inv(ALIGNMENT)
-    write_mesh(folder / f"{SCENE}_vh_clean_2.ply", vertices @ to_world[:3, :3].T + to_world[:3, 3], faces)
+    to_world = Pose(ALIGNMENT[:3, :3], ALIGNMENT[:3, 3]).inverse()
+    write_mesh(folder / f"{SCENE}_vh_clean_2.ply", to_world @ vertices, faces)
     segments = np.repeat(np.arange(len(boxes)), len(corners)).tolist()
     (folder / f"{SCENE}_vh_clean_2.0.010000.segs.json").write_text(json.dumps({"segIndices": segments}))
     labels = ["wall", *(label for label, _, _ in THINGS)]
@@ -111,13 +113,20 @@ def _unit_box() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return np.concatenate(sides), np.concatenate([side + GRID * GRID * k for k in range(6)])
 
 
-def _shot(index: int, to_world: NDArray[np.float64]) -> Shot:
-    thing, depth = draw(camera(index))
+def _shot(index: int, to_world: Pose) -> Shot:
+    pose = camera(index)
+    thing, depth = draw(pose)
     grain = np.random.default_rng(index).integers(0, 40, (*thing.shape, 1))
     shade = (np.stack([thing * 53 % 200, thing * 91 % 200, thing * 17 % 200], axis=-1) + grain).astype(np.uint8)
     jpeg = BytesIO()
     Image.fromarray(shade).save(jpeg, format="JPEG")
-    return Shot(index, jpeg.getvalue(), np.rint(depth * 1000), to_world @ camera(index), 1000 + 33_333 * index)
+    return Shot(
+        index,
+        jpeg.getvalue(),
+        np.rint(depth * 1000),
+        (to_world @ Pose(pose[:3, :3], pose[:3, 3])).matrix,
+        1000 + 33_333 * index,
+    )
 
 
 def make_run(folder: Path, per_scene: int = 4) -> Made:

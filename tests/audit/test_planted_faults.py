@@ -29,10 +29,20 @@ Record = dict[str, Any]
 Fault = Callable[[Record, Record], bool | None]
 """Spoils a record or its evidence; False where this record has nothing of the kind."""
 
+PER_SCENE = 8
+"""Twice what makes one group of options: with less, which formats a type has hangs on the questions that were drawn."""
+
+
+class Places(dict[tuple[str, str], list[RecordRef]]):
+    """The records of the run by type and format."""
+
+    def __missing__(self, key: tuple[str, str]) -> list[RecordRef]:
+        pytest.fail(f"the run on the room has no {' '.join(key)} to spoil; ask for more than {PER_SCENE} of a type")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make_run(tmp_path_factory.mktemp("room"))
+    return make_run(tmp_path_factory.mktemp("room"), PER_SCENE)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +51,8 @@ def ground(made: Made) -> AuditScene:
 
 
 @pytest.fixture(scope="module")
-def places(made: Made) -> dict[tuple[str, str], list[RecordRef]]:
-    found: dict[tuple[str, str], list[RecordRef]] = {}
+def places(made: Made) -> Places:
+    found = Places()
     for place in index_records(made.out, AuditSelection()).scenes[made.out / "scannet", SCENE]:
         found.setdefault((place.line.file.type, place.line.file.format), []).append(place)
     return found
@@ -345,7 +355,7 @@ def test_a_spoiled_record_is_found(
     type_name: str,
     answer_format: str,
     fault: Fault,
-    places: dict[tuple[str, str], list[RecordRef]],
+    places: Places,
     examiner: Examiner,
 ) -> None:
     tried = list(spoiled(places[type_name, answer_format], fault))
@@ -354,7 +364,7 @@ def test_a_spoiled_record_is_found(
     assert len(missed) == 0, missed[0]
 
 
-def test_a_right_run_is_clean(places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner) -> None:
+def test_a_right_run_is_clean(places: Places, examiner: Examiner) -> None:
     off: list[str] = []
     for place in (place for group in places.values() for place in group):
         checks = examiner.examine(place.line, *place.read())
@@ -383,7 +393,7 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
     ],
 )
 def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
-    threshold: str, value: float, told: str, places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner
+    threshold: str, value: float, told: str, places: Places, examiner: Examiner
 ) -> None:
     strict = Examiner(examiner.truth, examiner.media, limits=Limits({threshold: value}))
     for place in places["depth_prediction_oc", "fill"]:
@@ -392,18 +402,14 @@ def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
         assert all(told in what for what in off)
 
 
-def test_views_that_are_too_alike_to_match_are_found(
-    places: dict[tuple[str, str], list[RecordRef]], examiner: Examiner
-) -> None:
+def test_views_that_are_too_alike_to_match_are_found(places: Places, examiner: Examiner) -> None:
     far_apart = Limits(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
     strict = Examiner(examiner.truth, examiner.media, limits=far_apart)
     for place in places["position_matching", "fill"]:
         assert outcome(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
 
 
-def test_names_must_be_unique_where_nothing_is_drawn(
-    ground: AuditScene, places: dict[tuple[str, str], list[RecordRef]], made: Made
-) -> None:
+def test_names_must_be_unique_where_nothing_is_drawn(ground: AuditScene, places: Places, made: Made) -> None:
     alike = tuple(replace(thing, label="thing", names=thing.names | {"thing"}) for thing in ground.things)
     examiner = Examiner(SceneTruth.of(replace(ground, things=alike)), Media(made.out / "scannet" / "images"))
     place = places["spatial_imagination_oc_video_hard", "sentence"][0]

@@ -4,6 +4,7 @@ Direct light comes from rectangular lamps by shadow rays. Light is then gathered
 vertex from the faces that it sees, which gives color bleeding and soft corners.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ def _light_of(
 ) -> NDArray[np.float32]:
     half_u, half_v = np.array(lamp.half_u), np.array(lamp.half_v)
     facing = np.cross(half_u, half_v)
-    facing /= np.linalg.norm(facing)
+    facing /= math.hypot(*facing)
     is_window = abs(facing[2]) < 0.5
     total = np.zeros(len(points), np.float32)
     strata = (np.arange(LAMP_RAYS) + 0.5) / LAMP_RAYS * 2 - 1
@@ -159,7 +160,7 @@ def _light_of(
         distance = np.linalg.norm(to_lamp, axis=1)
         unit = to_lamp / distance[:, None]
         cosine = np.einsum("ij,ij->i", unit, normals)
-        leaving = np.clip(-(unit @ facing), 0, 1) if is_window else np.float64(0.5)
+        leaving = np.clip(-(unit * facing).sum(axis=1), 0, 1) if is_window else np.float64(0.5)
         value = lamp.power * np.clip(cosine, 0, 1) * leaving / np.maximum(distance, 0.35) ** 2 / (np.pi * LAMP_RAYS)
         rows = np.flatnonzero(value > 2e-4)
         if len(rows):

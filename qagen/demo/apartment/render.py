@@ -7,7 +7,7 @@ from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, rotate
 from qagen.demo.apartment.lighting import LitSurface, ray_scene
 from qagen.demo.apartment.materials import SIZE
 
@@ -173,7 +173,7 @@ def _rays(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Origins and directions; directions have z = 1 in the camera, so that a ray's parameter is planar depth."""
     local = camera.unproject(np.stack([u, v], axis=1), 1.0)
-    directions = (local @ world_from_camera.rotation.T).astype(np.float32)
+    directions = rotate(world_from_camera.rotation, local).astype(np.float32)
     origins = np.repeat(world_from_camera.translation[None].astype(np.float32), len(u), axis=0)
     return origins, directions
 

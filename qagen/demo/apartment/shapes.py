@@ -3,6 +3,7 @@
 All lengths are meters. A surface carries a texture coordinate per vertex, in repeats of its texture.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from qagen.core.pose import product, rotate
 from qagen.demo.apartment.materials import Paint
 
 Vector = Sequence[float] | NDArray[np.float64]
@@ -39,7 +41,7 @@ class Part:
 
     def moved(self, rotation: NDArray, shift: Vector) -> "Part":
         """The part after x ↦ R x + t."""
-        return replace(self, vertices=self.vertices @ rotation.T + shift, normals=self.normals @ rotation.T)
+        return replace(self, vertices=rotate(rotation, self.vertices) + shift, normals=rotate(rotation, self.normals))
 
 
 def rotation_z(angle_deg: float) -> NDArray[np.float64]:
@@ -70,7 +72,7 @@ def turned(
     rotation: NDArray | None = None,
 ) -> list[Part]:
     """Parts after an optional rotation, then a turn about z, then a shift."""
-    total = rotation_z(yaw_deg) @ (np.eye(3) if rotation is None else rotation)
+    total = rotation_z(yaw_deg) if rotation is None else product(rotation_z(yaw_deg), rotation)
     return [part.moved(total, (x, y, z)) for part in parts]
 
 
@@ -111,7 +113,7 @@ def panel(
     ``is_fit`` stretches the texture once over the panel, else the texture keeps its own size.
     """
     origin, side_u, side_v = (np.asarray(a, dtype=float) for a in (origin, side_u, side_v))
-    length_u, length_v = float(np.linalg.norm(side_u)), float(np.linalg.norm(side_v))
+    length_u, length_v = math.hypot(*side_u), math.hypot(*side_v)
     s = np.linspace(0, 1, 1 + int(np.ceil(length_u / edge_m)))
     t = np.linspace(0, 1, 1 + int(np.ceil(length_v / edge_m)))
     uv_size = (1.0, 1.0) if is_fit else (length_u / paint.repeat_m, length_v / paint.repeat_m)
@@ -225,7 +227,7 @@ def _refined(profile: NDArray, edge_m: float) -> NDArray:
     """The profile with long runs cut and every corner doubled, so that creases stay sharp."""
     pieces = []
     for a, b in pairwise(profile):
-        count = max(1, int(np.ceil(np.linalg.norm(b - a) / edge_m)))
+        count = max(1, int(np.ceil(math.dist(a, b) / edge_m)))
         pieces.append(a + np.linspace(0, 1, count + 1)[:, None] * (b - a))
     return np.concatenate(pieces)
 
@@ -299,7 +301,7 @@ def tube(points: Polyline, radius: float, paint: Paint, edge_m: float = 0.05, si
 
 def _disc(center: NDArray, normal: NDArray, radius: float, paint: Paint, sides: int = 8) -> Part:
     across = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
-    across /= np.linalg.norm(across)
+    across /= math.hypot(*across)
     other = np.cross(normal, across)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)[:, None]
     ring = np.cos(angle) * across + np.sin(angle) * other
@@ -312,7 +314,7 @@ def _disc(center: NDArray, normal: NDArray, radius: float, paint: Paint, sides: 
 def bar(start: Vector, end: Vector, radius: float, paint: Paint, edge_m: float = EDGE_M) -> Part:
     """A straight round bar."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
-    count = 1 + max(1, int(np.ceil(np.linalg.norm(end - start) / edge_m)))
+    count = 1 + max(1, int(np.ceil(math.dist(start, end) / edge_m)))
     return tube(start + np.linspace(0, 1, count)[:, None] * (end - start), radius, paint)
 
 
@@ -336,7 +338,7 @@ def wall_with_openings(
     It faces ``along`` × up, which is into a room walked round clockwise.
     """
     corner, along = np.asarray(corner, dtype=float), np.asarray(along, dtype=float)
-    length = float(np.linalg.norm(along))
+    length = math.hypot(*along)
     direction = along / length
     cuts_u = sorted({0.0, length, *(u for opening in openings for u in opening[:2])})
     cuts_v = sorted({0.0, height_m, *(v for opening in openings for v in opening[2:])})

@@ -5,6 +5,7 @@ y = 5.8  hall (4.4 – 5.8), front door at x = 9.2
 y = 4.3  living room | kitchen
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -190,7 +191,7 @@ def _walls(room: Room) -> list[PlacedObject]:
 
 def _wall(start: NDArray, end: NDArray, paint: Paint) -> PlacedObject:
     along = end - start
-    length = float(np.linalg.norm(along))
+    length = math.hypot(*along)
     holes = [
         hole
         for opening in (*DOORWAYS, FRONT_DOOR, *WINDOWS)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.pose import Pose
 from qagen.demo.film import Film
 from qagen.demo.layouts.geometry import positions, write_ply
 
@@ -21,7 +22,7 @@ STEP = 2
 UNITS_PER_M = 100.0
 FILE_FROM_WORLD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 """Rotation from z up to y up."""
-OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
+OPENGL = np.diag([1.0, -1.0, -1.0])
 
 
 def write(film: Film, root: Path) -> None:
@@ -57,10 +58,10 @@ def _write_frame(film: Film, index: int, folder: Path) -> dict[str, Any]:
     color, depth = f"color/{index:04d}.jpg", f"depth/{index:04d}.png"
     (folder / color).write_bytes(film.color_jpeg(index))
     cv2.imwrite(str(folder / depth), film.depth_mm(index), (cv2.IMWRITE_PNG_COMPRESSION, 1))
-    matrix = np.eye(4)
-    matrix[:3, :3] = FILE_FROM_WORLD @ film.poses[index].rotation
-    matrix[:3, 3] = UNITS_PER_M * (FILE_FROM_WORLD @ film.poses[index].translation)
-    return {"image": color, "depth": depth, "pose": np.linalg.inv(matrix @ OPENGL).round(9).tolist()}
+    rotation, place = film.poses[index].rotation, film.poses[index].translation
+    file_from_camera = Pose(FILE_FROM_WORLD @ rotation @ OPENGL, UNITS_PER_M * (FILE_FROM_WORLD @ place))
+    camera_from_file = file_from_camera.inverse()
+    return {"image": color, "depth": depth, "pose": camera_from_file.matrix.round(9).tolist()}
 
 
 def _object(film: Film, index: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from qagen.core.pose import rotate
 from qagen.demo.film import Film
 from qagen.demo.layouts.geometry import positions, write_ply
 
@@ -43,7 +44,7 @@ def _write_annotation(path: Path, film: Film) -> None:
     objects = []
     for index, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
         half_rad = box.yaw_rad / 2
-        abb = {"center": (box.rotation.T @ box.center).tolist(), "sizes": box.size.tolist()}
+        abb = {"center": rotate(box.rotation.T, box.center).tolist(), "sizes": box.size.tolist()}
         turn = {"rotation": [0.0, 0.0, float(np.sin(half_rad)), float(np.cos(half_rad))], "translation": [0.0] * 3}
         name = label.replace(" ", "-")
         objects.append({"id": index, "class_id": classes.index(label), "class_name": name})

@@ -9,6 +9,7 @@ apartment and are left out for other films.
 import gzip
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
 
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, product, rotate
 from qagen.demo.film import Film
 from qagen.demo.layouts.geometry import colors, positions, write_ply
 from qagen.demo.layouts.scannet import NYU40, nyu40_id
@@ -263,7 +264,7 @@ def _viewpoints(film: Film) -> list[Viewpoint]:
 
 
 def _moved_m(film: Film, first: int, second: int) -> float:
-    return float(np.linalg.norm(film.poses[first].translation - film.poses[second].translation))
+    return math.dist(film.poses[first].translation, film.poses[second].translation)
 
 
 def _write_images(film: Film, viewpoint: Viewpoint, scan: Path) -> None:
@@ -323,7 +324,7 @@ def _house_lines(film: Film, viewpoints: Sequence[Viewpoint], labels: list[str])
         code, name = MPCAT40.get(label, OTHER_CLASS)
         lines.append(f"C  {number}  {number + 1} {label.replace(' ', '#')}  {code} {name}  0 0 0 0 0 ")
     for number, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
-        axes = HOUSE.rotation @ box.rotation
+        axes = product(HOUSE.rotation, box.rotation)
         numbers = [*(HOUSE @ box.center), *axes[:, 0], *axes[:, 1], *(box.size / 2)]
         category = labels.index(label)
         lines.append(f"O  {number} {film.room_at(box.center)} {category}  {_numbers(numbers)}  0 0 0 0 0 0 0 0 ")
@@ -356,7 +357,8 @@ def _image_lines(film: Film, viewpoints: Sequence[Viewpoint]) -> list[str]:
     for number, viewpoint in enumerate(viewpoints):
         for frame, slot in viewpoint.images.items():
             pose = _opengl_pose(film, frame)
-            extrinsics, position = _numbers(np.linalg.inv(pose).ravel()), _numbers(pose[:3, 3])
+            camera_from_house = Pose(pose[:3, :3], pose[:3, 3]).inverse().matrix
+            extrinsics, position = _numbers(camera_from_house.ravel()), _numbers(pose[:3, 3])
             image = f"{viewpoint.name}  {slot.replace('_', ' ')}  {extrinsics}"
             lines.append(f"I  {len(lines)} {number}   {image}  {_intrinsics(film)}  {size}  {position}  0 0 0 0 0 ")
     return lines
@@ -377,7 +379,7 @@ def _segment_lines(film: Film) -> list[str]:
 
 def _write_mesh(path: Path, film: Film, labels: list[str]) -> None:
     """A binary PLY file with the segment, the object and the category of each face."""
-    normals = _normals(film) @ HOUSE.rotation.T
+    normals = rotate(HOUSE.rotation, _normals(film))
     vertices = positions(HOUSE @ film.vertices)
     vertices |= {f"n{axis}": values for axis, values in positions(normals).items()}
     vertices |= dict.fromkeys(("tx", "ty"), np.zeros(len(film.vertices), "<f4"))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, rotate
 from qagen.demo.film import FRAME_S, Film
 from qagen.demo.layouts.geometry import colored_positions, write_ply
 
@@ -92,6 +92,14 @@ def axis_alignment() -> NDArray[np.float64]:
     return np.round(matrix, 6)
 
 
+def _raw_from_flat() -> Pose:
+    """The inverse; its turn is one only to six decimals, so it is divided by what it stretches."""
+    matrix = axis_alignment()
+    cosine, sine = matrix[0, :2] / (matrix[0, 0] ** 2 + matrix[0, 1] ** 2)
+    rotation = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    return Pose(rotation, -rotate(rotation, matrix[:3, 3]))
+
+
 def invalid_frames(count: int) -> set[int]:
     """Frames at which tracking was lost: every 57th, from the 20th on."""
     return set(range(20, count, 57))
@@ -99,11 +107,11 @@ def invalid_frames(count: int) -> set[int]:
 
 def write_sens(path: Path, camera: Camera, poses: Sequence[Pose], frames: Iterable[EncodedFrame]) -> None:
     """The recording: version 4, JPEG color, zlib depth in millimeters, raw poses, −inf where tracking was lost."""
-    to_raw, lost = np.linalg.inv(axis_alignment()), invalid_frames(len(poses))
+    to_raw, lost = _raw_from_flat(), invalid_frames(len(poses))
     with path.open("wb") as file:
         file.write(_sens_header(camera, len(poses)))
         for index, (pose, frame) in enumerate(zip(poses, frames, strict=True)):
-            matrix = np.full((4, 4), -np.inf) if index in lost else to_raw @ pose.matrix
+            matrix = np.full((4, 4), -np.inf) if index in lost else (to_raw @ pose).matrix
             file.write(matrix.astype("<f4").tobytes())
             times = (index * FRAME_US, index * FRAME_US)
             file.write(struct.pack("<4Q", *times, len(frame.color), len(frame.depth)) + frame.color + frame.depth)
@@ -137,10 +145,8 @@ def write_info(path: Path, camera: Camera, frame_count: int) -> None:
 
 def write_mesh(path: Path, film: Film, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None) -> None:
     """Binary PLY in the raw frame; ``colors`` is (n, 3), ``labels`` is (n,) for the variant with classes."""
-    to_raw = np.linalg.inv(axis_alignment())
-    raw = film.vertices.astype(np.float64) @ to_raw[:3, :3].T + to_raw[:3, 3]
-    vertices = colored_positions(raw, colors) | ({} if labels is None else {"label": labels})
-    write_ply(path, vertices, film.faces)
+    vertices = colored_positions(_raw_from_flat() @ film.vertices, colors)
+    write_ply(path, vertices | ({} if labels is None else {"label": labels}), film.faces)
 
 
 def segment_ids(film: Film) -> NDArray[np.int64]:

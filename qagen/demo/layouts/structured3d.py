@@ -5,6 +5,7 @@ dataset. The house is shifted and turned, so that a loader that ignores its fram
 """
 
 import json
+import math
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, product
 from qagen.demo.film import Film
 from qagen.demo.layouts.scannet import nyu40_id
 
@@ -53,7 +54,7 @@ def _boxes(film: Film) -> list[dict[str, object]]:
 def _box(box: Box3D) -> dict[str, object]:
     """The axes are rows; the sizes are halves, some of them negative; all in millimeters."""
     halves = MM_PER_M * box.size / 2 * (1, -1, 1)
-    basis = (HOUSE.rotation @ box.rotation).T
+    basis = product(HOUSE.rotation, box.rotation).T
     return {"basis": basis.tolist(), "coeffs": halves.tolist(), "centroid": (MM_PER_M * (HOUSE @ box.center)).tolist()}
 
 
@@ -103,7 +104,7 @@ def _add_loop(document: dict[str, list], of_line: list[list[int]], corners_mm: N
     lines = list(range(len(of_line), len(of_line) + count))
     for k, corner in enumerate(corners_mm):
         along = corners_mm[(k + 1) % count] - corner
-        direction = (along / np.linalg.norm(along)).tolist()
+        direction = (along / math.hypot(*along)).tolist()
         document["junctions"].append({"ID": first + k, "coordinate": corner.tolist()})
         document["lines"].append({"ID": lines[k], "point": corner.tolist(), "direction": direction})
         of_line.append([first + k, first + (k + 1) % count])

@@ -1,5 +1,6 @@
 """Lenses that may be shifted and tilted against the image plane, as a pinhole and a turn of the camera."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,21 +41,35 @@ def take_apart(cam_from_uv: NDArray[np.float64]) -> Lens:
     Raises:
         ValueError: the matrix cannot be inverted, mirrors, or has skewed pixels.
     """
-    from scipy.linalg import rq
-
     image_flip = np.diag([1.0, -1.0, 1.0])
     cam_from_uv = np.asarray(cam_from_uv, dtype=np.float64)
     if not (np.abs(cam_from_uv) < MAX_SLOPE).all():
         raise ValueError(f"a number that is not below {MAX_SLOPE:g}")
-    rays = OPENCV_FROM_OPENGL @ cam_from_uv @ image_flip
-    if abs(np.linalg.det(rays)) < 1e-9:
+    first, second, third = (OPENCV_FROM_OPENGL @ cam_from_uv @ image_flip).T
+    uv_from_cam = np.stack([np.cross(second, third), np.cross(third, first), np.cross(first, second)])
+    volume = float((first * uv_from_cam[0]).sum())
+    if abs(volume) < 1e-9:
         raise ValueError("a matrix that has no inverse")
-    intrinsic, rotation = rq(np.linalg.inv(rays))
-    signs = np.sign(np.diag(intrinsic))
-    intrinsic, rotation = intrinsic * signs, signs[:, None] * rotation
-    if np.linalg.det(rotation) < 0:
+    if volume < 0:
         raise ValueError("a matrix that mirrors")
+    intrinsic, rotation = _triangular_times_turn(uv_from_cam)
     intrinsic = intrinsic / intrinsic[2, 2]
     if abs(intrinsic[0, 1]) > MAX_SKEW * intrinsic[0, 0]:
         raise ValueError(f"skewed pixels ({intrinsic[0, 1] / intrinsic[0, 0]:.3g} of the focal length)")
     return Lens(np.diag(intrinsic)[:2], intrinsic[:2, 2], rotation.T)
+
+
+def _triangular_times_turn(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """An upper triangular matrix with a positive diagonal and a rotation whose product is the matrix (3, 3).
+
+    By Gram and Schmidt from the last row up, and not by a library that rounds differently on another processor.
+    """
+    triangular, turn = np.zeros((3, 3)), np.zeros((3, 3))
+    for row in (2, 1, 0):
+        rest = matrix[row]
+        for known in range(row + 1, 3):
+            triangular[row, known] = (matrix[row] * turn[known]).sum()
+            rest = rest - triangular[row, known] * turn[known]
+        triangular[row, row] = math.hypot(*rest)
+        turn[row] = rest / triangular[row, row]
+    return triangular, turn

@@ -1,5 +1,7 @@
 """Conventions of cameras and worlds that files declare, undone."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,7 @@ def rotation_of_quaternion(x: float, y: float, z: float, w: float) -> NDArray[np
     """(3, 3) rotation of a quaternion, normalized first. Raises ValueError when its length is far from 1."""
     from scipy.spatial.transform import Rotation
 
-    length = float(np.linalg.norm([x, y, z, w]))
+    length = math.hypot(x, y, z, w)
     if not abs(length - 1) < 1e-2:
         raise ValueError(f"a quaternion of length {length:.3g}, expected 1")
     return Rotation.from_quat([x, y, z, w]).as_matrix()

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, product
 from qagen.errors import SceneError
 from qagen.loaders.io.safe_pickle import read_safe_pickle
 
@@ -127,7 +127,7 @@ def _box(instance: Any, categories: dict[int, str], own_from_aligned: Pose, path
         label=categories[number],
         center=own_from_aligned @ values[:3],
         size=values[3:6],
-        axes=own_from_aligned.rotation @ _axes(values[6:]),
+        axes=product(own_from_aligned.rotation, _axes(values[6:])),
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qagen.core.box import Box3D
+from qagen.core.pose import product, rotate
 
 UPRIGHT_COSINE = 0.999
 """An axis this near to the vertical is taken for it: 2.6 degrees."""
@@ -47,7 +48,7 @@ def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDA
         raise ValueError("found a number that is not finite, expected meters")
     if size.min() < 0:
         raise ValueError(f"found sides {size.tolist()}, expected none below 0")
-    off = float(np.abs(axes @ axes.T - np.eye(3)).max())
+    off = float(np.abs(product(axes, axes.T) - np.eye(3)).max())
     if off > AXES_TOLERANCE:
         raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
     up = int(np.argmax(np.abs(axes[:, 2])))
@@ -60,10 +61,10 @@ def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDA
 
 def _corners(center: NDArray, axes: NDArray, size: NDArray) -> NDArray[np.float64]:
     signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, -1).T
-    return center + (signs * size / 2) @ axes
+    return center + rotate(axes.T, signs * size / 2)
 
 
 def share_inside(box: Box3D, points: NDArray, margin_m: float) -> float:
     """Share of points (n, 3) that lie in the box or within a margin of it, 0 to 1."""
-    local = np.abs((points - box.center) @ box.rotation)
+    local = np.abs(rotate(box.rotation.T, points - box.center))
     return float(np.mean((local <= box.size / 2 + margin_m).all(axis=1)))

@@ -5,6 +5,7 @@ OpenCV axes, and a line of its 2D points, which may be empty and is passed over.
 corner of the image at (0, 0), so the center of its first pixel at (0.5, 0.5): half a pixel is taken off here.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def _image(path: Path, where: str, words: list[str]) -> ColmapImage:
 
 def _rotation(path: Path, where: str, quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
     """(3, 3) of a unit quaternion w, x, y, z."""
-    length = float(np.linalg.norm(quaternion))
+    length = math.hypot(*quaternion)
     if abs(length - 1) > 1e-3:
         raise SceneError(path, f"{where}: found a quaternion of length {length:.3g}, expected 1")
     w, x, y, z = quaternion / length

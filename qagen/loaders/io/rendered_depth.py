@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.pose import Pose
+from qagen.core.pose import Pose, rotate
 from qagen.core.scene import Frame
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RenderedDepth:
         """(height, width) depth z in meters, 0 where a ray hits nothing."""
         camera, pose = self.camera, self.world_from_camera
         rays = camera.rays().reshape(-1, 3)
-        directions = (rays @ pose.rotation.T).astype(np.float32)
+        directions = rotate(pose.rotation, rays).astype(np.float32)
         origins = np.repeat(pose.translation[None].astype(np.float32), len(rays), axis=0)
         hits = self.surface.scene.run(origins, directions, output=1)
         depth = np.where(hits["primID"] < 0, np.float32(0), hits["tfar"])

@@ -36,6 +36,7 @@ What is undone here
   one onwards. Only English texts are kept, of one split: train if the house has walks there, else val_unseen, ….
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -215,13 +216,14 @@ class _LevelViews:
         for frame, listed in zip(frames, images, strict=True):
             heading = frame.world_from_camera.rotation[:2, 2]
             if listed.camera == LEVEL_CAMERA:
-                unit = heading / np.linalg.norm(heading)
+                unit = heading / math.hypot(*heading)
                 self._headings.setdefault(listed.viewpoint, []).append((frame.id, unit))
 
     def toward(self, viewpoint: str, direction: NDArray[np.float64]) -> str | None:
         """The frame that looks most nearly along a direction (2,) over the floor, None where none does."""
         headings = self._headings.get(viewpoint, ())
-        along, name = max(((float(heading @ direction), name) for name, heading in headings), default=(-1.0, ""))
+        cosines = ((round(float((heading * direction).sum()), 6), name) for name, heading in headings)
+        along, name = max(cosines, default=(-1.0, ""))
         return name if along >= np.cos(np.radians(MAX_OFF_HEADING_DEG)) else None
 
 

@@ -1,5 +1,6 @@
 """The perspective views of a Structured3D house: cameras, images, depth."""
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from qagen.loaders.io.text import list_folder, parse_numbers, read_text
 UNITS_PER_M = 1000.0
 DEPTH_SAMPLES = 8
 """Number of depth images that decide whether they hold z or the length of the ray."""
+FOCAL_DECIMALS = 9
+"""Decimals of focal lengths in pixels; math libraries differ in the last digit of a tangent."""
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -109,7 +112,7 @@ def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> 
         found = f"half angles of view {half.tolist()}"
         raise SceneError(path, f"camera: found {found}, expected radians between 0 and {np.pi / 2:.4f}")
     width, height = size
-    fx, fy = (float(focal) for focal in np.array(size) / 2 / np.tan(half))
+    fx, fy = (round(float(focal), FOCAL_DECIMALS) for focal in np.array(size) / 2 / np.tan(half))
     return Camera(fx=fx, fy=fy, cx=(width - 1) / 2, cy=(height - 1) / 2, width=width, height=height)
 
 
@@ -122,7 +125,7 @@ def look(eye: NDArray[np.float64], direction: NDArray[np.float64], up: NDArray[n
 
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = float(np.linalg.norm(vector))
+    length = math.hypot(*vector)
     if not 1e-6 < length < np.inf:
         raise ValueError(f"a direction of length {length:g}")
     return vector / length

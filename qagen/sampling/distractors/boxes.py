@@ -81,7 +81,7 @@ def _surface_cues(drawn: Sequence[Options], extremes: NDArray[np.str_]) -> list[
     images = np.array([[option.image or 0 for option in options] for options in drawn])
     area = (boxes[..., 2:] - boxes[..., :2]).prod(axis=2)
     left, top, right, bottom = np.moveaxis(boxes, 2, 0)
-    size, high, low = np.log2(area.clip(1)).astype(np.int64), (bottom - top) // STEP, bottom // STEP
+    size, high, low = np.frexp(area.clip(1))[1] - 1, (bottom - top) // STEP, bottom // STEP
     by_size, by_bottom = _ranks(area), _ranks(bottom)
     touches = (left <= EDGE) + 2 * (right >= 1000 - EDGE) + 4 * (bottom >= 1000 - EDGE) + 8 * (top <= EDGE)
     cues = [

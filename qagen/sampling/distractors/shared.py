@@ -13,6 +13,7 @@ Any four numbers that lie apart may share a set, so sets of numbers are chosen i
 correlates with large or small ones (qagen.sampling.balance).
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
@@ -75,7 +76,7 @@ def _revealed_value(question: Question) -> float:
     if not isinstance(question.answer, BoxAnswer):
         return float(str(question.facts.get("given", 0.0)))
     left, top, right, bottom = question.roles[0].place
-    return float(np.log2(max(right - left, 1) * max(bottom - top, 1)))
+    return round(math.log2(max(right - left, 1) * max(bottom - top, 1)), 6)
 
 
 def _balanced_groups(
@@ -107,7 +108,7 @@ def _draw_groups(fits: NDArray[np.bool_], rng: Generator) -> NDArray[np.int64]:
     """(n, 4) random positions that fit together."""
     if len(fits) < GROUP:
         return np.zeros((0, GROUP), dtype=np.int64)
-    drawn = rng.random((DRAWS, len(fits))).argpartition(GROUP - 1, axis=1)[:, :GROUP]
+    drawn = rng.random((DRAWS, len(fits))).argsort(axis=1)[:, :GROUP]
     first, second = np.triu_indices(GROUP, 1)
     return drawn[fits[drawn[:, first], drawn[:, second]].all(axis=1)][:MAX_GROUPS]
 

@@ -1,0 +1,50 @@
+"""All that must not depend on the machine, made in one process: ``python -m tests.everything FOLDER``.
+
+test_any_machine.py runs it under settings that stand for other processors, which count only for a new process.
+"""
+
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from tests.audit.room import make_run
+
+PER_SCENE = 3
+SETTINGS = "visibility: {max_frames: 12}\n"
+"""Few frames beside those of the video."""
+
+
+def main(out: Path) -> None:
+    """The room's scan with a run of every type on it, the same on the demo, and a small film in every layout."""
+    make_run(out / "room", PER_SCENE)
+    _run_on_demo(out / "demo")
+    _film(out / "film", out / "layouts")
+
+
+def _run_on_demo(out: Path) -> None:
+    from qagen.demo import demo_root
+    from qagen.generate import main
+
+    settings = out.with_suffix(".yaml")
+    settings.write_text(SETTINGS)
+    arguments = ["--scene", "scannet", "--root", str(demo_root("scannet")), "--out", str(out), "--workers", "1"]
+    arguments += ["--config", str(settings), "--per-scene", str(PER_SCENE), "--media", "none"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+
+
+def _film(folder: Path, layouts: Path) -> None:
+    from qagen.demo import WRITERS
+    from qagen.demo.apartment.shoot import shoot
+    from tests.demo.writing import write_layout
+    from tests.films import bare_room
+
+    film = shoot(folder, bare_room(), 1, lambda done, total, what: None)
+    for dataset in WRITERS:
+        (layouts / dataset).mkdir(parents=True)
+        write_layout(dataset, film, layouts / dataset)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
