@@ -9,10 +9,8 @@ from scipy.spatial import ConvexHull, QhullError
 
 from qagen.core.pose import rotate
 
-TURN_DECIMALS = 12
-"""Sines and cosines are rounded to so many, because mathematical libraries differ in the last digit."""
-SAME = 6
-"""Lengths and areas that agree to so many decimals count as equal."""
+DECIMALS = 12
+"""Sines and cosines, and lengths and areas that are compared, are rounded to so many: libraries differ in the last."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
 
 
@@ -46,7 +44,7 @@ class Box3D:
         if len(points) == 0:
             raise ValueError("no points to put a box around")
         axes = _turn(_least_footprint_yaw(points[:, :2]))
-        length, width, _ = np.ptp(rotate(axes.T, points), axis=0).round(SAME)
+        length, width, _ = np.ptp(rotate(axes.T, points), axis=0).round(DECIMALS)
         if length < width:
             axes = np.stack([axes[:, 1], -axes[:, 0], axes[:, 2]], axis=1)
         local = rotate(axes.T, points)
@@ -66,7 +64,7 @@ class Box3D:
 
 def _turn(yaw_rad: float) -> NDArray[np.float64]:
     """(3, 3) turn about z."""
-    c, s = np.round(np.cos(yaw_rad), TURN_DECIMALS), np.round(np.sin(yaw_rad), TURN_DECIMALS)
+    c, s = np.round(np.cos(yaw_rad), DECIMALS), np.round(np.sin(yaw_rad), DECIMALS)
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
@@ -81,9 +79,9 @@ def _least_footprint_yaw(xy: NDArray[np.float64]) -> float:
     along = np.outer(np.cos(yaws), hull[:, 0]) + np.outer(np.sin(yaws), hull[:, 1])
     across = np.outer(np.cos(yaws), hull[:, 1]) - np.outer(np.sin(yaws), hull[:, 0])
     area = np.ptp(along, axis=1) * np.ptp(across, axis=1)
-    return float(yaws[np.argmin(area.round(SAME))])
+    return float(yaws[np.argmin(area.round(DECIMALS))])
 
 
 def _quarter(yaw_rad: NDArray[np.float64]) -> NDArray[np.float64]:
     """Angles of lines to those of the boxes that they are sides of: from 0 to below a quarter turn."""
-    return np.round(yaw_rad % (np.pi / 2), TURN_DECIMALS) % np.round(np.pi / 2, TURN_DECIMALS)
+    return np.round(yaw_rad % (np.pi / 2), DECIMALS) % np.round(np.pi / 2, DECIMALS)

@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from benchmarks.kills import command, run_killed
 from qagen.pipeline.run import Job
+from tests.pipeline.engines.jobs import until
 from tests.pipeline.test_run import make_job, run
 from tests.scenes import at, looking, room
 from tools.runs import contents, copy_demo
@@ -103,9 +103,8 @@ def test_ctrl_c_is_answered_in_one_line_and_no_half_file_stays(root: Path, whole
     with subprocess.Popen(
         command(root, tmp_path), stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        while not list(tmp_path.glob("scannet/.parts/train/tmp/*")):
-            time.sleep(0.05)
-            assert process.poll() is None
+        until(lambda: process.poll() is not None or list(tmp_path.glob("scannet/.parts/train/tmp/*")))
+        assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
         _, told = process.communicate()
     assert process.returncode == 130

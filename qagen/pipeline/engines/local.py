@@ -6,7 +6,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from typing import Any
@@ -109,6 +109,7 @@ def _ready(busy: Sequence[_Worker]) -> list[_Worker]:
 
 def _start_without_interrupts(process: Any) -> None:
     """Ctrl-C goes to every process of a terminal; workers inherit that it is blocked, and are ended by their parent."""
+    resource_tracker.ensure_running()  # which unblocks interrupts when the first process brings it up
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()

@@ -3,11 +3,22 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from qagen.files import OutputError
 
-LINGER_S = 20.0
+GIVE_UP_S = 300.0
+"""No test waits longer for what should happen."""
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for something, however slow the machine is. Raises TimeoutError after GIVE_UP_S."""
+    deadline_s = time.monotonic() + GIVE_UP_S
+    while not happened():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError
+        time.sleep(0.01)
 
 
 def shout(name: str) -> str:
@@ -31,8 +42,8 @@ def threads(_name: str) -> list[str | None]:
 
 
 def linger(folder: Path, name: str) -> str:
-    """Takes long and says when it began and ended."""
+    """Says when it began, and does not end before a file "end" is there."""
     (folder / f"{name}.began.{os.getpid()}").touch()
-    time.sleep(LINGER_S)
+    until(lambda: (folder / "end").exists())
     (folder / f"{name}.ended").touch()
     return name

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from qagen.files import OutputError
 from qagen.pipeline.engines import Lost, make_engine
 from qagen.pipeline.engines.local import run_in_processes, run_inline
-from tests.pipeline.engines.jobs import LINGER_S, shout, stumble, threads
+from tests.pipeline.engines.jobs import shout, stumble, threads, until
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -67,14 +66,11 @@ def is_running(pid: int) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_workers_end_with_the_run(tmp_path: Path, how: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], stderr=subprocess.PIPE, text=True) as process:
-        while len(list(tmp_path.glob("*.began.*"))) < 2:
-            time.sleep(0.01)
+        until(lambda: process.poll() is not None or len(list(tmp_path.glob("*.began.*"))) == 2)
         process.send_signal(how)
         _, told = process.communicate()
     workers = [int(path.suffix[1:]) for path in tmp_path.glob("*.began.*")]
-    deadline_s = time.monotonic() + LINGER_S
-    while any(map(is_running, workers)) and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    assert not any(map(is_running, workers))
+    assert len(workers) == 2, told
+    until(lambda: not any(map(is_running, workers)))
     assert list(tmp_path.glob("*.ended")) == []
     assert told.count("Traceback") == (0 if how == signal.SIGKILL else 1)  # the parent's own, none of a worker
