@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from plyfile import PlyData
 from scipy.linalg import polar
+from trimesh import load_mesh
 
 from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, upright_block
 from qagen.errors import SceneError
@@ -76,9 +76,8 @@ def _alignment(path: Path) -> NDArray[np.float64]:
 
 
 def _annotation(folder: Path, scene: str) -> tuple[NDArray, NDArray, NDArray, list[dict]]:
-    mesh = PlyData.read(folder / f"{scene}_vh_clean_2.ply")
-    vertices = np.stack([mesh["vertex"][axis] for axis in "xyz"], axis=1).astype(float)
-    faces = np.stack(list(mesh["face"]["vertex_indices"])).astype(np.int64)
+    mesh = load_mesh(folder / f"{scene}_vh_clean_2.ply", process=False)
+    vertices, faces = np.array(mesh.vertices, dtype=float), np.array(mesh.faces, dtype=np.int64)
     segments = json.loads((folder / f"{scene}_vh_clean_2.0.010000.segs.json").read_text())["segIndices"]
     groups = json.loads((folder / f"{scene}.aggregation.json").read_text())["segGroups"]
     group_of = {segment: index for index, group in enumerate(groups) for segment in tuple(group["segments"])}

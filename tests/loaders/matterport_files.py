@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from plyfile import PlyData, PlyElement
+
+from tests.ply_files import write_ply
 
 SCAN = "1LXtFkjw3qL"
 SIZE = (16, 12)
@@ -97,8 +98,7 @@ def write_mesh(path: Path, faces: list = FACES, segments: list = SEGMENTS) -> No
     vertex = np.array([tuple(row) for row in VERTICES], dtype=[(axis, "f4") for axis in "xyz"])
     face = np.empty(len(faces), [("vertex_indices", "i4", (3,)), ("material_id", "i4"), ("segment_id", "i4")])
     face["vertex_indices"], face["material_id"], face["segment_id"] = faces, segments, -1
-    elements = [PlyElement.describe(vertex, "vertex"), PlyElement.describe(face, "face")]
-    PlyData(elements, byte_order="<").write(path)
+    write_ply(path, {"vertex": vertex, "face": face})
 
 
 def write_rooms(scan: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from plyfile import PlyData, PlyElement
+
+from tests.ply_files import write_ply
 
 NAME = "scene0007_00"
 COLOR_SIZE = (16, 12)
@@ -127,8 +128,7 @@ def write_mesh(path: Path, vertices: np.ndarray, faces: np.ndarray, text: bool =
         vertex[axis] = values
     face = np.empty(len(faces), dtype=[("vertex_indices", "i4", (faces.shape[1],))])
     face["vertex_indices"] = faces
-    elements = [PlyElement.describe(vertex, "vertex"), PlyElement.describe(face, "face")]
-    PlyData(elements, text=text, byte_order="<").write(path)
+    write_ply(path, {"vertex": vertex, "face": face}, text)
 
 
 def pack_sens(

@@ -17,7 +17,7 @@ from qagen.demo.film import Film
 from qagen.demo.layouts import hypersim
 from qagen.errors import SceneError
 from qagen.loaders.hypersim.loader import HypersimLoader
-from qagen.loaders.hypersim.tilt_shift import take_apart
+from qagen.loaders.hypersim.tilt_shift import decompose_lens
 
 SCENE = "ai_001_002"
 WIDTH, HEIGHT = 16, 12
@@ -109,7 +109,7 @@ def test_boxes_are_named_by_the_classes_of_their_pixels(folder: Path) -> None:
 
 
 def test_a_plain_lens_is_a_pinhole() -> None:
-    lens = take_apart(PLAIN)
+    lens = decompose_lens(PLAIN)
     assert_allclose(lens.rotation, np.eye(3), atol=1e-12)
     assert_allclose(lens.center, (0, 0), atol=1e-12)
 
@@ -117,7 +117,7 @@ def test_a_plain_lens_is_a_pinhole() -> None:
 def test_a_tilted_and_shifted_lens_is_a_turned_pinhole() -> None:
     turn = Rotation.from_euler("xy", (5, -3), degrees=True).as_matrix()
     matrix = turn @ PLAIN @ np.array([[1, 0, 0.2], [0, 1, -0.1], [0, 0, 1]])
-    lens = take_apart(matrix)
+    lens = decompose_lens(matrix)
     camera = lens.camera(WIDTH, HEIGHT)
     for x, y in ((0, 0), (15, 3), (7, 11)):
         pinhole = np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
@@ -136,7 +136,7 @@ def test_a_tilted_and_shifted_lens_is_a_turned_pinhole() -> None:
 )
 def test_what_is_no_lens_is_refused(matrix: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        take_apart(matrix)
+        decompose_lens(matrix)
 
 
 def text(content: str) -> Callable[[Path], object]:
@@ -151,7 +151,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "scale": (
         "_detail/metadata_scene.csv",
         text("parameter_name,parameter_value\n"),
-        "meters_per_asset_unit: found 'nothing'",
+        "meters_per_asset_unit: found 'no such line'",
     ),
     "cameras": ("_detail/metadata_cameras.csv", text("camera_name\n../x\n"), "camera_name: found ['../x']"),
     "no hdf5": ("_detail/cam_00/camera_keyframe_positions.hdf5", text("no"), "positions.hdf5: cannot be read as HDF5"),
@@ -170,7 +170,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "box": (f"{BOXES}_orientations.hdf5", array(np.ones((4, 3, 3))), "box of instance 1: found axes"),
     "lens": (
         "../metadata_camera_parameters.csv",
-        text("scene_name\nai_001_003\n"),
+        text(",".join(["scene_name", *(f"M_cam_from_uv_{k // 3}{k % 3}" for k in range(9))]) + "\nai_001_003\n"),
         "no 'ai_001_002' here. Did you mean",
     ),
 }

@@ -602,7 +602,7 @@ def test_missing_or_binary_files_are_refused(folder, file):
         (b"element vertex 12", b"element vertex 13", "mesh: cannot be read"),
         (b"element face 8", b"element face 9", "mesh: cannot be read"),
         (b"binary_little_endian", b"binary_middle_endian", "expected a binary_little_endian PLY file"),
-        (b"vertex_indices", b"corners", "mesh: cannot be read"),
+        (b"vertex_indices", b"corners", "expected also vertex_indices"),
         (b"property float x", b"property float w", "mesh: cannot be read"),
         (b"end_header\n", b"", "header: found no end_header"),
         (b"element vertex 12", b"element\tvertex\t1_000_000_000", "expected a count of what fits into"),
@@ -627,7 +627,7 @@ def test_faces_that_point_nowhere_are_refused(folder, index, message):
 
 def test_meshes_that_are_no_triangles_or_no_numbers_are_refused(folder):
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES), np.array([[0, 1, 2, 3, 4]]))
-    assert "expected vertices x, y, z and triangles or quads" in refusal(folder)
+    assert "faces: found 5 corners, expected 3 or 4" in refusal(folder)
     write_mesh(folder / MESH, to_recording(ROOM_VERTICES) * [np.nan, 1, 1], FACES)
     assert "vertices: found a value that is not finite" in refusal(folder)
     (folder / MESH).write_bytes(b"ply\nformat binary_big_endian 1.0\nend_header\n")

@@ -1,6 +1,5 @@
 """Hypersim's files: arrays in HDF5, and small tables."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,16 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError, did_you_mean
-from qagen.loaders.hypersim.tilt_shift import Lens, take_apart
+from qagen.loaders.hypersim.tilt_shift import Lens, decompose_lens
 from qagen.loaders.io.instances import BACKGROUND, CLASSES
+from qagen.loaders.io.tables import read_table
+from qagen.loaders.io.text import parse_number
 
 MAX_VALUES = 1 << 26
-"""More than any array of the dataset has."""
-MAX_CSV_BYTES = 1 << 26
+"""Maximum size of an array; no array of the dataset comes near it."""
 
 
 def read_array(path: Path, shape: tuple[int | None, ...]) -> NDArray:
-    """The array of a file, whose shape is as told; None is any length. Raises SceneError."""
+    """The array of a file, which must have this shape; None is any length. Raises SceneError."""
     import h5py
 
     try:
@@ -25,17 +25,17 @@ def read_array(path: Path, shape: tuple[int | None, ...]) -> NDArray:
             data = file.get("dataset")
             if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiu":
                 raise SceneError(path, "dataset: found no array of numbers, expected one")
-            _check_shape(path, data.shape, shape)
+            fits = len(data.shape) == len(shape) and all(
+                want in (None, n) for n, want in zip(data.shape, shape, strict=True)
+            )
+            if not fits or np.prod(data.shape, dtype=float) > MAX_VALUES:
+                expected = " x ".join("n" if side is None else str(side) for side in shape)
+                raise SceneError(
+                    path, f"dataset: found {' x '.join(map(str, data.shape))} numbers, expected {expected}"
+                )
             return data[:].astype(np.float64 if data.dtype.kind == "f" else np.int64)
     except (OSError, RuntimeError, ValueError) as error:
         raise SceneError(path, f"cannot be read as HDF5 ({error})") from error
-
-
-def _check_shape(path: Path, found: tuple[int, ...], expected: tuple[int | None, ...]) -> None:
-    fits = len(found) == len(expected) and all(want in (None, have) for have, want in zip(found, expected, strict=True))
-    if not fits or np.prod(found, dtype=float) > MAX_VALUES:
-        told = " x ".join("n" if side is None else str(side) for side in expected)
-        raise SceneError(path, f"dataset: found {' x '.join(map(str, found))} numbers, expected {told}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +87,13 @@ class Hdf5Instances:
 
 def read_meters_per_unit(path: Path) -> float:
     """The scale of a scene. Raises SceneError."""
-    rows = {row.get("parameter_name"): row.get("parameter_value") for row in _read_rows(path)}
-    text = rows.get("meters_per_asset_unit") or "nothing"
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not 0 < value < np.inf:
-        raise SceneError(path, f"meters_per_asset_unit: found {text[:40]!r}, expected a number above 0")
-    return value
+    rows = read_table(path, ("parameter_name", "parameter_value"))
+    return parse_number({row[0]: row[1] for row in rows}, "meters_per_asset_unit", path)
 
 
 def read_trajectories(path: Path) -> list[str]:
     """Names such as "cam_00". Raises SceneError."""
-    names = [row.get("camera_name") or "" for row in _read_rows(path)]
+    names = [name for (name,) in read_table(path, ("camera_name",))]
     if not names or not all(name.startswith("cam_") and name[4:].isalnum() for name in names):
         raise SceneError(path, f"camera_name: found {names[:5]}, expected names such as cam_00")
     return names
@@ -108,22 +101,11 @@ def read_trajectories(path: Path) -> list[str]:
 
 def read_lens(path: Path, scene_id: str) -> Lens:
     """The camera of a scene. Raises SceneError."""
-    rows = {row.get("scene_name"): row for row in _read_rows(path)}
+    columns = ["scene_name", *(f"M_cam_from_uv_{i}{j}" for i in range(3) for j in range(3))]
+    rows = {name: values for name, *values in read_table(path, columns)}
     if scene_id not in rows:
-        raise SceneError(path, f"scene_name: no {scene_id!r} here.{did_you_mean(scene_id, filter(None, rows))}")
-    names = [f"M_cam_from_uv_{i}{j}" for i in range(3) for j in range(3)]
+        raise SceneError(path, f"scene_name: no {scene_id!r} here.{did_you_mean(scene_id, rows)}")
     try:
-        values = [float(rows[scene_id].get(name) or "nan") for name in names]
-        return take_apart(np.reshape(values, (3, 3)))
+        return decompose_lens(np.reshape([float(value or "nan") for value in rows[scene_id]], (3, 3)))
     except ValueError as error:
         raise SceneError(path, f"M_cam_from_uv of {scene_id}: {error}") from error
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    try:
-        if path.stat().st_size > MAX_CSV_BYTES:
-            raise SceneError(path, f"size: found {path.stat().st_size} bytes, expected a short table")
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SceneError(path, f"cannot be read ({error})") from error

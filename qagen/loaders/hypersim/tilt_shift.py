@@ -1,4 +1,4 @@
-"""Lenses that may be shifted and tilted against the image plane, as a pinhole and a turn of the camera."""
+"""Lenses that may be shifted and tilted against the image plane, as a pinhole and a rotation of the camera."""
 
 import math
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from qagen.loaders.io.axes import OPENCV_FROM_OPENGL
 
 MAX_SLOPE = 1e6
 MAX_SKEW = 1e-3
-"""Of the focal length; a pinhole has none."""
+"""Maximum skew as a fraction of the focal length; a pinhole has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lens:
-    """A pinhole by shares of the image, and the turn that makes it one."""
+    """A pinhole by shares of the image, and the rotation that makes it one."""
 
     focal: NDArray[np.float64]
     """(2,) focal lengths in halves of the image's width and height."""
@@ -32,11 +32,11 @@ class Lens:
         return Camera(float(fx), float(fy), float(cx), float(cy), width, height)
 
 
-def take_apart(cam_from_uv: NDArray[np.float64]) -> Lens:
-    """The lens of a matrix that brings image places to rays.
+def decompose_lens(cam_from_uv: NDArray[np.float64]) -> Lens:
+    """The lens of a matrix that brings image positions to rays.
 
     A ray is M (u, v, 1) for u from -1 (left) to 1, v from -1 (bottom) to 1, in a camera that looks along -z with y up.
-    Flipped to OpenCV's axes on both sides, its inverse is K R with K upper triangular and R a turn, for any M.
+    Flipped to OpenCV's axes on both sides, its inverse is K R with K upper triangular and R a rotation, for any M.
 
     Raises:
         ValueError: the matrix cannot be inverted, mirrors, or has skewed pixels.

@@ -3,10 +3,10 @@
 Annotators typed free text (``raw_category``). The label map ``scannetv2-labels.combined.tsv`` gives each text a
 cleaner ``category`` and a class of NYUv2's forty (``nyu40class``).
 
-* The name is the map's ``category``: it joins spellings and synonyms that would else look like different things
+* The name is the map's ``category``: it joins spellings and synonyms that would otherwise look like different kinds
   ("wardrobe closet" and "wardrobe", "staircase" and "stairs", "table lamp" and "lamp").
 * Where the map turns a group into one of its members ("books" to "book", "stack of chairs" to "chair") the raw text
-  stays: a size or a count said of "the book" would be untrue of a shelf of books.
+  stays: a size or a count of "the book" would be untrue of a shelf of books.
 * The join passes over blanks, because the map and the scans disagree about them ("trashcan", "trash can").
 * A few typing errors that category keeps are put right.
 * The forty-class names are no better: they hold "otherprop" for half of all labels and misspell "refridgerator".
@@ -17,13 +17,12 @@ The class otherstructure is no criterion, as it holds stoves, ovens, stairs and 
 windows and windowsills can be pointed at and stay.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from qagen.core.labels import NEVER_ASKED, clean_label
-from qagen.errors import SceneError
+from qagen.loaders.io.tables import read_table
 
 LABEL_MAP = "scannetv2-labels.combined.tsv"
 _COLUMNS = ("raw_category", "category", "nyu40class")
@@ -51,18 +50,8 @@ class LabelEntry:
 
 def read_label_map(path: Path) -> dict[str, LabelEntry]:
     """Read the map by raw label without blanks; the first and most frequent spelling wins. Raises SceneError."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            absent = set(_COLUMNS) - set(rows.fieldnames or ())
-            if absent:
-                found = list(rows.fieldnames or ())
-                raise SceneError(path, f"columns: found {found}, expected also {sorted(absent)}")
-            entries = [tuple(row[name] or "" for name in _COLUMNS) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SceneError(path, f"cannot be read ({error})") from error
     label_map: dict[str, LabelEntry] = {}
-    for raw, category, nyu40class in entries:
+    for raw, category, nyu40class in read_table(path, _COLUMNS, separator="\t"):
         label_map.setdefault(_key(raw), LabelEntry(clean_label(category) or clean_label(raw), nyu40class))
     return label_map
 
@@ -76,7 +65,8 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
     """
     entry = label_map.get(_key(raw))
     label = clean_label(raw)
-    if entry is not None and not _is_group_of(label, entry.category):
+    is_group = entry is not None and label.endswith("s") and not entry.category.endswith("s")
+    if entry is not None and not is_group:
         label = entry.category
     if not label or _is_structure(label) or (entry is not None and entry.nyu40class in _STRUCTURE_CLASSES):
         return None
@@ -86,10 +76,6 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
 def _is_structure(label: str) -> bool:
     singular = label.removesuffix("s")
     return bool({label, singular} & (NEVER_ASKED | _VAGUE)) or singular.endswith(_STRUCTURE_ENDINGS)
-
-
-def _is_group_of(label: str, member: str) -> bool:
-    return label.endswith("s") and not member.endswith("s")
 
 
 def _key(raw: str) -> str:

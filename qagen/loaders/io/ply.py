@@ -1,21 +1,24 @@
 """Triangle meshes in PLY files, and which object each of their faces belongs to."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from plyfile import PlyData, PlyParseError
 
 from qagen.core.scene import Object3D
 from qagen.errors import SceneError, did_you_mean
 
 _HEADER_BYTES = 1 << 16
+_Columns = dict[str, NDArray]
+"""Property to its value (n,) or list (n, k) in each of n vertices or faces."""
 
 
 def read_mesh(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Vertices (n, 3) in meters and triangles (m, 3) of a PLY file; quads become two triangles. Raises SceneError."""
-    return _surface(_open(path), path)[:2]
+    return _surface(*_read_elements(path), path)[:2]
 
 
 def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
@@ -26,50 +29,67 @@ def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArra
     Raises:
         SceneError: the file is damaged, or neither its faces nor its vertices have that property.
     """
-    ply = _open(path)
-    vertices, faces, face_of_triangle = _surface(ply, path)
-    for element in ("face", "vertex"):
-        names = {item.name for item in ply[element].properties}
-        if owner in names:
-            ids = np.asarray(ply[element][owner]).astype(np.int64)
-            own = ids[face_of_triangle] if element == "face" else majority_owner(faces, ids).astype(np.int64)
-            return vertices, faces, own
-    known = {item.name for element in ("face", "vertex") for item in ply[element].properties}
-    raise SceneError(path, f"mesh: no property '{owner}' of faces or vertices.{did_you_mean(owner, known)}")
+    vertex, face = _read_elements(path)
+    vertices, faces, face_of_triangle = _surface(vertex, face, path)
+    if owner in face:
+        return vertices, faces, face[owner].astype(np.int64)[face_of_triangle]
+    if owner in vertex:
+        return vertices, faces, majority_owner(faces, vertex[owner].astype(np.int64)).astype(np.int64)
+    raise SceneError(path, f"mesh: no property '{owner}' of faces or vertices.{did_you_mean(owner, {*face, *vertex})}")
 
 
-def _open(path: Path) -> PlyData:
+def _read_elements(path: Path) -> tuple[_Columns, _Columns]:
+    """The properties of vertices and of faces. Raises SceneError."""
     _check_header(path)
-    errors: list[Exception] = []
-    for corners in (3, 4):  # all faces have as many: reading lists of any length takes a hundred times longer
-        try:
-            return PlyData.read(path, known_list_len={"face": {"vertex_indices": corners}})
-        except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
-            errors.append(error)
-    expected = "vertices x, y, z and triangles or quads"
-    raise SceneError(path, f"mesh: cannot be read ({errors[0]}), expected {expected}") from errors[0]
+    from trimesh.exchange.ply import load_ply
 
-
-def _surface(ply: PlyData, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
-    """Vertices, triangles, and the face of the file that each triangle is or is half of."""
     try:
-        vertex = ply["vertex"]
-        vertices = np.stack([vertex[axis] for axis in "xyz"], axis=1).astype(np.float64)
-        faces = np.array(ply["face"]["vertex_indices"])
-        if faces.dtype == object and len(faces):
-            faces = np.stack(list(faces))
-    except (PlyParseError, OSError, ValueError, KeyError, TypeError) as error:
-        raise SceneError(path, f"mesh: cannot be read ({error}), expected vertices x, y, z and triangles") from error
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.filterwarnings("error", "string or file could not be read")  # words that are no numbers
+            warnings.filterwarnings("error", category=RuntimeWarning)  # numbers that do not fit
+            # its own faces and vertices lack other properties, and quads come in another order
+            elements = load_ply(file, fix_texture=False, skip_materials=True)["metadata"]["_ply_raw"]
+        vertices, faces = (elements.get(name, {}).get("length", 0) for name in ("vertex", "face"))
+        if not vertices or not faces:
+            raise SceneError(path, f"mesh: found {vertices} vertices and {faces} faces, expected some of both")
+        return _columns(elements["vertex"]), _columns(elements["face"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, Warning) as error:
+        expected = "vertices x, y, z and triangles or quads"
+        raise SceneError(path, f"mesh: cannot be read ({error}), expected {expected}") from error
+
+
+def _columns(element: Mapping[str, Any]) -> _Columns:
+    """The properties of an element as trimesh reads it. Raises ValueError where lists differ in length."""
+    columns: _Columns = {}
+    for name in element["properties"]:
+        column = element["data"][name]
+        if column.dtype.names:  # a list of a binary file: f0 is its length, f1 what it holds
+            if (column["f0"] != column["f0"][:1]).any():
+                raise ValueError(f"{name}: lists of different lengths")
+            column = column["f1"]
+        if len(column) != element["length"]:
+            raise ValueError(f"{name}: found {len(column)} of {element['length']}")
+        columns[name] = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
+    return columns
+
+
+def _surface(
+    vertex: _Columns, face: _Columns, path: Path
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Vertices, triangles, and the face of the file that each triangle is or is half of."""
+    if "vertex_indices" not in face:
+        raise SceneError(path, f"faces: found the properties {', '.join(face)}, expected also vertex_indices")
+    vertices = np.stack([vertex[axis] for axis in "xyz"], axis=1).astype(np.float64)
+    faces = face["vertex_indices"]
+    if faces.ndim != 2 or faces.shape[1] not in (3, 4) or faces.dtype.kind not in "iu":
+        found = f"{faces.shape[1]} corners" if faces.ndim == 2 else "lists of different lengths"
+        raise SceneError(path, f"faces: found {found}, expected 3 or 4 corners, as many in all")
     if not np.isfinite(vertices).all():
         raise SceneError(path, "vertices: found a value that is not finite, expected meters")
-    if not len(vertices) or not len(faces):
-        raise SceneError(path, f"mesh: found {len(vertices)} vertices and {len(faces)} faces, expected some of both")
     low, high = int(faces.min()), int(faces.max())
     if low < 0 or high >= len(vertices):
         found = low if low < 0 else high
         raise SceneError(path, f"faces: found vertex index {found}, expected 0 to {len(vertices) - 1}")
-    if faces.shape[1] not in (3, 4):
-        raise SceneError(path, f"faces: found {faces.shape[1]} corners, expected 3 or 4")
     halves = [faces[:, [0, 1, 2]]] if faces.shape[1] == 3 else [faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]]
     face_of_triangle = np.tile(np.arange(len(faces)), len(halves))
     return vertices, np.concatenate(halves).astype(np.int32), face_of_triangle
@@ -96,13 +116,10 @@ def _check_header(path: Path) -> None:
     if b"end_header" not in lines:
         raise SceneError(path, f"header: found no end_header in {_HEADER_BYTES} bytes, expected one")
     for words in (line.split() for line in lines[: lines.index(b"end_header")]):
-        if words[:1] == [b"element"] and not _is_count_up_to(words[-1], size):
+        count = words[-1] if words[:1] == [b"element"] else b"0"
+        if not (count.isdigit() and len(count) <= len(str(size)) and int(count) <= size):
             found = b" ".join(words)[:60].decode(errors="replace")
             raise SceneError(path, f"header: found {found!r}, expected a count of what fits into {size} bytes")
-
-
-def _is_count_up_to(word: bytes, limit: int) -> bool:
-    return word.isdigit() and len(word) <= len(str(limit)) and int(word) <= limit
 
 
 def majority_owner(faces: NDArray[np.int32], vertex_owner: NDArray[np.integer]) -> NDArray[np.int32]:
