@@ -95,11 +95,11 @@ def _refuse_contradictions(out: Path | None, to: Path | None, perturb: bool, opt
 
 
 def _sum_verdicts(console: "Console", files: tuple[Path, ...]) -> bool:
-    from qagen.audit.sheet import sum_verdicts, verdict_table
+    from qagen.audit.sheet import read_judgments, remarks, verdict_table
 
-    judged = sum_verdicts(files)
-    console.print(verdict_table(judged))
-    for remark in judged[-1].remarks:
+    judgments = read_judgments(files)
+    console.print(verdict_table(judgments))
+    for remark in remarks(judgments):
         console.print(remark, markup=False, soft_wrap=True)
     return True
 

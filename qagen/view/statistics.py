@@ -1,13 +1,14 @@
-"""How the answers, labels and distances of a run are distributed; every line is read once and none is kept."""
+"""How the answers, labels and distances of a run are distributed; each line is read once and none is kept."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from math import floor, hypot
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+import pandas as pd
 
 from qagen.errors import QagenError
 from qagen.records.read import RecordFile, RecordLine, read_pairs, read_records
@@ -15,71 +16,58 @@ from qagen.records.read import RecordFile, RecordLine, read_pairs, read_records
 DISTANCE_BIN_M = 0.5
 BINS = 20
 """Bars of a histogram of numbers."""
-MOST_KINDS = 200
-"""Types with more different answers than this, none of them a number, are not charted."""
+MAX_ANSWERS = 200
+"""Types with more distinct answers than this, none of them a number, are not charted."""
+MAX_LABELS, MAX_SCENES = 40, 40
+"""Bars of the charts of labels and scenes."""
+
+Counters = defaultdict[tuple[str, str], Counter[str]]
+"""Counts of values by quantity and type; the type is "" for quantities that are counted over all types."""
 
 
-@dataclass(slots=True)
-class TypeCounts:
-    """What is counted of one type."""
-
-    samples: Counter[str] = field(default_factory=Counter)
-    """By format."""
-    chosen: Counter[str] = field(default_factory=Counter)
-    """Letters of select, Yes and No of judge."""
-    answers: Counter[str] = field(default_factory=Counter)
-    """The facts that are asked for, as evidence spells them; directions word by word."""
-
-
-@dataclass(slots=True)
-class Distributions:
-    """What is counted of a run."""
-
-    types: defaultdict[str, TypeCounts] = field(default_factory=lambda: defaultdict(TypeCounts))
-    labels: Counter[str] = field(default_factory=Counter)
-    """Labels of the objects that questions are about."""
-    distances: Counter[int] = field(default_factory=Counter)
-    """From the camera to those objects, by multiple of ``DISTANCE_BIN_M``."""
-    scenes: Counter[str] = field(default_factory=Counter)
-    skips: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Refused candidates by type and reason, as the reports tell them."""
-
-
-def count_run(files: Sequence[RecordFile]) -> Distributions:
+def count_run(files: Sequence[RecordFile]) -> pd.DataFrame:
     """Count all records of the files, their evidence where the run wrote any, and the reports beside them.
+
+    Returns:
+        One row for each quantity, type, value and count, in the order in which they first occur. Quantities are
+        ``samples`` (by format), ``choices`` (letters of select, Yes and No of judge), ``answers`` (facts asked for, as
+        evidence spells them), ``skips`` (by reason) and, with type "", ``scenes``, ``labels`` and ``distances`` (from
+        the camera to the objects asked about, as the lower end of the bin).
 
     Raises:
         QagenError: a line or a report cannot be read, or the evidence of some files only is missing.
     """
-    told = Distributions()
+    counters: Counters = defaultdict(Counter)
     for file in files:
-        if not file.has_evidence:
+        if file.has_evidence:
+            for line, record, evidence in read_pairs(file):
+                _count(counters, line, record)
+                _count_evidence(counters, file.type, evidence)
+        else:
             for line, record in read_records(file):
-                _count(told, line, record)
-            continue
-        for line, record, evidence in read_pairs(file):
-            _count(told, line, record)
-            _count_evidence(told, file.type, evidence)
+                _count(counters, line, record)
     for dataset in sorted({file.dataset for file in files}):
-        _count_skips(told, dataset / "report.json")
-    return told
+        for name, skips in _read_skips(dataset / "report.json").items():
+            counters["skips", name].update(skips)
+    rows = [(*key, value, count) for key, counter in counters.items() for value, count in counter.items()]
+    return pd.DataFrame(rows, columns=["quantity", "type", "value", "count"])
 
 
-def _count(told: Distributions, line: RecordLine, record: dict[str, Any]) -> None:
-    counts = told.types[line.file.type]
-    counts.samples[line.file.format] += 1
-    told.scenes[line.scene] += 1
+def _count(counters: Counters, line: RecordLine, record: dict[str, Any]) -> None:
+    counters["samples", line.file.type][line.file.format] += 1
+    counters["scenes", ""][line.scene] += 1
     if line.file.format in ("select", "judge"):
-        counts.chosen[record["conversations"][1]["value"]] += 1
+        counters["choices", line.file.type][record["conversations"][1]["value"]] += 1
 
 
-def _count_evidence(told: Distributions, type_name: str, evidence: dict[str, Any]) -> None:
-    counts = told.types[type_name]
-    if len(counts.answers) <= MOST_KINDS:
-        counts.answers.update(_words(str(evidence["answer"])))
+def _count_evidence(counters: Counters, type_name: str, evidence: dict[str, Any]) -> None:
+    answers = counters["answers", type_name]
+    if len(answers) <= MAX_ANSWERS:
+        answers.update(_words(str(evidence["answer"])))
     for item in evidence["objects"]:
-        told.labels[item["label"]] += 1
-        told.distances[floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)] += 1
+        distance_bin = floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)
+        counters["labels", ""][item["label"]] += 1
+        counters["distances", ""][f"{distance_bin * DISTANCE_BIN_M:g}"] += 1
 
 
 def _words(answer: str) -> Iterable[str]:
@@ -90,33 +78,57 @@ def _words(answer: str) -> Iterable[str]:
     return (answer.partition(": ")[0] if len(parts) == 1 else answer,)
 
 
-def _count_skips(told: Distributions, report: Path) -> None:
+def _read_skips(report: Path) -> dict[str, dict[str, int]]:
+    """Refused candidates of a report by type and reason; none where there is no report."""
     if not report.is_file():
-        return
+        return {}
     try:
         tasks = msgspec.json.decode(report.read_bytes(), type=dict[str, Any])["tasks"]
-        for name, task in tasks.items():
-            told.skips[name].update(task["skips"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return {name: msgspec.convert(task["skips"], dict[str, int]) for name, task in tasks.items()}
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise QagenError(f"{report}: not a report of a run: {error!r}") from error
 
 
-def chart(counts: Counter[str]) -> list[tuple[str, int]]:
+def summarize(counts: pd.DataFrame) -> dict[str, Any]:
+    """The counts of ``count_run`` as bars, (name, count), and rows of a table."""
+    groups = {key: group.set_index("value")["count"] for key, group in counts.groupby(["quantity", "type"], sort=False)}
+
+    def counted(quantity: str, type_name: str = "") -> pd.Series:
+        values = groups.get((quantity, type_name), pd.Series(dtype=int))
+        return values.sort_values(ascending=False, kind="stable")
+
+    asked, refused = (set(counts["type"][counts["quantity"] == quantity]) for quantity in ("samples", "skips"))
+    types = [
+        {
+            "name": name,
+            "samples": counted("samples", name).to_dict(),
+            "choices": chart(counted("choices", name)),
+            "answers": chart(counted("answers", name)),
+            "skips": list(counted("skips", name).items()),
+        }
+        for name in [*sorted(asked), *sorted(refused - asked)]
+    ]
+    labels = list(counted("labels").items())
+    return {
+        "types": types,
+        "scenes": list(counted("scenes")[:MAX_SCENES].items()),
+        "labels": labels[:MAX_LABELS],
+        "more_labels": max(0, len(labels) - MAX_LABELS),
+        "distances": list(counted("distances").sort_index(key=lambda bins: bins.astype(float)).items()),
+    }
+
+
+def chart(counts: pd.Series) -> list[tuple[str, int]]:
     """Bars to draw, (name, count): a histogram of numbers, or a bar a word; none where there is no pattern to see."""
     try:
-        numbers = {float(key): count for key, count in counts.items()}
+        numbers = counts.groupby(counts.index.astype(float)).sum()
     except ValueError:
-        is_words = len(counts) <= BINS and not any(sign.isdigit() for key in counts for sign in key)
-        return sorted(counts.items()) if is_words else []
+        is_words = len(counts) <= BINS and not counts.index.str.contains(r"\d").any()
+        return list(counts.sort_index().items()) if is_words else []
     if len(numbers) <= BINS:
-        return [(f"{value:g}", numbers[value]) for value in sorted(numbers)]
-    return _histogram(numbers)
-
-
-def _histogram(numbers: dict[float, int]) -> list[tuple[str, int]]:
-    low, high = min(numbers), max(numbers)
+        return [(f"{value:g}", count) for value, count in numbers.items()]
+    low, high = numbers.index[0], numbers.index[-1]
     width = (high - low) / BINS
-    bins: Counter[int] = Counter()
-    for value, count in numbers.items():
-        bins[min(floor((value - low) / width), BINS - 1)] += count
-    return [(f"{low + i * width:.3g}", bins[i]) for i in range(BINS)]
+    bins = np.minimum(np.floor((numbers.index - low) / width), BINS - 1)
+    bars = numbers.groupby(bins).sum().reindex(range(BINS), fill_value=0)
+    return [(f"{low + number * width:.3g}", count) for number, count in bars.items()]

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import math
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -12,10 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from qagen.audit.sheet import draw_stratified, sum_verdicts, verdict_rows, write_sheet
+from qagen.audit.checks import Check, Verdict
+from qagen.audit.counts import Fault
+from qagen.audit.page import disagreements_page
+from qagen.audit.sheet import draw_stratified, read_judgments, remarks, sum_judgments, write_sheet
 from qagen.errors import ConfigError, QagenError
 
 TRICKY = 'Is it 3 < 4 & "so"? </script><b>$total</b>'
+EVIL = "</script><img src=x onerror=alert(1)>"
 SCENES = 3
 LARGE, SMALL = 30, 4
 """Records of the two types; the first has two formats."""
@@ -39,7 +44,10 @@ def write_records(out: Path, type_name: str, answer_format: str, count: int) -> 
         turns = [{"from": "human", "value": TRICKY}, {"from": "gpt", "value": f"THE ANSWER {k}"}]
         mark = {"red_point": [[500, 500]]}
         records.append({"id": name, "conversations": turns, "image": ["a.jpg"], "type": type_name, **mark})
-        evidence.append({"id": name, "measured": {"depth_m": 1.25}, "margin": 0.5, "margin_unit": "m"})
+        objects = [{"color": "red", "id": 7, "label": EVIL}]
+        evidence.append(
+            {"id": name, "objects": objects, "measured": {"depth_m": 1.25}, "margin": 0.5, "margin_unit": "m"}
+        )
     for tree, lines in (("qa_jsonl", records), ("evidence_jsonl", evidence)):
         file = out / "scannet" / tree / "train" / type_name / answer_format / f"{answer_format}_{count}.jsonl"
         file.parent.mkdir(parents=True)
@@ -118,6 +126,17 @@ def test_the_page_is_whole_in_itself_and_has_all_that_a_judge_needs(out: Path, t
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", text)
 
 
+def test_labels_of_a_record_are_shown_and_never_run(out: Path, tmp_path: Path):
+    (line,) = draw_stratified(out, 1, seed=0)
+    fault = Fault((EVIL, "fill"), EVIL, line, (Check(EVIL, EVIL, EVIL, Verdict.DISAGREE),))
+    sheet, _ = write_sheet(out, tmp_path, 1)
+    for text, times in ((sheet.read_text(encoding="utf-8"), 1), (disagreements_page([fault], 1), 5)):
+        page = Page(text)
+        assert page.open == []
+        assert sum(EVIL in part for part in page.texts) == times
+        assert not any("onerror" in attributes for attributes in page.all("img"))
+
+
 def test_the_picture_shows_the_mark(out: Path, tmp_path: Path):
     path, _ = write_sheet(out, tmp_path, 1)
     (image,) = Page(path.read_text(encoding="utf-8")).all("img")
@@ -139,14 +158,23 @@ def verdicts(folder: Path, name: str, said: Sequence[tuple[str, str | None, str]
 def test_verdicts_are_summed_by_type_with_intervals(tmp_path: Path):
     first = verdicts(tmp_path, "a", [("depth", "right", "")] * 8 + [("depth", "wrong", "too far")] * 2)
     second = verdicts(tmp_path, "b", [("count", "unclear", "dark"), ("count", None, ""), ("depth", "right", "")])
-    count, depth, total = sum_verdicts([first, second])
-    assert (count.name, count.unclear, count.unjudged, count.share, count.interval) == ("count", 1, 1, None, (0, 1))
-    # 9 of 11: centre (9/11 + 3.8415/22) / (1 + 3.8415/11) = 0.7359, half 0.2127
-    assert (depth.right, depth.wrong, depth.share) == (9, 2, 9 / 11)
-    assert depth.interval == (pytest.approx(0.5230, abs=2e-3), pytest.approx(0.9486, abs=2e-3))
-    assert (total.name, total.right, total.wrong, total.unclear, total.unjudged) == ("all", 9, 2, 1, 1)
-    assert depth.remarks == ("s_8 fill: wrong: too far", "s_9 fill: wrong: too far")
-    assert json.dumps(verdict_rows([count, depth, total]))
+    judgments = read_judgments([first, second])
+    table = sum_judgments(judgments)
+    assert list(table.index) == ["count", "depth", "all"]
+    assert table.loc[["count", "all"], ["right", "wrong", "unclear", "unjudged"]].values.tolist() == [
+        [0, 0, 1, 1],
+        [9, 2, 1, 1],
+    ]
+    assert (math.isnan(table.share["count"]), table.low["count"], table.high["count"]) == (True, 0, 1)
+    # 9 of 11: center (9/11 + 3.8415/22) / (1 + 3.8415/11) = 0.7359, half 0.2127
+    assert (table.right["depth"], table.wrong["depth"], table.share["depth"]) == (9, 2, 9 / 11)
+    assert table.low["depth"] == pytest.approx(0.5230, abs=2e-3)
+    assert table.high["depth"] == pytest.approx(0.9486, abs=2e-3)
+    assert list(remarks(judgments)) == [
+        "s_8 fill: wrong: too far",
+        "s_9 fill: wrong: too far",
+        "s_0 fill: unclear: dark",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,9 +190,9 @@ def test_a_file_that_the_page_has_not_saved_is_refused(tmp_path: Path, content: 
     file = tmp_path / "verdicts.json"
     file.write_text(content)
     with pytest.raises(ConfigError, match=r"--verdicts .*expected the file that a check sheet saves"):
-        sum_verdicts([file])
+        read_judgments([file])
     with pytest.raises(ConfigError, match="cannot be read"):
-        sum_verdicts([tmp_path / "missing.json"])
+        read_judgments([tmp_path / "missing.json"])
 
 
 def test_missing_pictures_are_named_and_nothing_is_written(out: Path, tmp_path: Path):
