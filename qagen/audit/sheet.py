@@ -138,7 +138,7 @@ def verdict_table(judgments: Sequence[Judgment]) -> "Table":
     table = Table(title="What people said")
     for name in ("type", *VERDICTS, "right of judged (95 %)"):
         table.add_column(name, justify="left" if name == "type" else "right")
-    for row in sum_judgments(judgments).itertuples():
-        share = "" if isnan(row.share) else f"{row.share:.1%} ({row.low:.1%} to {row.high:.1%})"
-        table.add_row(row.Index, *(str(getattr(row, verdict)) for verdict in VERDICTS), share)
+    for row in sum_judgments(judgments).reset_index().to_dict("records"):
+        share = "" if isnan(row["share"]) else f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+        table.add_row(row["type"], *(str(row[verdict]) for verdict in VERDICTS), share)
     return table

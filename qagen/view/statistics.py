@@ -1,13 +1,12 @@
 """How the answers, labels and distances of a run are distributed; each line is read once and none is kept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor, hypot
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pandas as pd
 
 from qagen.errors import QagenError
@@ -90,18 +89,18 @@ def _read_skips(report: Path) -> dict[str, dict[str, int]]:
 
 
 def summarize(counts: pd.DataFrame) -> dict[str, Any]:
-    """The counts of ``count_run`` as bars, (name, count), and rows of a table."""
-    groups = {key: group.set_index("value")["count"] for key, group in counts.groupby(["quantity", "type"], sort=False)}
+    """The counts of ``count_run`` as rows of a table and as bars to draw, (name, count)."""
+    counts = counts.sort_values("count", ascending=False, kind="stable")
 
-    def counted(quantity: str, type_name: str = "") -> pd.Series:
-        values = groups.get((quantity, type_name), pd.Series(dtype=int))
-        return values.sort_values(ascending=False, kind="stable")
+    def counted(quantity: str, type_name: str = "") -> dict[str, int]:
+        rows = (counts["quantity"] == quantity) & (counts["type"] == type_name)
+        return dict(zip(counts["value"][rows], counts["count"][rows].tolist(), strict=True))
 
     asked, refused = (set(counts["type"][counts["quantity"] == quantity]) for quantity in ("samples", "skips"))
     types = [
         {
             "name": name,
-            "samples": counted("samples", name).to_dict(),
+            "samples": counted("samples", name),
             "choices": chart(counted("choices", name)),
             "answers": chart(counted("answers", name)),
             "skips": list(counted("skips", name).items()),
@@ -111,24 +110,24 @@ def summarize(counts: pd.DataFrame) -> dict[str, Any]:
     labels = list(counted("labels").items())
     return {
         "types": types,
-        "scenes": list(counted("scenes")[:MAX_SCENES].items()),
+        "scenes": list(counted("scenes").items())[:MAX_SCENES],
         "labels": labels[:MAX_LABELS],
         "more_labels": max(0, len(labels) - MAX_LABELS),
-        "distances": list(counted("distances").sort_index(key=lambda bins: bins.astype(float)).items()),
+        "distances": sorted(counted("distances").items(), key=lambda bar: float(bar[0])),
     }
 
 
-def chart(counts: pd.Series) -> list[tuple[str, int]]:
+def chart(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Bars to draw, (name, count): a histogram of numbers, or a bar a word; none where there is no pattern to see."""
     try:
-        numbers = counts.groupby(counts.index.astype(float)).sum()
+        numbers = {float(value): count for value, count in counts.items()}
     except ValueError:
-        is_words = len(counts) <= BINS and not counts.index.str.contains(r"\d").any()
-        return list(counts.sort_index().items()) if is_words else []
+        is_words = len(counts) <= BINS and not any(sign.isdigit() for value in counts for sign in value)
+        return sorted(counts.items()) if is_words else []
     if len(numbers) <= BINS:
-        return [(f"{value:g}", count) for value, count in numbers.items()]
-    low, high = numbers.index[0], numbers.index[-1]
-    width = (high - low) / BINS
-    bins = np.minimum(np.floor((numbers.index - low) / width), BINS - 1)
-    bars = numbers.groupby(bins).sum().reindex(range(BINS), fill_value=0)
-    return [(f"{low + number * width:.3g}", count) for number, count in bars.items()]
+        return [(f"{value:g}", numbers[value]) for value in sorted(numbers)]
+    low, width = min(numbers), (max(numbers) - min(numbers)) / BINS
+    bars = [0] * BINS
+    for value, count in numbers.items():
+        bars[min(floor((value - low) / width), BINS - 1)] += count
+    return [(f"{low + number * width:.3g}", count) for number, count in enumerate(bars)]
