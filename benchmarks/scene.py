@@ -25,7 +25,7 @@ from qagen.pipeline import run as pipeline
 from qagen.pipeline.config import load_run
 from qagen.pipeline.engines.local import run_inline
 from qagen.pipeline.report import SceneReport
-from qagen.tasks import FAMILIES
+from qagen.tasks.registry import FAMILIES
 from qagen.visibility.views import observe
 from qagen.wording import formats
 

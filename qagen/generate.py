@@ -182,8 +182,9 @@ def _resolve(
 
     hold_to_one_thread()  # before numpy is loaded
     from qagen.loaders import make_loader
-    from qagen.pipeline.config import known_types, load_run
+    from qagen.pipeline.config import load_run
     from qagen.pipeline.exclude import exclude
+    from qagen.tasks.registry import known_types
 
     flags["tasks"] = _matching(flags["tasks"], known_types())
     config, families = load_run(preset, config_file, flags)

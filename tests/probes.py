@@ -225,10 +225,10 @@ PROBES = (
         "wording/test_formats.py::test_select_lists_four_options_and_answers_with_a_letter",
     ),
     Probe(
-        "colours swapped",
+        "colors swapped",
         "records/marks.py",
-        '(re.compile(r"\\w+"), ("red", "blue", "green"))',
-        '(re.compile(r"\\w+"), ("blue", "red", "green"))',
+        "sorted(colors, key=order.index)",
+        "sorted(colors)",
         "test_contract.py::test_its_marks_are_those_that_are_drawn",
     ),
     Probe(

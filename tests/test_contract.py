@@ -11,23 +11,24 @@ import pytest
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
 from qagen.core.sample import Sample
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import RunConfig, known_types, load_task
+from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import REPEAT, TaskCounts, make_samples
-from qagen.records.marks import mark_order, marks_of
+from qagen.records.marks import marks_of
 from qagen.tasks._base import Family
+from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import FORMAT_SKIPS, LETTERS
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio
 
 TYPES = known_types()
-QUICK = [name for name in TYPES if name != "room_size"]
+QUICK = [name for name in TYPES if load_task(name).name != "room"]
 """Types whose facts do not take seconds to measure."""
 CONFIG = RunConfig(per_scene=12)
 STAMP = {"seed": 0, "qagen": "0", "config": "0"}
 
-# The keys of SPAR-7M's records and the order of the colours in *_img_idx. "+" before the names: with *_img_idx.
+# The keys of SPAR-7M's records and the order of the colors in *_img_idx. "+" before the names: with *_img_idx.
 SPAR_MARKS = {
     "depth_prediction_oc": "red_point blue_point",
     "depth_prediction_oo": "red_point blue_point green_point",
@@ -65,9 +66,10 @@ SPAR_MARKS = {
     "room_size": "",
     "nav_video": "",
 }
-PAIRS = {"position_matching", "camera_motion_infer", "view_change_infer"}
-VIDEOS = {"obj_frame_locate", "appearance_order", "obj_count", "room_size", "nav_video"}
-RELATIONS_OF_SOME = {"obj_spatial_relation_oc_mv", "obj_spatial_relation_oo_mv"}
+SPAR_MARKS_USED = {"obj_spatial_relation_oc_mv": 1, "obj_spatial_relation_oo_mv": 2}
+"""How many of their colors SPAR's records use, where not all."""
+MARKED = [name for name in TYPES if load_task(name).marks is not None]
+COLORED = [name for name in MARKED if (marks := load_task(name).marks) and not marks.listed]
 
 
 @cache
@@ -77,95 +79,111 @@ def views() -> SceneViews:
 
 @cache
 def made(type_name: str) -> tuple[Family, list[Sample], TaskCounts]:
-    family, tally = load_task(type_name), TaskCounts()
-    return family, list(make_samples(family, views(), Phrasebook(TEMPLATES), CONFIG, tally)), tally
+    family, counts = load_task(type_name), TaskCounts()
+    return family, list(make_samples(family, views(), Phrasebook(TEMPLATES), CONFIG, counts)), counts
 
 
 def record_of(sample: Sample, family: Family) -> dict[str, Any]:
     return to_record(sample, family, views(), rgbd=False)
 
 
-def image_count(type_name: str) -> int:
-    if type_name in PAIRS:
-        return 2
-    if type_name in VIDEOS or "_video" in type_name:
-        return 32
-    return 3 if type_name.endswith("_mv") else 1
-
-
 @pytest.mark.parametrize("type_name", TYPES)
 def test_it_asks_in_every_format_of_its_config(type_name: str) -> None:
-    family, samples, tally = made(type_name)
-    assert tally.askable > 0
-    assert list(tally.samples) == list(family.config.formats)
-    assert min(tally.samples.values()) > 0
+    family, samples, counts = made(type_name)
+    assert counts.askable > 0
+    assert list(counts.samples) == list(family.config.formats)
+    assert min(counts.samples.values()) > 0
     assert {sample.format for sample in samples} == set(family.config.formats)
     assert {sample.type for sample in samples} == {type_name}
 
 
 @pytest.mark.parametrize("type_name", TYPES)
 def test_it_refuses_for_declared_reasons_only(type_name: str) -> None:
-    family, _, tally = made(type_name)
+    family, _, counts = made(type_name)
     in_formats = {f"{name}: {reason}" for name in family.config.formats for reason in FORMAT_SKIPS}
-    assert set(tally.skips) <= family.skips | in_formats | {REPEAT}
+    assert set(counts.skips) <= family.skips | in_formats | {REPEAT}
+
+
+@pytest.mark.parametrize("type_name", SPAR_MARKS)
+def test_spars_types_have_the_mark_keys_of_spar(type_name: str) -> None:
+    marks, (is_indexed, names) = load_task(type_name).marks, (SPAR_MARKS[type_name][:1] == "+", SPAR_MARKS[type_name])
+    keys = tuple(names.lstrip("+").split())
+    kinds = {"point" if "point" in key else "bbox" for key in keys}
+    assert (marks.names if marks else ()) == keys + tuple(f"{kind}_img_idx" for kind in kinds if is_indexed)
+    used = SPAR_MARKS_USED.get(type_name, len(keys))
+    assert type_name not in COLORED or {len(sample.question.roles) for sample in made(type_name)[1]} == {used}
 
 
 @pytest.mark.parametrize("type_name", TYPES)
-def test_its_records_have_the_keys_of_spar(type_name: str) -> None:
+def test_every_record_has_all_keys_of_its_type(type_name: str) -> None:
     family, samples, _ = made(type_name)
-    marks = SPAR_MARKS[type_name]
-    kinds = {name.rpartition("_")[2] for name in marks.split()} if "_list" not in marks else {marks[1:].split("_")[0]}
-    columns = set(marks.lstrip("+").split()) | (
-        {f"{kind}_img_idx" for kind in kinds} if marks.startswith("+") else set()
-    )
     for sample in samples:
         record = record_of(sample, family)
-        assert list(record)[:4] == ["id", "conversations", "image", "type"]
-        assert set(list(record)[4:]) == columns
-        assert list(record) == list(record_of(samples[0], family))
+        assert tuple(record) == ("id", "conversations", "image", "type", *(family.marks.names if family.marks else ()))
         assert [turn["from"] for turn in record["conversations"]] == ["human", "gpt"]
         assert all(isinstance(turn["value"], str) and turn["value"] for turn in record["conversations"])
-        assert len(record["image"]) == len(set(record["image"])) == image_count(type_name)
 
 
-@pytest.mark.parametrize("type_name", [name for name in TYPES if SPAR_MARKS[name]])
+@pytest.mark.parametrize("type_name", TYPES)
+def test_it_shows_as_many_images_as_its_config_says(type_name: str) -> None:
+    family, samples, _ = made(type_name)
+    count = len(views().video) if family.images == "video" else family.images
+    for sample in samples:
+        images = record_of(sample, family)["image"]
+        assert len(images) == len(set(images)) == count
+        assert sample.question.is_video == (family.images == "video")
+
+
+def test_spars_types_show_as_many_images_as_spars() -> None:
+    shown = {name: load_task(name).images for name in SPAR_MARKS}
+    assert {name for name, count in shown.items() if count == 3} == {name for name in SPAR_MARKS if name[-3:] == "_mv"}
+    assert {name for name, count in shown.items() if count == 2} == {
+        "position_matching",
+        "camera_motion_infer",
+        "view_change_infer",
+    }
+    assert {name for name, count in shown.items() if count == "video"} == {
+        *(name for name in SPAR_MARKS if "_video" in name),
+        *("obj_frame_locate", "appearance_order", "obj_count", "room_size"),
+    }
+
+
+@pytest.mark.parametrize("type_name", MARKED)
 def test_its_marks_are_those_that_are_drawn(type_name: str) -> None:
     family, samples, _ = made(type_name)
-    spar_order = tuple(name.split("_")[0] for name in SPAR_MARKS[type_name].lstrip("+").split())
-    assert family.marks is not None
-    if not family.marks.listed:
-        assert family.marks.colors == spar_order
-        assert tuple(color for color in mark_order(type_name) if color in spar_order) == spar_order
+    columns = family.marks
+    assert columns is not None
     for sample in samples:
         record, roles = record_of(sample, family), sample.question.roles
         drawn = marks_of(record)
-        if family.marks.drawn:
-            assert sorted((mark.image, mark.place) for mark in drawn) == sorted((r.image, r.place) for r in roles)
-        if family.marks.drawn and not family.marks.listed:
-            assert [mark.color for mark in drawn] == [c for c in spar_order if c in {r.color for r in roles}]
-            assert {mark.color: mark.place for mark in drawn} == {role.color: role.place for role in roles}
-        if not family.marks.indexed:
-            assert {role.image for role in roles} == {0}
+        if not columns.drawn:
+            assert drawn == ()
+            continue
+        assert sorted((mark.image, mark.place) for mark in drawn) == sorted((r.image, r.place) for r in roles)
+        if not columns.listed:
+            assert {mark.color: (mark.image, mark.place) for mark in drawn} == {
+                role.color: (role.image, role.place) for role in roles
+            }
+        # What the question calls an object besides its label stands beside its mark.
+        assert [mark.text.lower() for mark in drawn] == [role.alias.lower() for role in roles]
+        assert columns.indexed or {role.image for role in roles} == {0}
 
 
-@pytest.mark.parametrize("type_name", [name for name in TYPES if SPAR_MARKS[name]])
+@pytest.mark.parametrize("type_name", COLORED)
 def test_its_unused_marks_are_null(type_name: str) -> None:
     family, samples, _ = made(type_name)
-    used = {"obj_spatial_relation_oc_mv": 1, "obj_spatial_relation_oo_mv": 2}.get(type_name)
     for sample in samples:
-        record = record_of(sample, family)
-        marks = [value for key, value in record.items() if key.endswith(("_point", "_bbox"))]
-        assert sum(value is not None for value in marks) == (used or len(marks))
-        for key, value in record.items():
-            if key.endswith("_img_idx"):
-                assert len(value) == 1
-                assert len(value[0]) == len(sample.question.roles)
+        record, roles = record_of(sample, family), sample.question.roles
+        used = {key for key, value in record.items() if key.endswith(("_point", "_bbox")) and value is not None}
+        assert used == {f"{role.color}_{role.kind}" for role in roles}
+        assert all(len(value[0]) == len(roles) for key, value in record.items() if key.endswith("_img_idx"))
 
 
-@pytest.mark.parametrize("type_name", sorted(RELATIONS_OF_SOME))
-def test_every_colour_is_used(type_name: str) -> None:
-    _, samples, _ = made(type_name)
-    assert {role.color for sample in samples for role in sample.question.roles} == {"red", "blue", "green"}
+@pytest.mark.parametrize("type_name", COLORED)
+def test_every_color_is_used(type_name: str) -> None:
+    family, samples, _ = made(type_name)
+    assert family.marks is not None
+    assert {role.color for sample in samples for role in sample.question.roles} == set(family.marks.colors)
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -244,9 +262,9 @@ def test_ids_are_unique_over_all_types_and_formats() -> None:
 
 @pytest.mark.parametrize("type_name", TYPES)
 def test_one_fact_is_told_in_all_formats_unless_independent(type_name: str) -> None:
-    family, samples, tally = made(type_name)
+    family, samples, counts = made(type_name)
     keys = [[s.question.key for s in samples if s.format == name] for name in family.config.formats]
-    if family.config.independent or any(":" in reason for reason in tally.skips):
+    if family.config.independent or any(":" in reason for reason in counts.skips):
         return
     assert all(key == keys[0] for key in keys)
 

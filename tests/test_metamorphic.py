@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from functools import cache
+from inspect import signature
 from typing import Any, cast
 
 import numpy as np
@@ -26,18 +27,17 @@ from qagen.core.answer import (
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.pipeline.config import known_types, load_task
 from qagen.rng import rng_for
 from qagen.sampling.mark_placement import mark
 from qagen.sampling.pool import collect
+from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.thresholds import Thresholds
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import mirrored, moved, scaled, studio
 
 TYPES = known_types()
-ASKED = 4
-"""Quota of the harvest: it gathers six times as many."""
-AREAS = {"room_size"}
+QUOTA = 4
+"""Six times as many candidates are collected."""
 ROUNDING = 1e-6
 """A candidate with no more margin than this may fall to either side."""
 PIXEL = 4
@@ -49,38 +49,30 @@ def views() -> SceneViews:
     return observe(studio())
 
 
-ALLOWED = {"nav_video": {"max_overlap": 1.0, "max_step_m": 100.0}}
-"""Overrides without which the studio is too poor to have questions that survive its being scaled."""
+RELAXED = {"navigation": {"max_overlap": 1.0, "max_step_m": 100.0}}
+"""Overrides by family, without which too few questions about the studio survive its being scaled."""
 
 
 @cache
 def family_of(type_name: str) -> Any:
-    return load_task(type_name, ALLOWED.get(type_name))
+    return load_task(type_name, RELAXED.get(load_task(type_name).name))
 
 
 @cache
 def asked(type_name: str) -> list[Question]:
-    return collect(family_of(type_name).propose(views(), rng_for(0, type_name)), ASKED).pool
-
-
-WISHES: dict[str, dict[str, str]] = {
-    "nearest": {"extreme": "extreme"},
-    "count": {"label": "thing"},
-    "order": {"labels": "labels"},
-    "navigation": {"first": "first", "last": "last"},
-}
-"""What a family is asked besides frames and roles: its argument, and the fact that holds it."""
+    return collect(family_of(type_name).propose(views(), rng_for(0, type_name)), QUOTA).pool
 
 
 def ask_again(type_name: str, question: Question, seen: SceneViews) -> Question | Skip:
-    """The same frames and objects, asked of another world."""
+    """The same frames and objects, asked of another world; facts that ``ask`` takes are passed on."""
     family = family_of(type_name)
     roles = tuple(
         replace(mark(seen, question.frames, role.color, role.object, role.image, role.kind), alias=role.alias)
         for role in question.roles
     )
-    wishes = {name: question.facts[fact] for name, fact in WISHES.get(family.name, {}).items()}
-    return family.ask(seen, question.frames, **wishes, **({"roles": roles} if roles else {}))
+    passed = {**question.facts, "roles": roles} if roles else question.facts
+    known = signature(family.ask).parameters
+    return family.ask(seen, question.frames, **{name: value for name, value in passed.items() if name in known})
 
 
 def check_alike(type_name: str, seen: SceneViews, factor: float = 1.0, is_mirrored: bool = False) -> None:
@@ -91,7 +83,7 @@ def check_alike(type_name: str, seen: SceneViews, factor: float = 1.0, is_mirror
         if isinstance(other, Skip) and (factor != 1 or question.margin < ROUNDING):
             continue  # the task's thresholds are lengths, which have not been scaled; or it was undecided
         assert isinstance(other, Question), other
-        grows = factor**2 if type_name in AREAS else factor
+        grows = factor**2 if family_of(type_name).unit.startswith("square ") else factor
         assert_close(other.answer, expected(question.answer, grows, is_mirrored))
         for mine, theirs in zip(question.roles, other.roles, strict=True):
             assert theirs.place == pytest.approx(flipped(mine.place) if is_mirrored else mine.place, abs=PIXEL + 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qagen.demo import demo_root
-from qagen.pipeline.config import known_types, load_task
+from qagen.tasks.registry import known_types, load_task
 from tools.golden import GOLDEN, PER_SCENE, golden_records
 from tools.runs import contents, copy_demo, generate
 

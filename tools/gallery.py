@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qagen.files import TASK_CONFIGS
-from qagen.pipeline.config import known_types, load_task
 from qagen.records.read import find_record_files
+from qagen.tasks.registry import known_types, load_task
 from qagen.view.picture import draw_sample
 from qagen.view.samples import SampleSelection, ViewSample, choose_samples, load_sample
 from tools.runs import generate

@@ -25,8 +25,8 @@ from qagen.core.answer import (
     Slot,
 )
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import known_types, load_task
 from qagen.tasks._base import Family
+from qagen.tasks.registry import known_types, load_task
 from qagen.wording.formats import SHAPES, blocks_of, with_mentions
 from qagen.wording.phrasebook import Mention, Phrasebook
 

@@ -160,7 +160,7 @@ def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Sou
 
 
 def _levels() -> dict[str, str]:
-    from qagen.pipeline.config import known_types, load_task
+    from qagen.tasks.registry import known_types, load_task
 
     return {name: load_task(name).config.level for name in known_types()}
 
@@ -233,8 +233,8 @@ def plan(sources: Sequence[Source], wish: MixSpec, image_tokens: int) -> list[Sh
 
 def refuse_unknown(sources: Sequence[Source], wish: MixSpec) -> None:
     """Raise ConfigError for a ratio whose name is neither in the data nor of the task library."""
-    from qagen.pipeline.config import known_types
     from qagen.tasks._base import FORMATS
+    from qagen.tasks.registry import known_types
 
     known = {
         "ratio": {source.dataset for source in sources},

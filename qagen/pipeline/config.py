@@ -1,19 +1,18 @@
-"""What a run is told to do: task YAMLs, presets, a config file, the command line. Checked before the first scene."""
+"""The config of a run: defaults, preset, config file and command line. Checked before the first scene."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.errors import ConfigError, did_you_mean
-from qagen.files import MAX_SCALAR_CHARS, PRESETS, TASK_CONFIGS, read_yaml
-from qagen.tasks import FAMILIES
-from qagen.tasks._base import Family, Format, TaskConfig
+from qagen.files import PRESETS, TASK_CONFIGS, read_yaml
+from qagen.tasks._base import Family, Format
+from qagen.tasks.registry import known_types, load_task, validated
 from qagen.visibility.thresholds import Thresholds
 
 
@@ -45,8 +44,8 @@ class RunConfig(BaseModel):
 
     def digest(self, families: list[Family]) -> str:
         """Twelve hex digits that name the config and the tasks it resolves to."""
-        told = [self.model_dump(mode="json"), [family.config.model_dump(mode="json") for family in families]]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+        resolved = [self.model_dump(mode="json"), [family.config.model_dump(mode="json") for family in families]]
+        return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> tuple[RunConfig, list[Family]]:
@@ -64,9 +63,9 @@ def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, A
     if config_file is not None:
         layers.append((str(config_file), read_yaml(config_file)))
     layers.append(("command line", {key: value for key, value in flags.items() if value is not None}))
-    told = {key: value for _, layer in layers for key, value in layer.items()}
+    merged = {key: value for _, layer in layers for key, value in layer.items()}
     sources = {str(key): source for source, layer in layers for key in layer}
-    config = _validated(RunConfig, told, lambda key: f"{sources[key]}: ")
+    config = validated(RunConfig, merged, lambda key: f"{sources[key]}: ")
     return config, _load_families(config, sources)
 
 
@@ -78,86 +77,18 @@ def read_preset(name: str) -> dict[str, Any]:
     return read_yaml(PRESETS / f"{name}.yaml")
 
 
-def known_types(folder: Path = TASK_CONFIGS) -> list[str]:
-    """The names of all task types: the YAMLs of the folder."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
-def load_task(
-    type_name: str,
-    overrides: Mapping[str, Any] | None = None,
-    folder: Path = TASK_CONFIGS,
-    source: str = "command line",
-) -> Family:
-    """Read and check one task YAML and build its family.
-
-    Args:
-        overrides: keys that replace those of the YAML.
-        source: where the overrides come from; mistakes in them are laid there.
-    """
-    path, overrides = folder / f"{type_name}.yaml", overrides or {}
-    told = {**read_yaml(path), **overrides, "type": type_name}
-
-    def where(key: str) -> str:
-        return f"{source}: overrides.{type_name}." if key in overrides else f"{path}: "
-
-    name = told.get("family")
-    if not isinstance(name, str) or name not in FAMILIES:
-        near = did_you_mean(str(name)[:MAX_SCALAR_CHARS], FAMILIES)
-        raise ConfigError(f"{where('family')}family: no family {shortened(name)}.{near}")
-    family = FAMILIES[name]
-    config = _validated(family.Config, told, where)
-    impossible = set(config.formats) - family.formats
-    if impossible:
-        raise ConfigError(
-            f"{where('formats')}formats: '{min(impossible)}' is not a format of family '{family.name}', "
-            f"which has {', '.join(sorted(family.formats))}"
-        )
-    return family(config)
-
-
 def _load_families(config: RunConfig, sources: Mapping[str, str]) -> list[Family]:
     known = known_types()
     for key, names in (("tasks", config.tasks or ()), ("overrides", config.overrides)):
         for name in names:
             if name not in known:
                 raise ConfigError(f"{sources[key]}: {key}: no task type '{name}'.{did_you_mean(name, known)}")
-    _check_codes({name: load_task(name).config for name in known})
-    changed = {name: load_task(name, told, source=sources["overrides"]) for name, told in config.overrides.items()}
-    wanted = sorted(set(config.tasks)) if config.tasks is not None else known
-    return [changed.get(name) or load_task(name) for name in wanted]
-
-
-def _check_codes(configs: Mapping[str, TaskConfig]) -> None:
-    counts = Counter(config.code for config in configs.values())
-    for name, config in configs.items():
-        if counts[config.code] > 1:
-            free = min(set(range(256)) - set(counts))
-            raise ConfigError(
-                f"{TASK_CONFIGS / name}.yaml: code: {config.code} is taken by another type; {free} is free"
-            )
-
-
-def _validated(model: type[BaseModel], told: Mapping[str, Any], where: Callable[[str], str]) -> Any:
-    try:
-        return model.model_validate(dict(told))
-    except ValidationError as error:
-        raise ConfigError(_explain(error, model, where)) from error
-
-
-def _explain(error: ValidationError, model: type[BaseModel], where: Callable[[str], str]) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    prefix = where(str(first["loc"][0]) if first["loc"] else "") + (f"{key}: " if key else "")
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{prefix}unknown key.{did_you_mean(str(first['loc'][-1]), _keys_beside(model, first['loc']))}"
-    found = "nothing" if first["type"] == "missing" else shortened(first["input"])
-    return f"{prefix}found {found}, expected: {first['msg'].removeprefix('Input ')}"
-
-
-def _keys_beside(model: Any, location: tuple[int | str, ...]) -> list[str]:
-    """Names that would have been valid where an unknown key stands."""
-    for part in location[:-1]:
-        model = model.model_fields[str(part)].annotation
-    fields = getattr(model, "model_fields", None) or model.__dataclass_fields__
-    return list(fields)
+    families = {name: load_task(name) for name in known}
+    codes = Counter(family.config.code for family in families.values())
+    for name, family in families.items():
+        if codes[family.config.code] > 1:
+            free = min(set(range(256)) - set(codes))
+            message = f"code: {family.config.code} is taken by another type; {free} is free"
+            raise ConfigError(f"{TASK_CONFIGS / name}.yaml: {message}")
+    families |= {name: load_task(name, keys, sources["overrides"]) for name, keys in config.overrides.items()}
+    return [families[name] for name in (known if config.tasks is None else sorted(set(config.tasks)))]

@@ -1,18 +1,21 @@
 """Marks of a record: which there are, which image carries them, and how they are drawn.
 
-The only place that knows the colours, their order in ``*_img_idx`` and the look of a mark. The keys are those of the
-SPAR training record: ``red_point: [[x, y]]``, ``bbox_list: [[[x1, y1, x2, y2], ...]]``, ``point_img_idx: [[i, ...]]``.
+The keys are those of the SPAR training record: ``red_point: [[x, y]]``, ``bbox_list: [[[x1, y1, x2, y2], ...]]``,
+``point_img_idx: [[i, ...]]``. Records of SPAR-7M may hold their color keys in any order, so the order of
+``*_img_idx`` is that of the type's family. In records that do not fit a known type it is the order of their keys.
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from qagen.errors import QagenError
+
+if TYPE_CHECKING:
+    from qagen.tasks._base import MarkColumns
 
 Kind = Literal["point", "box"]
 Rect = tuple[int, int, int, int]
@@ -30,26 +33,15 @@ PALETTE = {
     "cyan": "#00e5ff",
     "orange": "#ff8c00",
 }
-"""The first four are the colours that questions name; list marks, named by their text, go through all of them."""
+"""The first four are the colors that questions name; listed marks, which have names beside them, use all."""
 NAMED_COLORS = ("red", "blue", "green", "yellow")
-
-MARK_ORDERS = (
-    (re.compile(r"distance_infer_center_oo_mv"), ("red", "green", "blue")),
-    (re.compile(r"spatial_imagination_\w+"), ("green", "blue", "red", "yellow")),
-    (re.compile(r"\w+"), ("red", "blue", "green")),
-)
-"""The first pattern that fits a type's whole name gives the order in which ``*_img_idx`` lists the colours."""
-NUMBERED = re.compile(r"spatial_imagination_\w+_video")
-"""Types whose coloured marks also carry their number in that order, because questions name ``Object2``."""
-UNDRAWN = "_hard"
-"""Types with this ending store marks that nobody may see."""
 
 POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
 BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 3
 RIM_OF_STROKE = 0.3
 TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
-"""Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and the least in pixels."""
+"""Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and minima in pixels."""
 SMOOTHING = 4
 
 
@@ -60,32 +52,34 @@ class Mark:
     kind: Kind
     """Shape."""
     color: str
-    """A name of ``PALETTE``."""
+    """Key of ``PALETTE``."""
     text: str
-    """Written beside the mark; "" where the colour names it."""
+    """Text beside the mark; "" where the color identifies it."""
     image: int
     """Index into the record's images."""
     place: tuple[int, ...]
-    """(x, y) or (x1, y1, x2, y2), thousandths of the image's width and height, from edge to edge."""
-
-
-def mark_order(type_name: str) -> tuple[str, ...]:
-    """Colours in the order in which ``*_img_idx`` lists them; those that a record does not use are skipped."""
-    for pattern, colors in MARK_ORDERS:
-        if pattern.fullmatch(type_name):
-            return colors
-    raise QagenError(f"'{type_name}' is no type name: expected letters, digits and underscores")
+    """(x, y) or (x1, y1, x2, y2), thousandths of the image's width and height, measured between its edges."""
 
 
 def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
-    """The marks to draw on a record's images.
+    """The marks to draw on a record's images; none where the type forbids to draw them.
 
-    Null marks are skipped, marks without ``*_img_idx`` are on image 0, ``_hard`` types have none to draw. Raises
-    QagenError, naming the key, when marks and indices do not fit together.
+    Null marks are skipped, marks without ``*_img_idx`` are on image 0.
+
+    Raises:
+        QagenError: marks and indices do not fit together; the message names the key.
     """
-    if record["type"].endswith(UNDRAWN):
+    columns = _columns_of(record["type"])
+    if columns is not None and not columns.drawn:
         return ()
-    return tuple(mark for kind in RECORD_WORD for mark in _marks_of_kind(record, kind))
+    return tuple(mark for kind in RECORD_WORD for mark in _marks_of_kind(record, kind, columns))
+
+
+def _columns_of(record_type: str) -> "MarkColumns | None":
+    from qagen.tasks.registry import family_of_records
+
+    family = family_of_records(record_type)
+    return family and family.marks
 
 
 def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
@@ -104,40 +98,36 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     return canvas
 
 
-def _marks_of_kind(record: Mapping[str, Any], kind: Kind) -> list[Mark]:
-    names = [*_colored(record, kind), *_listed(record, kind)]
-    images = _image_indices(record, kind, len(names))
-    return [Mark(kind, color, text, image, place) for (color, text, place), image in zip(names, images, strict=True)]
+def _marks_of_kind(record: Mapping[str, Any], kind: Kind, columns: "MarkColumns | None") -> list[Mark]:
+    found = [*_colored(record, kind, columns), *_listed(record, kind)]
+    images = _image_indices(record, kind, len(found))
+    return [Mark(kind, color, text, image, place) for (color, text, place), image in zip(found, images, strict=True)]
 
 
-def _colored(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    order = mark_order(record["type"])
-    for color in set(NAMED_COLORS).difference(order):
-        if record.get(f"{color}_{RECORD_WORD[kind]}") is not None:
-            raise QagenError(f"{color}_{RECORD_WORD[kind]}: {record['type']} marks {', '.join(order)} only")
-    numbered = NUMBERED.fullmatch(record["type"])
-    for index, color in enumerate(order):
-        key = f"{color}_{RECORD_WORD[kind]}"
-        if record.get(key) is not None:
-            (place,) = _places(record[key], key, kind, count=1)
-            yield color, f"object{index}" if numbered else "", place
+def _colored(
+    record: Mapping[str, Any], kind: Kind, columns: "MarkColumns | None"
+) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Color, text and place of the marks with a key of their own, in the order of ``*_img_idx``."""
+    suffix = f"_{RECORD_WORD[kind]}"
+    present = [key.removesuffix(suffix) for key, value in record.items() if key.endswith(suffix) and value is not None]
+    colors = [color for color in present if color in NAMED_COLORS]
+    order = columns.colors if columns is not None and set(colors) <= set(columns.colors) else tuple(colors)
+    for color in sorted(colors, key=order.index):
+        key = color + suffix
+        (place,) = _places(record[key], key, kind, count=1)
+        yield color, f"object{order.index(color)}" if columns is not None and columns.numbered else "", place
 
 
 def _listed(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Color, text and place of the marks in a list: object0, ... or objectA, to measure from, then point0, ..."""
     key = f"{RECORD_WORD[kind]}_list"
     if record.get(key) is None:
         return
     (entries,) = _sequence(record[key], key, "one list of marks inside a list", count=1)
     colors = list(PALETTE)
     for index, place in enumerate(_places(entries, key, kind)):
-        yield colors[index % len(colors)], _list_text(kind, index), place
-
-
-def _list_text(kind: Kind, index: int) -> str:
-    """Boxes count from object0; of listed points the first is the anchor, objectA, and the rest count from point0."""
-    if kind == "box":
-        return f"object{index}"
-    return f"point{index - 1}" if index else "objectA"
+        name = f"object{index}" if kind == "box" else f"point{index - 1}" if index else "objectA"
+        yield colors[index % len(colors)], name, place
 
 
 def _places(value: Any, key: str, kind: Kind, count: int | None = None) -> list[tuple[int, ...]]:
@@ -227,7 +217,7 @@ def _inside(canvas: Image.Image, edges: tuple[float, float, float, float]) -> Re
 
 
 def _draw_text(canvas: Image.Image, mark: Mark, outline: Rect, taken: Sequence[Rect]) -> Rect:
-    """Write the mark's text on a plate of its colour beside the mark and return the plate."""
+    """Write the mark's text on a plate of its color beside the mark and return the plate."""
     size_px = max(TEXT_SIZE * _diagonal_px(canvas), MIN_TEXT_PX)
     font = ImageFont.load_default(size=size_px)
     pad = round(size_px / 4)
@@ -242,7 +232,7 @@ def _draw_text(canvas: Image.Image, mark: Mark, outline: Rect, taken: Sequence[R
 
 
 def _free_corner(canvas: Image.Image, outline: Rect, size: tuple[int, int], taken: Sequence[Rect]) -> tuple[int, int]:
-    """Where to put a plate: above the mark, below it, or inside at its top or bottom; the first that is free."""
+    """Where a plate has room: above the mark, below it, or inside at its top or bottom; the first free one."""
     left, top, right, bottom = outline
     width, height = size
     rows = (top - height, bottom + 1, top, bottom + 1 - height)

@@ -72,9 +72,9 @@ def _score(console: "Console", path: Path, bench: Path, scorer: str, json_file: 
 
     from qagen.errors import ConfigError
     from qagen.files import write_atomic
-    from qagen.pipeline.config import known_types, load_task
     from qagen.score.read import read_items, read_predictions
     from qagen.score.report import make_report, mode_of
+    from qagen.tasks.registry import known_types, load_task
 
     items = read_items(bench)
     predictions = read_predictions(path, items)

@@ -20,6 +20,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Choice,
+    Count,
+    Directions,
+    Extents,
+    FrameNumbers,
+    ImagePoint,
+    LabelOrder,
+    LocatedObject,
+    Motion,
+    Number,
+    Placement,
+)
 from qagen.records.sparbench import AXES
 from qagen.score import parse
 from qagen.score.items import Scored, ScoredItem, Summary
@@ -70,11 +85,15 @@ def choices_of(item: ScoredItem) -> Mapping[str, str]:
 
 
 def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
+    """The metric for the kind of answer that the item's task has, and the correct answer as the metric reads it."""
+    from qagen.tasks.registry import family_of_records  # numba and scipy, for scoring alone
+
     answer = item.answer.strip()
     if answer.lower() in ("yes", "no"):
         return JUDGED, answer.lower()
+    family = family_of_records(item.task)
     metrics = SENTENCE_METRICS if answer.endswith(".") else METRICS
-    metric = next((metric for pattern, metric in metrics if re.fullmatch(pattern, item.task)), STATED)
+    metric = metrics.get(family.answer, STATED) if family is not None else STATED
     truth = metric.read(answer)
     return (metric, truth) if truth is not None else (STATED, parse.facts(answer))
 
@@ -145,30 +164,30 @@ def _mean(values: list[float]) -> float:
 
 JUDGED = Metric("accuracy", parse.yes_no, _equal)
 STATED = Metric("F1", parse.facts, _f1)
-IN_ANY_FORM = (
-    (r"spatial_volume_infer", Metric("MRA", parse.extents_cm, _compare_extents)),
-    (r"position_matching", Metric("IoU", parse.box, box_overlap)),
-    (r"camera_motion_infer", Metric("MRA", parse.place, _compare_places)),
-    (r"distance_infer_center_oc(_mv)?", Metric("IoU", parse.located_box, _compare_located)),
-    (r"obj_frame_locate", Metric("F1", parse.frames, _f1)),
-    (r"spatial_imagination_map_mv", Metric("MRA", parse.map_places, _compare_maps)),
-    (r"obj_spatial_relation_\w+|spatial_imagination_\w+", Metric("F1", parse.directions, _f1)),
-)
-NUMBERS = r"depth_prediction_\w+|distance_prediction_\w+|room_size|obj_count"
-METRICS = (
-    *IN_ANY_FORM,
-    (NUMBERS, Metric("MRA", parse.number, relative_accuracy)),
-    (r"view_change_infer", Metric("MRA", parse.movements, _compare_movements)),
-    (r"distance_infer_center_oo\w*", Metric("accuracy", parse.marked_object, _equal)),
-    (r"appearance_order", Metric("places", parse.names, _compare_orders)),
-)
-"""By the first pattern that fits the whole task name."""
-SENTENCE_METRICS = (
-    *IN_ANY_FORM,
-    (NUMBERS, Metric("MRA", parse.lone_number, relative_accuracy)),
-    (r"view_change_infer", Metric("MRA", parse.movements, _compare_spoken_movements)),
-)
-"""The same where the answer is a sentence; it tells no movement of 0."""
+METRICS: dict[type[Answer], Metric] = {
+    Number: Metric("MRA", parse.number, relative_accuracy),
+    Count: Metric("MRA", parse.number, relative_accuracy),
+    Extents: Metric("MRA", parse.extents_cm, _compare_extents),
+    BoxAnswer: Metric("IoU", parse.box, box_overlap),
+    ImagePoint: Metric("MRA", parse.place, _compare_places),
+    LocatedObject: Metric("IoU", parse.located_box, _compare_located),
+    Choice: Metric("accuracy", parse.marked_object, _equal),
+    Directions: Metric("F1", parse.directions, _f1),
+    LabelOrder: Metric("places", parse.names, _compare_orders),
+    FrameNumbers: Metric("F1", parse.frames, _f1),
+    Placement: Metric("MRA", parse.map_places, _compare_maps),
+    Motion: Metric("MRA", parse.movements, _compare_movements),
+}
+"""Metrics by kind of answer; answers of other kinds are compared by what they state."""
+SENTENCE_METRICS: dict[type[Answer], Metric] = {
+    **METRICS,
+    Number: Metric("MRA", parse.lone_number, relative_accuracy),
+    Count: Metric("MRA", parse.lone_number, relative_accuracy),
+    Choice: STATED,
+    LabelOrder: STATED,
+    Motion: Metric("MRA", parse.movements, _compare_spoken_movements),
+}
+"""The same where the answer is a sentence. A sentence does not mention a movement of 0."""
 
 
 def summarize(scored: Scored, levels: Mapping[str, str]) -> Summary:

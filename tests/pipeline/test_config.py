@@ -7,9 +7,9 @@ import pytest
 
 from qagen.errors import ConfigError
 from qagen.files import MAX_YAML_BYTES, PRESETS, TASK_CONFIGS
-from qagen.pipeline import config
-from qagen.pipeline.config import RunConfig, known_types, load_run, load_task, read_preset
-from qagen.tasks import FAMILIES
+from qagen.pipeline.config import RunConfig, load_run, read_preset
+from qagen.tasks import registry
+from qagen.tasks.registry import FAMILIES, known_types, load_task
 from qagen.visibility.thresholds import Thresholds
 
 
@@ -235,8 +235,7 @@ def test_a_code_that_is_taken_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     shutil.copytree(TASK_CONFIGS, tmp_path / "tasks")
     text = (TASK_CONFIGS / "depth_prediction_oc.yaml").read_text()
     (tmp_path / "tasks" / "zzz.yaml").write_text(text)
-    monkeypatch.setattr(config, "known_types", lambda: known_types(tmp_path / "tasks"))
-    monkeypatch.setattr(config, "load_task", lambda name, told=None: load_task(name, told, tmp_path / "tasks"))
+    monkeypatch.setattr(registry, "TASK_CONFIGS", tmp_path / "tasks")
     with pytest.raises(ConfigError, match=r"depth_prediction_oc\.yaml: code: 1 is taken by another type; \d+ is free"):
         load_run(None, None, {})
 

@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
-from qagen.pipeline.config import load_task
 from qagen.tasks._base import Family
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import roles
 

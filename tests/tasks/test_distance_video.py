@@ -4,8 +4,8 @@ import pytest
 
 from qagen.core.question import Skip
 from qagen.errors import ConfigError
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import VIDEO_FRAMES, observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question

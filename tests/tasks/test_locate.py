@@ -3,8 +3,8 @@
 import pytest
 
 from qagen.core.question import Question, Skip
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
+from qagen.tasks.registry import load_task
 from tests.scenes import roles
 from tests.tasks.asking import question, text
 from tests.tasks.carousel import BESIDE, EAST, HIDDEN, NORTH, SPECK, WEST, carousel

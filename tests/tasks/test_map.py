@@ -8,9 +8,9 @@ from qagen.core.answer import Placement
 from qagen.core.pose import Pose
 from qagen.core.question import Question
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from qagen.sampling.pool import Selection
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
 from qagen.wording.formats import Formatter, Turns
 from qagen.wording.phrasebook import Phrasebook

@@ -9,10 +9,11 @@ import pytest
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Walk
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import RunConfig, load_task
+from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_record
 from qagen.pipeline.run import TaskCounts, make_samples
 from qagen.rng import rng_for
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import at, looking, room

@@ -12,9 +12,9 @@ from qagen.core.box import Box3D
 from qagen.core.question import Question, Skip
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import load_task
 from qagen.tasks._base import Family
 from qagen.tasks.nearest import LISTED
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from qagen.core.question import Question, Skip
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
+from qagen.tasks.registry import load_task
 from tests.scenes import at
 from tests.tasks.asking import question, text
 from tests.tasks.carousel import BESIDE, EAST, NORTH, SOUTH, SPECK, WEST, carousel

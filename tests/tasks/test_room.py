@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from qagen.core.question import Skip
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import question, text

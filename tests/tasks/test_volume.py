@@ -5,7 +5,7 @@ import pytest
 
 from qagen.core.answer import Extents
 from qagen.core.question import Question, Skip
-from qagen.pipeline.config import load_task
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text

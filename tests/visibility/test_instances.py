@@ -11,7 +11,7 @@ import pytest
 from qagen.core.pose import Pose
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
-from qagen.pipeline.config import load_task
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import (
     CLOSET,

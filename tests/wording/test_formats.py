@@ -10,10 +10,9 @@ from qagen.core.answer import Answer, Directions, Number, Slot
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
-from qagen.pipeline.config import load_task
 from qagen.rng import rng_for
 from qagen.sampling.distractors.shared import choose_with_shared_answers
-from qagen.tasks import FAMILIES
+from qagen.tasks.registry import FAMILIES, load_task
 from qagen.wording.formats import FORMAT_SKIPS, Formatter, Turns, blocks_of, check_templates
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import at, looking, room

@@ -10,7 +10,7 @@ import pytest
 from qagen.core.answer import OPPOSITE, Directions
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
-from qagen.tasks import FAMILIES
+from qagen.tasks.registry import FAMILIES
 from qagen.wording.formats import blocks_of, check_templates
 from qagen.wording.phrasebook import WORDS, Mention, Phrasebook
 from tools.proofread import all_families, contexts
