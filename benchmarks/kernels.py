@@ -20,9 +20,8 @@ from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
-from qagen.kernels.project import project_points
 from qagen.kernels.raster import rasterize
-from qagen.kernels.visibility import hold_against_depth, instance_stats
+from qagen.kernels.visibility import compare_with_depth, instance_stats
 
 WIDTH, HEIGHT = 320, 240
 K = np.array([290.0, 290.0, 159.5, 119.5])
@@ -106,8 +105,8 @@ def numpy_rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m
     depth[pixel[far_first]], instance[pixel[far_first]] = z_hit[far_first], owner[far_first]
     of_object = owner >= 0
     own = np.unique(owner[of_object].astype(np.int64) * width * height + pixel[of_object])
-    alone = np.bincount(own // (width * height), minlength=n_objects)
-    return depth.reshape(height, width), instance.reshape(height, width), alone
+    unoccluded = np.bincount(own // (width * height), minlength=n_objects)
+    return depth.reshape(height, width), instance.reshape(height, width), unoccluded
 
 
 def numpy_hold(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
@@ -192,16 +191,15 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
     measured = [np.kron(depth, np.ones((2, 2), np.float32)) * np.float32(0.98) for depth, _ in drawn]
     to_hold = [(i, d, K, m, K_DEPTH, TOLERANCE_M, TOLERANCE_REL) for (d, i), m in zip(drawn, measured, strict=True)]
     centers = rng.uniform(0, 240, (N_OBJECTS, 2))
-    held = [hold_against_depth(*arguments) for arguments in to_hold]
+    held = [compare_with_depth(*arguments) for arguments in to_hold]
     to_count = [(visible, confirmed, centers, INSET) for visible, confirmed, _ in held]
     to_see = [(surface.vertices, T, K, d, TOLERANCE_M, TOLERANCE_REL) for T, (d, _) in zip(views, drawn, strict=True)]
     seen = np.repeat([points_seen(*arguments) for arguments in to_see], 10, axis=0)
     starts = np.linspace(0, len(surface.vertices), N_OBJECTS + 1).astype(np.int64)
     corners = Box3D.around(surface.vertices[:: len(surface.vertices) // 100]).corners
     return [
-        ("project_points", project_points, numpy_project, [(surface.vertices, T_cw, K) for T_cw in views]),
         ("rasterize", rasterize, numpy_rasterize, to_draw),
-        ("hold_against_depth", hold_against_depth, numpy_hold, to_hold),
+        ("compare_with_depth", compare_with_depth, numpy_hold, to_hold),
         ("instance_stats", instance_stats, numpy_stats, to_count),
         ("points_seen", points_seen, numpy_seen, to_see),
         ("inside_fraction", inside_fraction, numpy_inside, [(surface.vertices, starts, T, *image) for T in views]),

@@ -32,7 +32,7 @@ PARTS = {
     "decode colour, quarter size, for sharpness": (views, "_sharpness"),
     "once: surfaces, sure centres, boxes": (views._Observer, "__init__"),
     "drawing the mesh": (instances, "rasterize"),
-    "held against depth": (instances, "hold_against_depth"),
+    "held against depth": (instances, "compare_with_depth"),
     "counts, tight boxes, marks": (views, "instance_stats"),
     "share inside the image": (views, "inside_fraction"),
     "projected boxes": (views, "projected_box"),

@@ -1,4 +1,4 @@
-"""Slow and obvious twins of the kernels, written from the definitions alone."""
+"""Slow and obvious twins of the kernels, written from the definitions unoccluded."""
 
 import math
 from itertools import pairwise
@@ -41,14 +41,14 @@ def nearest_pixel(u, v, width, height):
 
 
 def rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_objects):
-    """Cast a ray through every pixel centre at every face.
+    """Cast a ray through every pixel center at every face.
 
-    Besides depth, instance and alone returns doubtful (height, width) bool: pixels whose outcome hangs on rounding.
+    Returns depth, instance, unoccluded, and doubtful: (height, width) bool, pixels whose value hangs on rounding.
     """
     depth = np.full((height, width), np.inf, np.float32)
     instance = np.full((height, width), -1, np.int32)
     doubtful = np.zeros((height, width), bool)
-    alone = np.zeros(n_objects, np.int64)
+    unoccluded = np.zeros(n_objects, np.int64)
     corners = to_camera(vertices, T_cw)[faces.reshape(-1, 3)]
     for row in range(height):
         for col in range(width):
@@ -56,7 +56,7 @@ def rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_ob
             z, weights, cosine = _intersect(ray, corners)
             hit = (weights >= 0).all(axis=1) & (z >= near_m)
             for item in range(n_objects):
-                alone[item] += (hit & (face_object == item)).any()
+                unoccluded[item] += (hit & (face_object == item)).any()
             possible = (weights >= -EDGE_SLACK).all(axis=1) & (z >= near_m * (1 - DEPTH_SLACK))
             certain = (weights >= EDGE_SLACK).all(axis=1) & (z >= near_m * (1 + DEPTH_SLACK)) & (cosine > GRAZING)
             doubtful[row, col] = (possible & ~certain).any()
@@ -65,7 +65,7 @@ def rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_ob
                 depth[row, col], instance[row, col] = z[first], face_object[first]
                 tied = hit & (z <= z[first] * (1 + DEPTH_SLACK))
                 doubtful[row, col] |= len(set(face_object[tied])) > 1
-    return depth, instance, alone, doubtful
+    return depth, instance, unoccluded, doubtful
 
 
 def _intersect(ray, corners):
@@ -81,7 +81,7 @@ def _intersect(ray, corners):
     return z, weights, cosine
 
 
-def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
+def compare_with_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
     height, width = instance.shape
     visible, confirmed, composite = instance.copy(), np.zeros((height, width), bool), mesh_depth.copy()
     for row in range(height):
@@ -217,7 +217,7 @@ def box_span(ray, T_cw, center, rotation, ends, near_m):
     return (first, last) if first <= last else (np.inf, -np.inf)
 
 
-def claim_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested, near_m, tolerance_m, tolerance_rel):
+def assign_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, nested, near_m, tolerance_m, tolerance_rel):
     owner = np.full(depth.shape, -1, np.int32)
     outline, touched, unmeasured, hidden = np.zeros((4, len(centers)), np.int64)
     for row, col in np.ndindex(depth.shape):

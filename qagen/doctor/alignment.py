@@ -12,7 +12,7 @@ from qagen.core.pose import Pose
 from qagen.core.scene import Scene
 from qagen.doctor.depth_samples import DepthSample
 from qagen.doctor.finding import Finding, judge, percent
-from qagen.kernels.inside import claim_pixels
+from qagen.kernels.inside import assign_pixels
 from qagen.visibility.instances import NEAR_M, BoxArrays
 from qagen.visibility.surfaces import sample_surface
 
@@ -176,7 +176,7 @@ def _count_endings(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> tu
     for sample in samples:
         T_cw = sample.frame.world_from_camera.inverse().matrix
         shape = arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested
-        pixels = claim_pixels(sample.depth, sample.camera.intrinsics, T_cw, *shape, NEAR_M, *TOLERANCE)
+        pixels = assign_pixels(sample.depth, sample.camera.intrinsics, T_cw, *shape, NEAR_M, *TOLERANCE)
         _, outline, touched, unmeasured, hidden = pixels
         hits += touched
         reaching += outline - unmeasured - hidden

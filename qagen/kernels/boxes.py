@@ -1,21 +1,23 @@
-"""Boxes in the image: the outline of a 3D box, and how much two boxes overlap."""
+"""Boxes in the image: the bounding rectangle of a 3D box, and the overlap of two rectangles."""
 
 import numpy as np
 from numba import njit
 
+from qagen.kernels import F64
+
 
 @njit(cache=True)
-def projected_box(corners, T_cw, K, width, height, near_m):
+def projected_box(corners: F64, T_cw: F64, K: F64, width: int, height: int, near_m: float) -> F64:
     """Bounding rectangle of a 3D box in the image.
 
     The box is cut at depth near_m before it is projected: what is nearer, at depth 0 or behind the camera adds nothing.
 
     Args:
-        corners: (8, 3) float64, world, metres; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box.
+        corners: (8, 3) float64, world, meters; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box.
         T_cw: (4, 4) float64, camera from world.
         K: (4,) float64, fx, fy, cx, cy in pixels.
         width, height: image size in pixels.
-        near_m: cutting depth above 0, metres.
+        near_m: cutting depth above 0, meters.
 
     Returns:
         (4,) float64 left, top, right, bottom in pixels, clipped to the image's outer edges; NaN when the box is wholly
@@ -27,7 +29,7 @@ def projected_box(corners, T_cw, K, width, height, near_m):
             camera[i, axis] = (T_cw[axis, :3] * corners[i]).sum() + T_cw[axis, 3]
     left, top, right, bottom = np.inf, np.inf, -np.inf, -np.inf
     for i in range(8):
-        for bit in (0, 1, 2, 4):  # bit 0: the corner itself; else the edge to its neighbour, seen from the kept end
+        for bit in (0, 1, 2, 4):  # bit 0: the corner itself; else the edge to its neighbor, seen from the kept end
             j = i ^ bit
             if camera[i, 2] < near_m or (bit and camera[j, 2] >= near_m):
                 continue
@@ -42,7 +44,7 @@ def projected_box(corners, T_cw, K, width, height, near_m):
 
 
 @njit(cache=True)
-def box_iou(a, b):
+def box_iou(a: F64, b: F64) -> float:
     """Intersection over union of two rectangles (4,) left, top, right, bottom; 0 when either is empty or NaN."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])

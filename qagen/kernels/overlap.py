@@ -1,21 +1,25 @@
-"""How much of a surface a camera sees, and how much of it two cameras share."""
+"""The share of a surface that a camera sees, and that two cameras share."""
 
 import math
 
 import numpy as np
 from numba import njit
 
+from qagen.kernels import F32, F64, I64, U64, Bools
+
 
 @njit(cache=True)
-def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):
-    """Say of each point whether a camera sees it: it projects inside, and the depth image agrees with its depth.
+def points_seen(
+    points: F32 | F64, T_cw: F64, K: F64, composite: F32, tolerance_m: float, tolerance_rel: float
+) -> Bools:
+    """Whether a camera sees each point, which projects inside and agrees with the depth image.
 
     Args:
-        points: (n, 3) float32 or float64, world, metres.
+        points: (n, 3) float32 or float64, world, meters.
         T_cw: (4, 4) float64, camera from world.
         K: (4,) float64, fx, fy, cx, cy of the depth image.
-        composite: (h, w) float32 z of what each pixel shows, metres; inf where nothing is known.
-        tolerance_m: absolute tolerance, metres.
+        composite: (h, w) float32 z of the surface that each pixel shows, meters; inf where nothing is known.
+        tolerance_m: absolute tolerance, meters.
         tolerance_rel: tolerance as a share of the point's z.
 
     Returns:
@@ -32,11 +36,11 @@ def points_seen(points, T_cw, K, composite, tolerance_m, tolerance_rel):
 
 
 @njit(cache=True)
-def inside_fraction(points, starts, T_cw, K, width, height, near_m):
+def inside_fraction(points: F32 | F64, starts: I64, T_cw: F64, K: F64, width: int, height: int, near_m: float) -> F64:
     """Share of each object's points that project inside an image, hidden or not.
 
     Args:
-        points: (n, 3) float32 or float64, world, metres, object after object.
+        points: (n, 3) float32 or float64, world, meters, object after object.
         starts: (O + 1,) int64; object k owns points[starts[k] : starts[k + 1]].
         T_cw: (4, 4) float64, camera from world.
         K: (4,) float64, fx, fy, cx, cy in pixels.
@@ -58,14 +62,15 @@ def inside_fraction(points, starts, T_cw, K, width, height, near_m):
     return shares
 
 
-def shared_fraction(seen):
+def shared_fraction(seen: Bools) -> F64:
     """Share of the points seen in one frame that another frame sees too.
 
     Args:
         seen: (F, n) bool, points_seen of each frame.
 
     Returns:
-        (F, F) float64; [i, j] is the share of what i sees that j sees too, 0 where i sees none. No frames: (0, 0).
+        (F, F) float64; [i, j] is the share of the points seen in i that j sees too, 0 where i sees none. (0, 0) without
+        frames.
     """
     words = -(-seen.shape[1] // 64)
     packed = np.zeros((len(seen), words * 8), np.uint8)
@@ -75,8 +80,8 @@ def shared_fraction(seen):
 
 
 @njit(cache=True)
-def _count_common(bits):
-    """(F, F) int64 number of bits that two rows of (F, words) uint64 have in common."""
+def _count_common(bits: U64) -> I64:
+    """(F, F) number of bits that two rows of (F, words) have in common."""
     common = np.zeros((len(bits), len(bits)), np.int64)
     for i in range(len(bits)):
         for j in range(i + 1):
@@ -88,8 +93,8 @@ def _count_common(bits):
 
 
 @njit(cache=True)
-def _count_bits(word):
-    """Number of set bits of a uint64, clearing the lowest one each time; LLVM turns this loop into one instruction."""
+def _count_bits(word: np.uint64) -> int:
+    """Number of set bits, clearing the lowest one each time; LLVM turns this loop into one instruction."""
     count = 0
     while word != 0:
         word &= word - np.uint64(1)
@@ -98,7 +103,7 @@ def _count_bits(word):
 
 
 @njit(cache=True)
-def _project(points, i, T_cw, K):
+def _project(points: F32 | F64, i: int, T_cw: F64, K: F64) -> tuple[float, float, float]:
     """u, v, z of a point; u and v are NaN at depth 0 and behind the camera."""
     x, y, z = points[i, 0], points[i, 1], points[i, 2]
     depth = T_cw[2, 0] * x + T_cw[2, 1] * y + T_cw[2, 2] * z + T_cw[2, 3]
@@ -110,6 +115,6 @@ def _project(points, i, T_cw, K):
 
 
 @njit(cache=True)
-def _nearest_pixel(u, size):
+def _nearest_pixel(u: float, size: int) -> int:
     """Index of the pixel that covers u, -1 outside [-0.5, size - 0.5] and for NaN."""
     return min(math.floor(u + 0.5), size - 1) if -0.5 <= u <= size - 0.5 else -1

@@ -1,33 +1,37 @@
-"""What is really seen: the drawn mesh held against the measured depth, and what each object shows of itself."""
+"""Visible pixels: the drawn mesh compared with measured depth, and statistics of each object's pixels."""
 
 import math
 
 import numpy as np
 from numba import njit
 
+from qagen.kernels import F32, F64, I32, I64, Bools
+
 
 @njit(cache=True)
-def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
-    """Hold an instance image against a depth image of the same camera pose.
+def compare_with_depth(
+    instance: I32, mesh_depth: F32, K: F64, measured: F32, K_measured: F64, tolerance_m: float, tolerance_rel: float
+) -> tuple[I32, Bools, F32]:
+    """Compare a drawn instance image with a depth image of the same camera pose.
 
-    The measured depth of a pixel is that of the nearest depth pixel on its ray. A measurement that is not finite, is 0
-    or below, or lies outside the depth image is none; an empty depth image measures nothing. A pixel that measures
-    nearer than the mesh by more than max(tolerance_m, tolerance_rel * mesh z) shows something else; one without
-    a measurement keeps its object. The mesh is nowhere behind the camera, so there is nothing to say of it here.
+    The measured depth of a pixel is that of the nearest depth pixel on its ray. A value that is not finite, is 0
+    or below, or lies outside the depth image is no measurement; an empty depth image measures nothing. A pixel that
+    measures nearer than the mesh by more than max(tolerance_m, tolerance_rel * mesh z) shows something else; one
+    without a measurement keeps its object. Nothing is behind the camera, because the mesh is drawn in front of it.
 
     Args:
         instance: (h, w) int32 object index or -1.
-        mesh_depth: (h, w) float32 z in metres, inf where nothing is.
+        mesh_depth: (h, w) float32 z in meters, inf where no mesh is.
         K: (4,) float64 fx, fy, cx, cy of these images.
-        measured: (H, W) float32 z in metres, 0 where there is none.
+        measured: (H, W) float32 z in meters, 0 where there is none.
         K_measured: (4,) float64 fx, fy, cx, cy of the depth image.
-        tolerance_m: absolute tolerance, metres.
+        tolerance_m: absolute tolerance, meters.
         tolerance_rel: tolerance as a share of the mesh's z.
 
     Returns:
-        visible: (h, w) int32 instance, -1 where something else stands before it.
+        visible: (h, w) int32 instance, -1 where something else is in front of it.
         confirmed: (h, w) bool, True where the measurement agrees with the object that is visible.
-        composite: (h, w) float32 the measurement where something stands before the mesh or there is no mesh, else the
+        composite: (h, w) float32 the measurement where something is in front of the mesh or there is no mesh, else the
             mesh's depth.
     """
     height, width = instance.shape
@@ -50,18 +54,18 @@ def hold_against_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
 
 
 @njit(cache=True)
-def instance_stats(visible, markable, centers_uv, inset):
-    """Count, frame and mark every object of an instance image, in a few passes over its pixels.
+def instance_stats(visible: I32, markable: Bools, centers_uv: F64, inset: int) -> tuple[I64, F64, F64]:
+    """Pixel count, bounding box and mark of every object of an instance image.
 
-    The mark is the projected centre itself where that pixel shows the object, is markable and lies more than half of
-    ``inset`` deep inside it. Otherwise it is the centre of the markable pixel that lies deepest inside what is visible
-    of the object, where ``inset`` pixels are deep enough; among equals the one nearest to the projected centre, then
+    The mark is the projected center itself where that pixel shows the object, is markable and lies more than half of
+    ``inset`` deep inside it. Otherwise it is the center of the markable pixel that lies deepest inside the visible part
+    of the object, where ``inset`` pixels are deep enough; among equals the one nearest to the projected center, then
     the upper, then the left one.
 
     Args:
         visible: (h, w) int32 object index below O, or -1.
         markable: (h, w) bool, pixels that may carry a mark.
-        centers_uv: (O, 2) float64 projected object centres, pixels. NaN (behind the camera or at depth 0) makes the
+        centers_uv: (O, 2) float64 projected object centers, pixels. NaN (behind the camera or at depth 0) makes the
             mark near the mean of the object's visible pixels.
         inset: pixels from something else, or from the image's edge, that are deep enough; a pixel at the rim has 1.
 
@@ -91,10 +95,10 @@ def instance_stats(visible, markable, centers_uv, inset):
 
 
 @njit(cache=True)
-def _depth_inside(visible):
+def _depth_inside(visible: I32) -> I32:
     """(h, w) chessboard distance of objects' pixels to the nearest pixel of something else, outside the image included.
 
-    Two passes, each from the neighbours already done (Rosenfeld and Pfaltz, 1966). Pixels of no object have 0.
+    Two passes, each from the neighbors that are done (Rosenfeld and Pfaltz, 1966). Pixels of no object have 0.
     """
     height, width = visible.shape
     shown = np.full((height + 2, width + 2), -1, np.int32)
@@ -127,7 +131,7 @@ def _depth_inside(visible):
 
 
 @njit(cache=True)
-def _measure(visible, n_objects):
+def _measure(visible: I32, n_objects: int) -> tuple[I64, F64, F64]:
     """Per object: (O,) pixel count, (O, 4) outer edges, (O, 2) sum of u, v; NaN boxes without pixels."""
     pixels = np.zeros(n_objects, np.int64)
     boxes = np.full((n_objects, 4), np.nan)
@@ -150,8 +154,10 @@ def _measure(visible, n_objects):
 
 
 @njit(cache=True)
-def _place_centers(visible, markable, depths, inset, centers_uv, pixels, sums):
-    """(O, 2) the point to look near, (O, 2) marks that are settled by the centre itself else NaN, (O,) bool settled."""
+def _place_centers(
+    visible: I32, markable: Bools, depths: I32, inset: int, centers_uv: F64, pixels: I64, sums: F64
+) -> tuple[F64, F64, Bools]:
+    """(O, 2) points that marks should be near, (O, 2) marks at the projected center or NaN, (O,) whether settled."""
     height, width = visible.shape
     targets = centers_uv.copy()
     marks = np.full(centers_uv.shape, np.nan)
@@ -170,6 +176,6 @@ def _place_centers(visible, markable, depths, inset, centers_uv, pixels, sums):
 
 
 @njit(cache=True)
-def _nearest_pixel(u, size):
+def _nearest_pixel(u: float, size: int) -> int:
     """Index of the pixel that covers u, -1 outside [-0.5, size - 0.5] and for NaN."""
     return min(math.floor(u + 0.5), size - 1) if -0.5 <= u <= size - 0.5 else -1

@@ -25,7 +25,7 @@ from qagen.core.pose import rotate
 from qagen.core.scene import Frame, Mesh, Scene, validate_scene
 from qagen.errors import QagenError, SceneError
 from qagen.files import open_atomic
-from qagen.kernels.inside import NOBODY, SEVERAL
+from qagen.kernels.inside import NO_OBJECT, SEVERAL_OBJECTS
 from qagen.visibility.instances import BoxArrays
 
 MAX_FRAMES = 600
@@ -76,15 +76,15 @@ def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> 
     Boxes are taken ``margin_m`` larger on all sides but the lower one.
     """
     boxes = BoxArrays.of([item.box for item in scene.objects])
-    owner = np.full(len(middles), NOBODY, dtype=np.int32)
+    owner = np.full(len(middles), NO_OBJECT, dtype=np.int32)
     for index in boxes.order:
         local = rotate(boxes.rotations[index].T, middles - boxes.centers[index])
         low, high = boxes.core[index]
         widen = margin_m * (boxes.core[index] == boxes.bounds[index])
         is_in = ((local >= low - widen[0]) & (local <= high + widen[1])).all(axis=1)
         keeps = (owner >= 0) & boxes.nested[owner, index]
-        owner[is_in & ~keeps] = np.where(owner[is_in & ~keeps] == NOBODY, index, SEVERAL)
-    return np.maximum(owner, NOBODY)
+        owner[is_in & ~keeps] = np.where(owner[is_in & ~keeps] == NO_OBJECT, index, SEVERAL_OBJECTS)
+    return np.maximum(owner, NO_OBJECT)
 
 
 def _surface(scene: Scene, frames: list[Frame], voxel_m: float) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

@@ -9,12 +9,12 @@ There are three grounds, and each frame takes the first that it has:
    only the innermost counts: what lies in the toaster's box is no more the counter's that it stands in. The lowest
    ``FLOOR_M`` of a box (at most a quarter of it) claims nothing, because the floor runs through it.
 
-``alone``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene has
-one. Where only boxes tell what belongs to an object it is the outline of the box, which is never less than that of what
-is in it: ``visible_fraction`` is then a lower bound, and what looks hidden to the bound is doubtful, not asked.
+``unoccluded``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene
+has one. Where only boxes tell what belongs to an object it is the outline of the box, which is never less than that of
+the object in it. ``visible_fraction`` is then a lower bound, and an object that it makes look hidden is doubtful.
 
 The second ground on a mesh whose faces got their objects from boxes, and the third, are not exact: what they show of
-an object ends where its box does. ``alone`` counts the outline of the box on both, and questions ask for more
+an object ends where its box does. ``unoccluded`` counts the outline of the box on both, and questions ask for more
 (visibility.thresholds), or are not asked (SceneViews.exact).
 
 ``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
@@ -35,9 +35,9 @@ from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import rotate
 from qagen.core.scene import Frame, InstanceSource, Mesh, Scene
-from qagen.kernels.inside import claim_pixels, own_box_depth
+from qagen.kernels.inside import assign_pixels, own_box_depth
 from qagen.kernels.raster import rasterize
-from qagen.kernels.visibility import hold_against_depth
+from qagen.kernels.visibility import compare_with_depth
 
 NEAR_M = 0.05
 FLOOR_M = 0.03
@@ -66,7 +66,7 @@ class InstanceImage:
     """(h, w) pixels where measured depth agrees with the object; all that show one where the frame has no depth."""
     depth: NDArray[np.float32]
     """(h, w) z of what is seen, metres: measured where it is, else of the mesh or the shown object's box, else inf."""
-    alone: NDArray[np.int64]
+    unoccluded: NDArray[np.int64]
     """(O,) pixels that each object would cover if there were nothing else, or more."""
     possible: NDArray[np.bool_]
     """(O,) objects of which something may be visible."""
@@ -162,7 +162,7 @@ class InstanceRenderer:
         visible = resampled_instances(shown, grid)
         T_cw = frame.world_from_camera.inverse().matrix
         enter, leave = own_box_depth(visible, grid.intrinsics, T_cw, *self._bounds(), NEAR_M)
-        depth, alone = (enter, self._outlines(grid, T_cw)) if self.mesh is None else self._mesh_depth(grid, T_cw)
+        depth, unoccluded = (enter, self._outlines(grid, T_cw)) if self.mesh is None else self._mesh_depth(grid, T_cw)
         confirmed = visible >= 0
         if measured is not None and frame.depth_camera is not None:
             on_grid = resampled_depth(measured, frame.depth_camera, grid)
@@ -170,23 +170,25 @@ class InstanceRenderer:
             confirmed &= (on_grid >= enter - slack) & (on_grid <= np.maximum(leave, enter) + slack) & (on_grid > 0)
             depth = np.where(on_grid > 0, on_grid, depth)
         pixels = np.bincount(shown[shown >= 0].ravel(), minlength=self.count)
-        return InstanceImage(visible, confirmed, depth, np.maximum(alone, _counts(visible, self.count)), pixels > 0)
+        return InstanceImage(
+            visible, confirmed, depth, np.maximum(unoccluded, _counts(visible, self.count)), pixels > 0
+        )
 
     def _drawn(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
-        depth, instance, alone = self._rasterized(mesh, grid, T_cw)
+        depth, instance, unoccluded = self._rasterized(mesh, grid, T_cw)
         visible, confirmed, composite, known = instance, instance >= 0, depth, depth
         if measured is not None and frame.depth_camera is not None:
             known = resampled_depth(measured, frame.depth_camera, grid)
-            visible, confirmed, composite = hold_against_depth(
+            visible, confirmed, composite = compare_with_depth(
                 instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
             )
         possible = _counts(visible, self.count) > 0
         if mesh.is_by_box:
             _, outline, touched, unmeasured, _ = self._claims(known, grid, T_cw)
             possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
-            alone = np.maximum(alone, outline)
-        return InstanceImage(visible, confirmed, composite, alone, possible)
+            unoccluded = np.maximum(unoccluded, outline)
+        return InstanceImage(visible, confirmed, composite, unoccluded, possible)
 
     def _claimed(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         depth = np.zeros((grid.height, grid.width), np.float32)
@@ -199,7 +201,7 @@ class InstanceRenderer:
 
     def _claims(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
         boxes = self.boxes
-        return claim_pixels(
+        return assign_pixels(
             depth,
             grid.intrinsics,
             T_cw,
@@ -216,8 +218,8 @@ class InstanceRenderer:
 
     def _mesh_depth(self, grid: Camera, T_cw: NDArray[np.float64]):
         assert self.mesh is not None
-        depth, _, alone = self._rasterized(self.mesh, grid, T_cw)
-        return depth, alone
+        depth, _, unoccluded = self._rasterized(self.mesh, grid, T_cw)
+        return depth, unoccluded
 
     def _rasterized(self, mesh: Mesh, grid: Camera, T_cw: NDArray[np.float64]):
         return rasterize(

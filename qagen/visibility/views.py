@@ -267,7 +267,7 @@ class _Observer:
             confirmed_fraction=np.bincount(shown, minlength=len(pixels)) / np.maximum(pixels, 1),
             possible=image.possible,
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
-            visible_fraction=pixels / np.maximum(image.alone, 1),
+            visible_fraction=pixels / np.maximum(image.unoccluded, 1),
             in_image_fraction=inside_fraction(
                 self.object_points, self.starts, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M
             ),

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 
-from qagen.kernels.inside import NOBODY, SEVERAL, claim_pixels, own_box_depth
+from qagen.kernels.inside import NO_OBJECT, SEVERAL_OBJECTS, assign_pixels, own_box_depth
 from tests import naive
 from tests.kernels.randomness import random_intrinsics, random_transform, seeds
 
@@ -21,7 +21,7 @@ def claim(z, *spans, nested=None, core=None):
     bounds = np.stack([-halves, halves], axis=1)
     n = len(spans)
     nested = np.zeros((n, n), bool) if nested is None else np.array(nested)
-    return claim_pixels(
+    return assign_pixels(
         np.array([[z]], np.float32),
         K,
         T,
@@ -43,20 +43,28 @@ def owner_of(z, *spans, **more):
 
 def test_by_hand_a_box_claims_what_lies_in_it_and_a_little_before_it():
     # From 1 to 1.6 m; the tolerance at 1 m is max(0.05, 0.025): it begins at 0.95 m, and ends at 1.6 m sharply.
-    for z, owner in ((0.94, NOBODY), (0.96, 0), (1.3, 0), (1.59, 0), (1.61, NOBODY), (0, NOBODY), (np.inf, NOBODY)):
+    for z, owner in (
+        (0.94, NO_OBJECT),
+        (0.96, 0),
+        (1.3, 0),
+        (1.59, 0),
+        (1.61, NO_OBJECT),
+        (0, NO_OBJECT),
+        (np.inf, NO_OBJECT),
+    ):
         assert owner_of(z, (1, 1.6)) == owner, z
     # At 4 m the tolerance is 0.1 m.
     assert owner_of(3.91, (4, 5)) == 0
-    assert owner_of(3.89, (4, 5)) == NOBODY
+    assert owner_of(3.89, (4, 5)) == NO_OBJECT
 
 
 def test_by_hand_a_flat_box_is_as_deep_as_the_tolerance():
     # A picture 1 cm thick at 2 m: 2 - 0.05 to max(2.01, 2.05).
-    assert [owner_of(z, (2, 2.01)) for z in (1.94, 1.96, 2.04, 2.06)] == [NOBODY, 0, 0, NOBODY]
+    assert [owner_of(z, (2, 2.01)) for z in (1.94, 1.96, 2.04, 2.06)] == [NO_OBJECT, 0, 0, NO_OBJECT]
 
 
 def test_by_hand_two_boxes_share_a_pixel_unless_one_is_in_the_other():
-    assert owner_of(1.5, (1, 2), (1.4, 3)) == SEVERAL
+    assert owner_of(1.5, (1, 2), (1.4, 3)) == SEVERAL_OBJECTS
     assert owner_of(2.5, (1, 2), (1.4, 3)) == 1
     inside = [[False, True], [False, False]]
     assert owner_of(1.5, (1.4, 1.6), (1, 3), nested=inside) == 0
@@ -70,12 +78,12 @@ def test_by_hand_what_is_counted():
         assert (outline.tolist(), *(int(count[0]) for count in counts)) == ([1], touched, unmeasured, hidden), z
     # Only the core, the middle half from 1.25 to 1.75 m, claims; all of it is touched.
     owner, _, touched, _, _ = claim(1.1, (1, 2), core=0.5)
-    assert (int(owner[0, 0]), int(touched[0])) == (NOBODY, 1)
+    assert (int(owner[0, 0]), int(touched[0])) == (NO_OBJECT, 1)
 
 
 def test_by_hand_behind_the_camera_is_nothing():
     owner, outline, touched, unmeasured, hidden = claim(1, (-2, -1))
-    assert owner[0, 0] == NOBODY
+    assert owner[0, 0] == NO_OBJECT
     assert [int(part[0]) for part in (outline, touched, unmeasured, hidden)] == [0, 0, 0, 0]
 
 
@@ -110,7 +118,7 @@ def test_claims_equal_twin(seed):
         0.05,
         0.025,
     )
-    for found, expected in zip(claim_pixels(*arguments), naive.claim_pixels(*arguments), strict=True):
+    for found, expected in zip(assign_pixels(*arguments), naive.assign_pixels(*arguments), strict=True):
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
 

@@ -29,16 +29,16 @@ def draw(vertices, faces, face_object, T_cw=None, intrinsics=K, width=WIDTH, hei
 def test_by_hand_patch():
     # At 2 m a metre is 10 / 2 = 5 pixels. u from 5 * -0.44 + 4.5 = 2.3 to 5 * 0.44 + 4.5 = 6.7: columns 3, 4, 5, 6.
     # v from 5 * -0.28 + 3.5 = 2.1 to 5 * 0.48 + 3.5 = 5.9: rows 3, 4, 5.
-    depth, instance, alone = draw(quad(-0.44, -0.28, 0.44, 0.48, 2), QUAD, [0, 0])
+    depth, instance, unoccluded = draw(quad(-0.44, -0.28, 0.44, 0.48, 2), QUAD, [0, 0])
     expected = np.full((HEIGHT, WIDTH), -1)
     expected[3:6, 3:7] = 0
     np.testing.assert_array_equal(instance, expected)
     np.testing.assert_array_equal(depth, np.where(expected == 0, np.float32(2), np.inf))
-    assert alone.tolist() == [12]
+    assert unoccluded.tolist() == [12]
 
 
-def test_by_hand_pixel_centres_on_the_outline_are_covered():
-    # u from 5 * -0.5 + 4.5 = 2 to 7, v from 5 * -0.3 + 3.5 = 2 to 5: the outline runs through pixel centres.
+def test_by_hand_pixel_centers_on_the_outline_are_covered():
+    # u from 5 * -0.5 + 4.5 = 2 to 7, v from 5 * -0.3 + 3.5 = 2 to 5: the outline runs through pixel centers.
     vertices = quad(-0.5, -0.3, 0.5, 0.3, 2).astype(np.float64)
     instance = draw(vertices, QUAD, [0, 0])[1]
     assert (instance[2:6, 2:8] == 0).all()
@@ -49,31 +49,31 @@ def test_by_hand_nearer_patch_hides():
     # The patch at 1 m: a metre is 10 pixels, so u from 2.3 to 6.7 and v from 2.1 to 5.9 as above. The wall at 2 m
     # fills the image. Alone, the wall would cover all 80 pixels.
     wall, patch = quad(-2, -2, 2, 2, 2), quad(-0.22, -0.14, 0.22, 0.24, 1)
-    depth, instance, alone = draw(np.vstack([wall, patch]), np.vstack([QUAD, QUAD + 4]), [0, 0, 1, 1])
+    depth, instance, unoccluded = draw(np.vstack([wall, patch]), np.vstack([QUAD, QUAD + 4]), [0, 0, 1, 1])
     assert (instance[3:6, 3:7] == 1).all()
     assert (instance == 1).sum() == 12
     assert (instance == 0).sum() == 68
     np.testing.assert_array_equal(depth, np.where(instance == 1, 1, 2))
-    assert alone.tolist() == [80, 12]
+    assert unoccluded.tolist() == [80, 12]
 
 
 def test_by_hand_face_of_no_object_hides_and_counts_for_nothing():
     wall, patch = quad(-2, -2, 2, 2, 2), quad(-0.22, -0.14, 0.22, 0.24, 1)
-    depth, instance, alone = draw(np.vstack([wall, patch]), np.vstack([QUAD, QUAD + 4]), [0, 0, -1, -1])
+    depth, instance, unoccluded = draw(np.vstack([wall, patch]), np.vstack([QUAD, QUAD + 4]), [0, 0, -1, -1])
     assert (instance == -1).sum() == 12
     assert (depth == 1).sum() == 12
-    assert alone.tolist() == [80]
+    assert unoccluded.tolist() == [80]
 
 
 def test_by_hand_floor_through_the_near_plane():
     # A floor 1 m below the camera, from 10 m behind it to 10 m before it: row r sees it at z = 10 * 1 / (r - 3.5).
     # r = 4 would be 20 m, beyond its end; r = 5, 6, 7: 6.667, 4 and 2.857 m.
     floor = np.array([[-90, 1, -10], [90, 1, -10], [90, 1, 10], [-90, 1, 10]], np.float32)
-    depth, instance, alone = draw(floor, QUAD, [0, 0])
+    depth, instance, unoccluded = draw(floor, QUAD, [0, 0])
     rows = np.array([np.inf] * 5 + [10 / 1.5, 10 / 2.5, 10 / 3.5], np.float32)
     np.testing.assert_allclose(depth, np.tile(rows[:, None], (1, WIDTH)), rtol=1e-6)
     assert (instance[5:] == 0).all()
-    assert alone.tolist() == [30]
+    assert unoccluded.tolist() == [30]
 
 
 def test_by_hand_slanted_depth_is_perspective_correct():
@@ -92,24 +92,24 @@ def test_equals_twin(seed):
     vertices = rng.uniform(-3, 3, (12, 3)).astype(np.float32)
     faces = rng.choice(ALL_FACES, rng.integers(1, 15), replace=False)
     face_object = np.sort(rng.integers(-1, 3, len(faces))).astype(np.int32)
-    depth, instance, alone = rasterize(vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, 3)
+    depth, instance, unoccluded = rasterize(vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, 3)
     twin_depth, twin_instance, twin_alone, doubtful = naive.rasterize(
         vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, 3
     )
     assert doubtful.sum() <= 2
     np.testing.assert_array_equal(instance[~doubtful], twin_instance[~doubtful])
     np.testing.assert_allclose(depth[~doubtful], twin_depth[~doubtful], rtol=1e-4)
-    assert (np.abs(alone - twin_alone) <= doubtful.sum()).all()
+    assert (np.abs(unoccluded - twin_alone) <= doubtful.sum()).all()
 
 
 @given(seeds)
-def test_neighbours_leave_no_gap(seed):
-    """A bent, jittered sheet that fills the image, its corners often exactly on pixel centres."""
+def test_neighbors_leave_no_gap(seed):
+    """A bent, jittered sheet that fills the image, its corners often exactly on pixel centers."""
     rng = np.random.default_rng(seed)
     cols, rows = np.meshgrid(np.arange(-1, WIDTH + 2), np.arange(-1, HEIGHT + 2))
     jitter = rng.choice([0, 0.25, 0.3, 0.4999], (2, *cols.shape)) * rng.choice([-1, 1], (2, *cols.shape))
     z = rng.uniform(1, 4, cols.shape)
-    # float64 corners here: float32 ones would never project exactly onto a pixel centre
+    # float64 corners here: float32 ones would never project exactly onto a pixel center
     sheet = np.stack([(cols + jitter[0] - 4.5) / 10 * z, (rows + jitter[1] - 3.5) / 10 * z, z], axis=-1)
     corner = np.arange(cols.size).reshape(cols.shape)
     a, b, c, d = corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]
@@ -121,8 +121,8 @@ def test_neighbours_leave_no_gap(seed):
 @pytest.mark.parametrize("stretch", [pytest.param(1.2, id="before the camera"), pytest.param(4, id="cut")])
 @settings(max_examples=20)
 @given(seeds)
-def test_an_edge_through_a_pixel_centre_leaves_no_gap(stretch, seed):
-    """Two faces meet in an edge from A to B through P, a point on the ray of a pixel centre."""
+def test_an_edge_through_a_pixel_center_leaves_no_gap(stretch, seed):
+    """Two faces meet in an edge from A to B through P, a point on the ray of a pixel center."""
     rng = np.random.default_rng(seed)
     for row, col in np.ndindex(HEIGHT, WIDTH):
         p = 0.5 * np.array([(col - K[2]) / K[0], (row - K[3]) / K[1], 1])
@@ -136,7 +136,7 @@ def test_an_edge_through_a_pixel_centre_leaves_no_gap(stretch, seed):
 
 
 @given(seeds)
-def test_cut_neighbours_leave_no_gap(seed):
+def test_cut_neighbors_leave_no_gap(seed):
     """A floor of many faces through the near plane: everything below the horizon is floor, nothing above it."""
     rng = np.random.default_rng(seed)
     x, z = np.meshgrid(np.linspace(-400, 400, 12), np.linspace(-5, 200, 9))
@@ -173,18 +173,18 @@ def test_winding_does_not_matter():
     np.testing.assert_array_equal(draw(vertices, QUAD, [0, 0])[0], draw(vertices, QUAD[:, ::-1].copy(), [0, 0])[0])
 
 
-def test_triangle_of_a_thousand_kilometres_fills_the_image():
+def test_triangle_of_a_thousand_kilometers_fills_the_image():
     vertices = np.array([[-1e6, -1e6, 2], [1e6, -1e6, 2], [0, 1e6, 2]], np.float32)
-    depth, _, alone = draw(vertices, np.array([[0, 1, 2]], np.int32), [0])
+    depth, _, unoccluded = draw(vertices, np.array([[0, 1, 2]], np.int32), [0])
     np.testing.assert_allclose(depth, 2, rtol=1e-6)
-    assert alone.tolist() == [WIDTH * HEIGHT]
+    assert unoccluded.tolist() == [WIDTH * HEIGHT]
 
 
 @pytest.mark.parametrize(
     "vertices",
     [
         pytest.param([[0, 0, 2], [0, 0, 2], [0, 0, 2]], id="a point"),
-        pytest.param([[-1, -1, 2], [0, 0, 2], [1, 1, 2]], id="a line through pixel centres"),
+        pytest.param([[-1, -1, 2], [0, 0, 2], [1, 1, 2]], id="a line through pixel centers"),
         pytest.param([[-1, -1, 0.01], [1, -1, 0.02], [0, 1, 0.04]], id="nearer than the near plane"),
         pytest.param([[-1, -1, 0], [1, -1, 0], [0, 1, 0]], id="at depth 0"),
         pytest.param([[-1, -1, -2], [1, -1, -2], [0, 1, -2]], id="behind the camera"),
@@ -193,20 +193,20 @@ def test_triangle_of_a_thousand_kilometres_fills_the_image():
     ],
 )
 def test_draws_nothing(vertices):
-    intrinsics = np.array([10.0, 10, 5, 3])  # the optical axis meets a pixel centre
-    depth, instance, alone = draw(
+    intrinsics = np.array([10.0, 10, 5, 3])  # the optical axis meets a pixel center
+    depth, instance, unoccluded = draw(
         np.array(vertices, np.float32), np.array([[0, 1, 2]], np.int32), [0], None, intrinsics
     )
     assert np.isinf(depth).all()
     assert (instance == -1).all()
-    assert alone.tolist() == [0]
+    assert unoccluded.tolist() == [0]
 
 
 def test_empty_inputs():
     no_faces = np.empty((0, 3), np.int32)
     for vertices in (np.empty((0, 3), np.float32), quad(-1, -1, 1, 1, 2)):
-        depth, instance, alone = draw(vertices, no_faces, np.empty(0))
+        depth, instance, unoccluded = draw(vertices, no_faces, np.empty(0))
         assert np.isinf(depth).all()
         assert (instance == -1).all()
-        assert alone.shape == (0,)
+        assert unoccluded.shape == (0,)
     assert draw(quad(-1, -1, 1, 1, 2), QUAD, [0, 0], width=0, height=0)[0].shape == (0, 0)

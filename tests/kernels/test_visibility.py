@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given
 
-from qagen.kernels.visibility import hold_against_depth, instance_stats
+from qagen.kernels.visibility import compare_with_depth, instance_stats
 from tests import naive
 from tests.kernels.randomness import random_intrinsics, seeds
 
@@ -15,7 +15,7 @@ def test_by_hand_depth_decides():
     instance = np.array([[0, 0, 0, 0, -1]], np.int32)
     mesh = np.array([[2, 2, 2, 2, INF]], np.float32)
     measured = np.array([[0, 2.04, 1.9, 2.1, 1]], np.float32)
-    visible, confirmed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+    visible, confirmed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
     assert visible.tolist() == [[0, 0, -1, 0, -1]]
     assert confirmed.tolist() == [[False, True, False, False, False]]
     np.testing.assert_array_equal(composite, np.array([[2, 2, 1.9, 2, 1]], np.float32))
@@ -25,7 +25,7 @@ def test_by_hand_tolerance_grows_with_depth():
     # At 8 m the tolerance is 0.025 * 8 = 0.2 m: 7.85 is the mesh, 7.75 something else.
     instance, mesh = np.zeros((1, 2), np.int32), np.full((1, 2), 8, np.float32)
     measured = np.array([[7.85, 7.75]], np.float32)
-    assert hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)[0].tolist() == [[0, -1]]
+    assert compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)[0].tolist() == [[0, -1]]
 
 
 def test_by_hand_depth_of_another_resolution():
@@ -34,7 +34,7 @@ def test_by_hand_depth_of_another_resolution():
     intrinsics, K_measured = np.array([10.0, 10, 0, 0]), np.array([10 / 3, 10 / 3, 0, 0])
     instance, mesh = np.zeros((1, 6), np.int32), np.full((1, 6), 4, np.float32)
     measured = np.array([[4, 3]], np.float32)
-    visible, _, composite = hold_against_depth(instance, mesh, intrinsics, measured, K_measured, 0.05, 0.025)
+    visible, _, composite = compare_with_depth(instance, mesh, intrinsics, measured, K_measured, 0.05, 0.025)
     assert visible.tolist() == [[0, 0, -1, -1, -1, 0]]
     assert composite.tolist() == [[4, 4, 3, 3, 3, 4]]
 
@@ -49,7 +49,7 @@ def test_holding_equals_twin(seed):
     measured = rng.choice([0, -1, np.nan, np.inf, 0.48, 0.53, 1, 3.95, 4.2], (rows, cols)).astype(np.float32)
     K_image, K_measured = random_intrinsics(rng, width, height), random_intrinsics(rng, cols, rows)
     arguments = instance, mesh, K_image, measured, K_measured, 0.05, 0.025
-    for found, expected in zip(hold_against_depth(*arguments), naive.hold_against_depth(*arguments), strict=True):
+    for found, expected in zip(compare_with_depth(*arguments), naive.compare_with_depth(*arguments), strict=True):
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
 
@@ -60,7 +60,7 @@ def test_no_measurement_changes_nothing(seed):
     instance = rng.integers(-1, 3, (4, 5)).astype(np.int32)
     mesh = rng.uniform(1, 4, (4, 5)).astype(np.float32)
     for measured in (np.zeros((4, 5), np.float32), np.empty((0, 0), np.float32)):
-        visible, confirmed, composite = hold_against_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+        visible, confirmed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
         np.testing.assert_array_equal(visible, instance)
         assert not confirmed.any()
         np.testing.assert_array_equal(composite, mesh)
@@ -79,27 +79,27 @@ def stats_of(rows, center, closed=(), inset=3):
 BLOCK = [".......", ".#####.", ".#####.", ".#####.", "......."]
 
 
-def test_by_hand_centre_inside_the_object_is_the_mark():
+def test_by_hand_center_inside_the_object_is_the_mark():
     # Columns 1 to 5 and rows 1 to 3: edges 0.5, 0.5, 5.5, 3.5; 15 pixels. (2.4, 2.3) falls on pixel column 2, row 2.
     assert stats_of(BLOCK, (2.4, 2.3)) == (15, [0.5, 0.5, 5.5, 3.5], [2.4, 2.3])
 
 
-def test_by_hand_centre_at_the_rim_moves_inside():
+def test_by_hand_center_at_the_rim_moves_inside():
     # (1, 1) is the upper left corner of the block; the pixels that are two deep are columns 2 to 4 of row 2.
     assert stats_of(BLOCK, (1, 1))[2] == [2, 2]
 
 
-def test_by_hand_centre_beside_the_object_moves_to_its_inside():
+def test_by_hand_center_beside_the_object_moves_to_its_inside():
     assert stats_of(BLOCK, (0, 0))[2] == [2, 2]
 
 
-def test_by_hand_closed_centre_moves():
+def test_by_hand_closed_center_moves():
     # (3, 2) itself may not carry a mark, so column 2 or 4 of its row; the left one.
     assert stats_of(BLOCK, (3, 2), closed=[(2, 3)])[2] == [2, 2]
 
 
 def test_by_hand_deep_enough_is_enough():
-    # A 9 x 9 block from (1, 1) to (9, 9), centre projected to (0, 5). Depth 2 begins at column 2, depth 3 at column 3.
+    # A 9 x 9 block from (1, 1) to (9, 9), center projected to (0, 5). Depth 2 begins at column 2, depth 3 at column 3.
     block = ["." * 11, *["." + "#" * 9 + "."] * 9, "." * 11]
     assert stats_of(block, (0, 5), inset=1)[2] == [1, 5]
     assert stats_of(block, (0, 5), inset=3)[2] == [3, 5]
@@ -121,7 +121,7 @@ def test_by_hand_the_image_border_is_a_rim():
     assert stats_of(["####"] * 4, (-3, 1.2))[2] == [1, 1]
 
 
-def test_by_hand_centre_behind_the_camera():
+def test_by_hand_center_behind_the_camera():
     # The mean of the visible pixels is (3, 2).
     assert stats_of(BLOCK, (np.nan, np.nan))[2] == [3, 2]
 
@@ -154,7 +154,7 @@ def test_stats_equal_twin(seed):
 def test_empty_inputs():
     none = np.empty((0, 0), np.int32)
     empty = np.empty((0, 0), np.float32)
-    visible, confirmed, composite = hold_against_depth(none, empty, K, empty, K, 0.05, 0.025)
+    visible, confirmed, composite = compare_with_depth(none, empty, K, empty, K, 0.05, 0.025)
     assert visible.shape == confirmed.shape == composite.shape == (0, 0)
     pixels, boxes, marks = instance_stats(none, none.astype(bool), np.zeros((2, 2)), 4)
     assert pixels.tolist() == [0, 0]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import LocatedObject
 from qagen.core.question import Question
+from qagen.kernels.boxes import box_iou
 from qagen.sampling.balance import choose_balanced, cue_bias
 from qagen.sampling.pool import Selection
 
@@ -68,10 +69,7 @@ def _apart(located: Sequence[LocatedObject]) -> NDArray[np.bool_]:
     """(n, n) whether two boxes lie in different images or overlap little."""
     boxes = np.array([one.box for one in located], dtype=np.float64)
     images = np.array([one.image or 0 for one in located])
-    low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (high - low).clip(0).prod(axis=2)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    overlap = shared / np.maximum(area[:, None] + area[None] - shared, 1)
+    overlap = np.array([[box_iou(first, second) for second in boxes] for first in boxes])
     return (images[:, None] != images) | (overlap < MAX_IOU)
 
 
