@@ -29,6 +29,8 @@ Record = dict[str, Any]
 Fault = Callable[[Record, Record], bool | None]
 """Spoils a record or its evidence; False where this record has nothing of the kind."""
 
+LEAST_MOVE = 400
+"""A mark that is moved by less, in thousandths of the image, may still lie on its thing."""
 PER_SCENE = 8
 """Twice what makes one group of options: with less, which formats a type has hangs on the questions that were drawn."""
 
@@ -118,17 +120,21 @@ def swap_colors_of_marks(record: Record, evidence: Record) -> bool:
 
 
 def swap_colors_of_text(record: Record, evidence: Record) -> bool:
+    """Between things of different names: of two chairs, the one is often the other's nearest."""
     for turn in record["conversations"]:
         turn["value"] = exchanged("red", "blue")(turn["value"])
-    return True
+    labels = {row["color"]: row["label"] for row in evidence["objects"]}
+    return labels["red"] != labels["blue"]
 
 
 def change_marks(change: Callable[[list[int]], list[int]]) -> Fault:
     def spoil(record: Record, evidence: Record) -> bool:
         keys = [key for key in record if re.fullmatch(r"(red|blue|green|yellow)_(point|bbox)", key) and record[key]]
+        before = np.concatenate([np.ravel(record[key]) for key in keys])
         for key in keys:
             record[key] = [change(place) for place in record[key]]
-        return bool(keys)
+        moved = np.concatenate([np.ravel(record[key]) for key in keys]) - before
+        return bool(np.abs(moved).max() >= LEAST_MOVE)
 
     return spoil
 
@@ -263,8 +269,8 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("y flipped", "obj_spatial_relation_oo", "judge", change_marks(flipped)),
     ("y flipped", "position_matching", "fill", change_marks(flipped)),
     ("mark in pixels", "depth_prediction_oc", "fill", change_marks(lambda p: [p[0] * 320 // 1000, p[1] * 240 // 1000])),
-    ("mark moved off", "distance_prediction_oo", "fill", change_marks(lambda p: [min(1000, p[0] + 150), p[1]])),
-    ("mark outside", "distance_prediction_oo", "fill", change_marks(lambda p: [1200, p[1]])),
+    ("mark moved off", "distance_prediction_oo", "fill", change_marks(lambda p: [(p[0] + 450) % 1000, p[1]])),
+    ("mark outside", "distance_prediction_oo", "fill", change_marks(lambda p: [1500, p[1]])),
     ("index off by one", "depth_prediction_oc_mv", "fill", shift_indices),
     ("index off by one", "obj_spatial_relation_oc_mv", "sentence", shift_indices),
     ("index off by one", "spatial_imagination_map_mv", "sentence", shift_indices),
