@@ -110,11 +110,13 @@ def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np
     unit = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     volume = np.prod(halves, axis=1)
     nested = np.zeros((len(centers), len(centers)), dtype=bool)
+    radius = np.sqrt((halves**2).sum(axis=1))
     for a in range(len(centers)):
+        distance = np.sqrt(((centers - centers[a]) ** 2).sum(axis=1))
+        (around,) = np.nonzero((volume > volume[a]) & (distance <= radius + radius[a]))
         samples = rotate(rotations[a], unit * halves[a]) + centers[a]
-        local = rotate(rotations.transpose(0, 2, 1)[:, None], samples - centers[:, None])
-        share = (np.abs(local) <= halves[:, None]).all(axis=2).mean(axis=1)
-        nested[a] = (share >= NESTED_SHARE) & (volume > volume[a])
+        local = rotate(rotations[around].transpose(0, 2, 1)[:, None], samples - centers[around, None])
+        nested[a, around] = (np.abs(local) <= halves[around, None]).all(axis=2).mean(axis=1) >= NESTED_SHARE
     return nested
 
 
