@@ -1,7 +1,11 @@
-"""Settings of the whole test session."""
+"""Settings and fixtures of the whole test session."""
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +23,50 @@ if "PYTEST_XDIST_WORKER" not in os.environ and "NUMBA_CACHE_DIR" not in os.envir
 settings.register_profile("qagen", deadline=None, derandomize=True)
 settings.load_profile("qagen")
 
+FIRST = ("test_docs", "test_any_machine", "export/", "mix/", "score/", "test_whole", "test_resume", "test_ray")
+"""Files in the order in which workers take them: the longest first, so that no worker ends alone with one.
+
+Those in the middle call no kernel and run while the first worker compiles.
+"""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first, so that the other workers have enough to do beside it."""
-    items.sort(key=lambda item: "test_whole" not in item.nodeid)
+    """Sort the files by FIRST; all others follow as they were."""
+    ranks = {word: rank for rank, word in enumerate(FIRST)}
+    items.sort(key=lambda item: next((ranks[word] for word in FIRST if word in item.nodeid), len(FIRST)))
+
+
+@contextmanager
+def one_worker_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a folder that the workers of pytest-xdist share, locked against the other workers."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's root, built when the cache does not have it."""
+    from qagen.demo import demo_root
+
+    with one_worker_at_a_time(tmp_path_factory):
+        return demo_root("scannet")
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of one run on the demo, made once a session. Tests that write in it take a copy of hard links."""
+    from tools.golden import PER_SCENE
+    from tools.runs import generate
+
+    with one_worker_at_a_time(tmp_path_factory) as shared:
+        out = shared / "qagen_out"
+        if not (out / "scannet" / "report.json").exists():
+            run = generate(out, "--per-scene", str(PER_SCENE))
+            assert run.returncode == 0, run.stderr
+    return out
 
 
 @pytest.fixture(scope="session")

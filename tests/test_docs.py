@@ -9,21 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from qagen.demo import demo_root
-from tools.runs import generate
+from tools.golden import PER_SCENE
 
 HOME = Path(__file__).resolve().parent.parent
-PAGES = sorted((HOME / "docs").glob("*.md"))
-BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+README = (HOME / "README.md").read_text(encoding="utf-8")
+PAGES = list(dict.fromkeys(re.findall(r"\]\((docs/\w+\.md)\)", README)))
+"""In README's order, which is the order in which people read them."""
+INSTALLATION = re.compile(r"python3 -m venv \S+ && \S+pip install \S+ \S+ && ")
+"""CI runs it as it stands."""
 REPOSITORY = ("benchmarks", "data_jsons", "scripts", "tests")
 """Folders of a checkout that commands may name."""
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in PAGES)])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", *PAGES])
 def test_every_file_that_a_document_names_is_there(document: str) -> None:
     text = (HOME / document).read_text(encoding="utf-8")
     named = re.findall(r"`((?:scripts|tests|task_configs|templates|benchmarks|qagen|docs)/[\w/.]*\w)`", text)
     assert [name for name in named if not (HOME / name).exists()] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert sorted(PAGES) == sorted(f"docs/{page.name}" for page in (HOME / "docs").glob("*.md"))
 
 
 def test_the_license_and_the_ci_script_are_there() -> None:
@@ -32,28 +38,37 @@ def test_the_license_and_the_ci_script_are_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run on the demo, for pages that begin with one."""
-    demo_root("scannet")
-    out = tmp_path_factory.mktemp("docs") / "qagen_out"
-    run = generate(out, "--per-scene", "4")
-    assert run.returncode == 0, run.stderr
-    return out
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_commands_of_a_page_work_one_after_another(page: Path, demo_run: Path, tmp_path: Path) -> None:
-    shutil.copytree(demo_run, tmp_path / "qagen_out", copy_function=os.link)
+def folder(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all commands run: a checkout with an environment, in which the README's run of the demo is done."""
+    folder = tmp_path_factory.mktemp("docs")
+    shutil.copytree(demo_run, folder / "qagen_out", copy_function=os.link)
     for name in REPOSITORY:
-        (tmp_path / name).symlink_to(HOME / name)
+        (folder / name).symlink_to(HOME / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+def scripts_of(document: str) -> list[str]:
+    """The bash blocks of a document but the installation and the check, which runs these tests."""
+    blocks = re.findall(r"```bash\n(.*?)```", (HOME / document).read_text(encoding="utf-8"), re.DOTALL)
+    return [INSTALLATION.sub("", block) for block in blocks if "scripts/check.sh" not in block]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["README.md", *PAGES])
+def test_the_commands_work_one_after_another_in_one_folder(document: str, folder: Path, demo: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+    known = [script.replace(".venv/bin/", "") for script in scripts_of("README.md")] if document in PAGES else []
+    for script in (script for script in scripts_of(document) if script not in known):
+        script = script.replace("/data/scannet", str(demo)).replace("/data/qa", "qa_of_scans")
+        if document == "README.md":  # only to be quick
+            script = script.replace("qagen.generate", f"qagen.generate --per-scene {PER_SCENE}")
         run = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block],
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder,
+            env={**os.environ, "PATH": path, "PYTHONPATH": str(HOME)},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert run.returncode == 0, f"{block}\n{run.stdout}\n{run.stderr}"
+        assert run.returncode == 0, f"{script}\n{run.stdout}\n{run.stderr}"

@@ -30,7 +30,17 @@ def main(name: str, out: Path, folder: Path) -> None:
         exporter, *options = export.split()
         target = folder / "exports" / "".join([exporter, *options]).replace("--", "-")
         run([sys.executable, "-m", "qagen.export", exporter, str(out), "--to", str(target), *options])
-    test = ["-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-rs", str(HERE / f"test_{name}.py")]
+    test = [
+        "-m",
+        "pytest",
+        "--noconftest",
+        "-o",
+        "addopts=",
+        "-p",
+        "no:cacheprovider",
+        "-rs",
+        str(HERE / f"test_{name}.py"),
+    ]
     run([str(python), *test], {"QAGEN_EXPORTS": str(folder / "exports"), "HF_HOME": str(folder / "cache")})
 
 
