@@ -6,4 +6,4 @@ python -m ruff check .
 python -m ruff format --check .
 python -m pyright
 lint-imports
-python -m pytest -n 2 --dist loadfile
+python -m pytest -n 2
