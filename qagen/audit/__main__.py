@@ -27,8 +27,8 @@ PLAIN_WIDTH = 140
 RESULT, PAGE, SHORTCUTS = "audit.json", "disagreements.html", "shortcuts.json"
 
 
-def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
-    return [name.strip() for name in (value or "").split(",") if name.strip()]
+def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
 
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
@@ -176,7 +176,7 @@ def _write(console: "Console", result: "Audit", folder: Path) -> None:
     from qagen.files import write_atomic
 
     data = msgspec.json.format(msgspec.json.encode(result.as_data()), indent=2) + b"\n"
-    page = disagreements_page(result.tally.faults[Verdict.DISAGREE], result.tally.total(Verdict.DISAGREE))
+    page = disagreements_page(result.counts.faults[Verdict.DISAGREE], result.counts.total(Verdict.DISAGREE))
     write_atomic(folder / RESULT, data)
     write_atomic(folder / PAGE, page.encode())
     console.print(f"Written to {folder / RESULT} and {folder / PAGE}", markup=False, soft_wrap=True)
@@ -190,13 +190,13 @@ def _summarize(console: "Console", result: "Audit") -> None:
     table = Table(title="Agreement by type and format", title_justify="left")
     for name in ("type", "format", "checked", "agree", "disagree", "undecided", "agreement (95 %)"):
         table.add_column(name, justify="left" if name in ("type", "format") else "right")
-    for row in result.tally.rows:
+    for row in result.counts.rows:
         cells = [str(row[name]) for name in ("type", "format", "checked", "agree", "disagree", "undecided")]
         table.add_row(*cells, _share(row["agreement"], row["interval"]), style="red" if row["disagree"] else None)
     console.print(table)
-    if result.stirred:
+    if result.stability:
         console.print(_noise_table(result))
-    totals = ", ".join(f"{result.tally.total(verdict)} {verdict.value}" for verdict in Verdict)
+    totals = ", ".join(f"{result.counts.total(verdict)} {verdict.value}" for verdict in Verdict)
     console.print(f"In all: {totals}", markup=False)
 
 
@@ -212,7 +212,7 @@ def _noise_table(result: "Audit") -> Any:
     table = Table(title="Under noise", title_justify="left")
     for name in ("type", "format", "answers", "hold", "crossed", "moved: median, 95 %"):
         table.add_column(name)
-    for row in rows(result.stirred):
+    for row in rows(result.stability):
         crossed = ", ".join(f"{name} {count}" for name, count in row["crossed"].items())
         moved = "; ".join(f"{name} {by['median']:.3g}, {by['p95']:.3g}" for name, by in row["moved"].items())
         hold = "" if row["hold"] is None else f"{row['hold']:.2%}"

@@ -1,4 +1,4 @@
-"""A record as it is audited: its text with every object mention replaced by a token."""
+"""A record as it is audited: its text with every mention of an object replaced by a token."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from qagen.audit.parse import ParsedMention, options_of, tokenize
+from qagen.audit.parse import COLORS, ParsedMention, tokenize
 
 LONGEST_SET = 10
 """Records with more images show a video."""
@@ -17,53 +17,49 @@ class AuditRecord:
     """One record."""
 
     type: str
-    """The type's folder."""
+    """Name of the type's folder."""
     format: str
-    """fill, select, sentence or judge."""
-    place: str
-    """File and line, for people."""
-    record: Mapping[str, Any]
-    """As written."""
+    """Answer format: fill, select, sentence or judge."""
+    where: str
+    """File and line, for messages."""
+    raw: Mapping[str, Any]
+    """The JSON object of the record."""
     evidence: Mapping[str, Any]
-    """As written, empty where there is none."""
+    """The JSON object of its evidence, empty where there is none."""
     scene: str
     """The scene that the id names."""
+    task: Mapping[str, Any]
+    """The parameters of its type, its family among them; empty for an unknown type."""
+    human: str = field(init=False)
+    """The whole question, mentions as tokens: @red, @object3, ..."""
+    answer: str = field(init=False)
+    """The answer, mentions as tokens."""
     mentions: list[ParsedMention] = field(init=False)
-    """Of question and answer, in the order of the text."""
+    """Mentions in question and answer, in the order of the text."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mentions", [*self._human[1], *self._gpt[1]])
+        human, answer = (tokenize(turn["value"], self.colors) for turn in self.raw["conversations"])
+        for name, value in (("human", human[0]), ("answer", answer[0]), ("mentions", [*human[1], *answer[1]])):
+            object.__setattr__(self, name, value)
 
     @property
     def id(self) -> str:
-        return str(self.record.get("id"))
+        return str(self.raw.get("id"))
 
-    @cached_property
-    def _human(self) -> tuple[str, list[ParsedMention]]:
-        return tokenize(self.record["conversations"][0]["value"])
-
-    @cached_property
-    def _gpt(self) -> tuple[str, list[ParsedMention]]:
-        return tokenize(self.record["conversations"][1]["value"])
+    @property
+    def colors(self) -> list[str]:
+        """Colors of the mark columns in their order, which is that of ``*_img_idx`` and of Object0, Object1, ..."""
+        names = [key.partition("_") for key in self.raw]
+        return list(dict.fromkeys(color for color, _, kind in names if color in COLORS and kind in ("point", "bbox")))
 
     @property
     def question(self) -> str:
-        """The question up to its options or its answer form, mentions as @red, @object3, ..."""
-        return self._human[0].split("\n")[0]
-
-    @property
-    def human(self) -> str:
-        """The whole question, mentions as tokens."""
-        return self._human[0]
-
-    @property
-    def answer(self) -> str:
-        """The answer, mentions as tokens."""
-        return self._gpt[0]
+        """The question up to its options or its answer form."""
+        return self.human.split("\n")[0]
 
     @property
     def images(self) -> list[str]:
-        return list(self.record["image"])
+        return list(self.raw["image"])
 
     @property
     def is_video(self) -> bool:
@@ -76,8 +72,9 @@ class AuditRecord:
 
     @cached_property
     def options(self) -> dict[str, str]:
-        """Letter to option, mentions as tokens; empty in other formats."""
-        return options_of(self.human) if self.format == "select" else {}
+        """Letter to option; empty in other formats."""
+        found = re.findall(r"^([A-D])\. (.*)$", self.human, re.MULTILINE)
+        return dict(found) if self.format == "select" else {}
 
     @cached_property
     def tokens(self) -> list[str]:

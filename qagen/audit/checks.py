@@ -1,17 +1,17 @@
-"""One comparison between what a record says and what is recomputed."""
+"""One comparison of what a record states with what is recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 EDGE = 0.001
-"""How near to a rounding edge a recomputed number may lie to be taken for either neighbour, in the told unit."""
+"""A recomputed number this close to a rounding edge may be rounded either way, in the unit of the stated number."""
 EPSILON = 1e-4
-"""Numerical tolerance of a decision, metres or degrees."""
+"""Numerical tolerance of a decision, meters or degrees."""
 
 
 class Verdict(StrEnum):
-    """The outcome of a comparison."""
+    """The result of a comparison."""
 
     AGREE = "agree"
     DISAGREE = "disagree"
@@ -23,54 +23,54 @@ class Check:
     """One comparison."""
 
     what: str
-    """The quantity: "depth of red"."""
+    """The quantity, such as "depth of red"."""
     stated: str
-    """What the record says."""
+    """What the record states."""
     found: str
     """What is recomputed."""
     verdict: Verdict
-    """The outcome."""
+    """The result."""
     number: float | None = None
     """The recomputed quantity, for numbers."""
     holds: bool | None = None
-    """For words and choices: whether the recomputed facts do not contradict the record."""
+    """Whether the recomputed facts do not contradict the record, for words and choices."""
     off: float | None = None
-    """For numbers and boxes: how far what is stated lies from what is recomputed."""
+    """Difference between the stated and the recomputed value, for numbers and boxes."""
 
 
-def same(what: str, stated: object, found: object) -> Check:
-    """Both must be equal."""
-    is_same = stated == found
-    return Check(what, str(stated), str(found), verdict(is_same), holds=is_same)
+def check_equal(what: str, stated: object, found: object) -> Check:
+    """A check that both are equal."""
+    is_equal = stated == found
+    return Check(what, str(stated), str(found), verdict_of(is_equal), holds=is_equal)
 
 
-def refuse(what: str, stated: object, found: object) -> Check:
-    """Something is wrong whatever else holds."""
+def check_number(what: str, stated: float, value: float, step: float) -> Check:
+    """A check that ``value``, rounded to multiples of ``step``, is the stated one, give or take EDGE."""
+    is_near = abs(stated - value) <= step / 2 + EDGE
+    return Check(what, f"{stated:g}", f"{value:.4f}", verdict_of(is_near), number=value, off=abs(stated - value))
+
+
+def disagree(what: str, stated: object, found: object) -> Check:
+    """A failed check."""
     return Check(what, str(stated), str(found), Verdict.DISAGREE, holds=False)
 
 
-def doubt(what: str, stated: object, found: object) -> Check:
-    """It cannot be told."""
+def undecided(what: str, stated: object, found: object) -> Check:
+    """An inconclusive check."""
     return Check(what, str(stated), str(found), Verdict.UNDECIDED, holds=True)
 
 
-def number(what: str, stated: float, value: float, step: float) -> Check:
-    """``value`` rounded to multiples of ``step`` must be ``stated``, EDGE aside."""
-    is_near = abs(stated - value) <= step / 2 + EDGE
-    return Check(what, f"{stated:g}", f"{value:.4f}", verdict(is_near), number=value, off=abs(stated - value))
-
-
-def verdict(agrees: bool) -> Verdict:
+def verdict_of(agrees: bool) -> Verdict:
     """AGREE or DISAGREE."""
     return Verdict.AGREE if agrees else Verdict.DISAGREE
 
 
-def outcome(checks: Sequence[Check]) -> Verdict:
-    """Of a whole record: the worst of its checks."""
+def worst_verdict(checks: Sequence[Check]) -> Verdict:
+    """The verdict on a record: the worst of its checks."""
     found = {check.verdict for check in checks}
     return next((one for one in (Verdict.DISAGREE, Verdict.UNDECIDED) if one in found), Verdict.AGREE)
 
 
 def prefixed(prefix: str, checks: Sequence[Check]) -> list[Check]:
-    """The same checks, named more exactly."""
+    """The same checks with a prefix to their quantities."""
     return [replace(check, what=f"{prefix}{check.what}") for check in checks]

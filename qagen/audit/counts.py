@@ -1,16 +1,16 @@
-"""Counting outcomes by type and format."""
+"""Counts of verdicts by type and format."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from qagen.audit.checks import Check, Verdict, outcome
+from qagen.audit.checks import Check, Verdict, worst_verdict
 from qagen.audit.shortcuts import wilson
 from qagen.records.read import RecordLine
 
 MOST_FAULTS = 1000
-"""Of disagreements, and of undecided records, so many are kept to be told; all are counted."""
+"""Number of disagreements, and of undecided records, that are kept for the report; all are counted."""
 
 Group = tuple[str, str]
 """Type and format."""
@@ -18,69 +18,65 @@ Group = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A record, a file or a scene with which something is not as it should be."""
+    """A record, file or scene that does not agree."""
 
     group: Group
     """Type and format."""
-    place: str
+    where: str
     """File and line, or the scene."""
     line: RecordLine | None
-    """Where the record is, None for what is no record."""
+    """The record's line, None for a file or scene."""
     checks: tuple[Check, ...]
-    """Those that do not agree."""
+    """The checks that do not agree."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The fault as plain values, for JSON."""
+        names = ("what", "stated", "found", "verdict")
+        return {
+            "type": self.group[0],
+            "format": self.group[1],
+            "place": self.where,
+            "id": self.line.id if self.line else None,
+            "checks": [{name: str(getattr(check, name)) for name in names} for check in self.checks],
+        }
 
 
 @dataclass(slots=True)
 class OutcomeCounts:
-    """All outcomes of an audit."""
+    """All verdicts of an audit."""
 
     counts: dict[Group, Counter[Verdict]] = field(default_factory=lambda: defaultdict(Counter))
-    """By type and format."""
+    """Verdicts by type and format."""
     faults: dict[Verdict, list[Fault]] = field(default_factory=lambda: {v: [] for v in Verdict})
-    """Of DISAGREE and UNDECIDED, the first ones."""
+    """The first disagreements, and the first undecided records."""
 
-    def add(self, group: Group, place: str, line: RecordLine | None, checks: Sequence[Check]) -> Verdict:
-        """Count one record."""
-        found = outcome(checks)
+    def add(self, group: Group, where: str, line: RecordLine | None, checks: Sequence[Check]) -> None:
+        """Count one record, file or scene."""
+        found = worst_verdict(checks)
         self.counts[group][found] += 1
         if found is not Verdict.AGREE and len(self.faults[found]) < MOST_FAULTS:
             off = tuple(check for check in checks if check.verdict is not Verdict.AGREE)
-            self.faults[found].append(Fault(group, place, line, off))
-        return found
+            self.faults[found].append(Fault(group, where, line, off))
 
     def total(self, verdict: Verdict) -> int:
-        """Of all types and formats."""
+        """The count over all types and formats."""
         return sum(counter[verdict] for counter in self.counts.values())
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One for each type and format."""
-        return [_row(group, counter) for group, counter in sorted(self.counts.items())]
-
-
-def _row(group: Group, counter: Counter[Verdict]) -> dict[str, Any]:
-    agree, disagree = counter[Verdict.AGREE], counter[Verdict.DISAGREE]
-    return {
-        "type": group[0],
-        "format": group[1],
-        "checked": counter.total(),
-        "agree": agree,
-        "disagree": disagree,
-        "undecided": counter[Verdict.UNDECIDED],
-        "agreement": agree / (agree + disagree) if agree + disagree else None,
-        "interval": [round(edge, 4) for edge in wilson(agree, agree + disagree)],
-    }
-
-
-def told(fault: Fault) -> dict[str, Any]:
-    """A fault as data."""
-    return {
-        "type": fault.group[0],
-        "format": fault.group[1],
-        "place": fault.place,
-        "id": fault.line.id if fault.line else None,
-        "checks": [
-            {"what": check.what, "stated": check.stated, "found": check.found, "verdict": check.verdict.value}
-            for check in fault.checks
-        ],
-    }
+        """A row of figures for each type and format."""
+        rows = []
+        for (type_name, answer_format), counter in sorted(self.counts.items()):
+            agree, disagree = counter[Verdict.AGREE], counter[Verdict.DISAGREE]
+            row = {
+                "type": type_name,
+                "format": answer_format,
+                "checked": counter.total(),
+                "agree": agree,
+                "disagree": disagree,
+                "undecided": counter[Verdict.UNDECIDED],
+                "agreement": agree / (agree + disagree) if agree + disagree else None,
+                "interval": [round(edge, 4) for edge in wilson(agree, agree + disagree)],
+            }
+            rows.append(row)
+        return rows

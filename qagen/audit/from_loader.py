@@ -1,4 +1,4 @@
-"""A scene as its loader has it, for datasets that the audit has no reader of its own for; the only user of loaders."""
+"""Scenes of datasets without a reader in the audit, taken from their loader; the only user of loaders."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,32 +19,31 @@ def check_dataset(name: str) -> None:
         raise ConfigError(f"{name}: no dataset of that name.{did_you_mean(name, LOADERS)}")
 
 
-def read_ground(dataset: str, root: Path, scene_id: str) -> AuditScene:
+def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
     """Read one scene. Raises SceneError as the loader does."""
     scene = make_loader(dataset, root).load(scene_id)
     mesh = scene.mesh
     return AuditScene(
         dataset=dataset,
-        scene=scene.id,
-        views={frame.id: _view(frame) for frame in scene.frames},
-        things=tuple(_thing(item) for item in scene.objects),
+        id=scene.id,
+        views={frame.id: _to_view(frame) for frame in scene.frames},
+        instances=tuple(_to_instance(item) for item in scene.objects),
         vertices=None if mesh is None else mesh.vertices.astype(float),
         faces=None if mesh is None else mesh.faces,
-        face_thing=None if mesh is None else mesh.face_object,
+        face_instance=None if mesh is None else mesh.face_object,
         outline=scene.room_polygon,
     )
 
 
-def _view(frame: Frame) -> AuditView:
-    depth, things = frame.depth, frame.instances
+def _to_view(frame: Frame) -> AuditView:
     return AuditView(
         name=frame.id,
-        pinhole=_pinhole(frame.camera),
+        pinhole=_to_pinhole(frame.camera),
         T_wc=frame.world_from_camera.matrix,
         read_color=frame.color.read_bytes,
-        depth_pinhole=None if frame.depth_camera is None else _pinhole(frame.depth_camera),
-        read_depth=None if depth is None else _as_float(depth.read_m),
-        read_things=None if things is None else things.read_objects,
+        depth_pinhole=None if frame.depth_camera is None else _to_pinhole(frame.depth_camera),
+        read_depth=None if frame.depth is None else _as_float(frame.depth.read_m),
+        read_instances=None if frame.instances is None else frame.instances.read_objects,
     )
 
 
@@ -52,11 +51,10 @@ def _as_float(read: Callable[[], NDArray]) -> Callable[[], NDArray]:
     return lambda: read().astype(float)
 
 
-def _pinhole(camera: Camera) -> Pinhole:
+def _to_pinhole(camera: Camera) -> Pinhole:
     return Pinhole(camera.fx, camera.fy, camera.cx, camera.cy, camera.width, camera.height)
 
 
-def _thing(item: Object3D) -> Instance:
-    box = item.box
-    block = UprightBox(np.asarray(box.center, float), np.asarray(box.size, float), np.asarray(box.rotation, float))
-    return Instance(item.id, item.label, frozenset({item.label}), True, block, item.points)
+def _to_instance(item: Object3D) -> Instance:
+    center, size, axes = (np.asarray(part, float) for part in (item.box.center, item.box.size, item.box.rotation))
+    return Instance(item.id, item.label, frozenset({item.label}), True, UprightBox(center, size, axes), item.points)

@@ -1,18 +1,16 @@
-"""From text to its parts: mentions, numbers, boxes, options."""
+"""Parsing the text of a record: mentions of objects, numbers, boxes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 COLORS = ("red", "blue", "green", "yellow")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
-MOVED = ("green", "blue", "red", "yellow")
-"""What Object0 to Object3 are in questions about an observer who moves."""
-BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
+_BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
 _NOTE = r"\((?:(in Frame-\d+), )?(Object\d|object\d|objectA|point\d)\)|\((in Frame-\d+)\)"
 _MARK = rf"\(({'|'.join(COLORS)}) (point|box)\)"
 _NOTES = re.compile(rf" (?:(?:{_NOTE})(?: {_MARK})?|{_MARK})")
 _ARTICLE = re.compile(r"\b[Tt]he (?!.*\b[Tt]he )")
-_OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,69 +18,72 @@ class ParsedMention:
     """How the text names one object."""
 
     token: str
-    """The colour of its mark, or its alias where it has no colour."""
+    """The color of its mark, or its alias where it has no color."""
     label: str
     """Its name."""
     frame: int | None
-    """N of Frame-N."""
+    """The N of Frame-N."""
     alias: str | None
     """Object2, point0, ..."""
     shape: str | None
-    """point or box."""
+    """Point or box."""
 
 
-def tokenize(text: str) -> tuple[str, list[ParsedMention]]:
-    """Replace ``lamp (in Frame-3, Object2) (red box)`` by ``@red``, and tell what was replaced."""
+def tokenize(text: str, numbered: Sequence[str] = ()) -> tuple[str, list[ParsedMention]]:
+    """Replace each mention, such as ``lamp (in Frame-3, Object2) (red box)``, by a token, such as ``@red``.
+
+    Args:
+        text: a question or an answer.
+        numbered: the colors that Object0, Object1, ... stand for.
+
+    Returns:
+        The text with tokens, and the mentions in the order of the text.
+    """
     mentions: list[ParsedMention] = []
     out, at = "", 0
     for match in _NOTES.finditer(text):
         before = text[at : match.start()]
         start = _label_start(before)
-        mentions.append(_mention(match, before[start:]))
+        mentions.append(_parse_mention(match, before[start:], numbered))
         out += f"{before[:start]}@{mentions[-1].token}"
         at = match.end()
     return out + text[at:], mentions
 
 
 def _label_start(before: str) -> int:
+    """Where the label at the end of a text starts: after the last article of its line, or after an option's letter."""
     article = _ARTICLE.search(before.rpartition("\n")[2])
     line = before.rfind("\n") + 1
-    if article:
-        return line + article.end()
-    option = re.match(r"[A-D]\. ", before[line:])
+    option = article or re.match(r"[A-D]\. ", before[line:])
     return line + (option.end() if option else 0)
 
 
-def _mention(match: re.Match[str], label: str) -> ParsedMention:
-    where, alias, alone, color, shape, bare_color, bare_shape = match.groups()
-    color, shape, where = color or bare_color, shape or bare_shape, where or alone
-    token = color or (MOVED[int(alias[-1])] if alias.startswith("Object") else alias)
+def _parse_mention(match: re.Match[str], label: str, numbered: Sequence[str]) -> ParsedMention:
+    where, alias, only_where, color, shape, bare_color, bare_shape = match.groups()
+    token, where = color or bare_color or alias, where or only_where
+    if token == alias and alias.startswith("Object") and int(alias[-1]) < len(numbered):
+        token = numbered[int(alias[-1])]
     frame = int(where.rpartition("-")[2]) if where else None
-    return ParsedMention(token, label.lower(), frame, alias, shape)
-
-
-def options_of(text: str) -> dict[str, str]:
-    """Letter to option."""
-    return dict(_OPTION.findall(text))
+    return ParsedMention(token, label.lower(), frame, alias, shape or bare_shape)
 
 
 def meters(text: str) -> list[float]:
-    """All numbers of metres, in order."""
+    """All numbers of meters, in order."""
     return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) meters", text)]
 
 
 def bare_number(text: str) -> float | None:
-    """A text that is nothing but a number with one decimal."""
+    """The number, if the text is nothing but a number with one decimal."""
     return float(text) if re.fullmatch(r"-?\d+\.\d", text.strip()) else None
 
 
 def boxes(text: str) -> list[tuple[int, ...]]:
     """All boxes, in order."""
-    return [tuple(int(edge) for edge in match.groups()) for match in BOX.finditer(text)]
+    return [tuple(int(edge) for edge in match.groups()) for match in _BOX.finditer(text)]
 
 
 def ordinal_image(text: str) -> int | None:
-    """Index of the image that is named as ``the second image`` or ``image 2``, None when none is."""
+    """Index of the image that is named as ``the second image`` or ``image 2``, None where none is."""
     number = re.search(r"\bimage (\d)\b", text)
     word = re.search(rf"\b({'|'.join(ORDINALS)}) image\b", text, re.IGNORECASE)
     if number:
@@ -91,5 +92,5 @@ def ordinal_image(text: str) -> int | None:
 
 
 def frame_numbers(text: str) -> list[int]:
-    """All N of Frame-N, in order."""
+    """The N of each Frame-N, in order."""
     return [int(found) for found in re.findall(r"Frame-(\d+)", text)]

@@ -1,4 +1,4 @@
-"""How answers stand up to noise: the same records solved on scenes as uncertain as measurements are."""
+"""How answers stand up to noise: the same records solved on perturbed copies of their scene."""
 
 import re
 from collections import Counter, defaultdict
@@ -11,81 +11,85 @@ import numpy as np
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check
 from qagen.audit.counts import Group
-from qagen.audit.resolve_marks import ResolvedMarks
-from qagen.audit.solvers.registry import resolve
+from qagen.audit.resolve_marks import ResolvedMark
+from qagen.audit.solvers.registry import check_answer
 from qagen.audit.truth import SceneTruth
 
 TARGET = 0.99
-"""At least this share of the categorical answers of a type must hold."""
+"""Least share of the categorical answers of a type that should hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class ResolvedRecord:
     """A record whose objects are known."""
 
-    item: AuditRecord
+    record: AuditRecord
     """The record."""
-    bound: Mapping[str, ResolvedMarks]
-    """Its objects."""
+    marks: Mapping[str, ResolvedMark]
+    """Its marks, by token."""
 
 
 @dataclass(slots=True)
 class Stability:
-    """What noise did to the records of one type and format."""
+    """What noise does to the answers of one type and format."""
 
     tried: int = 0
-    """Categorical answers times draws."""
+    """Number of categorical answers, times the number of draws."""
     held: int = 0
-    """Of these, how many are not contradicted by the disturbed scene."""
+    """Number of those that the perturbed scene does not contradict."""
     crossed: Counter[str] = field(default_factory=Counter)
     """Quantities that contradicted an answer."""
     moved: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """Quantity to how far it moved, in its own unit."""
+    """How far each quantity moved, in its own unit."""
 
-    def add(self, clean: Sequence[Check], stirred: Sequence[Check]) -> None:
+    def add(self, original: Sequence[Check], perturbed: Sequence[Check]) -> None:
         """Count one record of one draw."""
-        classes = [check for check in stirred if check.holds is not None]
-        if classes and all(check.holds is not False for check in clean):
-            broken = [check for check in classes if check.holds is False]
+        categorical = [check for check in perturbed if check.holds is not None]
+        if categorical and all(check.holds is not False for check in original):
+            broken = [check for check in categorical if check.holds is False]
             self.tried += 1
             self.held += not broken
-            self.crossed.update({quantity(check.what) for check in broken})
-        before = {check.what: check.number for check in clean}
-        for check in stirred:
-            if check.number is not None and before.get(check.what) is not None:
-                self.moved[quantity(check.what)].append(abs(check.number - (before[check.what] or 0.0)))
+            self.crossed.update({quantity_of(check.what) for check in broken})
+        numbers = {check.what: check.number for check in original}
+        for check in perturbed:
+            before = numbers.get(check.what)
+            if check.number is not None and before is not None:
+                self.moved[quantity_of(check.what)].append(abs(check.number - before))
 
     @property
     def share(self) -> float | None:
-        """Of categorical answers that hold; None where there are none."""
+        """Share of categorical answers that hold; None where there are none."""
         return self.held / self.tried if self.tried else None
 
 
-def quantity(what: str) -> str:
-    """The name of a quantity without the object, option or frame that it is of."""
+def quantity_of(what: str) -> str:
+    """The name of a quantity without its object, option or frame."""
     what = re.sub(r"^option [A-D]: ", "", what)
     return re.sub(r" of (the )?(red|blue|green|yellow|object\d+|point\d)$| \d+$|(?<=Frame)-\d+$", "", what)
 
 
-def stir(solved: Sequence[Solved], truth: SceneTruth, draws: int, seed: int, sums: dict[Group, Stability]) -> None:
-    """Solve a scene's records on ``draws`` disturbed copies of it.
+def perturb(
+    records: Sequence[ResolvedRecord], truth: SceneTruth, draws: int, seed: int, stability: dict[Group, Stability]
+) -> None:
+    """Solve the records of a scene on perturbed copies of it.
 
     Args:
-        solved: the records, their objects known.
+        records: the records, their objects known.
         truth: the scene.
         draws: number of copies.
-        seed: of the noise.
-        sums: what is added to.
+        seed: seed of the noise.
+        stability: the results so far, which are added to.
     """
-    clean = [resolve(one.item, one.bound, truth) for one in solved]
+    original = [check_answer(one.record, one.marks, truth) for one in records]
     for draw in range(draws):
-        disturbed = truth.disturbed(np.random.default_rng([seed, draw, *truth.ground.scene.encode()]))
-        for one, before in zip(solved, clean, strict=True):
-            sums[one.item.type, one.item.format].add(before, resolve(one.item, one.bound, disturbed))
+        copy = truth.perturbed(np.random.default_rng([seed, draw, *truth.scene.id.encode()]))
+        for one, before in zip(records, original, strict=True):
+            after = check_answer(one.record, one.marks, copy)
+            stability[one.record.type, one.record.format].add(before, after)
 
 
-def rows(sums: dict[Group, Stability]) -> list[dict[str, Any]]:
-    """One for each type and format."""
+def rows(stability: dict[Group, Stability]) -> list[dict[str, Any]]:
+    """A row of figures for each type and format."""
     return [
         {
             "type": group[0],
@@ -99,5 +103,5 @@ def rows(sums: dict[Group, Stability]) -> list[dict[str, Any]]:
                 for name, found in sorted(one.moved.items())
             },
         }
-        for group, one in sorted(sums.items())
+        for group, one in sorted(stability.items())
     ]

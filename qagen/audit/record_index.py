@@ -1,4 +1,4 @@
-"""Where the records of a run and their evidence lie, gathered by scene so that each scene is read once."""
+"""Where the records of a run and their evidence lie, grouped by scene so that each scene is read once."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,57 +8,57 @@ from typing import Any
 
 import msgspec
 
-from qagen.audit.checks import Check, refuse
+from qagen.audit.checks import Check, disagree
 from qagen.errors import QagenError, match_names, matches
 from qagen.files import read_json_line
 from qagen.records.read import RecordFile, RecordLine, find_record_files
 
-_KEEP = 64
-"""Evidence that is missing or of another record is told so often for a file, then only counted."""
+MOST_MISMATCHES = 64
+"""Once this many faults of files are known, missing or mismatched evidence lines are no longer reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditSelection:
-    """Which records to look at; what is empty asks for all."""
+    """Which records to audit; an empty choice means all."""
 
     types: tuple[str, ...] = ()
-    """Names or patterns such as ``depth_*``."""
+    """Types, by name or by a pattern such as ``depth_*``."""
     formats: tuple[str, ...] = ()
-    """fill, select, ..."""
+    """Answer formats: fill, select, ..."""
     scenes: tuple[str, ...] = ()
-    """Names."""
+    """Scenes, by name."""
     most: int | None = None
-    """At most so many of each type and format, spread over the file."""
+    """Largest number of records of each file, spread over it; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:
-    """One record and its evidence."""
+    """Where one record and its evidence lie."""
 
     line: RecordLine
-    """Of the record."""
+    """The line of the record."""
     evidence_start: int | None
     """First byte of its evidence, None where there is none."""
 
     def read(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        """The record, None when it is not JSON, and the evidence, empty when there is none."""
-        record = _record_at(self.line.file.path, self.line.start)
+        """The record, None where it is not JSON, and the evidence, empty where there is none."""
+        raw = _read_record(self.line.file.path, self.line.start)
         if self.evidence_start is None:
-            return record, {}
-        return record, _record_at(self.line.file.evidence, self.evidence_start) or {}
+            return raw, {}
+        return raw, _read_record(self.line.file.evidence, self.evidence_start) or {}
 
 
 @dataclass(slots=True)
 class RecordIndex:
-    """All places, and what was wrong with the files themselves."""
+    """All records of a run, and what is wrong with its files."""
 
     scenes: dict[tuple[Path, str], list[RecordRef]] = field(default_factory=lambda: defaultdict(list))
-    """Dataset folder and scene to its records."""
+    """Records by dataset folder and scene."""
     faults: list[tuple[RecordFile, str, Check]] = field(default_factory=list)
-    """File, place and what is wrong with it."""
+    """Failed checks of files: the file, where in it, and the check."""
 
     def __len__(self) -> int:
-        return sum(len(places) for places in self.scenes.values())
+        return sum(len(refs) for refs in self.scenes.values())
 
 
 def index_records(out: Path, wanted: AuditSelection) -> RecordIndex:
@@ -66,60 +66,50 @@ def index_records(out: Path, wanted: AuditSelection) -> RecordIndex:
     files = find_record_files(out)
     types = match_names(wanted.types, {file.type for file in files}, "--tasks: no records of type")
     formats = match_names(wanted.formats, {file.format for file in files}, "--formats: no records of format")
-    shelf, ids, scenes = RecordIndex(), defaultdict(set), set()
+    index, ids, scenes = RecordIndex(), defaultdict(set), set()
     for file in files:
         if file.type in types and file.format in formats:
-            places = list(_places(file, shelf, ids[file.dataset, file.split]))
-            scenes |= {place.line.scene for place in places}
-            for place in _spread(places, wanted):
-                shelf.scenes[file.dataset, place.line.scene].append(place)
+            refs = list(_index_file(file, index, ids[file.dataset, file.split]))
+            scenes |= {ref.line.scene for ref in refs}
+            refs = [ref for ref in refs if matches(ref.line.scene, wanted.scenes)]
+            if wanted.most is not None and len(refs) > wanted.most:
+                refs = [refs[k * len(refs) // wanted.most] for k in range(wanted.most)]
+            for ref in refs:
+                index.scenes[file.dataset, ref.line.scene].append(ref)
     match_names(wanted.scenes, scenes, "--scenes: no records of scene")
-    return shelf
+    return index
 
 
-def _spread(places: list[RecordRef], wanted: AuditSelection) -> list[RecordRef]:
-    fitting = [place for place in places if matches(place.line.scene, wanted.scenes)]
-    if wanted.most is None or len(fitting) <= wanted.most:
-        return fitting
-    return [fitting[k * len(fitting) // wanted.most] for k in range(wanted.most)]
-
-
-def _places(file: RecordFile, shelf: RecordIndex, ids: set[str]) -> Iterator[RecordRef]:
-    """The records of a file; what is wrong with the file goes to the shelf."""
-    evidences = _starts(file.evidence) if file.evidence.is_file() else []
-    starts = _starts(file.path)
-    for fault in _check_counts(file, len(starts), len(evidences)):
-        shelf.faults.append((file, str(file.path), fault))
-    told = {name: at for at, name in evidences}
-    for number, (start, name) in enumerate(starts, 1):
+def _index_file(file: RecordFile, index: RecordIndex, ids: set[str]) -> Iterator[RecordRef]:
+    """The records of a file; what is wrong with the file is added to the index."""
+    evidence = _line_starts(file.evidence) if file.evidence.is_file() else []
+    records = _line_starts(file.path)
+    count = file.path.stem.rpartition("_")[2]
+    if count != str(len(records)):
+        index.faults.append((file, str(file.path), disagree("lines", f"{count} by the file's name", len(records))))
+    if len(evidence) != len(records):
+        index.faults.append((file, str(file.path), disagree("evidence lines", len(evidence), len(records))))
+    evidence_starts = {name: start for start, name in evidence}
+    for number, (start, name) in enumerate(records, 1):
         line = RecordLine(file, number, start, name)
         if not name:
-            shelf.faults.append((file, str(line), refuse("line", "no JSON object with an id", "a record")))
+            index.faults.append((file, str(line), disagree("line", "no JSON object with an id", "a record")))
             continue
         if name in ids:
-            shelf.faults.append((file, str(line), refuse("id", name, "an id of its own")))
+            index.faults.append((file, str(line), disagree("id", name, "an id of its own")))
         ids.add(name)
-        same_line = number <= len(evidences) and evidences[number - 1][1] == name
-        if not same_line and len(shelf.faults) < _KEEP:
-            found = evidences[number - 1][1] if number <= len(evidences) else "nothing"
-            shelf.faults.append((file, str(line), refuse("evidence line", found, name)))
-        yield RecordRef(line, told.get(name))
-
-
-def _check_counts(file: RecordFile, records: int, evidences: int) -> Iterator[Check]:
-    said = file.path.stem.rpartition("_")[2]
-    if said != str(records):
-        yield refuse("lines", f"{said} by the file's name", records)
-    if evidences != records:
-        yield refuse("evidence lines", evidences, records)
+        beside = evidence[number - 1][1] if number <= len(evidence) else "nothing"
+        if beside != name and len(index.faults) < MOST_MISMATCHES:
+            index.faults.append((file, str(line), disagree("evidence line", beside, name)))
+        yield RecordRef(line, evidence_starts.get(name))
 
 
 class _Id(msgspec.Struct):
     id: str = ""
 
 
-def _starts(path: Path) -> list[tuple[int, str]]:
-    """First byte and id of every line; a line that is no record has no id."""
+def _line_starts(path: Path) -> list[tuple[int, str]]:
+    """First byte and id of every line; the id is empty where a line is no record."""
     starts, at = [], 0
     with path.open("rb") as stream:
         for text in stream:
@@ -132,7 +122,8 @@ def _starts(path: Path) -> list[tuple[int, str]]:
     return starts
 
 
-def _record_at(path: Path, start: int) -> dict[str, Any] | None:
+def _read_record(path: Path, start: int) -> dict[str, Any] | None:
+    """The JSON object of the line that starts at a byte, None where it is none."""
     try:
         return read_json_line(path, start, dict[str, Any], path)
     except QagenError:

@@ -1,4 +1,4 @@
-"""What is true of a scene, in the plainest form: posed views, annotated things, labelled triangles."""
+"""A scene in the plainest form: posed views, annotated instances, labeled triangles."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ VIDEO_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Pinhole:
-    """A camera without distortion; the centre of the top-left pixel is (0, 0)."""
+    """A camera without distortion; the center of the top-left pixel is (0, 0)."""
 
     fx: float
     """Focal length along x, pixels."""
     fy: float
     """Focal length along y, pixels."""
     cx: float
-    """Principal point, x."""
+    """Principal point along x, pixels."""
     cy: float
-    """Principal point, y."""
+    """Principal point along y, pixels."""
     width: int
-    """Pixels."""
+    """Width of the image, pixels."""
     height: int
-    """Pixels."""
-
-    def pixel(self, x_permille: NDArray, y_permille: NDArray) -> tuple[NDArray, NDArray]:
-        """The pixel positions of places told in thousandths of width and height, edge to edge."""
-        return x_permille / 1000 * self.width - 0.5, y_permille / 1000 * self.height - 0.5
+    """Height of the image, pixels."""
 
     def permille(self, point: NDArray) -> tuple[float, float]:
-        """Where a point (3,) of the camera frame, in front of the camera, falls, in thousandths."""
+        """Image position, in thousandths of width and height, of a camera-frame point (3,) in front of the camera."""
         u, v = self.fx * point[0] / point[2] + self.cx, self.fy * point[1] / point[2] + self.cy
         return (u + 0.5) / self.width * 1000, (v + 0.5) / self.height * 1000
+
+    def rays(self, u: NDArray, v: NDArray) -> NDArray[np.float64]:
+        """(n, 3) camera-frame directions through pixels (n,), with z = 1."""
+        return np.stack([(u - self.cx) / self.fx, (v - self.cy) / self.fy, np.ones_like(u)], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +45,17 @@ class AuditView:
     name: str
     """The frame's name in the dataset."""
     pinhole: Pinhole
-    """Of the colour image."""
+    """The camera of the color image."""
     T_wc: NDArray[np.float64]
-    """(4, 4) world from camera, metres; x right, y down, z ahead."""
+    """(4, 4) world from camera, meters; x right, y down, z forward."""
     read_color: Callable[[], bytes | None]
-    """The encoded image as the dataset has it, None where it has bare pixels."""
+    """Reads the encoded image as the dataset has it, None where it has bare pixels."""
     depth_pinhole: Pinhole | None = None
-    """Of the depth image, None without depth."""
+    """The camera of the depth image, None without depth."""
     read_depth: Callable[[], NDArray] | None = None
-    """(height, width) z in metres, 0 where nothing was measured."""
-    read_things: Callable[[], NDArray] | None = None
-    """(height, width) index of the thing that each pixel shows, where the dataset has such images."""
+    """Reads (height, width) z in meters, 0 where nothing was measured."""
+    read_instances: Callable[[], NDArray] | None = None
+    """Reads (height, width) index of the instance that each pixel shows, where the dataset has such images."""
 
     @cached_property
     def T_cw(self) -> NDArray[np.float64]:
@@ -63,12 +63,33 @@ class AuditView:
 
     @property
     def eye(self) -> NDArray[np.float64]:
-        """(3,) where the camera is."""
+        """(3,) position of the camera, world, meters."""
         return self.T_wc[:3, 3]
 
-    def sees(self, point: NDArray) -> NDArray[np.float64]:
-        """(3,) a world point in this camera."""
+    @property
+    def heading_deg(self) -> float:
+        """Direction of view on the floor plan, counterclockwise from the world's x axis."""
+        return float(np.degrees(np.arctan2(self.T_wc[1, 2], self.T_wc[0, 2])))
+
+    @property
+    def elevation_deg(self) -> float:
+        """Angle of the direction of view above the horizontal."""
+        return float(np.degrees(np.arctan2(self.T_wc[2, 2], np.hypot(self.T_wc[0, 2], self.T_wc[1, 2]))))
+
+    def to_camera(self, point: NDArray) -> NDArray[np.float64]:
+        """(3,) a world point in the camera's frame."""
         return self.T_cw[:3, :3] @ point + self.T_cw[:3, 3]
+
+
+def rotation_deg(first: AuditView, second: AuditView) -> float:
+    """Angle of the rotation between two cameras."""
+    between = first.T_wc[:3, :3].T @ second.T_wc[:3, :3]
+    return float(np.degrees(np.arccos(np.clip((np.trace(between) - 1) / 2, -1, 1))))
+
+
+def wrap_deg(angle: float) -> float:
+    """The same angle in [-180, 180)."""
+    return (angle + 180) % 360 - 180
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +97,11 @@ class UprightBox:
     """An upright box."""
 
     center: NDArray[np.float64]
-    """(3,) metres."""
+    """(3,) world, meters."""
     size: NDArray[np.float64]
-    """(3,) full extents along its axes, the third one vertical, metres."""
+    """(3,) full extents along its axes, the third one vertical, meters."""
     axes: NDArray[np.float64]
-    """(3, 3), columns are the axes."""
+    """(3, 3) world from box; the columns are its axes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,17 +109,17 @@ class Instance:
     """An annotated instance, walls and floor included."""
 
     id: int
-    """The dataset's number of it."""
+    """Its number in the dataset."""
     label: str
     """What questions should call it."""
     names: frozenset[str]
-    """All that the dataset calls it."""
-    is_asked: bool
+    """Everything that the dataset calls it."""
+    is_askable: bool
     """False for room structure and the like."""
-    block: UprightBox
+    box: UprightBox
     """The box around it."""
     points: NDArray | None
-    """(n, 3) surface points, metres."""
+    """(n, 3) surface points, world, meters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +128,20 @@ class AuditScene:
 
     dataset: str
     """The dataset's name."""
-    scene: str
+    id: str
     """The scene's name."""
     views: dict[str, AuditView]
-    """By name, in the order of time."""
-    things: tuple[Instance, ...]
+    """Views by name, in the order of time."""
+    instances: tuple[Instance, ...]
     """Everything annotated that has a surface."""
     vertices: NDArray | None
-    """(n, 3) metres, z up; None without a mesh."""
+    """(n, 3) world, meters, z up; None without a mesh."""
     faces: NDArray | None
     """(m, 3) vertex indices."""
-    face_thing: NDArray | None
-    """(m,) index of the thing, -1 for none."""
+    face_instance: NDArray | None
+    """(m,) index of the instance, -1 for none."""
     outline: NDArray | None = None
-    """(n, 2) floor polygon where the dataset has one."""
+    """(n, 2) floor polygon, meters, where the dataset has one."""
 
     @cached_property
     def video(self) -> list[str]:
@@ -132,19 +153,20 @@ class AuditScene:
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """All names of all things."""
-        return frozenset(name for thing in self.things for name in thing.names)
+        """All names of all instances."""
+        return frozenset(name for instance in self.instances for name in instance.names)
 
 
-def upright_block(points: NDArray) -> UprightBox:
+def fit_upright_box(points: NDArray) -> UprightBox:
     """The upright box of least floor area around points (n, 3); its first axis is the longer side.
 
-    One side of the least rectangle lies along an edge of the points' outline, so all edges are tried.
+    One side of the least rectangle lies along an edge of the points' convex hull, so all edges are tried.
     """
     points = np.asarray(points, dtype=float)
     best: tuple[float, NDArray] | None = None
-    for angle in _edge_angles(points[:, :2]):
-        axes = _turned(angle)
+    for angle in _hull_edge_angles(points[:, :2]):
+        c, s = np.cos(angle), np.sin(angle)
+        axes = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
         extent = np.ptp(points[:, :2] @ axes[:2, :2], axis=0)
         if best is None or extent.prod() < best[0] - 1e-12:
             best = float(extent.prod()), axes
@@ -157,16 +179,11 @@ def upright_block(points: NDArray) -> UprightBox:
     return UprightBox(axes @ ((low + high) / 2), high - low, axes)
 
 
-def _edge_angles(floor: NDArray) -> NDArray:
+def _hull_edge_angles(floor: NDArray) -> NDArray:
     try:
-        outline = floor[ConvexHull(floor).vertices]
-    except (QhullError, ValueError):  # all on one line
+        hull = floor[ConvexHull(floor).vertices]
+    except (QhullError, ValueError):  # all points lie on one line
         along = floor[np.argmax(np.linalg.norm(floor - floor[0], axis=1))] - floor[0]
         return np.array([np.arctan2(along[1], along[0])])
-    edges = np.diff(np.vstack([outline, outline[:1]]), axis=0)
+    edges = np.diff(np.vstack([hull, hull[:1]]), axis=0)
     return np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12))
-
-
-def _turned(angle: float) -> NDArray:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

@@ -1,4 +1,4 @@
-"""A scene with what its views show, looked at when it is asked for."""
+"""A scene with its rendered views, and copies of it under measurement noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,75 +9,74 @@ from numpy.typing import NDArray
 
 from qagen.audit.checks import Verdict
 from qagen.audit.raycast import Crop, RayCaster, RenderedView
-from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox
+from qagen.audit.scene import AuditScene, AuditView, Instance
 
 CENTER_NOISE_M = 0.02
 POSE_NOISE_M, POSE_NOISE_DEG = 0.01, 0.5
 DEPTH_NOISE = 0.01
+"""Relative error of the depth images."""
 
 
 @dataclass(eq=False)
 class SceneTruth:
-    """Ground, looks and, when it is a disturbed copy, where it came from."""
+    """A scene, its rendered views and, for a perturbed copy, where it came from."""
 
-    ground: AuditScene
+    scene: AuditScene
     """The scene."""
     caster: RayCaster
-    """Rays at its surface."""
+    """Casts rays at its surface."""
     noise: Generator | None = None
-    """Of the depth images; None for the truth itself."""
-    clean: "SceneTruth | None" = None
-    """What this is a disturbed copy of."""
+    """Source of the noise of its depth images; None for the original."""
+    original: "SceneTruth | None" = None
+    """What this is a perturbed copy of."""
     fits: dict[tuple[str, int, tuple[int, ...]], Verdict] = field(default_factory=dict)
-    """Whether boxes that needed a closer look fit: frame, thing and box to the outcome."""
-    _looks: dict[str, RenderedView] = field(default_factory=dict)
+    """Whether boxes fit that needed finer rays, by frame, instance and box."""
+    _rendered: dict[str, RenderedView] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, ground: AuditScene) -> "SceneTruth":
-        return cls(ground, RayCaster(ground))
+    def of(cls, scene: AuditScene) -> "SceneTruth":
+        return cls(scene, RayCaster(scene))
 
     @property
-    def things(self) -> Sequence[Instance]:
-        return self.ground.things
+    def instances(self) -> Sequence[Instance]:
+        return self.scene.instances
 
     def view(self, name: str) -> AuditView | None:
-        """The frame of that name, None when the scene has none."""
-        return self.ground.views.get(name)
+        """The frame of that name, None where the scene has none."""
+        return self.scene.views.get(name)
 
-    def look(self, name: str) -> RenderedView:
+    def rendered(self, name: str) -> RenderedView:
         """What a frame shows."""
-        if name not in self._looks:
+        if name not in self._rendered:
             share = DEPTH_NOISE if self.noise is not None else 0.0
-            self._looks[name] = self.caster.look(self.ground.views[name], self.noise, share)
-        return self._looks[name]
+            self._rendered[name] = self.caster.render(self.scene.views[name], self.noise, share)
+        return self._rendered[name]
 
-    def closeup(self, name: str, region: tuple[float, ...]) -> Crop:
-        """A part of a frame on a finer grid."""
-        return self.caster.closeup(self.ground.views[name], region)
+    def crop(self, name: str, region: tuple[float, ...]) -> Crop:
+        """A region of a frame (left, top, right, bottom, thousandths) on a finer grid."""
+        return self.caster.crop(self.scene.views[name], region)
 
-    def center(self, thing: int) -> NDArray[np.float64]:
-        """(3,) of its box, world, metres."""
-        return self.things[thing].block.center
+    def center(self, instance: int) -> NDArray[np.float64]:
+        """(3,) center of an instance's box, world, meters."""
+        return self.instances[instance].box.center
 
-    def disturbed(self, rng: Generator) -> "SceneTruth":
-        """A copy whose box centres, poses and depth are as uncertain as measurements are."""
-        things = tuple(_shaken(thing, rng) for thing in self.things)
-        views = {name: replace(view, T_wc=_shaken_pose(view.T_wc, rng)) for name, view in self.ground.views.items()}
-        return SceneTruth(replace(self.ground, things=things, views=views), self.caster, rng, self)
-
-
-def _shaken(thing: Instance, rng: Generator) -> Instance:
-    block = UprightBox(thing.block.center + rng.normal(0, CENTER_NOISE_M, 3), thing.block.size, thing.block.axes)
-    return replace(thing, block=block)
+    def perturbed(self, rng: Generator) -> "SceneTruth":
+        """A copy whose box centers, poses and depth are as uncertain as measurements are."""
+        instances = tuple(
+            replace(one, box=replace(one.box, center=one.box.center + rng.normal(0, CENTER_NOISE_M, 3)))
+            for one in self.instances
+        )
+        views = {name: replace(view, T_wc=_perturb_pose(view.T_wc, rng)) for name, view in self.scene.views.items()}
+        return SceneTruth(replace(self.scene, instances=instances, views=views), self.caster, rng, self)
 
 
-def _shaken_pose(T_wc: NDArray, rng: Generator) -> NDArray:
+def _perturb_pose(T_wc: NDArray, rng: Generator) -> NDArray:
     axis = rng.standard_normal(3)
     axis /= np.linalg.norm(axis)
     angle = np.radians(rng.normal(0, POSE_NOISE_DEG))
     cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    turn = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    shaken = T_wc.copy()
-    shaken[:3, :3] = T_wc[:3, :3] @ turn
-    shaken[:3, 3] += rng.normal(0, POSE_NOISE_M, 3)
-    return shaken
+    rotation = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    perturbed = T_wc.copy()
+    perturbed[:3, :3] = T_wc[:3, :3] @ rotation
+    perturbed[:3, 3] += rng.normal(0, POSE_NOISE_M, 3)
+    return perturbed

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 
 from qagen.audit.__main__ import main
 from qagen.audit.check_media import Media
-from qagen.audit.checks import Verdict, outcome
-from qagen.audit.limits import Limits
+from qagen.audit.checks import Verdict, worst_verdict
 from qagen.audit.physical import check_scene
-from qagen.audit.raw_scannet import read_ground
+from qagen.audit.raw_scannet import read_scene
 from qagen.audit.record_index import AuditSelection, RecordRef, index_records
 from qagen.audit.run import Examiner
 from qagen.audit.scene import AuditScene, AuditView
+from qagen.audit.settings import RunSettings
 from qagen.audit.truth import SceneTruth
 from tests.audit.room import SCENE, Made, make_run
 
@@ -48,8 +48,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture(scope="module")
-def ground(made: Made) -> AuditScene:
-    return read_ground(made.root, SCENE)
+def scene(made: Made) -> AuditScene:
+    return read_scene(made.root, SCENE)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def places(made: Made) -> Places:
 
 
 @pytest.fixture(scope="module")
-def examiner(made: Made, ground: AuditScene) -> Examiner:
-    return Examiner(SceneTruth.of(ground), Media(made.out / "scannet" / "images"))
+def examiner(made: Made, scene: AuditScene) -> Examiner:
+    return Examiner(SceneTruth.of(scene), Media(made.out / "scannet" / "images"))
 
 
 def said(record: Record) -> str:
@@ -366,7 +366,7 @@ def test_a_spoiled_record_is_found(
 ) -> None:
     tried = list(spoiled(places[type_name, answer_format], fault))
     assert tried, f"no record has what '{name}' spoils"
-    missed = [r for place, r, e in tried if outcome(examiner.examine(place.line, r, e)) is not Verdict.DISAGREE]
+    missed = [r for place, r, e in tried if worst_verdict(examiner.examine(place.line, r, e)) is not Verdict.DISAGREE]
     assert len(missed) == 0, missed[0]
 
 
@@ -401,7 +401,7 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
 def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
     threshold: str, value: float, told: str, places: Places, examiner: Examiner
 ) -> None:
-    strict = Examiner(examiner.truth, examiner.media, limits=Limits({threshold: value}))
+    strict = Examiner(examiner.truth, examiner.media, settings=RunSettings({threshold: value}))
     for place in places["depth_prediction_oc", "fill"]:
         off = [check.what for check in strict.examine(place.line, *place.read()) if check.verdict is Verdict.DISAGREE]
         assert off
@@ -409,15 +409,15 @@ def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
 
 
 def test_views_that_are_too_alike_to_match_are_found(places: Places, examiner: Examiner) -> None:
-    far_apart = Limits(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
-    strict = Examiner(examiner.truth, examiner.media, limits=far_apart)
+    far_apart = RunSettings(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
+    strict = Examiner(examiner.truth, examiner.media, settings=far_apart)
     for place in places["position_matching", "fill"]:
-        assert outcome(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
+        assert worst_verdict(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
 
 
-def test_names_must_be_unique_where_nothing_is_drawn(ground: AuditScene, places: Places, made: Made) -> None:
-    alike = tuple(replace(thing, label="thing", names=thing.names | {"thing"}) for thing in ground.things)
-    examiner = Examiner(SceneTruth.of(replace(ground, things=alike)), Media(made.out / "scannet" / "images"))
+def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, places: Places, made: Made) -> None:
+    alike = tuple(replace(one, label="thing", names=one.names | {"thing"}) for one in scene.instances)
+    examiner = Examiner(SceneTruth.of(replace(scene, instances=alike)), Media(made.out / "scannet" / "images"))
     place = places["spatial_imagination_oc_video_hard", "sentence"][0]
     assert any(check.what == "name of red" for check in examiner.examine(place.line, *place.read()))
     place = places["spatial_imagination_oc_video", "sentence"][0]
@@ -473,7 +473,7 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["{out}", "--root", "{root}", "--types", "depht_*"], "no type 'depht_*'"),
+        (["{out}", "--root", "{root}", "--types", "depht_*"], "no records of type 'depht_*'"),
         (["{out}", "--root", "{root}/nowhere"], "found nothing, expected a folder"),
         (["{root}", "--root", "{root}"], "no records"),
         (["{out}", "--root", "{out}"], "audit's reader"),
@@ -486,12 +486,12 @@ def test_a_users_mistake_is_told_in_one_line(made: Made, arguments: list[str], t
     assert told in result.stderr.replace("\n", " ")
 
 
-def inverted_poses(ground: AuditScene) -> AuditScene:
-    return replace(ground, views={k: replace(v, T_wc=np.linalg.inv(v.T_wc)) for k, v in ground.views.items()})
+def inverted_poses(scene: AuditScene) -> AuditScene:
+    return replace(scene, views={k: replace(v, T_wc=np.linalg.inv(v.T_wc)) for k, v in scene.views.items()})
 
 
-def depth_in_millimetres(ground: AuditScene) -> AuditScene:
-    return replace(ground, views={k: in_millimetres(v) for k, v in ground.views.items()})
+def depth_in_millimetres(scene: AuditScene) -> AuditScene:
+    return replace(scene, views={k: in_millimetres(v) for k, v in scene.views.items()})
 
 
 def in_millimetres(view: AuditView) -> AuditView:
@@ -500,37 +500,37 @@ def in_millimetres(view: AuditView) -> AuditView:
     return replace(view, read_depth=lambda: read() * 1000)
 
 
-def opengl_axes(ground: AuditScene) -> AuditScene:
+def opengl_axes(scene: AuditScene) -> AuditScene:
     flip = np.diag([1.0, -1, -1, 1])
-    return replace(ground, views={k: replace(v, T_wc=v.T_wc @ flip) for k, v in ground.views.items()})
+    return replace(scene, views={k: replace(v, T_wc=v.T_wc @ flip) for k, v in scene.views.items()})
 
 
-def y_up(ground: AuditScene) -> AuditScene:
-    assert ground.vertices is not None
+def y_up(scene: AuditScene) -> AuditScene:
+    assert scene.vertices is not None
     turn = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
-    views = {k: replace(v, T_wc=turn @ v.T_wc) for k, v in ground.views.items()}
-    return replace(ground, views=views, vertices=ground.vertices @ turn[:3, :3].T)
+    views = {k: replace(v, T_wc=turn @ v.T_wc) for k, v in scene.views.items()}
+    return replace(scene, views=views, vertices=scene.vertices @ turn[:3, :3].T)
 
 
-def unaligned_mesh(ground: AuditScene) -> AuditScene:
-    assert ground.vertices is not None
-    return replace(ground, vertices=ground.vertices + np.array([0.0, 0.4, 0.0]))
+def unaligned_mesh(scene: AuditScene) -> AuditScene:
+    assert scene.vertices is not None
+    return replace(scene, vertices=scene.vertices + np.array([0.0, 0.4, 0.0]))
 
 
-def shifted_box(ground: AuditScene) -> AuditScene:
-    thing = ground.things[3]
-    block = replace(thing.block, center=thing.block.center + np.array([0.1, 0, 0]))
-    return replace(ground, things=(*ground.things[:3], replace(thing, block=block), *ground.things[4:]))
+def shifted_box(scene: AuditScene) -> AuditScene:
+    instance = scene.instances[3]
+    box = replace(instance.box, center=instance.box.center + np.array([0.1, 0, 0]))
+    return replace(scene, instances=(*scene.instances[:3], replace(instance, box=box), *scene.instances[4:]))
 
 
-def test_a_right_scene_agrees_with_itself(ground: AuditScene) -> None:
-    assert outcome(list(check_scene(SceneTruth.of(ground)))) is Verdict.AGREE
+def test_a_right_scene_agrees_with_itself(scene: AuditScene) -> None:
+    assert worst_verdict(list(check_scene(SceneTruth.of(scene)))) is Verdict.AGREE
 
 
 @pytest.mark.parametrize(
     "spoil", [inverted_poses, depth_in_millimetres, opengl_axes, y_up, unaligned_mesh, shifted_box]
 )
 def test_a_spoiled_scene_does_not_agree_with_itself(
-    ground: AuditScene, spoil: Callable[[AuditScene], AuditScene]
+    scene: AuditScene, spoil: Callable[[AuditScene], AuditScene]
 ) -> None:
-    assert outcome(list(check_scene(SceneTruth.of(spoil(ground))))) is Verdict.DISAGREE
+    assert worst_verdict(list(check_scene(SceneTruth.of(spoil(scene))))) is Verdict.DISAGREE

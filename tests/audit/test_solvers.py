@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from qagen.audit.audit_record import AuditRecord
-from qagen.audit.checks import Verdict, outcome
+from qagen.audit.checks import Verdict, worst_verdict
 from qagen.audit.parse import tokenize
 from qagen.audit.perturb import Stability
-from qagen.audit.raw_scannet import read_ground
-from qagen.audit.resolve_marks import ResolvedMarks
-from qagen.audit.solvers.direction_words import ExpectedSlot, facing_words, subject_and_reference
-from qagen.audit.solvers.registry import examine, resolve
-from qagen.audit.solvers.views import plurals
+from qagen.audit.raw_scannet import read_scene
+from qagen.audit.resolve_marks import ResolvedMark
+from qagen.audit.settings import task_parameters
+from qagen.audit.solvers.count import plurals
+from qagen.audit.solvers.directions import ExpectedSlot, facing_words, subject_and_reference
+from qagen.audit.solvers.registry import check_answer, examine
 from qagen.audit.truth import SceneTruth
 from qagen.errors import SceneError
 from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
@@ -25,25 +26,25 @@ from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
 def truth(tmp_path_factory: pytest.TempPathFactory) -> SceneTruth:
     root = tmp_path_factory.mktemp("room")
     write_scan(root)
-    return SceneTruth.of(read_ground(root, SCENE))
+    return SceneTruth.of(read_scene(root, SCENE))
 
 
-def item(kind: str, answer_format: str, human: str, gpt: str, frames: Sequence[str], **marks: Any) -> AuditRecord:
+def record_of(kind: str, answer_format: str, human: str, gpt: str, frames: Sequence[str], **marks: Any) -> AuditRecord:
     turns = [{"from": "human", "value": human}, {"from": "gpt", "value": gpt}]
     images = [f"{SCENE}/image_color/{name}.jpg" for name in frames]
     record = {"id": f"{SCENE}_1", "conversations": turns, "image": images, "type": kind, **marks}
-    return AuditRecord(kind, answer_format, "here", record, {}, SCENE)
+    return AuditRecord(kind, answer_format, "here", record, {}, SCENE, task_parameters(kind))
 
 
 def verdict(record: AuditRecord, truth: SceneTruth) -> Verdict:
     checks = [check for check in examine(record, truth)[0] if not check.what.startswith("evidence")]
-    return outcome(checks)
+    return worst_verdict(checks)
 
 
 def shown(label: str, truth: SceneTruth) -> list[list[list[int]]]:
     """Rows and columns that show something of that name in each frame of the video, by exact intersection."""
     owners = [k for k, (name, _, _) in enumerate(THINGS) if name == label]
-    return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.ground.video]
+    return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.scene.video]
 
 
 def box_of(pixels: list[list[int]]) -> list[int]:
@@ -58,15 +59,15 @@ def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: SceneT
     question = f"In which frames of the video can the tv (in Frame-{best}) (red box) be seen? List their numbers."
     marks = {"red_bbox": [box_of(views[best])], "bbox_img_idx": [[best]]}
 
-    def told(listed: Sequence[int]) -> Verdict:
+    def verdict_on(listed: Sequence[int]) -> Verdict:
         names = [f"Frame-{k}" for k in listed]
         gpt = f"The tv can be seen in {', '.join(names[:-1])}, and {names[-1]}."
-        return verdict(item("obj_frame_locate", "sentence", question, gpt, truth.ground.video, **marks), truth)
+        return verdict(record_of("obj_frame_locate", "sentence", question, gpt, truth.scene.video, **marks), truth)
 
-    assert told(numbers) in (Verdict.AGREE, Verdict.UNDECIDED)
-    assert told([k for k in numbers if k != best]) is Verdict.DISAGREE
-    assert told([k + 1 for k in numbers if k < 31]) is Verdict.DISAGREE
-    assert told(sorted({*numbers, next(k for k in range(32) if k not in numbers)})) is Verdict.DISAGREE
+    assert verdict_on(numbers) in (Verdict.AGREE, Verdict.UNDECIDED)
+    assert verdict_on([k for k in numbers if k != best]) is Verdict.DISAGREE
+    assert verdict_on([k + 1 for k in numbers if k < 31]) is Verdict.DISAGREE
+    assert verdict_on(sorted({*numbers, next(k for k in range(32) if k not in numbers)})) is Verdict.DISAGREE
 
 
 def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: SceneTruth) -> None:
@@ -76,19 +77,19 @@ def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: SceneTruth
     assert len(set(first.values())) == 4
     question = "Sort the following by when the video first shows one of them: bathtub, bed, refrigerator, and tv."
 
-    def told(names: Sequence[str]) -> Verdict:
-        return verdict(item("appearance_order", "fill", question, ", ".join(names), truth.ground.video), truth)
+    def verdict_on(names: Sequence[str]) -> Verdict:
+        return verdict(record_of("appearance_order", "fill", question, ", ".join(names), truth.scene.video), truth)
 
-    assert told(order) is not Verdict.DISAGREE
-    assert told([order[1], order[0], *order[2:]]) is Verdict.DISAGREE
-    assert told(order[::-1]) is Verdict.DISAGREE
-    assert told([*order[:3], "guitar"]) is Verdict.DISAGREE
+    assert verdict_on(order) is not Verdict.DISAGREE
+    assert verdict_on([order[1], order[0], *order[2:]]) is Verdict.DISAGREE
+    assert verdict_on(order[::-1]) is Verdict.DISAGREE
+    assert verdict_on([*order[:3], "guitar"]) is Verdict.DISAGREE
 
 
 def test_a_mention_becomes_a_token() -> None:
     text = "Is the office chair (in Frame-3, Object2) (red box) near the tv (Object0), the lamp (object4) or "
     text += "the bed (blue point)?"
-    spoken, mentions = tokenize(text)
+    spoken, mentions = tokenize(text, ("green", "blue", "red"))
     assert spoken == "Is the @red near the @green, the @object4 or the @blue?"
     assert [(m.token, m.label, m.frame) for m in mentions] == [
         ("red", "office chair", 3),
@@ -143,11 +144,11 @@ def test_plurals_of_odd_names() -> None:
     assert "computer mice" in plurals("computer mouse")
 
 
-def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: SceneTruth) -> None:
-    copies = [truth.disturbed(np.random.default_rng(k)) for k in range(20)]
-    shifts = [c.center(k) - truth.center(k) for c in copies for k in range(len(truth.things))]
-    moves = [v.eye - truth.ground.views[n].eye for c in copies for n, v in c.ground.views.items()]
-    turns = [v.T_cw[:3, :3] @ truth.ground.views[n].T_wc[:3, :3] for c in copies for n, v in c.ground.views.items()]
+def test_noise_moves_centers_poses_and_depth_by_the_stated_amounts(truth: SceneTruth) -> None:
+    copies = [truth.perturbed(np.random.default_rng(k)) for k in range(20)]
+    shifts = [c.center(k) - truth.center(k) for c in copies for k in range(len(truth.instances))]
+    moves = [v.eye - truth.scene.views[n].eye for c in copies for n, v in c.scene.views.items()]
+    turns = [v.T_cw[:3, :3] @ truth.scene.views[n].T_wc[:3, :3] for c in copies for n, v in c.scene.views.items()]
     angles = [np.degrees(np.arccos(min(1.0, (np.trace(turn) - 1) / 2))) for turn in turns]
     assert np.std(shifts) == pytest.approx(0.02, rel=0.1)
     assert np.std(moves) == pytest.approx(0.01, rel=0.1)
@@ -155,26 +156,28 @@ def test_noise_moves_centres_poses_and_depth_by_the_told_amounts(truth: SceneTru
 
 
 def test_a_word_near_zero_does_not_survive_noise_and_a_sure_one_does() -> None:
-    sums = Stability()
+    stability = Stability()
     for value in (0.4, -0.1):
-        sums.add([ExpectedSlot("above/below", 0.4).check("above")], [ExpectedSlot("above/below", value).check("above")])
-    assert (sums.tried, sums.held, dict(sums.crossed)) == (2, 1, {"above/below": 1})
+        stability.add(
+            [ExpectedSlot("above/below", 0.4).check("above")], [ExpectedSlot("above/below", value).check("above")]
+        )
+    assert (stability.tried, stability.held, dict(stability.crossed)) == (2, 1, {"above/below": 1})
 
 
 @pytest.mark.parametrize(("right_m", "wrong_m", "holds"), [(0.1, 0.9, True), (0.5, 0.4, False)])
 def test_a_letter_holds_under_noise_while_its_option_is_the_nearest(
     truth: SceneTruth, right_m: float, wrong_m: float, holds: bool
 ) -> None:
-    bed = next(k for k, thing in enumerate(truth.things) if thing.label == "bed")
-    away = float(np.linalg.norm(truth.center(bed) - truth.ground.views["0"].eye))
+    bed = next(k for k, instance in enumerate(truth.instances) if instance.label == "bed")
+    away = float(np.linalg.norm(truth.center(bed) - truth.scene.views["0"].eye))
     options = f"A. {away + right_m:.1f}\nB. {away - wrong_m:.1f}"
     question = f"How many meters separate the observer from the bed (red point)?\nChoose.\n{options}\nReply A or B."
-    record = item("distance_prediction_oc", "select", question, "A", ["0"], red_point=[[0, 0]])
-    noisy = SceneTruth(truth.ground, truth.caster, np.random.default_rng(0), truth)
-    checks = resolve(record, {"red": ResolvedMarks(bed, 0)}, noisy)
+    record = record_of("distance_prediction_oc", "select", question, "A", ["0"], red_point=[[0, 0]])
+    noisy = SceneTruth(truth.scene, truth.caster, np.random.default_rng(0), truth)
+    checks = check_answer(record, {"red": ResolvedMark(bed, 0)}, noisy)
     assert all(check.holds is not False for check in checks) is holds
 
 
 def test_a_tmp_path_is_no_scan(tmp_path: Path) -> None:
     with pytest.raises(SceneError, match="audit's reader"):
-        read_ground(tmp_path, SCENE)
+        read_scene(tmp_path, SCENE)

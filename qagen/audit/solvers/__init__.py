@@ -1,1 +1,1 @@
-"""One solver for each question family, independent of qagen.tasks."""
+"""One solver for each family of task types, each in a file of its own; the registry finds them there."""

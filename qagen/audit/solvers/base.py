@@ -1,15 +1,18 @@
-"""What every solver offers: facts of one record, and whether its answer, in whichever format, tells them."""
+"""What every solver offers: the facts of one record, and whether its answer, in whichever format, states them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qagen.audit.audit_record import AuditRecord
-from qagen.audit.checks import Check
-from qagen.audit.resolve_marks import ResolvedMarks
+from qagen.audit.checks import Check, check_number
+from qagen.audit.parse import bare_number, meters
+from qagen.audit.raycast import RenderedView
+from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.scene import AuditView
 from qagen.audit.truth import SceneTruth
 
@@ -19,26 +22,40 @@ class UnreadableError(Exception):
 
 
 class UnsolvedError(Exception):
-    """There is no way to tell whether the record is right."""
+    """It cannot be decided whether the record is right."""
 
 
 class Solver(ABC):
-    """Answers one record."""
+    """Solves one record."""
 
+    family: ClassVar[str]
+    """The family of task types that it solves; without one, the class is a base for others."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Objects that must have been found."""
 
-    def __init__(self, item: AuditRecord, bound: Mapping[str, ResolvedMarks], truth: SceneTruth) -> None:
+    def __init__(self, record: AuditRecord, marks: Mapping[str, ResolvedMark], truth: SceneTruth) -> None:
         """Raises UnreadableError or UnsolvedError."""
-        self.item, self.bound, self.truth = item, bound, truth
+        self.record, self.marks, self.truth = record, marks, truth
         self.measured: dict[str, float] = {}
-        """Recomputed quantities, by the names that evidence has for them."""
+        """Recomputed quantities, by their names in the evidence."""
         self.require(self.needs)
         self.solve()
 
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        """Whether it solves the types of its family that have these parameters."""
+        return True
+
+    @classmethod
+    def check_eligibility(
+        cls, record: AuditRecord, marks: Mapping[str, ResolvedMark], views: Sequence[AuditView]
+    ) -> Iterator[Check]:
+        """Check the family's own conditions for asking; ``views`` are the record's, none for a video."""
+        yield from ()
+
     def require(self, tokens: Sequence[str]) -> None:
         """Raises UnsolvedError unless all these objects were found."""
-        missing = [token for token in tokens if token not in self.bound]
+        missing = [token for token in tokens if token not in self.marks]
         if missing:
             raise UnsolvedError(f"object of {missing[0]} not found")
 
@@ -47,32 +64,70 @@ class Solver(ABC):
         """Read the question and compute its facts. Raises UnreadableError or UnsolvedError."""
 
     def check_question(self) -> list[Check]:
-        """Facts that the question gives away."""
+        """Check the facts that the question reveals."""
         return []
 
-    @abstractmethod
     def check_bare(self, text: str) -> list[Check]:
-        """A fill answer or an option. Raises UnreadableError."""
+        """Check a fill answer or an option. Raises UnreadableError."""
+        raise UnreadableError("a sentence")
 
     @abstractmethod
     def check_sentence(self, text: str) -> list[Check]:
-        """An answer in words. Raises UnreadableError."""
+        """Check an answer in words. Raises UnreadableError."""
 
     def check_claim(self, is_yes: bool) -> list[Check]:
-        """Yes or No to the question's claim. Raises UnreadableError."""
-        raise UnreadableError("this type makes no claims")
+        """Check Yes or No to the question's claim. Raises UnreadableError."""
+        raise UnreadableError("no claim from this type")
 
     def view(self, image: int) -> AuditView:
         """The view of an image of the record. Raises UnsolvedError when the scene has none of that name."""
-        found = self.truth.view(self.item.frames[image]) if image < len(self.item.frames) else None
+        found = self.truth.view(self.record.frames[image]) if image < len(self.record.frames) else None
         if found is None:
             raise UnsolvedError(f"image {image} is no frame of the scene")
         return found
 
     def center(self, token: str) -> NDArray[np.float64]:
-        """(3,) of the box of a mentioned object, metres."""
-        return self.truth.center(self.bound[token].thing)
+        """(3,) center of the box of a mentioned object, world, meters."""
+        return self.truth.center(self.marks[token].instance)
 
-    def label(self, token: str) -> str:
-        """Name of a mentioned object."""
-        return self.truth.things[self.bound[token].thing].label
+
+class NumberSolver(Solver):
+    """A solver whose answer is one number."""
+
+    value: float
+    """The recomputed number."""
+    what: str
+    """The quantity."""
+
+    def check_value(self, stated: float) -> Check:
+        """Check a stated number."""
+        return check_number(self.what, stated, self.value, 0.1)
+
+    def check_bare(self, text: str) -> list[Check]:
+        stated = bare_number(text)
+        if stated is None:
+            raise UnreadableError(f"a number with one decimal in {text!r}")
+        return [self.check_value(stated)]
+
+    def check_sentence(self, text: str) -> list[Check]:
+        stated = meters(text)
+        if len(stated) != 1:
+            raise UnreadableError(f"one number of meters in {text!r}")
+        return [self.check_value(stated[0])]
+
+
+class VideoSolver(Solver):
+    """A solver that needs what all frames show."""
+
+    @cached_property
+    def rendered(self) -> list[RenderedView]:
+        """What each frame shows."""
+        return [self.truth.rendered(self.view(image).name) for image in range(len(self.record.images))]
+
+    def pixels(self, instance: int) -> list[float]:
+        """Visible pixels of an instance in each frame, of 640 x 480."""
+        return [view.pixels(instance) for view in self.rendered]
+
+    def named(self, label: str) -> list[int]:
+        """The instances of that name."""
+        return [k for k, one in enumerate(self.truth.instances) if one.label == label and one.is_askable]

@@ -1,60 +1,68 @@
-"""Which object is closest or farthest."""
+"""Which object is closest or farthest: one solver for marked objects, one for all objects in view."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from qagen.audit.checks import EPSILON, Check, Verdict, doubt, number, refuse, verdict
+from qagen.audit.checks import EPSILON, Check, Verdict, check_number, disagree, undecided, verdict_of
 from qagen.audit.parse import boxes, meters, ordinal_image
 from qagen.audit.resolve_marks import closest_box
 from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
 
 GAP_M, GAP_SHARE = 0.20, 0.15
+"""Least difference between the winner and the others: meters, and a share of the larger distance."""
 SURE_PIXELS, FAINT_PIXELS = 200.0, 40.0
-"""Visible pixels of 640 x 480 from which on a rival counts, and up to which it may be an artefact."""
+"""Visible pixels of 640 x 480 from which on another object counts, and up to which it may be an artifact."""
 _EXTREME = re.compile(r"\b(closest to|farthest from|closer to|farther from|close to|far from)\b")
 
 
 def asks_closest(text: str) -> bool:
-    """Whether the near or the far end is asked for. Raises UnreadableError when both or none are."""
+    """Whether a text asks for the closest, not the farthest. Raises UnreadableError where it asks for both or none."""
     found = {match.startswith("clos") for match in _EXTREME.findall(text)}
     if len(found) != 1:
         raise UnreadableError("closest or farthest")
     return found.pop()
 
 
-def lead_m(winner: float, rival: float, is_closest: bool) -> float:
-    """By how much a winner leads beyond the least gap, metres."""
-    gap = rival - winner if is_closest else winner - rival
-    return gap - max(GAP_M, GAP_SHARE * max(winner, rival))
+def lead_m(winner: float, other: float, is_closest: bool) -> float:
+    """By how much a distance leads beyond the least gap, meters."""
+    gap = other - winner if is_closest else winner - other
+    return gap - max(GAP_M, GAP_SHARE * max(winner, other))
 
 
 class NearestMarkedSolver(Solver):
-    """Among marked objects, measured from one of them."""
+    """The closest or farthest of marked objects, measured from one of them."""
+
+    family = "nearest"
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks") == "oo"
 
     def solve(self) -> None:
-        self.anchor = "objectA" if "objectA" in self.bound else "red"
-        rivals = [token for token in self.item.tokens if token != self.anchor]
-        if self.anchor not in self.bound or any(token not in self.bound for token in rivals) or len(rivals) < 2:
+        self.anchor = "objectA" if "objectA" in self.marks else "red"
+        others = [token for token in self.record.tokens if token != self.anchor]
+        if self.anchor not in self.marks or any(token not in self.marks for token in others) or len(others) < 2:
             raise UnsolvedError("not all objects found")
-        self.away = {t: float(np.linalg.norm(self.center(t) - self.center(self.anchor))) for t in rivals}
-        self.is_closest = asks_closest(self.item.question)
-        self.ranked = sorted(rivals, key=lambda token: self.away[token], reverse=not self.is_closest)
-        self.measured = {f"{token}_m": away for token, away in self.away.items()}
+        self.distances = {t: float(np.linalg.norm(self.center(t) - self.center(self.anchor))) for t in others}
+        self.is_closest = asks_closest(self.record.question)
+        self.ranked = sorted(others, key=lambda token: self.distances[token], reverse=not self.is_closest)
+        self.measured = {f"{token}_m": distance for token, distance in self.distances.items()}
 
     def check_bare(self, text: str) -> list[Check]:
         match = re.fullmatch(r"@(\w+)", text)
         if match is None:
             raise UnreadableError(f"one object in {text!r}")
-        return [self._winner(match[1])]
+        return [self._check_winner(match[1])]
 
-    def _winner(self, token: str) -> Check:
-        told = ", ".join(f"{name} {away:.3f} m" for name, away in self.away.items())
+    def _check_winner(self, token: str) -> Check:
+        found = ", ".join(f"{name} {distance:.3f} m" for name, distance in self.distances.items())
         best, second = self.ranked[:2]
-        lead = lead_m(self.away[best], self.away[second], self.is_closest)
-        if token == best and lead < -EPSILON:
-            return Check("winner", token, f"{told}: no clear lead", Verdict.DISAGREE, holds=True)
-        return Check("winner", token, told, verdict(token == best), holds=token == best)
+        if token == best and lead_m(self.distances[best], self.distances[second], self.is_closest) < -EPSILON:
+            return Check("winner", token, f"{found}: no clear lead", Verdict.DISAGREE, holds=True)
+        return Check("winner", token, found, verdict_of(token == best), holds=token == best)
 
     def check_sentence(self, text: str) -> list[Check]:
         if asks_closest(text) != self.is_closest:
@@ -62,47 +70,52 @@ class NearestMarkedSolver(Solver):
         match = _EXTREME.search(text)
         assert match is not None
         before, after = text[: match.start()], text[match.end() :]
-        as_close = re.search(r"no other .* as $", before)
         named = [token for token in re.findall(r"@(\w+)", before) if token != self.anchor]
         if not named:
             raise UnreadableError("the winner")
-        winner = named[0] if as_close else named[-1]
-        other = re.match(r" (?:the center of |that of )?the @(\w+)", after)
-        checks = [self._winner(winner)]
-        if other and other[1] != self.anchor:
-            checks.append(refuse("measured from", other[1], self.anchor))
+        winner = named[0] if re.search(r"no other .* as $", before) else named[-1]
+        checks = [self._check_winner(winner)]
+        origin = re.match(r" (?:the center of |that of )?the @(\w+)", after)
+        if origin and origin[1] != self.anchor:
+            checks.append(disagree("measured from", origin[1], self.anchor))
         order = [winner, *(token for token in self.ranked if token != winner)]
         return checks + [
-            number(f"distance of {token}", stated, self.away[token], 0.1)
+            check_number(f"distance of {token}", stated, self.distances[token], 0.1)
             for token, stated in zip(order, meters(text), strict=False)
         ]
 
 
 class NearestOfAllSolver(Solver):
-    """Among all visible objects of the named kinds, measured from the first image's camera."""
+    """The closest or farthest of all visible objects of the named kinds, measured from the first image's camera."""
+
+    family = "nearest"
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks") == "oc"
 
     def solve(self) -> None:
-        self.is_closest = asks_closest(self.item.question)
-        self.kinds = self._kinds()
+        self.is_closest = asks_closest(self.record.question)
+        self.kinds = self._listed_kinds()
         eye = self.view(0).eye
-        self.away = [float(np.linalg.norm(thing.block.center - eye)) for thing in self.truth.things]
-        named = [k for k, thing in enumerate(self.truth.things) if thing.is_asked and thing.names & self.kinds]
-        sharp = self.truth.clean or self.truth
-        looks = [sharp.look(name) for name in self.item.frames]
-        self.pixels = {k: max(look.pixels(k) for look in looks) for k in named}
+        self.distances = [float(np.linalg.norm(one.box.center - eye)) for one in self.truth.instances]
+        named = [k for k, one in enumerate(self.truth.instances) if one.is_askable and one.names & self.kinds]
+        self.original = self.truth.original or self.truth
+        rendered = [self.original.rendered(name) for name in self.record.frames]
+        self.pixels = {k: max(view.pixels(k) for view in rendered) for k in named}
 
-    def _kinds(self) -> frozenset[str]:
-        for listed in re.findall(r": ([^:\[\]]+?)\.(?= |$)", self.item.question):
-            names = self._split(listed)
+    def _listed_kinds(self) -> frozenset[str]:
+        for listed in re.findall(r": ([^:\[\]]+?)\.(?= |$)", self.record.question):
+            names = self._split_names(listed)
             if names:
                 return frozenset(names)
         raise UnreadableError("the kinds of objects that count")
 
-    def _split(self, listed: str) -> list[str] | None:
+    def _split_names(self, listed: str) -> list[str] | None:
         """Names of the scene joined by commas; a name may have a comma of its own."""
         parts, names = listed.split(", "), []
         while parts:
-            size = next((n for n in (3, 2, 1) if ", ".join(parts[:n]).lower() in self.truth.ground.vocabulary), 0)
+            size = next((n for n in (3, 2, 1) if ", ".join(parts[:n]).lower() in self.truth.scene.vocabulary), 0)
             if not size:
                 return None
             names.append(", ".join(parts[:size]).lower())
@@ -110,48 +123,50 @@ class NearestOfAllSolver(Solver):
         return names
 
     def check_bare(self, text: str) -> list[Check]:
-        """``lamp, [1, 2, 3, 4]``, ``lamp, image 2, [1, 2, 3, 4]``, or an option without a name."""
-        label = re.match(r"(.+?), (?:image \d, )?\[", text) if self.item.format == "fill" else None
+        """Check ``lamp, [1, 2, 3, 4]``, ``lamp, image 2, [1, 2, 3, 4]``, or an option without a name."""
+        label = re.match(r"(.+?), (?:image \d, )?\[", text) if self.record.format == "fill" else None
         return self._check(text, {label[1].lower()} if label else None)
 
     def check_sentence(self, text: str) -> list[Check]:
-        names = {n for n in self.kinds if re.search(rf"\b[Tt]he {re.escape(n)}\b", text)}
-        if asks_closest(text) != self.is_closest if _EXTREME.search(text) else False:
+        names = {name for name in self.kinds if re.search(rf"\b[Tt]he {re.escape(name)}\b", text)}
+        if _EXTREME.search(text) and asks_closest(text) != self.is_closest:
             raise UnreadableError("the same end of the order as the question")
         if not names:
             raise UnreadableError("the name of one of the kinds")
         return self._check(text, names)
 
     def _check(self, text: str, labels: set[str] | None) -> list[Check]:
-        """``labels`` are the kinds that the text may name; "the box" may be one or only the answer's own box."""
+        """Check box and distance; ``labels`` may name more than the answer: "the box" is a kind or the answer's box."""
         stated = boxes(text)
         if len(stated) != 1:
             raise UnreadableError(f"one box in {text!r}")
-        image = ordinal_image(text) if len(self.item.images) > 1 else 0
-        if image is None or image >= len(self.item.images):
+        image = ordinal_image(text) if len(self.record.images) > 1 else 0
+        if image is None or image >= len(self.record.images):
             raise UnreadableError(f"an image in {text!r}")
-        name = self.view(image).name
-        named = [k for k in self.pixels if labels is None or labels & self.truth.things[k].names]
+        named = [k for k in self.pixels if labels is None or labels & self.truth.instances[k].names]
         if not named:
-            return [refuse("winner", labels, sorted(self.kinds))]
-        thing, check = closest_box("box", stated[0], self.truth.clean or self.truth, name, named)
-        if thing is None:
+            return [disagree("winner", labels, sorted(self.kinds))]
+        instance, check = closest_box("box", stated[0], self.original, self.view(image).name, named)
+        if instance is None:
             return [check]
-        checks = [check, self._lead(thing)]
-        return checks + [number("distance", value, self.away[thing], 0.1) for value in meters(text)[:1]]
+        distances = [check_number("distance", value, self.distances[instance], 0.1) for value in meters(text)[:1]]
+        return [check, self._check_lead(instance), *distances]
 
-    def _lead(self, winner: int) -> Check:
-        leads = {k: lead_m(self.away[winner], self.away[k], self.is_closest) for k in self.pixels if k != winner}
-        told = f"{self.truth.things[winner].label} {self.away[winner]:.3f} m"
+    def _check_lead(self, winner: int) -> Check:
+        """No other object in view may come close; faint ones leave a doubt."""
+        stated = f"{self.truth.instances[winner].label} {self.distances[winner]:.3f} m"
+        leads = {
+            k: lead_m(self.distances[winner], self.distances[k], self.is_closest) for k in self.pixels if k != winner
+        }
         sure = {k: lead for k, lead in leads.items() if self.pixels[k] >= SURE_PIXELS}
-        faint = {k: lead for k, lead in leads.items() if FAINT_PIXELS <= self.pixels[k] < SURE_PIXELS}
         worst = min(sure, key=lambda k: sure[k], default=None)
         if worst is not None and sure[worst] < -EPSILON:
-            rival = f"{self.truth.things[worst].label} (id {self.truth.things[worst].id}) {self.away[worst]:.3f} m"
-            gap = self.away[worst] - self.away[winner]
+            other = self.truth.instances[worst]
+            found = f"{other.label} (id {other.id}) {self.distances[worst]:.3f} m, {self.pixels[worst]:.0f} pixels"
+            gap = self.distances[worst] - self.distances[winner]
             holds = gap > 0 if self.is_closest else gap < 0
-            return Check("winner", told, f"{rival}, {self.pixels[worst]:.0f} pixels", Verdict.DISAGREE, holds=holds)
-        rivals = [k for k, lead in faint.items() if lead < -EPSILON]
-        if rivals:
-            return doubt("winner", told, f"{self.truth.things[rivals[0]].label} may be in view")
-        return Check("winner", told, "leads", Verdict.AGREE, holds=True)
+            return Check("winner", stated, found, Verdict.DISAGREE, holds=holds)
+        faint = [k for k, lead in leads.items() if FAINT_PIXELS <= self.pixels[k] < SURE_PIXELS and lead < -EPSILON]
+        if faint:
+            return undecided("winner", stated, f"{self.truth.instances[faint[0]].label} may be in view")
+        return Check("winner", stated, "leads", Verdict.AGREE, holds=True)

@@ -1,4 +1,4 @@
-"""The audit's own reader against scans whose content is known, and the looks that it takes at them."""
+"""The audit's own reader on scans whose content is known, and the views that it renders of them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from qagen.audit.physical import check_scene
-from qagen.audit.raw_scannet import read_ground
+from qagen.audit.raw_scannet import read_scene
 from qagen.audit.raycast import RayCaster
-from qagen.audit.scene import AuditScene, upright_block
+from qagen.audit.scene import AuditScene, fit_upright_box
 from qagen.audit.truth import SceneTruth
 from tests.audit.room import FRAMES, SCENE, THINGS, camera, draw, write_scan
 from tests.loaders.scannet_files import (
@@ -30,7 +30,7 @@ from tests.loaders.scannet_files import (
 def room(tmp_path_factory: pytest.TempPathFactory) -> AuditScene:
     root = tmp_path_factory.mktemp("room")
     write_scan(root)
-    return read_ground(root, SCENE)
+    return read_scene(root, SCENE)
 
 
 def as_sens(folder: Path) -> None:
@@ -50,9 +50,9 @@ def test_a_scan_is_read_from_each_of_its_three_layouts(tmp_path: Path, write: Ca
     folder = write_dataset(tmp_path)
     (folder / f"{NAME}.sens").unlink()
     write(folder)
-    ground = read_ground(tmp_path, NAME)
-    view = ground.views["1"]
-    assert list(ground.views) == ["0", "1", "2"]
+    scene = read_scene(tmp_path, NAME)
+    view = scene.views["1"]
+    assert list(scene.views) == ["0", "1", "2"]
     assert (view.pinhole.fx, view.pinhole.cx) == pytest.approx((COLOR_K[0, 0], COLOR_K[0, 2]))
     assert view.T_wc == pytest.approx(ALIGNMENT @ make_shots()[1].pose)
     assert view.read_depth is not None
@@ -62,26 +62,26 @@ def test_a_scan_is_read_from_each_of_its_three_layouts(tmp_path: Path, write: Ca
 def test_names_come_from_the_label_map_and_structure_is_never_asked(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     write_label_map(tmp_path / "scannetv2-labels.combined.tsv")
-    things = {thing.id: thing for thing in read_ground(tmp_path, NAME).things}
-    assert {k: (t.label, t.is_asked) for k, t in things.items()} == {
+    instances = {instance.id: instance for instance in read_scene(tmp_path, NAME).instances}
+    assert {k: (t.label, t.is_askable) for k, t in instances.items()} == {
         0: ("floor", False),
         4: ("table", True),
         2: ("chair", True),
     }
-    assert things[2].names == {"chair", "office chair"}
+    assert instances[2].names == {"chair", "office chair"}
     # the table top spans 1 to 2 and 1 to 1.6 at a height of 0.7 in the aligned room
-    assert things[4].block.center == pytest.approx([1.5, 1.3, 0.7])
-    assert things[4].block.size == pytest.approx([1.0, 0.6, 0.0])
+    assert instances[4].box.center == pytest.approx([1.5, 1.3, 0.7])
+    assert instances[4].box.size == pytest.approx([1.0, 0.6, 0.0])
 
 
-def test_the_upright_block_of_a_turned_box_is_that_box() -> None:
+def test_the_fit_upright_box_around_a_turned_box_is_that_box() -> None:
     turn = np.radians(30)
     axes = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-0.5, 0.5) for z in (0, 3)]) @ axes.T + [4, 5, 6]
-    block = upright_block(corners)
-    assert block.center == pytest.approx([4, 5, 7.5])
-    assert block.size == pytest.approx([2, 1, 3])
-    assert abs(block.axes[:, 0] @ axes[:, 0]) == pytest.approx(1)
+    box = fit_upright_box(corners)
+    assert box.center == pytest.approx([4, 5, 7.5])
+    assert box.size == pytest.approx([2, 1, 3])
+    assert abs(box.axes[:, 0] @ axes[:, 0]) == pytest.approx(1)
 
 
 def test_the_video_is_32_frames_from_the_first_to_the_last(room: AuditScene) -> None:
@@ -91,24 +91,24 @@ def test_the_video_is_32_frames_from_the_first_to_the_last(room: AuditScene) -> 
 
 
 @pytest.mark.parametrize("index", [0, 13, 29])
-def test_a_look_shows_what_exact_intersection_shows(room: AuditScene, index: int) -> None:
-    thing, depth = draw(camera(index))
-    look = RayCaster(room).look(room.views[str(index)])
-    labels = np.array(["", *(item.label for item in room.things)])
+def test_a_rendered_view_shows_what_exact_intersection_shows(room: AuditScene, index: int) -> None:
+    shown, depth = draw(camera(index))
+    rendered = RayCaster(room).render(room.views[str(index)])
+    labels = np.array(["", *(item.label for item in room.instances)])
     names = np.array(["wall", *(label for label, _, _ in THINGS)])
-    assert np.mean(labels[look.shown + 1] == names[thing + 1]) > 0.999
-    assert np.percentile(np.abs(look.z - depth), 99) < 1e-3
-    assert np.percentile(np.abs(look.measured - depth), 99) < 1e-3
+    assert np.mean(labels[rendered.shown + 1] == names[shown + 1]) > 0.999
+    assert np.percentile(np.abs(rendered.z - depth), 99) < 1e-3
+    assert np.percentile(np.abs(rendered.measured - depth), 99) < 1e-3
 
 
 def test_what_the_depth_image_hides_is_not_shown(room: AuditScene) -> None:
     view = room.views["13"]
     curtain = replace(view, read_depth=lambda: np.full((240, 320), 0.3))
-    assert (RayCaster(room).look(curtain).shown == -1).all()
+    assert (RayCaster(room).render(curtain).shown == -1).all()
 
 
-def test_a_scene_without_objects_is_held_against_itself_all_the_same(room: AuditScene) -> None:
-    bare = replace(room, things=())
-    told = {check.what for check in check_scene(SceneTruth.of(bare))}
-    assert "depth on surface" in told
-    assert "cameras above the floor" not in told
+def test_a_scene_without_objects_is_checked_all_the_same(room: AuditScene) -> None:
+    bare = replace(room, instances=())
+    checked = {check.what for check in check_scene(SceneTruth.of(bare))}
+    assert "depth on surface" in checked
+    assert "cameras above the floor" not in checked

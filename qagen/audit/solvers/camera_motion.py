@@ -1,0 +1,40 @@
+"""Where the second camera would appear in the first image."""
+
+import re
+
+from qagen.audit.checks import Check, Verdict, check_number
+from qagen.audit.parse import meters
+from qagen.audit.solvers.base import Solver, UnreadableError
+
+
+class CameraMotionSolver(Solver):
+    """The second camera's position in the first image, and its depth there."""
+
+    family = "camera_motion"
+
+    def solve(self) -> None:
+        first, second = self.view(0), self.view(1)
+        point = first.to_camera(second.eye)
+        x, y = first.pinhole.permille(point) if point[2] > 0 else (-1.0, -1.0)
+        self.position = {"x": x, "y": y, "depth": float(point[2])}
+
+    def check_bare(self, text: str) -> list[Check]:
+        plain = re.fullmatch(r"\((\d+),(\d+)\),(\d+\.\d)", text)
+        match = plain or re.fullmatch(r"Position \((\d+),(\d+)\), depth (\d+\.\d) meters", text)
+        if match is None:
+            raise UnreadableError(f"a place and a depth in {text!r}")
+        return self._compare(int(match[1]), int(match[2]), float(match[3]))
+
+    def check_sentence(self, text: str) -> list[Check]:
+        match = re.search(r"\((\d+),(\d+)\)", text) or re.search(r"x = (\d+), y = (\d+)", text)
+        depth = meters(text)
+        if match is None or len(depth) != 1:
+            raise UnreadableError(f"a place and a depth in {text!r}")
+        return self._compare(int(match[1]), int(match[2]), depth[0])
+
+    def _compare(self, x: int, y: int, depth: float) -> list[Check]:
+        stated = {"x": (x, 1.0), "y": (y, 1.0), "depth": (depth, 0.1)}
+        checks = [check_number(name, value, self.position[name], step) for name, (value, step) in stated.items()]
+        if not (0 <= self.position["x"] <= 1000 and 0 <= self.position["y"] <= 1000):
+            checks.append(Check("place", str((x, y)), "outside the first image", Verdict.DISAGREE))
+        return checks

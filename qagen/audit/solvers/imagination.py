@@ -1,0 +1,89 @@
+"""Where an object is once the observer has moved to another and faces a third."""
+
+import re
+
+import numpy as np
+
+from qagen.audit.checks import Check, Verdict, check_equal, prefixed
+from qagen.audit.solvers.base import UnreadableError
+from qagen.audit.solvers.directions import (
+    DirectionSolver,
+    ExpectedSlot,
+    observed_by_camera,
+    observed_standing,
+    subject_and_reference,
+)
+
+MIN_AHEAD_M = 0.5
+"""Least horizontal distance to the faced object."""
+_GOES_TO = r"(?:(?:mov\w*|walk\w*|go|goes|places:?) to|leaves for|viewpoint at|ends at) the center of the @(\w+)"
+_FACES = r"(?:fac\w*|turn\w* toward|turn\w* to|look\w* toward|look\w* at|gaze on|direct it at) the center of the @(\w+)"
+_BEFORE = (
+    "Before the move", "At first", "at first", "From the old viewpoint", "At present", "Initially", "To begin with",
+    "Before moving", "Before it", "At the starting place", "From the starting viewpoint", "As long as",
+    "Before the observer moves",
+)  # fmt: skip
+_AFTER = (
+    "After the move", "At the center of", "from the new one", "Once the observer", "Having moved", "In the end",
+    "After moving", "afterward", "At the new one", "From the center of", "As soon as", "In the view from",
+    "After the observer",
+)  # fmt: skip
+_TIMES = re.compile(rf"\b({'|'.join(sorted((*_BEFORE, *_AFTER), key=len, reverse=True))})\b")
+
+
+class ImaginationSolver(DirectionSolver):
+    """Directions for an observer at the center of one object who faces another, and for the camera before the move."""
+
+    family = "imagination"
+
+    def solve(self) -> None:
+        goes, faces = (re.findall(pattern, self.record.question) for pattern in (_GOES_TO, _FACES))
+        if not goes or not faces:
+            raise UnreadableError("where the observer goes and what is faced")
+        self.goal, self.faced = goes[0], faces[0]
+        self.tokens = [token for token in self.record.tokens if token not in (self.goal, self.faced)]
+        if not 1 <= len(self.tokens) <= 2:
+            raise UnreadableError("one or two objects besides those of the move")
+        self.tokens = list(subject_and_reference(self._without_move(self.record.question), self.tokens) or self.tokens)
+        self.require(self.record.tokens)
+        with_facing = len(self.record.images) > 1
+        goal, faced = self.center(self.goal), self.center(self.faced)
+        after = [observed_standing(goal, faced, self.center(token)) for token in self.tokens]
+        self.slots = self.slots_for(after, with_facing)
+        self.slots_before: list[ExpectedSlot] = []
+        if not self.record.is_video:
+            before = [observed_by_camera(self.view(0), self.center(token)) for token in self.tokens]
+            self.slots_before = self.slots_for(before, with_facing)
+            self.note("before_", self.slots_before)
+        self.note("after_", self.slots)
+        self.measured["ahead_m"] = float(np.linalg.norm((faced - goal)[:2]))
+
+    def check_question(self) -> list[Check]:
+        ahead = self.measured["ahead_m"]
+        if ahead < MIN_AHEAD_M - 1e-4:
+            what = "horizontal way to the faced object"
+            return [Check(what, f"at least {MIN_AHEAD_M} m", f"{ahead:.3f} m", Verdict.DISAGREE)]
+        return []
+
+    def check_sentence(self, text: str) -> list[Check]:
+        before, after = "", ""
+        pieces = _TIMES.split(text)
+        if len(pieces) == 1:  # "An observer who faces ... finds ..."
+            after = text
+        for when, words in zip(pieces[1::2], pieces[2::2], strict=True):
+            if when in _BEFORE:
+                before += f" {when} {words}"
+            else:
+                after += f" {when} {words}"
+        checks = [check_equal("faced object", token, self.faced) for token in re.findall(_FACES, text)]
+        checks += [check_equal("goal", token, self.goal) for token in re.findall(_GOES_TO, text)]
+        if self.slots_before:
+            checks += prefixed("before: ", self.check_stated(self._without_move(before), self.slots_before))
+        elif before:
+            raise UnreadableError("only what holds after the move")
+        return checks + self.check_stated(self._without_move(after), self.slots)
+
+    def _without_move(self, text: str) -> str:
+        """The text without the move and its objects, which relate nothing."""
+        text = re.sub(_FACES, "", re.sub(_GOES_TO, "", text))
+        return text.replace(f"@{self.goal}", "").replace(f"@{self.faced}", "")

@@ -1,0 +1,100 @@
+"""How the camera moved and turned between two images."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.audit.audit_record import AuditRecord
+from qagen.audit.checks import Check, check_number, disagree
+from qagen.audit.resolve_marks import ResolvedMark
+from qagen.audit.scene import AuditView, wrap_deg
+from qagen.audit.solvers.base import Solver, UnreadableError
+
+MAX_ROLL_DEG, MIN_TILT_DEG, EDGE = 15.0, 20.0, 1e-3
+"""Largest difference of roll and least angle to the vertical, unless the type has its own, and tolerance."""
+_LEVEL = re.compile(r"\b(gravity|horizontal(?:ly)?|heading|leveled|level frame|held level)\b")
+_AXES = {
+    "right": ("right", 1), "left": ("right", -1), "down": ("down", 1), "up": ("down", -1),
+    "forward": ("forward", 1), "backward": ("forward", -1),
+}  # fmt: skip
+"""Word to the axis of a movement and its sign."""
+_WAYS = r"(?:to the )?(right|left|down|up|forward|backward)"
+
+
+class ViewChangeSolver(Solver):
+    """The move along the first camera's axes and the rotation from the first to the second."""
+
+    family = "view_change"
+
+    @classmethod
+    def check_eligibility(
+        cls, record: AuditRecord, marks: Mapping[str, ResolvedMark], views: Sequence[AuditView]
+    ) -> Iterator[Check]:
+        most_roll = record.task.get("max_roll_deg", MAX_ROLL_DEG)
+        most_steep = 90 - record.task.get("min_tilt_deg", MIN_TILT_DEG)
+        for first, second in pairwise(views):
+            rolls = [np.degrees(np.arctan2(view.T_wc[2, 0], -view.T_wc[2, 1])) for view in (first, second)]
+            off = abs(wrap_deg(float(rolls[1] - rolls[0])))
+            if off > most_roll + EDGE:
+                yield disagree("difference of roll", f"{off:.1f} deg", f"at most {most_roll:g}")
+            steepest = max(abs(view.elevation_deg) for view in (first, second))
+            if steepest > most_steep + EDGE:
+                yield disagree("steepest view", f"{steepest:.1f} deg", f"at most {most_steep:g}")
+
+    def solve(self) -> None:
+        first, second = self.view(0), self.view(1)
+        rules = self.record.question.rpartition("degrees")[2] or self.record.question
+        axes = _level_axes(first.T_wc) if _LEVEL.search(rules) else first.T_wc[:3, :3]
+        right, down, forward = (float(value) for value in (second.eye - first.eye) @ axes)
+        up_deg = second.elevation_deg - first.elevation_deg
+        left_deg = wrap_deg(second.heading_deg - first.heading_deg)
+        self.change = {"right": right, "down": down, "forward": forward}
+        self.change |= {"rotate_up": up_deg, "rotate_left": left_deg}
+        self.measured = {"right_m": right, "down_m": down, "forward_m": forward}
+        self.measured |= {"up_deg": up_deg, "left_deg": left_deg}
+
+    def check_bare(self, text: str) -> list[Check]:
+        pattern = (
+            r"move_(right|left):(0|\d+\.\d),move_(down|up):(0|\d+\.\d),move_(forward|backward):(0|\d+\.\d),"
+            r"rotate_(up|down):(\d+),rotate_(left|right):(\d+)"
+        )
+        match = re.fullmatch(pattern, text)
+        if match is None:
+            raise UnreadableError(f"five changes in {text!r}")
+        words, amounts = match.groups()[::2], [float(amount) for amount in match.groups()[1::2]]
+        return self._compare(list(zip(words[:3], amounts[:3], strict=True)), *zip(words[3:], amounts[3:], strict=True))
+
+    def check_sentence(self, text: str) -> list[Check]:
+        moves = [(word, float(amount)) for amount, word in re.findall(rf"(\d+\.\d) meters {_WAYS}", text)]
+        tilt = re.search(r"tilt\w*(?: of)? (\d+) degrees (up|down)", text)
+        turn = re.search(r"turn\w*(?: of)? (\d+) degrees to the (left|right)", text)
+        if text.count(" meters ") + text.count(" degrees ") != len(moves) + len(
+            re.findall(rf"\d+ degrees {_WAYS}", text)
+        ):
+            raise UnreadableError(f"changes in {text!r}")
+        return self._compare(
+            moves,
+            (tilt[2], float(tilt[1])) if tilt else ("up", 0.0),
+            (turn[2], float(turn[1])) if turn else ("left", 0.0),
+        )
+
+    def _compare(self, moves: list[tuple[str, float]], tilt: tuple[str, float], turn: tuple[str, float]) -> list[Check]:
+        stated = {"right": 0.0, "down": 0.0, "forward": 0.0}
+        for word, amount in moves:
+            axis, sign = _AXES[word]
+            stated[axis] += sign * amount
+        checks = [check_number(name, value, self.change[name], 0.1) for name, value in stated.items()]
+        rotations = {"rotate_up": (tilt, "up"), "rotate_left": (turn, "left")}
+        return checks + [
+            check_number(name, amount if word == positive else -amount, self.change[name], 5)
+            for name, ((word, amount), positive) in rotations.items()
+        ]
+
+
+def _level_axes(T_wc: NDArray) -> NDArray:
+    """(3, 3), columns right, down and forward of the camera held level."""
+    forward = np.array([T_wc[0, 2], T_wc[1, 2], 0.0]) / np.hypot(T_wc[0, 2], T_wc[1, 2])
+    return np.stack([[forward[1], -forward[0], 0.0], [0.0, 0.0, -1.0], forward], axis=1)
