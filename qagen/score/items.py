@@ -1,7 +1,11 @@
-"""What is scored, and what comes of it."""
+"""Questions to score, and the means of their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,13 +13,13 @@ class ScoredItem:
     """A question of a benchmark."""
 
     id: str
-    """As the benchmark writes it; numbers as their digits."""
+    """Id in the benchmark; numbers as their digits."""
     task: str
     """Task type."""
     question: str
-    """With its options, one a line, where it has any."""
+    """Text of the question with its options, one a line, where it has any."""
     answer: str
-    """The truth."""
+    """The true answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,15 @@ class Summary:
     """Means of scores; all from 0 to 1."""
 
     overall: float
-    """Of the tasks, whatever number of questions each has."""
+    """Mean of the tasks, each with the same weight."""
     levels: dict[str, float]
-    """Of the tasks of each level that occurs."""
+    """Mean of the tasks of each level that occurs."""
     tasks: dict[str, float]
-    """Of the questions of each task."""
+    """Mean of the questions of each task."""
+    members: dict[str, list[str]]
+    """The tasks that a level is the mean of."""
 
 
-Scored = Sequence[tuple[ScoredItem, float]]
-"""Questions with what their predictions score."""
+def mean_by_task(scores: "pd.DataFrame", mean: Callable[[Any], Any]) -> dict[str, float]:
+    """Means of the column ``score`` by ``task``, in the order in which tasks occur, computed by ``mean``."""
+    return {str(task): float(mean(rows["score"].to_numpy())) for task, rows in scores.groupby("task", sort=False)}

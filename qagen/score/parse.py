@@ -1,7 +1,7 @@
-"""What a text commits itself to: a letter, a number, a box, …; None where it commits to nothing, or to several things.
+"""Readers of answers: the letter, number, box, … that a text decides on; None where it decides on none or on several.
 
 Only the final answer is read: what follows the last ``</think>``, inside the last ``<answer>`` tags or ``\\boxed{}`` if
-there are any. Lengths are in metres unless said otherwise; a stated unit is converted.
+there are any. Lengths are in meters unless noted otherwise; a stated unit is converted.
 """
 
 import itertools
@@ -13,8 +13,8 @@ from typing import TypeVar
 from qagen.records.sparbench import AXES
 
 T = TypeVar("T")
-MOST_CHARACTERS = 2000
-"""Of a final answer, from its end."""
+MAX_CHARACTERS = 2000
+"""Maximum length of a final answer; a longer one loses its beginning."""
 Box = tuple[float, float, float, float]
 
 TAGGED = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.I | re.S)
@@ -66,40 +66,40 @@ SYNONYMS = {"nearer": "closer", "further": "farther", "higher": "above", "lower"
 
 
 def final_answer(text: str) -> str:
-    """The part of a text that answers. A text that never stops thinking answers nothing."""
+    """The final answer of a text; "" when its thinking never ends."""
     *thoughts, text = re.split(r"</think>", text, flags=re.I)
     if not thoughts and re.search(r"<think>", text, re.I):
         return ""
     for pattern in (TAGGED, BOXED):
         if found := pattern.findall(text):
             text = found[-1]
-    return text.strip()[-MOST_CHARACTERS:]
+    return text.strip()[-MAX_CHARACTERS:]
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
 def options(question: str) -> dict[str, str]:
-    """Letters of a question's options and what they say."""
+    """The options of a question by letter."""
     return dict(OPTION.findall(question))
 
 
 def letter(text: str, choices: Mapping[str, str]) -> str | None:
-    """The option that a text decides on, by its letter or its very words."""
+    """The letter of the option that a text decides on, by letter or by the option's exact words."""
     text = final_answer(text)
     bare = text.strip(MARKUP)
     if bare.upper() in choices:
         return bare.upper()
-    said = [key for key, words in choices.items() if bare and _spelt(words) == _spelt(text)]
-    for found in (said, STATED_LETTER.findall(text), LABELED_LINE.findall(text), LONE_LETTER.findall(text)):
+    quoted = [key for key, words in choices.items() if bare and _normalize(words) == _normalize(text)]
+    for found in (quoted, STATED_LETTER.findall(text), LABELED_LINE.findall(text), LONE_LETTER.findall(text)):
         known = set(found).intersection(choices)
         if known:
             return known.pop() if len(known) == 1 else None
     return None
 
 
-def _spelt(words: str) -> str:
-    """Words without blanks, emphasis and a last full stop; the commas of empty directions stay."""
+def _normalize(words: str) -> str:
+    """Words in lower case without spaces, emphasis and final period; the commas of empty directions stay."""
     return re.sub(r"[\s*_`\"']", "", words).removesuffix(".").lower()
 
 
@@ -134,30 +134,30 @@ def lone_number(text: str) -> float | None:
 
 
 def extents_cm(text: str) -> tuple[float, ...] | None:
-    """Length, width and height in centimetres; told in that order, or in the order of these words where all occur."""
+    """Length, width and height in centimeters, in that order or in the order of these words where all occur."""
     text = final_answer(text)
     found = quantities(text.replace(",", ", "))
-    told = [value * 100 * UNITS[unit.lower()] if unit else value for value, unit in found]
-    if len(told) != len(SIDES):
+    extents = [value * 100 * UNITS[unit.lower()] if unit else value for value, unit in found]
+    if len(extents) != len(SIDES):
         return None
     words = list(dict.fromkeys(word.lower() for word in SIDE.findall(text)))
     order = sorted(range(3), key=lambda index: SIDES.index(words[index])) if len(words) == 3 else range(3)
-    return tuple(told[index] for index in order)
+    return tuple(extents[index] for index in order)
 
 
 def movements(text: str) -> dict[int, float] | None:
-    """Signed amounts (metres, degrees) by the axis of ``AXES``; axes that are not told are left out."""
+    """Signed amounts (meters, degrees) by index into ``AXES``; axes that are not mentioned are left out."""
     text = final_answer(text).replace("−", "-")
     names = {name: (axis, sign) for axis, pair in enumerate(AXES) for name, sign in zip(pair, (1, -1), strict=True)}
-    told: dict[int, float] = {}
+    amounts: dict[int, float] = {}
     found = [(f"{verb}_{way}".lower(), amount) for verb, way, amount in MOVEMENT.findall(text)]
     for amount, unit, way in SPOKEN_MOVEMENT.findall(text) if not found else ():
         found.append((f"{'move' if unit.lower().startswith('m') else 'rotate'}_{way}".lower(), amount))
     for name, amount in found:
         axis, sign = names.get(re.sub("back$", "backward", name), (None, 0))
         if axis is not None:
-            told[axis] = told.get(axis, 0.0) + sign * float(amount.replace(",", ""))
-    return told or None
+            amounts[axis] = amounts.get(axis, 0.0) + sign * float(amount.replace(",", ""))
+    return amounts or None
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -192,49 +192,49 @@ def place(text: str) -> tuple[float, float, float] | None:
 
 
 def map_places(text: str) -> dict[int, tuple[float, float]] | None:
-    """Position on the map by the number of the object; each is told right before its object, or right after."""
+    """Position on the map by number of the object; each stands right before its object, or right after."""
     found = list(MAPPED.finditer(final_answer(text)))
     pairs = list(itertools.pairwise(found))[::2]
-    told = {}
+    places = {}
     for pair in pairs:
         name, spot = sorted(pair, key=lambda match: match["name"] is None)
         if name["name"] is None or spot["name"] is not None:
             return None
-        told[int(name["name"])] = (float(spot[2]), float(spot[3]))
-    return told or None
+        places[int(name["name"])] = (float(spot[2]), float(spot[3]))
+    return places or None
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
 def frames(text: str) -> set[int] | None:
-    """Numbers of frames."""
+    """Numbers of the frames that a text names."""
     text = final_answer(text)
     return {int(number) for number in FRAME.findall(text) or re.findall(r"\b\d{1,9}\b", text)} or None
 
 
 def names(text: str) -> tuple[str, ...] | None:
-    """A list of names, in order."""
+    """The names that a text lists, in order."""
     parts = re.split(r"\s*(?:,|;|\n|->|→|>|\bthen\b|\band\b)\s*", final_answer(text).strip(MARKUP).lower())
-    told = tuple(re.sub(r"^(?:\d+[.)]\s*)?(?:the|an?)?\s+|\.$", "", f" {part}").strip() for part in parts)
-    return tuple(name for name in told if name) or None
+    names = (re.sub(r"^(?:\d+[.)]\s*)?(?:the|an?)?\s+|\.$", "", f" {part}").strip() for part in parts)
+    return tuple(name for name in names if name) or None
 
 
 def marked_object(text: str) -> str | None:
-    """The mark that a text points out by its colour or number, else the text itself, without articles."""
+    """The mark that a text names by its color or number, else the text itself, without articles."""
     text = final_answer(text).strip(MARKUP).lower()
     marks = {color or f"point{number}" for color, number in MARK.findall(text)}
     return (marks.pop() if len(marks) == 1 else None) if marks else re.sub(r"^(?:the|an?)\s+", "", text) or None
 
 
 def directions(text: str) -> Counter[str] | None:
-    """Words of direction."""
+    """Counts of the words of direction."""
     words: list[str] = [word.lower() for word in DIRECTION.findall(final_answer(text))]
     return Counter([SYNONYMS.get(word, word) for word in words]) or None
 
 
 def facts(text: str) -> Counter[str] | None:
-    """What a sentence states: its numbers, directions and marks; its words where it has none of them."""
+    """Counts of the numbers, frames, directions and marks of a sentence; of its words where it has none of them."""
     text = final_answer(text)
     found = Counter(f"{value:g}" for value, _ in quantities(text)) + Counter(FRAME.findall(text))
     found += directions(text) or Counter()

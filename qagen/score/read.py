@@ -1,31 +1,32 @@
-"""Benchmarks and predictions, in the forms in which they come."""
+"""Readers of benchmarks and predictions in all their formats."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qagen.errors import ConfigError, QagenError
 from qagen.files import parse_json
+from qagen.records.read import find_record_files
 from qagen.score.items import ScoredItem
 from qagen.score.rewards import item_of
 
 COLUMNS = ("id", "task", "question", "answer")
 TEXT_KEYS = ("prediction", "response", "filtered_resps", "resps", "output", "answer_text")
-"""Where a line of predictions has the model's text; the first that is there."""
+"""Keys that may hold the model's text, in order of precedence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model said, matched to a benchmark."""
+    """A model's predictions, matched to a benchmark."""
 
     texts: Mapping[str, str]
-    """By the question's id."""
+    """Predicted text by id of the question."""
     unknown: tuple[str, ...]
     """Ids that the benchmark does not have."""
     duplicates: tuple[str, ...]
-    """Ids that occur again; the first occurrence counts."""
-    missing: tuple[str, ...] = field(default=())
+    """Ids of repeated predictions, of which the first counts."""
+    missing: tuple[str, ...]
     """Ids without a prediction; they score 0."""
 
 
@@ -40,48 +41,41 @@ def read_items(path: Path) -> list[ScoredItem]:
             of parquet shards named ``test-*``; or the output folder of a run.
 
     Raises:
-        ConfigError: nothing of the kind is there, or two questions have the same id.
+        ConfigError: there is no benchmark, or two questions have the same id.
         QagenError: a line cannot be read.
     """
     if not path.exists():
         raise ConfigError(f"--against: {path}: no such file or folder")
-    items = [_item(row, where) for row, where in _rows(path)]
+    items: dict[str, ScoredItem] = {}
+    for row, where in _bench_rows(path):
+        try:
+            item = item_of(row)
+        except QagenError as error:
+            raise QagenError(f"{where}: {error}") from error
+        if item.id in items:
+            raise ConfigError(f"--against: {path}: two questions have the id {item.id!r}, expected different ones")
+        items[item.id] = item
     if not items:
         raise ConfigError(f"--against: {path}: found no questions")
-    seen: set[str] = set()
-    for item in items:
-        if item.id in seen:
-            raise ConfigError(f"--against: {path}: two questions have the id {item.id!r}, expected different ones")
-        seen.add(item.id)
-    return items
+    return list(items.values())
 
 
-def _rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    if path.is_dir():
-        yield from _rows_of_folder(path)
-    elif path.suffix == ".parquet":
-        yield from _rows_of_parquet(path)
-    else:
-        yield from _read_json_rows(path)
-
-
-def _rows_of_folder(folder: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    bench = folder / "test.jsonl"
-    if bench.is_file():
-        yield from _read_json_rows(bench)
-        return
-    if shards := sorted([*folder.glob("test-*.parquet"), *folder.glob("data/test-*.parquet")]):
+def _bench_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The rows of a benchmark and where they stand."""
+    if path.is_file():
+        yield from _parquet_rows(path) if path.suffix == ".parquet" else _json_rows(path)
+    elif (path / "test.jsonl").is_file():
+        yield from _json_rows(path / "test.jsonl")
+    elif shards := sorted([*path.glob("test-*.parquet"), *path.glob("data/test-*.parquet")]):
         for shard in shards:
-            yield from _rows_of_parquet(shard)
-        return
-    from qagen.records.read import find_record_files
-
-    for file in find_record_files(folder):
-        for row, where in _read_json_rows(file.path):
-            yield {**row, "type": file.type}, where
+            yield from _parquet_rows(shard)
+    else:
+        for file in find_record_files(path):
+            for row, where in _json_rows(file.path):
+                yield {**row, "type": file.type}, where
 
 
-def _rows_of_parquet(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _parquet_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Rows without their images, which are most of the file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -94,13 +88,6 @@ def _rows_of_parquet(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
         raise QagenError(f"{path}: is not parquet: {error}") from error
     for number, row in enumerate(rows, 1):
         yield row, f"{path}: row {number}"
-
-
-def _item(row: Mapping[str, Any], where: str) -> ScoredItem:
-    try:
-        return item_of(row)
-    except QagenError as error:
-        raise QagenError(f"{where}: {error}") from error
 
 
 # --- predictions ------------------------------------------------------------------------------------------------------
@@ -123,7 +110,11 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
     texts: dict[str, str] = {}
     unknown: list[str] = []
     duplicates: list[str] = []
-    for name, text in _predictions(path, items):
+    for number, (row, where) in enumerate(_json_rows(path)):
+        if isinstance(row, str):
+            name, text = _id_at(number, items, where), row
+        else:
+            name, text = _id_of(row, items, where), _text_of(row, where)
         if name not in known:
             unknown.append(name)
         elif name in texts:
@@ -134,14 +125,6 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
         raise ConfigError(f"{path}: found no predictions")
     missing = tuple(item.id for item in items if item.id not in texts)
     return Predictions(texts, tuple(unknown), tuple(duplicates), missing)
-
-
-def _predictions(path: Path, items: list[ScoredItem]) -> Iterator[tuple[str, str]]:
-    for number, (row, where) in enumerate(_read_json_rows(path)):
-        if isinstance(row, str):
-            yield _id_at(number, items, where), row
-        else:
-            yield _id_of(row, items, where), _text_of(row, where)
 
 
 def _id_of(row: Mapping[str, Any], items: list[ScoredItem], where: str) -> str:
@@ -177,25 +160,20 @@ def _text_of(row: Mapping[str, Any], where: str) -> str:
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
-def _read_json_rows(path: Path) -> Iterator[tuple[Any, str]]:
-    """The rows of JSONL, of a JSON list, or of a JSON object of ids, with where they are."""
-    if path.suffix == ".json":
-        yield from _rows_of_json(path)
+def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
+    """The rows of JSONL, of a JSON list, or of a JSON object of ids, and where they stand."""
+    if path.suffix != ".json":
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield parse_json(line, f"{path}:{number}"), f"{path}:{number}"
         return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield parse_json(line, f"{path}:{number}"), f"{path}:{number}"
-
-
-def _rows_of_json(path: Path) -> Iterator[tuple[Any, str]]:
     content = parse_json(path.read_bytes(), path)
     if isinstance(content, dict) and isinstance(content.get("logs"), list):
         content = content["logs"]
     if isinstance(content, dict):
-        content = [
-            {"id": name, **(told if isinstance(told, dict) else {"prediction": told})} for name, told in content.items()
-        ]
+        rows = {name: row if isinstance(row, dict) else {"prediction": row} for name, row in content.items()}
+        content = [{"id": name, **row} for name, row in rows.items()]
     if not isinstance(content, list):
         raise QagenError(f"{path}: found a {type(content).__name__}, expected a list or an object")
     for number, row in enumerate(content, 1):

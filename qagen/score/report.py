@@ -1,4 +1,4 @@
-"""Scores of a whole benchmark, with intervals and with what guessing would score."""
+"""Scores of a whole benchmark, with confidence intervals and the score of guessing."""
 
 import random
 from collections import Counter
@@ -6,36 +6,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from qagen.records.sparbench import CHOICE_TASKS, TASKS, VIEW_CHANGE
+from qagen.records.sparbench import CHOICE_TASKS, TASKS
 from qagen.rng import rng_for
 from qagen.score import lmms, strict, vlmeval
-from qagen.score.items import Scored, ScoredItem, Summary
+from qagen.score.items import ScoredItem, Summary
 from qagen.score.read import Predictions
 
 RESAMPLES = 1000
 GUESSES = 20
-"""Answers of other questions that are tried as predictions of each question."""
-MOST_GUESSED = 200
-"""Questions of a task whose guesses are scored."""
+"""Number of other answers that are scored as guesses of each question."""
+MAX_GUESSED = 200
+"""Maximum number of questions of a task for which guesses are scored."""
 INTERVAL = (2.5, 97.5)
-"""Percentiles."""
+"""Percentiles of the confidence interval."""
 
 Bounds = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """A way of scoring."""
+    """A scorer."""
 
     name: str
-    """official or strict, with the scorer's name."""
+    """Name in the report: strict, or official with the public scorer's name."""
     score: Callable[[ScoredItem, str], float]
-    """Of one prediction."""
-    summarize: Callable[[Scored], Summary]
-    """Of all of them."""
+    """Score of one prediction."""
+    summarize: Callable[[pd.DataFrame], Summary]
+    """Means of the scores (columns ``id``, ``task`` and ``score``)."""
     tasks: tuple[str, ...] | None
-    """Tasks that it knows; None for all."""
+    """Tasks that the scorer knows; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +46,15 @@ class ReportLine:
     score: float
     """From 0 to 1."""
     interval: Bounds
-    """Where 95 % of bootstrap resamples lie."""
+    """Range of the middle 95 % of bootstrap resamples."""
     questions: int
-    """How many."""
+    """Number of questions."""
     chance: float
-    """What guessing scores: the answers of other questions of the same task."""
+    """Mean score of guesses: an option at random, or the answers of other questions of the task."""
     metric: str = ""
-    """Name of the metric, of a task."""
+    """Name of the metric; "" for a mean over tasks."""
     level: str = ""
-    """Cognitive level, of a task."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What a task's line and those of its groups are made of."""
-
-    questions: int
-    """How many."""
-    means: np.ndarray
-    """(RESAMPLES,) mean scores of bootstrap resamples."""
-    chance: float
-    """Mean score of guesses."""
-    metric: str
-    """Names of the metrics."""
+    """Cognitive level; "" for a mean over tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +62,19 @@ class Report:
     """A benchmark's scores."""
 
     mode: str
-    """Which scorer."""
+    """Name of the scorer."""
     overall: ReportLine
     """Mean of the tasks."""
     levels: Mapping[str, ReportLine]
-    """Mean of the tasks of a level."""
+    """Mean of the tasks by level."""
     tasks: Mapping[str, ReportLine]
-    """Each task."""
+    """Scores by task."""
     unscored: Mapping[str, int]
-    """Tasks that the scorer does not know, and how many questions they have."""
+    """Number of questions by task, for tasks that the scorer does not know."""
 
 
 def mode_of(name: str, levels: Mapping[str, str]) -> Mode:
-    """``strict``, ``lmms-eval`` or ``vlmevalkit``; ``levels`` tells the level of a task."""
+    """``strict``, ``lmms-eval`` or ``vlmevalkit``; ``levels`` maps tasks to levels."""
     if name == "strict":
         return Mode("strict", strict.score, lambda scored: strict.summarize(scored, levels), None)
     module = {"lmms-eval": lmms, "vlmevalkit": vlmeval}[name]
@@ -102,45 +89,35 @@ def make_report(
     if not known:
         return None
     texts = predictions.texts
-    scored = [(item, mode.score(item, texts[item.id]) if item.id in texts else 0.0) for item in known]
-    summary = mode.summarize(scored)
-    tasks = {
-        task: _examine(task, [pair for pair in scored if pair[0].task == task], mode, seed) for task in summary.tasks
-    }
-    members = {level: _members(level, summary, levels, mode) for level in summary.levels}
+    scores = pd.DataFrame(
+        {
+            "id": [item.id for item in known],
+            "task": [item.task for item in known],
+            "score": [mode.score(item, texts[item.id]) if item.id in texts else 0.0 for item in known],
+        }
+    )
+    summary = mode.summarize(scores)
+    means: dict[str, np.ndarray] = {}
+    tasks: dict[str, ReportLine] = {}
+    for task, score in summary.tasks.items():
+        own = [item for item in known if item.task == task]
+        means[task] = _resampled_means(scores.loc[scores["task"] == task, "score"].to_numpy(), seed, task)
+        chance, level = _chance(own, mode, seed), levels.get(task, strict.OTHER)
+        tasks[task] = ReportLine(score, _bounds(means[task]), len(own), chance, _metrics(own, mode), level)
+
+    def mean_line(score: float, names: Sequence[str]) -> ReportLine:
+        """The line of a mean over tasks; each task is resampled by itself."""
+        bounds = _bounds(np.mean([means[name] for name in names], axis=0))
+        chance = float(np.mean([tasks[name].chance for name in names]))
+        return ReportLine(score, bounds, sum(tasks[name].questions for name in names), chance)
+
     return Report(
         mode.name,
-        _group_line(summary.overall, list(tasks.values())),
-        {
-            level: _group_line(summary.levels[level], [tasks[name] for name in names])
-            for level, names in members.items()
-        },
-        {task: _task_line(score, tasks[task], levels.get(task, strict.OTHER)) for task, score in summary.tasks.items()},
+        mean_line(summary.overall, list(tasks)),
+        {level: mean_line(score, summary.members[level]) for level, score in summary.levels.items()},
+        tasks,
         Counter(item.task for item in items if mode.tasks is not None and item.task not in mode.tasks),
     )
-
-
-def _examine(task: str, scored: Scored, mode: Mode, seed: int) -> Examined:
-    items = [item for item, _ in scored]
-    means = _resampled_means(np.array([value for _, value in scored]), seed, task)
-    return Examined(len(items), means, _chance(items, mode, seed), _metrics(items, mode))
-
-
-def _members(level: str, summary: Summary, levels: Mapping[str, str], mode: Mode) -> list[str]:
-    """Tasks whose mean is the level's; lmms-eval forgets view changes."""
-    forgotten = {VIEW_CHANGE} if mode.summarize is lmms.summarize else set()
-    return [task for task in summary.tasks if levels.get(task, strict.OTHER) == level and task not in forgotten]
-
-
-def _task_line(score: float, task: Examined, level: str) -> ReportLine:
-    return ReportLine(score, _bounds(task.means), task.questions, task.chance, task.metric, level)
-
-
-def _group_line(score: float, tasks: Sequence[Examined]) -> ReportLine:
-    """The line of a mean over tasks; each is resampled by itself."""
-    means = np.mean([task.means for task in tasks], axis=0)
-    chance = float(np.mean([task.chance for task in tasks]))
-    return ReportLine(score, _bounds(means), sum(task.questions for task in tasks), chance)
 
 
 def _resampled_means(values: np.ndarray, seed: int, task: str) -> np.ndarray:
@@ -163,7 +140,7 @@ def _chance(items: Sequence[ScoredItem], mode: Mode, seed: int) -> float:
     for item in items:
         answers.setdefault(strict.metric_name(item), []).append(item.answer)
     scores = []
-    for item in rng.sample(list(items), min(len(items), MOST_GUESSED)):
+    for item in rng.sample(list(items), min(len(items), MAX_GUESSED)):
         guesses = sorted(strict.choices_of(item)) or answers[strict.metric_name(item)]
         scores += [mode.score(item, guess) for guess in rng.choices(guesses, k=GUESSES)]
     return sum(scores) / len(scores)

@@ -1,4 +1,4 @@
-"""Scores as rewards for training with reinforcement."""
+"""Scores as rewards for reinforcement learning."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,26 +16,30 @@ def reward(record: Mapping[str, Any], completion: str) -> float:
             ``answer``).
 
     Raises:
-        QagenError: the record has neither of both forms.
+        QagenError: the record has neither form.
     """
     return strict.score(item_of(record), completion)
 
 
 def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: Any) -> list[float]:
-    """Rewards of a batch, as TRL's ``GRPOTrainer`` asks for them: ``GRPOTrainer(reward_funcs=[reward_func], ...)``.
+    """Rewards of a batch in the form that TRL expects: ``GRPOTrainer(reward_funcs=[reward_func], ...)``.
 
     Args:
-        prompts: not looked at.
+        prompts: ignored.
         completions: texts, or conversations whose last message is the completion.
-        columns: the data set's other columns, one value for each completion; those of a record are needed.
+        columns: the other columns of the dataset, one value for each completion, with those of a record among them.
     """
-    rows = {name: values for name, values in columns.items() if _is_column(values, len(completions))}
+    rows = {
+        name: values
+        for name, values in columns.items()
+        if isinstance(values, Sequence) and not isinstance(values, str) and len(values) == len(completions)
+    }
     records = [{name: values[index] for name, values in rows.items()} for index in range(len(completions))]
     return [reward(record, text_of(completion)) for record, completion in zip(records, completions, strict=True)]
 
 
 def item_of(record: Mapping[str, Any]) -> ScoredItem:
-    """The question of a record. Raises QagenError, naming the keys, when the record has none."""
+    """The question of a record. Raises QagenError, naming the keys, when the record has no question."""
     name = record.get("id", "")
     if record.get("answer") is not None and (record.get("task") or record.get("type")):
         task = record.get("task") or record["type"]
@@ -58,7 +62,3 @@ def text_of(completion: Any) -> str:
         is_conversation = isinstance(completion[0], Mapping) and "role" in completion[0]
         return text_of(completion[-1]) if is_conversation else "".join(text_of(part) for part in completion)
     return ""
-
-
-def _is_column(values: Any, length: int) -> bool:
-    return isinstance(values, Sequence) and not isinstance(values, str) and len(values) == length

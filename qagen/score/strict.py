@@ -1,24 +1,27 @@
-"""Scores without the faults of the public scorers: nothing told is nothing scored, and one answer is one answer.
+"""Scores without the faults of the public scorers: an empty prediction scores 0, and only one answer counts.
 
 | answer | metric |
 |---|---|
 | letter, Yes or No | right or wrong |
 | number (depth, distance, area, count) | mean relative accuracy: share of the tolerances 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
-| view change | mean of the five relative accuracies; a movement that is not told scores 0 |
+| view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
 | box | intersection over union; with an image, 0 in the wrong one |
-| image place and depth | mean of the depth's relative accuracy and the place's, relative to half the image |
-| places on a map | mean over the objects of the relative accuracy of the position |
-| names in order | share of places with the right name |
+| image position and depth | mean of two relative accuracies; the position is relative to half the image |
+| positions on a map | mean over the objects of the relative accuracy of the position |
+| names in order | share of positions with the right name |
 | frames, directions, other sentences | F1 of what is stated |
 """
 
 import math
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
 
 from qagen.core.answer import (
     Answer,
@@ -37,15 +40,18 @@ from qagen.core.answer import (
 )
 from qagen.records.sparbench import AXES
 from qagen.score import parse
-from qagen.score.items import Scored, ScoredItem, Summary
+from qagen.score.items import ScoredItem, Summary, mean_by_task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOLERANCES = tuple(step / 20 for step in range(10, 0, -1))
 ROUNDING = 1e-9
-"""Keeps 1.1 against 1.0 within 10 %, whatever binary fractions make of it."""
+"""Tolerance that keeps 1.1 against 1.0 within 10 % in spite of binary fractions."""
 OTHER = "other"
-"""Level of types that no task YAML tells."""
+"""Level of types without a task YAML."""
 HALF_IMAGE = 500.0
-"""Thousandths of the image; an error as large counts as 100 %."""
+"""Error of an image position that counts as 100 %, thousandths of the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,11 @@ class Metric:
     """How one kind of answer is read and compared."""
 
     name: str
-    """As tables print it."""
+    """Name in tables."""
     read: Callable[[str], Any]
-    """The answer that a text tells, or None."""
+    """Reads the answer of a text; None when there is none."""
     compare: Callable[[Any, Any], float]
-    """From what is told and the truth to a score, 0 to 1."""
+    """Score from 0 to 1 of a predicted and the true answer."""
 
 
 def score(item: ScoredItem, prediction: str) -> float:
@@ -66,8 +72,8 @@ def score(item: ScoredItem, prediction: str) -> float:
     if choices:
         return float(parse.letter(prediction, choices) == item.answer.strip())
     metric, truth = _metric_and_truth(item)
-    told = metric.read(prediction)
-    return 0.0 if told is None else metric.compare(told, truth)
+    answer = metric.read(prediction)
+    return 0.0 if answer is None else metric.compare(answer, truth)
 
 
 def metric_name(item: ScoredItem) -> str:
@@ -76,7 +82,7 @@ def metric_name(item: ScoredItem) -> str:
 
 
 def choices_of(item: ScoredItem) -> Mapping[str, str]:
-    """The options of a question that is answered by a letter, and else none."""
+    """The options of a question that is answered by a letter; empty for other questions."""
     answer = item.answer.strip()
     if not re.fullmatch(r"[A-F]", answer):
         return {}
@@ -98,9 +104,9 @@ def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
     return (metric, truth) if truth is not None else (STATED, parse.facts(answer))
 
 
-def relative_accuracy(told: float, truth: float) -> float:
-    """Share of the tolerances within which ``told`` lies of the truth, relative to it; of a truth of 0, in its unit."""
-    return tolerated(abs(told - truth) / (abs(truth) or 1.0))
+def relative_accuracy(prediction: float, truth: float) -> float:
+    """Share of the tolerances that the error keeps, relative to the truth; absolute where the truth is 0."""
+    return tolerated(abs(prediction - truth) / (abs(truth) or 1.0))
 
 
 def tolerated(error: float) -> float:
@@ -108,58 +114,53 @@ def tolerated(error: float) -> float:
     return sum(error <= tolerance + ROUNDING for tolerance in TOLERANCES) / len(TOLERANCES)
 
 
-def _equal(told: Any, truth: Any) -> float:
-    return float(told == truth)
+def _equal(prediction: Any, truth: Any) -> float:
+    return float(prediction == truth)
 
 
-def _compare_extents(told: tuple[float, ...], truth: tuple[float, ...]) -> float:
-    return _mean([relative_accuracy(a, b) for a, b in zip(told, truth, strict=True)])
+def _compare_extents(prediction: tuple[float, ...], truth: tuple[float, ...]) -> float:
+    return fmean(map(relative_accuracy, prediction, truth))
 
 
-def _compare_movements(told: Mapping[int, float], truth: Mapping[int, float], untold: float = math.inf) -> float:
-    return _mean([relative_accuracy(told.get(axis, untold), truth.get(axis, 0.0)) for axis in range(len(AXES))])
+def _compare_movements(prediction: Mapping[int, float], truth: Mapping[int, float], missing: float = math.inf) -> float:
+    pairs = [(prediction.get(axis, missing), truth.get(axis, 0.0)) for axis in range(len(AXES))]
+    return fmean(relative_accuracy(*pair) for pair in pairs)
 
 
-def _compare_spoken_movements(told: Mapping[int, float], truth: Mapping[int, float]) -> float:
-    return _compare_movements(told, truth, untold=0.0)
-
-
-def box_overlap(told: parse.Box, truth: parse.Box) -> float:
-    """Intersection over union; 0 of a box that is turned inside out."""
-    width = min(told[2], truth[2]) - max(told[0], truth[0])
-    height = min(told[3], truth[3]) - max(told[1], truth[1])
+def box_overlap(prediction: parse.Box, truth: parse.Box) -> float:
+    """Intersection over union; 0 for a box whose corners are swapped."""
+    width = min(prediction[2], truth[2]) - max(prediction[0], truth[0])
+    height = min(prediction[3], truth[3]) - max(prediction[1], truth[1])
     both = max(width, 0.0) * max(height, 0.0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (told, truth)]
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (prediction, truth)]
     return both / (sum(areas) - both) if both and min(areas) > 0 else 0.0
 
 
-def _compare_located(told: tuple[int, parse.Box], truth: tuple[int, parse.Box]) -> float:
-    return box_overlap(told[1], truth[1]) if told[0] == truth[0] else 0.0
+def _compare_located(prediction: tuple[int, parse.Box], truth: tuple[int, parse.Box]) -> float:
+    return box_overlap(prediction[1], truth[1]) if prediction[0] == truth[0] else 0.0
 
 
-def _compare_places(told: tuple[float, float, float], truth: tuple[float, float, float]) -> float:
-    error = math.dist(told[:2], truth[:2]) / HALF_IMAGE
-    return _mean([tolerated(error), relative_accuracy(told[2], truth[2])])
+def _compare_places(prediction: tuple[float, float, float], truth: tuple[float, float, float]) -> float:
+    error = math.dist(prediction[:2], truth[:2]) / HALF_IMAGE
+    return (tolerated(error) + relative_accuracy(prediction[2], truth[2])) / 2
 
 
-def _compare_maps(told: Mapping[int, tuple[float, float]], truth: Mapping[int, tuple[float, float]]) -> float:
+def _compare_maps(prediction: Mapping[int, tuple[float, float]], truth: Mapping[int, tuple[float, float]]) -> float:
     nowhere = (math.inf, math.inf)
-    errors = [math.dist(told.get(name, nowhere), spot) / (math.hypot(*spot) or 1.0) for name, spot in truth.items()]
-    return _mean([tolerated(error) for error in errors]) * min(1.0, len(truth) / len(told))
+    errors = [
+        math.dist(prediction.get(name, nowhere), spot) / (math.hypot(*spot) or 1.0) for name, spot in truth.items()
+    ]
+    return fmean(map(tolerated, errors)) * min(1.0, len(truth) / len(prediction))
 
 
-def _compare_orders(told: tuple[str, ...], truth: tuple[str, ...]) -> float:
-    right = sum(a == b for a, b in zip(told, truth, strict=False))
-    return right / max(len(told), len(truth))
+def _compare_orders(prediction: tuple[str, ...], truth: tuple[str, ...]) -> float:
+    right = sum(map(operator.eq, prediction, truth))
+    return right / max(len(prediction), len(truth))
 
 
-def _f1(told: Any, truth: Any) -> float:
-    told, truth = Counter(told), Counter(truth)
-    return 2 * (told & truth).total() / (told.total() + truth.total())
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+def _f1(prediction: Any, truth: Any) -> float:
+    predicted, true = Counter(prediction), Counter(truth)
+    return 2 * (predicted & true).total() / (predicted.total() + true.total())
 
 
 JUDGED = Metric("accuracy", parse.yes_no, _equal)
@@ -185,19 +186,16 @@ SENTENCE_METRICS: dict[type[Answer], Metric] = {
     Count: Metric("MRA", parse.lone_number, relative_accuracy),
     Choice: STATED,
     LabelOrder: STATED,
-    Motion: Metric("MRA", parse.movements, _compare_spoken_movements),
+    Motion: Metric("MRA", parse.movements, partial(_compare_movements, missing=0.0)),
 }
-"""The same where the answer is a sentence. A sentence does not mention a movement of 0."""
+"""Metrics of answers that are sentences, which leave out movements of 0."""
 
 
-def summarize(scored: Scored, levels: Mapping[str, str]) -> Summary:
+def summarize(scores: "pd.DataFrame", levels: Mapping[str, str]) -> Summary:
     """Means by task, of the tasks, and of the tasks of each level (``levels``: task to level)."""
-    by_task: dict[str, list[float]] = {}
-    for item, value in scored:
-        by_task.setdefault(item.task, []).append(value)
-    tasks = {task: math.fsum(values) / len(values) for task, values in by_task.items()}
-    grouped: dict[str, list[float]] = {}
-    for task, value in tasks.items():
-        grouped.setdefault(levels.get(task, OTHER), []).append(value)
-    means = {level: math.fsum(values) / len(values) for level, values in grouped.items()}
-    return Summary(math.fsum(tasks.values()) / len(tasks), means, tasks)
+    tasks = mean_by_task(scores, fmean)
+    members: dict[str, list[str]] = {}
+    for task in tasks:
+        members.setdefault(levels.get(task, OTHER), []).append(task)
+    means = {level: fmean(tasks[task] for task in names) for level, names in members.items()}
+    return Summary(fmean(tasks.values()), means, tasks, members)

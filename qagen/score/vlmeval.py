@@ -1,4 +1,4 @@
-"""The score that VLMEvalKit's ``SparBench`` gives without a judge model, to the last digit and with all its habits.
+"""The score of VLMEvalKit's ``SparBench`` without a judge model, to the last digit and with all its habits.
 
 It differs from lmms-eval: a letter is searched for in the text, the last number counts, numbers may have signs and be
 words, and view changes are measured against the truth. Habits that ``qagen.score.strict`` does not have: an answer that
@@ -8,12 +8,16 @@ is no letter makes every prediction without a letter right; ``1,200`` is 200 and
 import ast
 import re
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qagen.records.sparbench import AXES, CHOICE_TASKS, LEVELS, NUMBER_TASKS, VIEW_CHANGE
-from qagen.score.items import Scored, ScoredItem, Summary
+from qagen.score.items import ScoredItem, Summary, mean_by_task
 from qagen.score.lmms import relative_accuracy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\ufeff]")
 TAIL_LINES, TAIL_CHARACTERS = 6, 800
@@ -44,23 +48,28 @@ def score(item: ScoredItem, prediction: str) -> float:
     if item.task in CHOICE_TASKS:
         return float(find_letter(prediction) == find_letter(item.answer.strip()))
     if item.task in NUMBER_TASKS:
-        return _score_number(prediction, item.answer)
-    told, truth = _movements(prediction), _movements(item.answer)
-    pairs = [[moves.get(axis[0], 0.0) - moves.get(axis[1], 0.0) for moves in (told, truth)] for axis in AXES]
+        value = find_number(prediction)
+        try:
+            truth = float(item.answer)
+        except ValueError:
+            return 0.0
+        return 0.0 if value is None or truth != truth else relative_accuracy(value, truth)
+    movements = (_movements(prediction), _movements(item.answer))
+    pairs = [[amounts.get(axis[0], 0.0) - amounts.get(axis[1], 0.0) for amounts in movements] for axis in AXES]
     return float(np.mean([relative_accuracy(value, reference) for value, reference in pairs]))
 
 
-def summarize(scored: Scored) -> Summary:
+def summarize(scores: "pd.DataFrame") -> Summary:
     """Means by task in the order of the questions' ids (letters, numbers, movements), of all tasks, and of levels."""
-    by_task: dict[str, list[float]] = {}
-    for item, value in sorted(scored, key=lambda pair: (len(pair[0].id), pair[0].id)):
-        by_task.setdefault(item.task, []).append(value)
-    means = {task: float(np.array(values, dtype=np.float64).mean()) for task, values in by_task.items()}
-    kinds = (CHOICE_TASKS, NUMBER_TASKS, (VIEW_CHANGE,))
-    tasks = {task: means[task] for kind in kinds for task in means if task in kind}
-    levels = {name: [tasks[task] for task in members if task in tasks] for name, members in LEVELS.items()}
-    overall = float(np.mean(list(tasks.values())))
-    return Summary(overall, {name: float(np.mean(values)) for name, values in levels.items() if values}, tasks)
+    by_id = scores.assign(digits=scores["id"].str.len()).sort_values(["digits", "id"])
+    means = mean_by_task(by_id, np.mean)
+    tasks = {
+        task: means[task] for kind in (CHOICE_TASKS, NUMBER_TASKS, (VIEW_CHANGE,)) for task in means if task in kind
+    }
+    members = {level: [task for task in names if task in tasks] for level, names in LEVELS.items()}
+    members = {level: names for level, names in members.items() if names}
+    levels = {level: float(np.mean([tasks[task] for task in names])) for level, names in members.items()}
+    return Summary(float(np.mean(list(tasks.values()))), levels, tasks, members)
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------
@@ -109,17 +118,8 @@ def _after_thinking(text: str) -> str:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _score_number(prediction: str, answer: str) -> float:
-    value = find_number(prediction)
-    try:
-        truth = float(answer)
-    except ValueError:
-        return 0.0
-    return 0.0 if value is None or truth != truth else relative_accuracy(value, truth)
-
-
 def find_number(text: str) -> float | None:
-    """The tagged number, else the last one after thinking, else the last one; of a list its first element's."""
+    """The tagged number, else the last one after thinking, else the last one; for a list, that of its first element."""
     spelt = text.strip()
     if spelt.startswith("[") and spelt.endswith("]"):
         try:
@@ -139,7 +139,7 @@ def find_number(text: str) -> float | None:
 
 
 def _movements(text: str) -> dict[str, float]:
-    """``name:amount`` between commas; what is something else is passed over."""
+    """``name:amount`` between commas; other text is ignored."""
     movements = {}
     for part in text.split(","):
         name, colon, amount = part.partition(":")

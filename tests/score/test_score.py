@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -58,7 +59,7 @@ def item(task: str, answer: str, question: str = "", name: str = "0") -> ScoredI
             MOVES.replace("0.5", "0.8"),
             0.86,
             0.8,
-        ),  # 37.5 % of what is told, 60 % of the truth
+        ),  # 37.5 % of the prediction, 60 % of the truth
         ("view_change_infer", MOVES, "move_right:1.6", 0.42, 0.4),
         ("view_change_infer", MOVES, MOVES + ",and so on", 0, 1),
         ("view_change_infer", MOVES, "", 0, 0.2),
@@ -70,16 +71,12 @@ def test_the_public_scorers_habits(task, answer, prediction, by_lmms, by_vlmeval
 
 
 def test_official_means_and_the_view_changes_that_lmms_eval_leaves_out_of_its_middle():
-    scored = [
-        (item("depth_prediction_oc", "1", name="0"), 0.5),
-        (item("depth_prediction_oc", "1", name="1"), 0.7),
-        (item("view_change_infer", MOVES, name="2"), 0.0),
-        (item("position_matching", "A", name="3"), 1.0),
-    ]
-    told, kit = lmms.summarize(scored), vlmeval.summarize(scored)
-    assert told.overall == kit.overall == pytest.approx((0.6 + 0 + 1) / 3)
-    assert told.levels == {"low": 0.6, "medium": 1.0}
-    assert kit.levels == {"low": 0.6, "medium": 0.5}
+    tasks = ["depth_prediction_oc", "depth_prediction_oc", "view_change_infer", "position_matching"]
+    scores = pd.DataFrame({"id": list("0123"), "task": tasks, "score": [0.5, 0.7, 0.0, 1.0]})
+    by_lmms, by_vlmeval = lmms.summarize(scores), vlmeval.summarize(scores)
+    assert by_lmms.overall == by_vlmeval.overall == pytest.approx((0.6 + 0 + 1) / 3)
+    assert by_lmms.levels == {"low": 0.6, "medium": 1.0}
+    assert by_vlmeval.levels == {"low": 0.6, "medium": 0.5}
 
 
 # --- strict -----------------------------------------------------------------------------------------------------------
@@ -145,7 +142,7 @@ def test_a_number_is_the_one_that_the_text_ends_on(prediction, score):
     assert strict.score(item("depth_prediction_oc", "2.4"), prediction) == pytest.approx(score)
 
 
-def test_a_view_change_is_measured_against_the_truth_and_what_is_not_told_is_wrong():
+def test_a_view_change_is_measured_against_the_truth_and_a_missing_movement_is_wrong():
     truth = item("view_change_infer", MOVES)
     assert strict.score(truth, MOVES.replace(",", ", ").replace(":", ": ")) == 1
     assert strict.score(truth, MOVES.replace("0.5", "0.8")) == pytest.approx(0.8)  # 0.3 of 0.5 is 60 % off
@@ -240,11 +237,11 @@ def test_the_reward_function_takes_what_trl_passes():
         [{"role": "assistant", "content": "3.0"}],
         [{"role": "assistant", "content": [{"type": "text", "text": "1.5"}]}],
     ]
-    told = reward_func(
+    rewards = reward_func(
         prompts=["?"] * 3, completions=chats, completion_ids=[[1], [2], [3]], trainer_state=object(), **columns
     )
-    assert told == [1.0, 0.0, 1.0]
-    assert all(type(value) is float for value in told)
+    assert rewards == [1.0, 0.0, 1.0]
+    assert all(type(value) is float for value in rewards)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -266,10 +263,10 @@ def bench(tmp_path: Path) -> Path:
 def run(bench: Path, predictions: str, *options: str, name: str = "predictions.jsonl") -> tuple[Result, dict[str, Any]]:
     path = bench.parent / name
     path.write_text(predictions)
-    told = bench.parent / "scores.json"
-    told.unlink(missing_ok=True)
-    result = CliRunner().invoke(main, [str(path), "--against", str(bench), "--json", str(told), *options])
-    return result, json.loads(told.read_text()) if told.exists() else {}
+    report = bench.parent / "scores.json"
+    report.unlink(missing_ok=True)
+    result = CliRunner().invoke(main, [str(path), "--against", str(bench), "--json", str(report), *options])
+    return result, json.loads(report.read_text()) if report.exists() else {}
 
 
 FORMS = {
@@ -285,11 +282,11 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_predictions_in_every_form(bench, form):
-    result, told = run(bench, FORMS[form], name=form)
+    result, report = run(bench, FORMS[form], name=form)
     assert result.exit_code == 0, result.output
-    assert told["tasks"]["depth_prediction_oc"]["score"] == pytest.approx(0.55)  # 1 and, 50 % off, 0.1
-    assert told["tasks"]["position_matching"]["score"] == 1
-    assert told["overall"]["score"] == pytest.approx(0.775)
+    assert report["tasks"]["depth_prediction_oc"]["score"] == pytest.approx(0.55)  # 1 and, 50 % off, 0.1
+    assert report["tasks"]["position_matching"]["score"] == 1
+    assert report["overall"]["score"] == pytest.approx(0.775)
     assert result.stderr == ""
 
 
@@ -303,19 +300,19 @@ def test_the_benchmark_as_shards_of_parquet_gives_the_same(bench, tmp_path):
     for number in range(3):
         shard = tmp_path / "hub" / "data" / f"test-{number:05d}-of-00003.parquet"
         pq.write_table(pa.Table.from_pylist(BENCH[number : number + 1]), shard)
-    path, told = tmp_path / "ids.jsonl", tmp_path / "told.json"
+    path, report = tmp_path / "ids.jsonl", tmp_path / "report.json"
     path.write_text(FORMS["ids.jsonl"])
-    CliRunner().invoke(main, [str(path), "--against", str(tmp_path / "hub"), "--json", str(told)])
-    assert json.loads(told.read_text()) == run(bench, FORMS["ids.jsonl"])[1]
+    CliRunner().invoke(main, [str(path), "--against", str(tmp_path / "hub"), "--json", str(report)])
+    assert json.loads(report.read_text()) == run(bench, FORMS["ids.jsonl"])[1]
 
 
-def test_missing_unknown_and_repeated_ids_are_told_and_missing_ones_score_0(bench):
+def test_missing_unknown_and_repeated_ids_are_reported_and_missing_ones_score_0(bench):
     lines = '{"id": 7, "prediction": "2.0"}\n{"id": 7, "prediction": "9"}\n{"id": 1, "prediction": "A"}\n'
     for options in ((), ("--mode", "official"), ("--mode", "official", "--scorer", "vlmevalkit")):
-        result, told = run(bench, lines, *options)
-        assert [told[key] for key in ("missing", "unknown", "duplicates")] == [["8", "9"], ["1"], ["7"]]
-        assert told["tasks"]["depth_prediction_oc"]["score"] == 0.5
-        assert told["tasks"]["position_matching"]["score"] == 0
+        result, report = run(bench, lines, *options)
+        assert [report[key] for key in ("missing", "unknown", "duplicates")] == [["8", "9"], ["1"], ["7"]]
+        assert report["tasks"]["depth_prediction_oc"]["score"] == 0.5
+        assert report["tasks"]["position_matching"]["score"] == 0
         assert len(result.stderr.splitlines()) == 3
 
 
@@ -330,9 +327,9 @@ def test_intervals_hold_the_score_and_narrow_with_more_questions(tmp_path):
         rows = [{"id": i, "task": "obj_count", "question": "", "answer": "2"} for i in range(count)]
         (tmp_path / "bench.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         predictions = json.dumps(["2" if i % 2 else "9" for i in range(count)])
-        told = run(tmp_path / "bench.jsonl", predictions, name="p.json")[1]
-        low, high = told["tasks"]["obj_count"]["interval"]
-        assert low <= told["tasks"]["obj_count"]["score"] == 0.5 <= high
+        report = run(tmp_path / "bench.jsonl", predictions, name="p.json")[1]
+        low, high = report["tasks"]["obj_count"]["interval"]
+        assert low <= report["tasks"]["obj_count"]["score"] == 0.5 <= high
         return low, high
 
     for count in (100, 1600):  # binomial: deviation 0.5 / sqrt(count), and 1.96 of them either side
@@ -353,11 +350,11 @@ def test_intervals_hold_the_score_and_narrow_with_more_questions(tmp_path):
     ],
 )
 def test_a_broken_file_is_one_line(bench, predictions, message):
-    result, told = run(bench, predictions)
+    result, report = run(bench, predictions)
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
-    assert told == {}
+    assert report == {}
 
 
 def test_a_benchmark_must_be_there_with_different_ids(bench):
