@@ -178,7 +178,7 @@ def test_an_image_that_claims_more_pixels_than_its_camera_is_not_decoded(
     path.write_bytes(png(side, side))
     scene = room({"cube": at(0, 2, 1.5)}, [looking("+y")])
     frames = tuple(replace(frame, color=FileSource(path)) for frame in scene.frames)
-    with pytest.raises(SceneError, match=rf"bomb\.png: colour image{message}"):
+    with pytest.raises(SceneError, match=rf"bomb\.png: color image{message}"):
         observe(replace(scene, frames=frames))
 
 

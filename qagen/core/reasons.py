@@ -35,7 +35,7 @@ HELD_OUT = _reason(
 MISSING_DEPTH = _reason(
     "frame: depth missing", "Most pixels of the depth image hold no depth, so visibility cannot be decided."
 )
-NO_GROUND = _reason(
+NO_SOURCE = _reason(
     "frame: neither depth nor instances",
     "Nothing tells which object a pixel shows; a mesh, depth or instance images are needed.",
 )

@@ -176,7 +176,7 @@ def validate_scene(scene: Scene) -> Scene:
     if scene.mesh is not None:
         _check_mesh(scene, scene.mesh)
     _check(
-        has_ground(scene),
+        shows_objects(scene),
         scene,
         "scene",
         "no mesh, no depth images and no instance images",
@@ -185,8 +185,8 @@ def validate_scene(scene: Scene) -> Scene:
     return scene
 
 
-def has_ground(scene: Scene) -> bool:
-    """Whether anything tells which object a pixel shows: a mesh, instance images, or depth that falls into boxes."""
+def shows_objects(scene: Scene) -> bool:
+    """Whether a mesh, instance images or depth images show where objects are."""
     seen = any(frame.instances is not None or frame.depth is not None for frame in scene.frames)
     return scene.mesh is not None or seen
 

@@ -1,4 +1,4 @@
-"""Whether an object is what its box says: in one piece, without stray parts."""
+"""Whether an object's surface fits its box: one piece, without stray parts."""
 
 import math
 
@@ -17,12 +17,12 @@ PIECE_VOXEL_M = 0.1
 
 
 def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds) -> bool:
-    """Whether the centre of the object's box is the place of something.
+    """Whether the center of the object's box is the center of the object.
 
-    Some annotations join things that lie apart under one name, and some have a stray patch that stretches the box.
+    Some annotations join separate objects under one name, and some have a stray patch that stretches the box.
 
     Args:
-        surface: (n, 3) points spread evenly over the object's surface, world, metres.
+        surface: (n, 3) points spread evenly over the object's surface, world, meters.
     """
     low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center)[:, :2], (10, 90), axis=0)
     stretch_m = math.hypot(*(low + high) / 2)
@@ -32,7 +32,7 @@ def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresh
 
 
 def _piece_shift_m(points: NDArray, gap_m: float) -> float:
-    """How far the box's centre moves when only the largest piece of points (n, 3) is kept, metres."""
+    """Shift of the box's center when only the largest piece of points (n, 3) is kept, meters."""
     _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
     thinned = np.asarray(points[first], dtype=np.float64)
     near = KDTree(thinned).query_pairs(gap_m, output_type="ndarray")

@@ -5,9 +5,8 @@ open3d's VoxelBlockGrid), and the surface where enough images agree becomes the 
 whose box its middle lies in, where there is exactly one, of nested boxes the innermost. The lowest part of a box owns
 nothing, because the floor runs through it (qagen.visibility.instances.BoxArrays).
 
-Fusing takes a minute or so a scene, so the surface is kept in a file. It is fused again when the frames, their poses,
-their cameras, what their depth images hold or the voxel size have changed; which object a face belongs to is never
-kept.
+Fusing takes about a minute per scene, so the surface is cached in a file. It is fused again when the frames, their
+poses, cameras or depth images or the voxel size have changed. The objects of the faces are never cached.
 """
 
 import hashlib
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.pose import rotate
 from qagen.core.scene import Frame, Mesh, Scene, validate_scene
+from qagen.core.spacing import evenly_spaced
 from qagen.errors import QagenError, SceneError
 from qagen.files import open_atomic
 from qagen.kernels.inside import NO_OBJECT, SEVERAL_OBJECTS
@@ -38,19 +38,19 @@ MAX_BLOCKS = 500_000
 
 
 def fused(scene: Scene, cache: Path) -> Scene:
-    """The scene with a mesh: its own, or one fused from its depth (see fuse). Without either it stays as it is."""
+    """The scene with a mesh, which is fused from its depth (see fuse) unless it has one; without either, unchanged."""
     if scene.mesh is not None or all(frame.depth is None for frame in scene.frames):
         return scene
     return validate_scene(replace(scene, mesh=fuse(scene, cache)))
 
 
 def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
-    """The surface that a scene's depth images show, each face with the object whose box it is in.
+    """The surface in a scene's depth images, each face with the object whose box it is in.
 
     Args:
         scene: a validated scene with depth images.
-        cache: file that keeps the surface between runs; it and its folder are made when they are missing.
-        voxel_m: side of a voxel, metres; details smaller than this are lost.
+        cache: file that stores the surface between runs; it and its folder are created when missing.
+        voxel_m: side of a voxel, meters; smaller details are lost.
 
     Raises:
         SceneError: there is no depth, the depth images show no surface or too large a space, or the cache is damaged.
@@ -59,7 +59,7 @@ def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
     frames = [frame for frame in scene.frames if frame.depth is not None]
     if not frames:
         raise SceneError(scene.source, "frames: found none with depth, expected some to fuse a mesh from")
-    chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, min(len(frames), MAX_FRAMES)).astype(int)]
+    chosen = evenly_spaced(frames, MAX_FRAMES)
     digest = _digest(chosen, voxel_m)
     kept = _read(cache, digest)
     if kept is None:
@@ -71,9 +71,9 @@ def fuse(scene: Scene, cache: Path, voxel_m: float = 0.02) -> Mesh:
 
 
 def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> NDArray[np.int32]:
-    """(m,) the one object in whose box each point (m, 3) lies, the innermost of nested boxes, or -1.
+    """(m,) index of the one object whose box each point (m, 3) lies in, the innermost of nested boxes, or -1.
 
-    Boxes are taken ``margin_m`` larger on all sides but the lower one.
+    Boxes are enlarged by ``margin_m`` on all sides but the lower one.
     """
     boxes = BoxArrays.of([item.box for item in scene.objects])
     owner = np.full(len(middles), NO_OBJECT, dtype=np.int32)
@@ -125,7 +125,7 @@ def _depth_images(frames: list[Frame]) -> Iterator[tuple[Frame, NDArray[np.float
 
 
 def _in_order(vertices: NDArray, faces: NDArray) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The same surface in an order that does not depend on threads."""
+    """The surface in an order that does not depend on threads."""
     order = np.lexsort(vertices.T)
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
@@ -157,7 +157,7 @@ def _digest(frames: list[Frame], voxel_m: float) -> str:
 
 
 def _read(cache: Path, digest: str) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
-    """What the cache keeps, or None when there is none or it was made from something else."""
+    """The cached surface, or None when there is none or it was made from other input."""
     if not cache.is_file():
         return None
     try:

@@ -1,26 +1,25 @@
-"""Which object each pixel of a frame shows: the ground of everything that is asked (tasks.md, section 2).
+"""Renders an instance image per frame: the object that each pixel shows. Every question is derived from it.
 
-There are three grounds, and each frame takes the first that it has:
+Each frame uses the first of these sources that it has (tasks.md, section 2):
 
-1. **The dataset's own instance image.** It says who is seen. Where the frame has depth as well, a pixel is confirmed
-   when its depth lies in its object's box, so that an object whose box is somewhere else is never asked about.
-2. **The instance-labelled mesh**, rasterised and held against the depth image where there is one.
+1. **The dataset's own instance image.** Where the frame has depth as well, a pixel is confirmed when its depth lies in
+   its object's box, so that no question is about an object whose box is somewhere else.
+2. **The instance-labeled mesh**, rasterized and compared with the depth image where there is one.
 3. **Boxes and depth.** A pixel shows the object whose box it falls into, when there is exactly one; of nested boxes
-   only the innermost counts: what lies in the toaster's box is no more the counter's that it stands in. The lowest
-   ``FLOOR_M`` of a box (at most a quarter of it) claims nothing, because the floor runs through it.
+   only the innermost counts, so that the pixels in the toaster's box do not belong to the counter, too. The lowest
+   ``FLOOR_M`` of a box (at most a quarter of it) owns no pixels, because the floor runs through it.
+
+A mesh whose faces got their objects from boxes, and the third source, are not exact: they cut an object off where its
+box ends. Questions then ask for more (qagen.visibility.thresholds) or are not asked (SceneViews.exact).
 
 ``unoccluded``, the pixels that an object would cover if there were nothing else, is counted on the mesh where the scene
-has one. Where only boxes tell what belongs to an object it is the outline of the box, which is never less than that of
-the object in it. ``visible_fraction`` is then a lower bound, and an object that it makes look hidden is doubtful.
+has one. Without exact sources it is the outline of the box, which is never less than that of the object in it.
+``visible_fraction`` is then a lower bound, and an object that it makes look hidden is doubtful.
 
-The second ground on a mesh whose faces got their objects from boxes, and the third, are not exact: what they show of
-an object ends where its box does. ``unoccluded`` counts the outline of the box on both, and questions ask for more
-(visibility.thresholds), or are not asked (SceneViews.exact).
-
-``possible`` says which objects may be seen at all; the others are absent. On the third ground an object is possible as
+``possible`` are the objects that may be visible; the others are absent. Without exact sources an object is possible as
 soon as one measured pixel lies near its box, shared or not, or when more than ``MAX_UNMEASURED`` of its outline has no
-depth: behind a pixel without depth may be anything. The same holds on a mesh whose faces got their objects from boxes:
-there depth comes from the mesh only in frames that have none.
+depth, because anything may be behind a pixel without depth. On a mesh whose faces got their objects from boxes, depth
+comes from the mesh only in frames that have none.
 """
 
 from collections.abc import Sequence
@@ -48,42 +47,47 @@ NESTED_SAMPLES = 6
 
 
 class DepthTolerance(Protocol):
-    """How far measured depth may lie from where a thing is."""
+    """How far measured depth may lie from a surface that it confirms."""
 
     @property
-    def depth_tolerance_m(self) -> float: ...
+    def depth_tolerance_m(self) -> float:
+        """Meters."""
+        ...
+
     @property
-    def depth_tolerance_rel(self) -> float: ...
+    def depth_tolerance_rel(self) -> float:
+        """Share of the depth; the larger of the two tolerances counts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstanceImage:
-    """What one frame shows of the objects (O), on a grid of (h, w) pixels."""
+    """The visible objects (O) of one frame, on a grid of (h, w) pixels."""
 
     visible: NDArray[np.int32]
-    """(h, w) index of the object that a pixel shows, below 0 for none."""
+    """(h, w) index of the object that each pixel shows, below 0 for none."""
     confirmed: NDArray[np.bool_]
     """(h, w) pixels where measured depth agrees with the object; all that show one where the frame has no depth."""
     depth: NDArray[np.float32]
-    """(h, w) z of what is seen, metres: measured where it is, else of the mesh or the shown object's box, else inf."""
+    """(h, w) visible z, meters: as measured, else of the mesh or the shown object's box, else inf."""
     unoccluded: NDArray[np.int64]
-    """(O,) pixels that each object would cover if there were nothing else, or more."""
+    """(O,) at least the pixels that each object would cover if there were nothing else."""
     possible: NDArray[np.bool_]
-    """(O,) objects of which something may be visible."""
+    """(O,) whether anything of each object may be visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoxArrays:
-    """The objects' boxes as the kernels take them."""
+    """The boxes of the objects (O) as the kernels take them."""
 
     centers: NDArray[np.float64]
     """(O, 3), world, metres."""
     rotations: NDArray[np.float64]
     """(O, 3, 3), columns are the axes in the world."""
     bounds: NDArray[np.float64]
-    """(O, 2, 3) lower and upper ends along the axes, from the centre, metres."""
+    """(O, 2, 3) lower and upper ends along the axes, from the center, meters."""
     core: NDArray[np.float64]
-    """(O, 2, 3) the same without the part that the floor may run through."""
+    """(O, 2, 3) bounds without the part that the floor may run through."""
     order: NDArray[np.int64]
     """(O,) from the smallest box to the largest."""
     nested: NDArray[np.bool_]
@@ -91,6 +95,7 @@ class BoxArrays:
 
     @classmethod
     def of(cls, boxes: Sequence[Box3D]) -> "BoxArrays":
+        """Stack boxes, which may be none."""
         centers = np.array([box.center for box in boxes], dtype=np.float64).reshape(-1, 3)
         rotations = np.array([box.rotation for box in boxes], dtype=np.float64).reshape(-1, 3, 3)
         halves = np.array([box.size / 2 for box in boxes], dtype=np.float64).reshape(-1, 3)
@@ -121,7 +126,7 @@ def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np
 
 
 class InstanceRenderer:
-    """Draws the instance images of one scene's frames."""
+    """Renders the instance images of one scene's frames."""
 
     def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
         self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
@@ -130,41 +135,44 @@ class InstanceRenderer:
 
     @cached_property
     def boxes(self) -> BoxArrays:
-        """The boxes of the objects; a mesh with objects of its own needs none."""
+        """The objects' boxes, stacked on first use."""
         return BoxArrays.of([item.box for item in self.objects])
 
-    def has(self, frame: Frame) -> bool:
-        """Whether anything tells which objects the frame shows."""
+    def can_render(self, frame: Frame) -> bool:
+        """Whether the frame has any source of an instance image."""
         return self.mesh is not None or frame.instances is not None or frame.depth is not None
 
     def is_exact(self, frame: Frame) -> bool:
-        """Whether what the frame shows of an object is annotated: by an instance image, or on the mesh."""
+        """Whether the frame's instance image is annotated, by the dataset or on the mesh."""
         return frame.instances is not None or (self.mesh is not None and not self.mesh.is_by_box)
 
-    def draw(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+    def render(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         """The instance image of a frame.
 
         Args:
-            grid: the frame's camera at the resolution to draw.
-            measured: (H, W) the frame's decoded depth, metres, or None when it has none.
+            grid: the frame's camera at the resolution to render.
+            measured: (H, W) the frame's decoded depth, meters, or None when it has none.
 
         Raises:
             SceneError: the dataset's instance image cannot be decoded.
         """
         if frame.instances is not None:
-            return self._given(frame, frame.instances, grid, measured)
+            return self._from_dataset(frame, frame.instances, grid, measured)
         if self.mesh is not None:
-            return self._drawn(frame, self.mesh, grid, measured)
-        return self._claimed(frame, grid, measured)
+            return self._from_mesh(frame, self.mesh, grid, measured)
+        return self._from_boxes(frame, grid, measured)
 
-    def _given(
+    def _from_dataset(
         self, frame: Frame, source: InstanceSource, grid: Camera, measured: NDArray[np.float32] | None
     ) -> InstanceImage:
         shown = source.read_objects()
         visible = resampled_instances(shown, grid)
         T_cw = frame.world_from_camera.inverse().matrix
         enter, leave = own_box_depth(visible, grid.intrinsics, T_cw, *self._bounds(), NEAR_M)
-        depth, unoccluded = (enter, self._outlines(grid, T_cw)) if self.mesh is None else self._mesh_depth(grid, T_cw)
+        if self.mesh is None:
+            depth, unoccluded = enter, self._assign_pixels(np.zeros(visible.shape, np.float32), grid, T_cw)[1]
+        else:
+            depth, _, unoccluded = self._rasterized(self.mesh, grid, T_cw)
         confirmed = visible >= 0
         if measured is not None and frame.depth_camera is not None:
             on_grid = resampled_depth(measured, frame.depth_camera, grid)
@@ -176,7 +184,7 @@ class InstanceRenderer:
             visible, confirmed, depth, np.maximum(unoccluded, _counts(visible, self.count)), pixels > 0
         )
 
-    def _drawn(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+    def _from_mesh(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
         depth, instance, unoccluded = self._rasterized(mesh, grid, T_cw)
         visible, confirmed, composite, known = instance, instance >= 0, depth, depth
@@ -187,68 +195,46 @@ class InstanceRenderer:
             )
         possible = _counts(visible, self.count) > 0
         if mesh.is_by_box:
-            _, outline, touched, unmeasured, _ = self._claims(known, grid, T_cw)
+            _, outline, touched, unmeasured, _ = self._assign_pixels(known, grid, T_cw)
             possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
             unoccluded = np.maximum(unoccluded, outline)
         return InstanceImage(visible, confirmed, composite, unoccluded, possible)
 
-    def _claimed(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+    def _from_boxes(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         depth = np.zeros((grid.height, grid.width), np.float32)
         if measured is not None and frame.depth_camera is not None:
             depth = resampled_depth(measured, frame.depth_camera, grid)
-        visible, outline, touched, unmeasured, _ = self._claims(depth, grid, frame.world_from_camera.inverse().matrix)
+        visible, outline, touched, unmeasured, _ = self._assign_pixels(
+            depth, grid, frame.world_from_camera.inverse().matrix
+        )
         possible = (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
         seen = np.where(depth > 0, depth, np.float32(np.inf))
         return InstanceImage(visible, visible >= 0, seen, outline, possible)
 
-    def _claims(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
+    def _assign_pixels(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
+        """Owner of each pixel of a depth image by its box, and the pixel counts of the boxes."""
         boxes = self.boxes
-        return assign_pixels(
-            depth,
-            grid.intrinsics,
-            T_cw,
-            *self._bounds(),
-            boxes.core,
-            boxes.order,
-            boxes.nested,
-            NEAR_M,
-            *self.tolerance,
-        )
-
-    def _outlines(self, grid: Camera, T_cw: NDArray[np.float64]) -> NDArray[np.int64]:
-        return self._claims(np.zeros((grid.height, grid.width), np.float32), grid, T_cw)[1]
-
-    def _mesh_depth(self, grid: Camera, T_cw: NDArray[np.float64]):
-        assert self.mesh is not None
-        depth, _, unoccluded = self._rasterized(self.mesh, grid, T_cw)
-        return depth, unoccluded
+        own = boxes.core, boxes.order, boxes.nested
+        return assign_pixels(depth, grid.intrinsics, T_cw, *self._bounds(), *own, NEAR_M, *self.tolerance)
 
     def _rasterized(self, mesh: Mesh, grid: Camera, T_cw: NDArray[np.float64]):
-        return rasterize(
-            mesh.vertices,
-            mesh.faces,
-            mesh.face_object,
-            T_cw,
-            grid.intrinsics,
-            grid.width,
-            grid.height,
-            NEAR_M,
-            self.count,
-        )
+        """Depth, instance and unoccluded pixels of the mesh alone."""
+        surface, image = (mesh.vertices, mesh.faces, mesh.face_object), (grid.intrinsics, grid.width, grid.height)
+        return rasterize(*surface, T_cw, *image, NEAR_M, self.count)
 
-    def _bounds(self):
+    def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         return self.boxes.centers, self.boxes.rotations, self.boxes.bounds
 
 
 def grouped_by_object(mesh: Mesh) -> Mesh:
-    """The mesh with all faces of an object together, in the order of the objects, as the rasteriser needs it."""
+    """The mesh with its faces sorted by object, as the rasterizer needs it."""
     order = np.argsort(mesh.face_object, kind="stable")
     faces, owners = np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order])
     return Mesh(mesh.vertices, faces, owners, mesh.is_by_box)
 
 
 def resampled_depth(measured: NDArray[np.float32], camera: Camera, grid: Camera) -> NDArray[np.float32]:
-    """Depth of a camera at the same place, on the rays of another: (h, w) metres, 0 outside and where there is none."""
+    """(h, w) depth on the rays of a grid at the same pose, meters; 0 where there is none."""
     cols = _covering(np.arange(grid.width), grid.cx, grid.fx, camera.cx, camera.fx)
     rows = _covering(np.arange(grid.height), grid.cy, grid.fy, camera.cy, camera.fy)
     height, width = measured.shape

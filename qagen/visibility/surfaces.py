@@ -1,4 +1,4 @@
-"""Points spread evenly over the surface of a scene and of its objects."""
+"""Points evenly distributed over the surface of a scene and of its objects."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ _SIDES = np.array(
 
 
 def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
-    """``count`` points spread evenly over the surface by area, world, metres; the same for the same faces."""
+    """(count, 3) points evenly distributed over the area of a mesh, world, meters; the same for the same faces."""
     triangles = mesh.vertices[mesh.faces].astype(np.float64)
     area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
     cumulative = np.cumsum(area)
@@ -38,20 +38,20 @@ def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
     return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
 
 
-def _surface(scene: Scene, steady: list[Frame]) -> NDArray[np.float64]:
-    """Points spread evenly over what the scene is known to have, (P, 3), world, metres; at most COVISIBILITY_POINTS."""
+def scene_surface(scene: Scene, frames: Sequence[Frame]) -> NDArray[np.float64]:
+    """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes."""
     if scene.mesh is not None:
         return sample_surface(scene.mesh, COVISIBILITY_POINTS)
-    with_depth = [frame for frame in steady if frame.depth is not None]
+    with_depth = [frame for frame in frames if frame.depth is not None]
     if with_depth:
         return measured_surface(with_depth, COVISIBILITY_POINTS)
     return sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
 
 
 def measured_surface(frames: Sequence[Frame], count: int) -> NDArray[np.float64]:
-    """At most ``count`` points, one for every SURFACE_VOXEL_M, of what the frames' depth images show, world, metres.
+    """(n, 3) at most ``count`` points of the frames' depth images, one per SURFACE_VOXEL_M, world, meters.
 
-    The voxels are those of the first camera, so that the world's own axes and origin do not matter.
+    The voxels are aligned with the first camera, so that the world's axes and origin do not matter.
     """
     first_from_world = frames[0].world_from_camera.inverse()
     cloud = np.zeros((0, 3))
@@ -69,7 +69,7 @@ def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def back_projected(frame: Frame, pixels: int) -> NDArray[np.float64]:
-    """(n, 3) what a frame's depth image shows at about so many pixels, world, metres; none without depth."""
+    """(n, 3) the points that about ``pixels`` pixels of a frame's depth image show, world, meters."""
     if frame.depth is None or frame.depth_camera is None:
         return np.zeros((0, 3))
     camera, depth = frame.depth_camera, frame.depth.read_m()
@@ -78,26 +78,27 @@ def back_projected(frame: Frame, pixels: int) -> NDArray[np.float64]:
         part.ravel() for part in np.mgrid[step // 2 : depth.shape[0] : step, step // 2 : depth.shape[1] : step]
     )
     z = depth[rows, cols].astype(np.float64)
-    cloud = np.stack([(cols - camera.cx) / camera.fx * z, (rows - camera.cy) / camera.fy * z, z], axis=1)
+    cloud = camera.unproject(np.stack([cols, rows], axis=1), z)
     return frame.world_from_camera @ cloud[(z > 0) & np.isfinite(z)]
 
 
 def box_mesh(boxes: Sequence[Box3D]) -> Mesh:
-    """The boxes' sides as a mesh; its faces belong to the boxes in their order."""
+    """The sides of boxes as a mesh whose faces belong to the boxes in their order."""
     vertices = np.concatenate([box.corners for box in boxes]).astype(np.float32)
     faces = np.concatenate([_SIDES + 8 * i for i in range(len(boxes))])
     return Mesh(vertices, faces, np.repeat(np.arange(len(boxes), dtype=np.int32), len(_SIDES)))
 
 
-def _object_points(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Points spread evenly over each object's surface, (n, 3), and where each object's begin, (O + 1,)."""
+def object_surfaces(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(n, 3) points on the objects' surfaces, object after object, world, meters, and (O + 1,) their starts."""
     grouped = None if scene.mesh is None or scene.mesh.is_by_box else grouped_by_object(scene.mesh)
-    clouds = [_points_of(item, index, grouped) for index, item in enumerate(scene.objects)]
+    clouds = [_object_surface(item, index, grouped) for index, item in enumerate(scene.objects)]
     starts = np.concatenate([[0], np.cumsum([len(cloud) for cloud in clouds])]).astype(np.int64)
     return np.concatenate([np.zeros((0, 3)), *clouds]), starts
 
 
-def _points_of(item: Object3D, index: int, grouped: Mesh | None) -> NDArray[np.float64]:
+def _object_surface(item: Object3D, index: int, grouped: Mesh | None) -> NDArray[np.float64]:
+    """(n, 3) points on an object: on its part of a mesh that knows its objects, else its own points, else its box."""
     if grouped is not None:
         start, stop = np.searchsorted(grouped.face_object, (index, index + 1))
         if stop > start:

@@ -1,4 +1,4 @@
-"""When an object may be asked about and a frame used."""
+"""Limits for objects and frames that questions may use."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -11,7 +11,7 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """When an object may be asked about and a frame used. The defaults are those of tasks.md."""
+    """Limits for objects and frames that questions may use. The defaults are those of tasks.md."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
@@ -22,19 +22,19 @@ class Thresholds:
     visible_pixels: Amount = 400.0
     """Least number of visible pixels of a 640 x 480 image."""
     loose_visible_fraction: Share = 0.4
-    """In frames that are not exact (SceneViews.exact): least share of the box's outline that shows the object, ..."""
+    """Least share of the box's outline that shows the object, in frames that are not exact (SceneViews.exact)."""
     loose_in_image_fraction: Share = 0.75
-    """... least share of the box's surface inside the image, ..."""
+    """Least share of the box's surface inside the image, in frames that are not exact."""
     loose_visible_pixels: Amount = 600.0
-    """... and least number of visible pixels of a 640 x 480 image."""
+    """Least number of visible pixels of a 640 x 480 image, in frames that are not exact."""
     min_depth_m: Amount = 0.3
-    """Nearest depth of the object's centre, metres."""
+    """Nearest depth of the object's center, meters."""
     max_depth_m: Amount = 8.0
-    """Farthest depth of the object's centre, metres."""
+    """Farthest depth of the object's center, meters."""
     depth_tolerance_m: Amount = 0.05
-    """How far measured depth may lie from the mesh, metres, ..."""
+    """Distance between measured depth and the mesh up to which they agree, meters."""
     depth_tolerance_rel: Share = 0.025
-    """... or as a share of the depth, whichever is more."""
+    """The same tolerance as a share of the depth; the larger of the two counts."""
     max_missing_depth: Share = 0.4
     """Frames with a larger share of missing depth are not used."""
     min_confirmed: Share = 0.3
@@ -42,18 +42,18 @@ class Thresholds:
     min_sharpness: Share = 0.65
     """Frames less sharp than this share of the scene's median are not used."""
     max_frames: Annotated[int, Field(ge=1)] = 300
-    """At most so many frames of a scene are looked at, spread over the camera's path."""
+    """Largest number of frames of a scene that are measured, evenly spaced over the camera's path."""
     frame_step_m: Amount = 0.05
-    """A frame counts as new when the camera moved this far since the one before, metres, ..."""
+    """Movement of the camera after which a frame is a new view, meters."""
     frame_step_deg: Amount = 4.0
-    """... or turned this far, degrees."""
+    """Rotation of the camera after which a frame is a new view, degrees."""
     piece_gap_m: Amount = 0.3
-    """Surface points of an object farther than this from all others are another piece, metres."""
+    """Gap between surface points of an object above which they belong to different pieces, meters."""
     max_piece_shift_m: Amount = 0.1
-    """Objects whose centre would move farther without their smaller pieces are never asked about, metres."""
+    """Skip objects whose box center shifts by more than this when only the largest piece is kept, meters."""
     max_stretch_m: Amount = 0.2
-    """Nor are those whose centre would move farther without the outer tenth of their surface, metres, ..."""
+    """Skip objects whose box center shifts by more than this when the outer 10 % of the surface is trimmed, meters."""
     max_stretch_share: Share = 0.2
-    """... and farther than this share of their length."""
+    """The same limit as a fraction of the longer side of the box; the larger of the two counts."""
     mark_inset: Share = 0.0125
-    """Point marks lie this deep inside what is visible of the object where they can, as a share of image width."""
+    """Depth of point marks inside the visible part of the object where possible, as a share of image width."""

@@ -1,13 +1,12 @@
-"""What every frame shows of every object, measured once per scene; the only thing that tasks look at.
+"""Measurements of every object in every frame, made once per scene; all that tasks see of it.
 
-Everything follows from one instance-ID image per frame, at half resolution (qagen.visibility.instances): the
-dataset's own, or the labelled mesh held against the depth image, or the depth pixels that fall into exactly one box
-(tasks.md, sections 1 and 2).
+Everything follows from one instance image per frame, at half resolution (qagen.visibility.instances): the dataset's
+own, or the labeled mesh compared with the depth image, or the depth pixels that fall into exactly one box (tasks.md,
+sections 1 and 2).
 
-Surfaces come from the best that the scene has. That of an object, of which a share lies inside the image, is its part
-of a mesh that knows its objects, else its points, else its box. That of the scene, of which frames share a part, is
-the mesh, else the depth images of the frames put together and thinned to a point every ``SURFACE_VOXEL_M``, else the
-objects' boxes.
+Surfaces come from the best source of the scene (qagen.visibility.surfaces). The share of an object inside the image is
+measured on its part of a mesh that knows its objects, else on its points, else on its box. The share of the scene that
+two frames both see is measured on the mesh, else on the frames' depth images, else on the objects' boxes.
 """
 
 import math
@@ -24,23 +23,24 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
 from qagen.core.pose import to_degrees
-from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_GROUND, NO_SURE_CENTER, REPEATED_VIEW
+from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, REPEATED_VIEW
 from qagen.core.scene import Frame, Object3D, Scene
+from qagen.core.spacing import evenly_spaced
 from qagen.errors import SceneError
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats
 from qagen.visibility.extents import has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
-from qagen.visibility.surfaces import _object_points, _surface
+from qagen.visibility.surfaces import object_surfaces, scene_surface
 from qagen.visibility.thresholds import Thresholds
 
 GRID_PIXELS = 320 * 240
 REFERENCE_PIXELS = 640 * 480
 VIDEO_FRAMES = 32
 SHARPNESS_WIDTH = 320
-MAX_CLAIM = 4
-"""A colour image of more than so many times its camera's pixels is not decoded."""
+MAX_HEADER_RATIO = 4
+"""Reject images whose header claims more than this multiple of the camera's pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,67 +51,67 @@ class SceneViews:
     """
 
     scene: Scene
-    """The scene that was looked at."""
+    """The scene that was measured."""
     frames: tuple[Frame, ...]
-    """The frames that were looked at, in time order."""
+    """The measured frames, in time order."""
     usable: NDArray[np.bool_]
-    """(F,) frames that a question about single images may show; the others belong to the video or a walk only."""
+    """(F,) frames that questions about single images may show; the others belong only to the video or a walk."""
     exact: NDArray[np.bool_]
-    """(F,) frames of which annotation tells what they show of an object: the dataset's instance image, or its labelled
-    mesh. In the others only boxes do: ``visible_box`` is loose there, and its edges are nothing to ask about."""
+    """(F,) frames whose instance image is annotated, by the dataset or on its mesh. In the others it comes from boxes:
+    ``visible_box`` is loose there, and no question is about its edges."""
     video: tuple[int, ...]
     """Indices of the 32 frames of the scene's video, in time order; empty when the scene has fewer frames."""
     unused: Mapping[str, int]
-    """Frames and objects that are not used: reason to count."""
+    """Count of the frames and objects that are not used, by reason."""
     cameras: NDArray[np.float64]
-    """(F, 4, 4) world from camera, metres."""
+    """(F, 4, 4) world from camera, meters."""
     centers: NDArray[np.float64]
-    """(F, O, 3) box centres in each frame's camera, metres."""
+    """(F, O, 3) box centers in each frame's camera, meters."""
     center_xy: NDArray[np.float64]
-    """(F, O, 2) projected centre, NaN behind the camera; may lie outside the image."""
+    """(F, O, 2) projected center, NaN behind the camera; may lie outside the image."""
     distance: NDArray[np.float64]
-    """(F, O) distance from the camera's centre to the box centre, metres."""
+    """(F, O) distance from the camera's center to the box center, meters."""
     visible_pixels: NDArray[np.float64]
     """(F, O) visible pixels, scaled to a 640 x 480 image."""
     visible_fraction: NDArray[np.float64]
-    """(F, O) visible pixels over the pixels that the object alone would cover inside the image; in frames that are not
-    exact, and without a mesh, over the outline of its box, which is less."""
+    """(F, O) visible pixels over the pixels that the object alone would cover inside the image. In frames that are not
+    exact, and without a mesh, the outline of its box stands in for the latter, which makes the fraction smaller."""
     in_image_fraction: NDArray[np.float64]
     """(F, O) share of the object's surface that projects inside the image."""
     visible_box: NDArray[np.float64]
-    """(F, O, 4) left, top, right, bottom of what is visible; NaN when nothing is."""
+    """(F, O, 4) left, top, right, bottom of the visible pixels; NaN without any."""
     projected_box: NDArray[np.float64]
     """(F, O, 4) left, top, right, bottom of the 3D box, clipped to the image; NaN when outside."""
     mark_xy: NDArray[np.float64]
     """(F, O, 2) a visible pixel of the object that measured depth confirms; NaN when there is none."""
     askable: NDArray[np.bool_]
-    """(F, O) seen well enough to be asked about."""
+    """(F, O) seen well enough for questions."""
     absent: NDArray[np.bool_]
-    """(F, O) nothing of the object can be visible. Neither askable nor absent means doubtful."""
+    """(F, O) certainly not visible. An object that is neither askable nor absent is doubtful."""
     surface: NDArray[np.float64]
-    """(P, 3) points spread evenly over the scanned surface, world, metres."""
+    """(P, 3) points evenly distributed over the scanned surface, world, meters."""
     sees: NDArray[np.bool_]
-    """(F, P) which of them a frame shows."""
+    """(F, P) whether each frame shows each of these points."""
     covisible: NDArray[np.float64]
-    """(F, F) share of the surface seen in the first frame that the second sees too."""
+    """(F, F) share of the surface seen in the first frame that the second sees, too."""
     rotation_deg: NDArray[np.float64]
     """(F, F) angle of the rotation between two cameras, degrees."""
     baseline_m: NDArray[np.float64]
-    """(F, F) distance between two camera centres, metres."""
+    """(F, F) distance between two camera centers, meters."""
 
     @property
     def depth(self) -> NDArray[np.float64]:
-        """(F, O) depth z of the box centres, metres; negative behind the camera."""
+        """(F, O) depth z of the box centers, meters; negative behind the camera."""
         return self.centers[..., 2]
 
     @cached_property
     def world_centers(self) -> NDArray[np.float64]:
-        """(O, 3) box centres in the world, metres."""
+        """(O, 3) box centers in the world, meters."""
         return world_centers(self.scene.objects)
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:
-        """(O,) a number that objects of one kind share."""
+        """(O,) a number that objects of the same kind share."""
         return np.unique([kind_of(item.label) for item in self.scene.objects], return_inverse=True)[1]
 
 
@@ -121,63 +121,59 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     Raises:
         SceneError: an image that is needed cannot be decoded, or no frame can be used.
     """
-    thresholds = thresholds or Thresholds()
-    steady, unused = _sharp_frames(scene, thresholds)
+    limits = thresholds or Thresholds()
+    sharp, unused = _sharp_frames(scene, limits)
     video = video_frames(scene.frames)
     shown = {*video, *(name for walk in scene.walks for name in walk.frames)}
-    observer = _Observer(scene, thresholds, [frame for frame in scene.frames if frame.id in steady])
-    looks: list[tuple[Frame, _FrameMeasurements, bool]] = []
+    observer = _Observer(scene, limits, [frame for frame in scene.frames if frame.id in sharp])
+    measured: list[_MeasuredFrame] = []
     for frame in scene.frames:
-        if frame.id not in steady and frame.id not in shown:
+        if frame.id not in sharp and frame.id not in shown:
             continue
         depth = None if frame.depth is None else frame.depth.read_m()
-        has_depth = depth is None or bool(np.mean(depth <= 0) <= thresholds.max_missing_depth)
+        has_depth = depth is None or bool(np.mean(depth <= 0) <= limits.max_missing_depth)
         unused[MISSING_DEPTH] += not has_depth
-        has_ground = observer.grounds.has(frame)
-        unused[NO_GROUND] += not has_ground
-        is_usable = has_depth and has_ground
+        can_render = observer.renderer.can_render(frame)
+        unused[NO_SOURCE] += not can_render
+        is_usable = has_depth and can_render
         if is_usable or frame.id in shown:
-            looks.append((frame, observer.look(frame, depth), is_usable and frame.id in steady))
-    if not looks:
+            measured.append(observer.measure(frame, depth, is_usable and frame.id in sharp))
+    if not measured:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
     unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
-    return _assemble(scene, looks, video, +unused, observer, thresholds)
+    return _assemble(observer, measured, video, +unused)
 
 
 def world_centers(objects: Sequence[Object3D]) -> NDArray[np.float64]:
-    """(O, 3) box centres in the world, metres."""
+    """(O, 3) box centers in the world, meters."""
     return np.array([item.box.center for item in objects]).reshape(-1, 3)
 
 
 def video_frames(frames: tuple[Frame, ...]) -> list[str]:
-    """Ids of the 32 frames that stand for the scene's video, spread evenly; none when the scene has fewer."""
-    if len(frames) < VIDEO_FRAMES:
-        return []
-    return [frames[i].id for i in np.linspace(0, len(frames) - 1, VIDEO_FRAMES).astype(int)]
+    """Ids of the 32 evenly spaced frames of the scene's video; none when the scene has fewer."""
+    return [] if len(frames) < VIDEO_FRAMES else [frame.id for frame in evenly_spaced(frames, VIDEO_FRAMES)]
 
 
 def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[set[str], Counter[str]]:
-    """Ids of frames that are neither repeats nor blurred, and the counts of those that are."""
-    steady = spread_frames(scene.frames, thresholds)
-    sharpness = np.array([_sharpness(frame) for frame in steady])
+    """Ids of the frames that are neither repeats nor blurred, and the counts of those that are."""
+    spread = spread_frames(scene.frames, thresholds)
+    sharpness = np.array([_sharpness(frame) for frame in spread])
     is_sharp = sharpness >= thresholds.min_sharpness * np.median(sharpness)
-    sharp = {frame.id for frame, is_kept in zip(steady, is_sharp, strict=True) if is_kept}
-    unused = {REPEATED_VIEW: len(scene.frames) - len(steady), BLURRED: len(steady) - len(sharp)}
+    sharp = {frame.id for frame, is_kept in zip(spread, is_sharp, strict=True) if is_kept}
+    unused = {REPEATED_VIEW: len(scene.frames) - len(spread), BLURRED: len(spread) - len(sharp)}
     return sharp, Counter(unused)
 
 
 def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Frame]:
-    """Frames whose camera moved or turned since the last one kept, thinned evenly to ``max_frames``."""
+    """Frames whose camera moved or turned since the last one kept, thinned to ``max_frames``."""
     kept = [frames[0]]
     for frame in frames[1:]:
         step = kept[-1].world_from_camera.inverse() @ frame.world_from_camera
         moved = math.hypot(*step.translation) >= thresholds.frame_step_m
         if moved or rotation_angle_deg(step.rotation) >= thresholds.frame_step_deg:
             kept.append(frame)
-    if len(kept) <= thresholds.max_frames:
-        return kept
-    return [kept[i] for i in np.linspace(0, len(kept) - 1, thresholds.max_frames).astype(int)]
+    return evenly_spaced(kept, thresholds.max_frames)
 
 
 def rotation_angle_deg(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -187,14 +183,14 @@ def rotation_angle_deg(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sharpness(frame: Frame) -> float:
-    """Variance of the Laplacian of the small grey image (Pech-Pacheco et al., 2000)."""
+    """Variance of the Laplacian of the small gray image (Pech-Pacheco et al., 2000)."""
     import cv2
 
     reduce = (
         cv2.IMREAD_REDUCED_GRAYSCALE_2 if frame.camera.width < 2 * SHARPNESS_WIDTH else cv2.IMREAD_REDUCED_GRAYSCALE_4
     )
     content = frame.color.read_bytes()
-    _check_claim(content, frame)
+    _check_header(content, frame)
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), reduce)
     except cv2.error:  # no pixels behind the header
@@ -204,8 +200,8 @@ def _sharpness(frame: Frame) -> float:
     return float(cv2.Laplacian(image, cv2.CV_64F).var())
 
 
-def _check_claim(content: bytes, frame: Frame) -> None:
-    """Raises SceneError before anything is allocated for a header that claims far more pixels than the camera has."""
+def _check_header(content: bytes, frame: Frame) -> None:
+    """Raise SceneError before decoding an image whose header claims far more pixels than the camera has."""
     from PIL import Image
 
     try:
@@ -214,19 +210,21 @@ def _check_claim(content: bytes, frame: Frame) -> None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _undecodable(frame) from error
     camera = frame.camera
-    if width * height > MAX_CLAIM * camera.width * camera.height:
+    if width * height > MAX_HEADER_RATIO * camera.width * camera.height:
         found, expected = f"{width} x {height}", f"{camera.width} x {camera.height}"
-        raise SceneError(frame.color.path or frame.id, f"colour image: found {found} pixels, expected {expected}")
+        raise SceneError(frame.color.path or frame.id, f"color image: found {found} pixels, expected {expected}")
 
 
 def _undecodable(frame: Frame) -> SceneError:
-    return SceneError(frame.color.path or frame.id, "colour image cannot be decoded, expected JPEG or PNG")
+    return SceneError(frame.color.path or frame.id, "color image cannot be decoded, expected JPEG or PNG")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _FrameMeasurements:
-    """One frame's measurements; shapes as in SceneViews without F."""
+class _MeasuredFrame:
+    """One frame's measurements; arrays have the shapes of SceneViews without F."""
 
+    frame: Frame
+    is_usable: bool
     visible_pixels: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
     confirmed_fraction: NDArray[np.float64]
@@ -239,53 +237,49 @@ class _FrameMeasurements:
 
 
 class _Observer:
-    """What stays the same from frame to frame of one scene."""
+    """Measures the frames of one scene."""
 
-    def __init__(self, scene: Scene, thresholds: Thresholds, steady: list[Frame]) -> None:
-        self.objects = scene.objects
-        self.thresholds = thresholds
+    def __init__(self, scene: Scene, limits: Thresholds, sharp: list[Frame]) -> None:
+        self.scene, self.limits = scene, limits
         self.corners = [item.box.corners for item in scene.objects]
-        self.grounds = InstanceRenderer(scene, thresholds)
-        self.surface = _surface(scene, steady)
-        self.object_points, self.starts = _object_points(scene)
+        self.renderer = InstanceRenderer(scene, limits)
+        self.surface = scene_surface(scene, sharp)
+        self.object_points, self.starts = object_surfaces(scene)
         clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
         self.has_center = np.array(
-            [has_sure_center(item, cloud, thresholds) for item, cloud in zip(scene.objects, clouds, strict=True)],
+            [has_sure_center(item, cloud, limits) for item, cloud in zip(scene.objects, clouds, strict=True)],
             dtype=bool,
         )
 
-    def look(self, frame: Frame, measured: NDArray[np.float32] | None) -> _FrameMeasurements:
-        grid = scaled_to(frame.camera, GRID_PIXELS)
+    def measure(self, frame: Frame, depth_m: NDArray[np.float32] | None, is_usable: bool) -> _MeasuredFrame:
+        """Render a frame's instance image and measure every object in it."""
+        limits, grid = self.limits, scaled_to(frame.camera, GRID_PIXELS)
         T_cw = frame.world_from_camera.inverse().matrix
-        image = self.grounds.draw(frame, grid, measured)
-        centers = frame.world_from_camera.inverse() @ world_centers(self.objects)
-        limits = self.thresholds
+        image = self.renderer.render(frame, grid, depth_m)
+        centers = frame.world_from_camera.inverse() @ world_centers(self.scene.objects)
         inset = max(1, round(limits.mark_inset * grid.width))
         pixels, boxes, marks = instance_stats(image.visible, image.confirmed, grid.project(centers), inset)
-        shown = image.visible[image.confirmed]
-        return _FrameMeasurements(
-            confirmed_fraction=np.bincount(shown, minlength=len(pixels)) / np.maximum(pixels, 1),
+        confirmed = np.bincount(image.visible[image.confirmed], minlength=len(pixels))
+        extent = grid.intrinsics, grid.width, grid.height, NEAR_M
+        projected = np.array([projected_box(corners, T_cw, *extent) for corners in self.corners])
+        tolerance = limits.depth_tolerance_m, limits.depth_tolerance_rel
+        return _MeasuredFrame(
+            frame=frame,
+            is_usable=is_usable,
+            confirmed_fraction=confirmed / np.maximum(pixels, 1),
             possible=image.possible,
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
             visible_fraction=pixels / np.maximum(image.unoccluded, 1),
-            in_image_fraction=inside_fraction(
-                self.object_points, self.starts, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M
-            ),
+            in_image_fraction=inside_fraction(self.object_points, self.starts, T_cw, *extent),
             visible_box=_box_fraction(boxes, grid),
-            projected_box=_box_fraction(self._projected_boxes(grid, T_cw), grid),
+            projected_box=_box_fraction(projected, grid),
             mark_xy=grid.to_fraction(marks),
-            seen_points=points_seen(
-                self.surface, T_cw, grid.intrinsics, image.depth, limits.depth_tolerance_m, limits.depth_tolerance_rel
-            ),
+            seen_points=points_seen(self.surface, T_cw, grid.intrinsics, image.depth, *tolerance),
         )
-
-    def _projected_boxes(self, grid: Camera, T_cw: NDArray) -> NDArray[np.float64]:
-        image = grid.intrinsics, grid.width, grid.height, NEAR_M
-        return np.array([projected_box(corners, T_cw, *image) for corners in self.corners])
 
 
 def scaled_to(camera: Camera, pixels: int) -> Camera:
-    """The camera at the size of its aspect that has about so many pixels."""
+    """The camera at the same aspect with about ``pixels`` pixels."""
     scale = np.sqrt(pixels / (camera.width * camera.height))
     return camera.scaled(max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
 
@@ -295,72 +289,69 @@ def _box_fraction(boxes: NDArray, grid: Camera) -> NDArray[np.float64]:
 
 
 def _assemble(
-    scene: Scene,
-    looks: list[tuple[Frame, _FrameMeasurements, bool]],
-    video: list[str],
-    unused: Mapping[str, int],
-    observer: _Observer,
-    limits: Thresholds,
+    observer: _Observer, measured: list[_MeasuredFrame], video: list[str], unused: Mapping[str, int]
 ) -> SceneViews:
-    frames, seen = tuple(frame for frame, _, _ in looks), [look for _, look, _ in looks]
+    """Stack the measurements of all frames."""
+    frames = tuple(one.frame for one in measured)
+    shape = len(frames), len(observer.scene.objects)
     index = {frame.id: position for position, frame in enumerate(frames)}
-    n_frames, n_objects = len(frames), len(scene.objects)
-    world = world_centers(scene.objects)
-    cameras = np.array([frame.world_from_camera.matrix for frame in frames]).reshape(-1, 4, 4)
-    centers = np.array([frame.world_from_camera.inverse() @ world for frame in frames]).reshape(n_frames, n_objects, 3)
-    center_xy = np.array(
-        [frame.camera.to_fraction(frame.camera.project(c)) for frame, c in zip(frames, centers, strict=True)]
-    ).reshape(n_frames, n_objects, 2)
+    world = world_centers(observer.scene.objects)
+    centers = np.array([frame.world_from_camera.inverse() @ world for frame in frames]).reshape(*shape, 3)
+    projected = [frame.camera.project(points) for frame, points in zip(frames, centers, strict=True)]
+    center_xy = [frame.camera.to_fraction(uv) for frame, uv in zip(frames, projected, strict=True)]
+    cameras = np.array([frame.world_from_camera.matrix for frame in frames])
+    positions, rotations = cameras[:, :3, 3], cameras[:, :3, :3]
+    sees = np.array([one.seen_points for one in measured], dtype=bool).reshape(len(frames), -1)
+    exact = np.array([observer.renderer.is_exact(frame) for frame in frames], dtype=bool)
+    askable = [_askable(*each, observer) for each in zip(measured, centers[..., 2], exact, strict=True)]
 
-    def stack(name: str, *shape: int) -> NDArray[np.float64]:
-        return np.array([getattr(look, name) for look in seen], dtype=np.float64).reshape(n_frames, n_objects, *shape)
+    def stack(name: str, *tail: int) -> NDArray[np.float64]:
+        return np.array([getattr(one, name) for one in measured], dtype=np.float64).reshape(*shape, *tail)
 
-    visible_pixels, mark_xy = stack("visible_pixels"), stack("mark_xy", 2)
-    visible_fraction, in_image_fraction = stack("visible_fraction"), stack("in_image_fraction")
-    depth = centers[..., 2]
-    exact = np.array([observer.grounds.is_exact(frame) for frame in frames], dtype=bool)
-    seen_enough = (
-        (visible_fraction >= limits.loose_visible_fraction)
-        & (in_image_fraction >= limits.loose_in_image_fraction)
-        & (visible_pixels >= limits.loose_visible_pixels)
-    )
-    askable = (
-        observer.has_center
-        & (exact[:, None] | seen_enough)
-        & (visible_fraction >= limits.visible_fraction)
-        & (in_image_fraction >= limits.in_image_fraction)
-        & (visible_pixels >= limits.visible_pixels)
-        & (stack("confirmed_fraction") >= limits.min_confirmed)
-        & (depth >= limits.min_depth_m)
-        & (depth <= limits.max_depth_m)
-        & np.isfinite(mark_xy).all(axis=-1)
-    )
-    positions = cameras[:, :3, 3]
-    rotations = cameras[:, :3, :3]
-    relative = np.einsum("iab,jac->ijbc", rotations, rotations)
-    sees = np.array([look.seen_points for look in seen], dtype=bool).reshape(n_frames, -1)
     return SceneViews(
-        scene=scene,
+        scene=observer.scene,
         frames=frames,
-        usable=np.array([is_usable for _, _, is_usable in looks], dtype=bool),
+        usable=np.array([one.is_usable for one in measured], dtype=bool),
         exact=exact,
         video=tuple(index[name] for name in video),
         unused=unused,
         cameras=cameras,
         centers=centers,
-        center_xy=center_xy,
+        center_xy=np.array(center_xy).reshape(*shape, 2),
         distance=np.linalg.norm(centers, axis=-1),
-        visible_pixels=visible_pixels,
-        visible_fraction=visible_fraction,
-        in_image_fraction=in_image_fraction,
+        visible_pixels=stack("visible_pixels"),
+        visible_fraction=stack("visible_fraction"),
+        in_image_fraction=stack("in_image_fraction"),
         visible_box=stack("visible_box", 4),
         projected_box=stack("projected_box", 4),
-        mark_xy=mark_xy,
-        askable=askable,
-        absent=~np.array([look.possible for look in seen], dtype=bool).reshape(n_frames, n_objects),
+        mark_xy=stack("mark_xy", 2),
+        askable=np.array(askable, dtype=bool).reshape(shape),
+        absent=~np.array([one.possible for one in measured], dtype=bool).reshape(shape),
         surface=observer.surface,
         sees=sees,
         covisible=shared_fraction(sees),
-        rotation_deg=rotation_angle_deg(relative),
+        rotation_deg=rotation_angle_deg(np.einsum("iab,jac->ijbc", rotations, rotations)),
         baseline_m=np.linalg.norm(positions[:, None] - positions[None], axis=-1),
+    )
+
+
+def _askable(one: _MeasuredFrame, depth: NDArray[np.float64], is_exact: bool, observer: _Observer) -> NDArray[np.bool_]:
+    """(O,) whether an object is seen well enough in a frame; ``depth`` is (O,) z of the box centers, meters."""
+    limits = observer.limits
+    visible_fraction, in_image_fraction = one.visible_fraction, one.in_image_fraction
+    seen_enough = (
+        (visible_fraction >= limits.loose_visible_fraction)
+        & (in_image_fraction >= limits.loose_in_image_fraction)
+        & (one.visible_pixels >= limits.loose_visible_pixels)
+    )
+    return (
+        observer.has_center
+        & (is_exact | seen_enough)
+        & (visible_fraction >= limits.visible_fraction)
+        & (in_image_fraction >= limits.in_image_fraction)
+        & (one.visible_pixels >= limits.visible_pixels)
+        & (one.confirmed_fraction >= limits.min_confirmed)
+        & (depth >= limits.min_depth_m)
+        & (depth <= limits.max_depth_m)
+        & np.isfinite(one.mark_xy).all(axis=-1)
     )

@@ -263,7 +263,7 @@ def grey_picture() -> bytes:
 def test_an_image_that_cannot_be_decoded_is_named(content: bytes) -> None:
     scene = room({"cube": CUBE}, [looking("+y")])
     broken = replace(scene, frames=(replace(scene.frames[0], color=MemoryImage(content)),))
-    with pytest.raises(SceneError, match="colour image cannot be decoded, expected JPEG or PNG"):
+    with pytest.raises(SceneError, match="color image cannot be decoded, expected JPEG or PNG"):
         observe(broken)
 
 
