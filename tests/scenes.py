@@ -1,6 +1,6 @@
 """Hand-made scenes that read like sentences: ``room({"chair": at(1, 2, 0.5)}, [looking("+y", at=(0, 0, 1.5))])``.
 
-Objects are boxes of twelve triangles, the room around them is a box of no object. Images are grids of grey squares that
+Objects are boxes of twelve triangles, the room around them is a box of no object. Images are grids of gray squares that
 live in memory; depth, where a test asks for it, is the exact intersection of rays with boxes.
 """
 
@@ -78,7 +78,7 @@ def mesh_in(scene: Scene) -> Mesh:
 
 
 def at(x: float, y: float, z: float, size: tuple[float, float, float] = (0.4, 0.4, 0.4), yaw_deg: float = 0.0) -> Box3D:
-    """A box centred at (x, y, z), metres."""
+    """A box centered at (x, y, z), meters."""
     return Box3D.upright((x, y, z), size, np.radians(yaw_deg))
 
 
@@ -211,7 +211,7 @@ def with_instances(scene: Scene, walls: Sequence[Box3D] = (), shell: Box3D = HAL
 
 
 def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -> NDArray[np.float32]:
-    """(height, width) depth z in metres of the first side of any box on each pixel's ray, 0 where there is none."""
+    """(height, width) depth z in meters of the first side of any box on each pixel's ray, 0 where there is none."""
     rays = camera.rays()
     nearest = np.full(rays.shape[:2], np.inf)
     for box in boxes:
@@ -228,7 +228,7 @@ def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -
 def roles(
     views: SceneViews, frames: tuple[int, ...], kind: str = "point", **cast: str | tuple[str, int]
 ) -> tuple[MarkedObject, ...]:
-    """Roles by colour: ``red="chair"`` marks the chair in image 0, ``red=("chair", 2)`` in image 2."""
+    """Roles by color: ``red="chair"`` marks the chair in image 0, ``red=("chair", 2)`` in image 2."""
     labels = [item.label for item in views.scene.objects]
     placed = {color: part if isinstance(part, tuple) else (part, 0) for color, part in cast.items()}
     return tuple(

@@ -38,14 +38,14 @@ CAMERA = Camera(fx=289.0, fy=289.0, cx=159.5, cy=119.5, width=320, height=240)
 CEILING_M = 2.6
 WALL_EDGE_M = 0.25
 GAP_M = 0.06
-"""Between things that stand on the floor."""
+"""Gap between objects on the floor, meters."""
 AISLE_M = 0.3
-"""Between the camera's way and things that reach up to it."""
+"""Gap between the camera's path and objects that reach up to it, meters."""
 TRIES = 60
 STRETCH = (0.85, 1.2)
-"""Of a thing as a whole, and along each of its sides."""
+"""Ranges of the scale of an object as a whole, and along each of its sides."""
 NOISE = 0.003
-"""Of depth, as a share."""
+"""Noise of depth, as a share of it."""
 CHECK_M = 0.12
 """Side of the squares that give every surface a texture."""
 
@@ -128,12 +128,12 @@ TABLES = frozenset({"cabinet", "dresser", "tv stand", "nightstand", "desk", "cof
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What a thing takes up, seen from above."""
+    """The space that an object takes up, seen from above."""
 
     low: NDArray[np.float64]
-    """(3,) least corner, metres."""
+    """(3,) least corner, meters."""
     high: NDArray[np.float64]
-    """(3,) greatest corner, metres."""
+    """(3,) greatest corner, meters."""
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> "Footprint":
@@ -146,27 +146,27 @@ class Footprint:
 
 
 class Furnisher:
-    """Puts things into one rectangular room whose corner is at the origin."""
+    """Furnishes one rectangular room whose corner is at the origin."""
 
     def __init__(self, rng: Generator) -> None:
         self.rng = rng
         self.size = np.array([_span(rng, 3.2, 7.0), _span(rng, 3.0, 6.0)])
-        self.things: list[PlacedObject] = []
+        self.objects: list[PlacedObject] = []
         self.taken: list[Footprint] = []
 
     def furnish(self) -> list[PlacedObject]:
         """The room with its shell: floor, walls, furniture, and what stands and hangs on them."""
-        self.things = _shell(float(self.size[0]), float(self.size[1]))
+        self.objects = _shell(float(self.size[0]), float(self.size[1]))
         area = float(self.size.prod())
         for makers, share in ((AT_WALL, 0.35), (STANDING, 0.4)):
             for label in self._labels(makers, round(share * area)):
                 self._try_to_place(label, makers[label], makers is AT_WALL)
-        tables = [(thing, Footprint.of(thing.parts)) for thing in self.things if thing.label in TABLES]
+        tables = [(item, Footprint.of(item.parts)) for item in self.objects if item.label in TABLES]
         for label in self._labels(ON_TOP, 2 * len(tables)):
             self._try_to_put_on(label, tables)
         for label in self._labels(ON_WALL, int(self.rng.integers(4, 10))):
             self._try_to_hang(label)
-        return self.things
+        return self.objects
 
     def _labels(self, makers: dict[str, Maker], count: int) -> list[str]:
         """Labels of which some come two or three times."""
@@ -174,7 +174,7 @@ class Furnisher:
         return [kinds[int(self.rng.integers(len(kinds)))] if i >= len(kinds) else kinds[i] for i in range(count)]
 
     def _make(self, make: Maker) -> list[Part]:
-        """A thing of its own size: no two chairs are alike."""
+        """An object of its own size, so that no two chairs are alike."""
         stretch = np.diag(self.rng.uniform(*STRETCH) * self.rng.uniform(*STRETCH, 3))
         return turned(make(self.rng), rotation=stretch)
 
@@ -230,12 +230,12 @@ class Furnisher:
         is_inside = (spot.low[:2] > 0).all() and (spot.high[:2] < self.size).all()
         if not is_inside or not all(spot.is_clear_of(other, gap_m) for other in self.taken):
             return False
-        self.things.append(PlacedObject(label, tuple(placed)))
+        self.objects.append(PlacedObject(label, tuple(placed)))
         self.taken.append(spot)
         return True
 
     def walk(self, count: int) -> list[Pose]:
-        """A way past nothing that reaches up to it, looking about the room."""
+        """A path clear of everything that reaches up to it, looking around the room."""
         stops = np.array(
             [(*self._free_spot(), *self.rng.uniform((0.4, 0.4), self.size - 0.4)) for _ in range(count // 6)]
         )
@@ -273,8 +273,8 @@ def _shell(width: float, depth: float) -> list[PlacedObject]:
 def film_room(folder: Path, number: int, frames: int) -> Film:
     """Film room ``number`` into an empty folder."""
     furnisher = Furnisher(rng_for(0, "random room", str(number)))
-    things = furnisher.furnish()
-    poses, surface = furnisher.walk(frames), build_surface(things)
+    objects = furnisher.furnish()
+    poses, surface = furnisher.walk(frames), build_surface(objects)
     (folder / "frames").mkdir(parents=True)
     for index, images in enumerate(_pictures(surface, poses, number)):
         write_frame(folder, index, *images)
@@ -288,12 +288,12 @@ def film_room(folder: Path, number: int, frames: int) -> Film:
         part_object=surface.part_object,
     )
     polygon = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * furnisher.size
-    write_description(folder, CAMERA, poses, [thing.label for thing in things], [FilmedRoom("room", polygon)])
+    write_description(folder, CAMERA, poses, [item.label for item in objects], [FilmedRoom("room", polygon)])
     return Film.read(folder)
 
 
 def _pictures(surface: LitSurface, poses: Sequence[Pose], number: int) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
-    """Flat-shaded colour, depth in millimetres and things of every frame."""
+    """Flat-shaded color, depth in millimeters and objects of every frame."""
     scene, rng = ray_scene(surface), rng_for(0, "random room sensor", str(number))
     local = CAMERA.rays().reshape(-1, 3)
     shape = (CAMERA.height, CAMERA.width)
@@ -308,11 +308,11 @@ def _pictures(surface: LitSurface, poses: Sequence[Pose], number: int) -> Iterat
         light = 0.45 + 0.3 * np.abs(normals @ (0.3, 0.5, 0.8)) + 0.1 * _checks(origins + z[:, None] * directions)
         color = np.where(is_hit, light, 0)[:, None] * surface.part_tint[part]
         depth_mm = 1000 * z * (1 + NOISE * rng.standard_normal(len(z)))
-        things = np.where(is_hit, surface.part_object[part], -1)
+        objects = np.where(is_hit, surface.part_object[part], -1)
         yield (
             np.clip(255 * color, 0, 255).astype(np.uint8).reshape(*shape, 3),
             np.round(depth_mm).astype(np.uint16).reshape(shape),
-            things.reshape(shape),
+            objects.reshape(shape),
         )
 
 

@@ -4,12 +4,12 @@
     python -m tools.visibility_check --scene scannet --root /data/scannet --frames 60 --json visibility.json
 
 qagen measures visibility on a grid of 320 x 240 pixels with its own rasterizer. The reference casts a ray through every
-pixel of the full colour image at the labelled mesh (embree), and for what an object alone would cover, at that object's
+pixel of the full color image at the labeled mesh (embree), and for what an object alone would cover, at that object's
 mesh. Each hit is held against the measured depth: a pixel whose measurement is nearer than the mesh by more than
 max(5 cm, 2.5 %) shows something else; one without a measurement neither confirms nor denies. By the reference an object
 is askable when it reaches the four plain thresholds: visible fraction, share in the image, visible pixels, depth.
 
-Every pair of a frame and an object counts. qagen asks by two rules more (objects with a sure centre, pixels that depth
+Every pair of a frame and an object counts. qagen asks by two rules more (objects with a sure center, pixels that depth
 confirms); pairs that only these refuse count as missed, and are told by reason.
 """
 
@@ -37,7 +37,7 @@ from qagen.visibility.views import SceneViews, observe
 
 REFERENCE_PIXELS = 640 * 480
 SURFACE_POINTS = 5000
-"""Of each object, for its share in the image; ten times as many as qagen takes."""
+"""Points per object for its share in the image; ten times as many as qagen uses."""
 NEAR_M = 0.05
 
 
@@ -88,7 +88,7 @@ class Seen:
 
 
 class Reference:
-    """Rays at one scene's labelled mesh."""
+    """Rays at one scene's labeled mesh."""
 
     def __init__(self, mesh: Mesh, objects: int, limits: Thresholds) -> None:
         triangles = mesh.vertices[mesh.faces].astype(np.float32)
@@ -99,7 +99,7 @@ class Reference:
         self.surface = [_sample(own, f"object {k}") for k, own in enumerate(self.own)]
 
     def look(self, frame: Frame, depth: NDArray[np.float32] | None) -> Seen:
-        """Cast a ray through every pixel of the colour image."""
+        """Cast a ray through every pixel of the color image."""
         u, v = _pixels(frame.camera, (0, 0, frame.camera.width, frame.camera.height))
         face, z = _cast(self.whole, frame, u, v)
         shown = np.where(face >= 0, self.face_object[face], -1)
@@ -231,7 +231,7 @@ class Tally:
     """What is counted over the frames of a scene."""
 
     askable: Score
-    """By the plain definition."""
+    """By the definition alone."""
     allowed: Score
     """The same, where the reference also asks for what qagen's two further rules want."""
     points: Score
@@ -248,11 +248,11 @@ def compare(views: SceneViews, limits: Thresholds, frames: Iterable[int]) -> Tal
     """Hold what qagen says of some frames against the reference.
 
     Raises:
-        ConfigError: the scene has no labelled mesh.
+        ConfigError: the scene has no labeled mesh.
     """
     mesh = views.scene.mesh
     if mesh is None or mesh.is_by_box:
-        raise ConfigError(f"{views.scene.id}: has no instance-labelled mesh, expected one to cast rays at")
+        raise ConfigError(f"{views.scene.id}: has no instance-labeled mesh, expected one to cast rays at")
     reference = Reference(mesh, len(views.scene.objects), limits)
     nothing = Score(0, 0, 0, 0)
     tally = Tally(nothing, nothing, nothing, nothing, Counter(), Counter())
@@ -295,7 +295,7 @@ def _compare_frame(
 
 def _reason_of_refusal(has_center: bool, is_confirmed: bool) -> str:
     if not has_center:
-        return "no sure centre"
+        return "no sure center"
     return "a threshold" if is_confirmed else "depth confirms too little"
 
 

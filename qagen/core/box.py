@@ -10,7 +10,7 @@ from scipy.spatial import ConvexHull, QhullError
 from qagen.core.pose import rotate
 
 DECIMALS = 12
-"""Sines and cosines, and lengths and areas that are compared, are rounded to so many: libraries differ in the last."""
+"""Decimals of sines, cosines and compared lengths and areas, because libraries differ in the last digits."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
 
 
@@ -19,9 +19,9 @@ class Box3D:
     """A box in the world frame."""
 
     center: NDArray[np.float64]
-    """(3,) centre, metres, world."""
+    """(3,) center, meters, world."""
     size: NDArray[np.float64]
-    """(3,) full extents along the box's own axes, metres."""
+    """(3,) full extents along the box's own axes, meters."""
     rotation: NDArray[np.float64]
     """(3, 3), the columns are the box's axes in the world."""
 
@@ -32,7 +32,7 @@ class Box3D:
 
     @classmethod
     def around(cls, points: ArrayLike) -> Self:
-        """The upright box of least footprint around points (n, 3), world, metres; its first axis is the longer side.
+        """The upright box of least footprint around points (n, 3), world, meters; its first axis is the longer side.
 
         The footprint is the minimum-area rectangle of the points' horizontal convex hull, one side of which
         always lies along a hull edge (Freeman and Shapira, 1975). Of equally good ones, the one that is turned least.
@@ -63,12 +63,13 @@ class Box3D:
 
 
 def _turn(yaw_rad: float) -> NDArray[np.float64]:
-    """(3, 3) turn about z."""
+    """(3, 3) rotation about z."""
     c, s = np.round(np.cos(yaw_rad), DECIMALS), np.round(np.sin(yaw_rad), DECIMALS)
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
 def _least_footprint_yaw(xy: NDArray[np.float64]) -> float:
+    """Yaw of the rectangle of least area around points (n, 2), radians, from 0 to below a quarter turn."""
     try:
         hull = xy[ConvexHull(xy).vertices]
     except (QhullError, ValueError):  # fewer than three points, or all on one line
@@ -83,5 +84,5 @@ def _least_footprint_yaw(xy: NDArray[np.float64]) -> float:
 
 
 def _quarter(yaw_rad: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angles of lines to those of the boxes that they are sides of: from 0 to below a quarter turn."""
+    """Headings of lines to the yaws of boxes with such a side, from 0 to below a quarter turn."""
     return np.round(yaw_rad % (np.pi / 2), DECIMALS) % np.round(np.pi / 2, DECIMALS)

@@ -1,4 +1,4 @@
-"""The floor plan: walked paths as few straight legs, and the area that a scan covers."""
+"""The floor plan: simplified paths, and the area that a scan covers."""
 
 import math
 
@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay, QhullError
 
 
 def corners_of(path: NDArray[np.float64], tolerance: float) -> list[int]:
-    """Indices of the points of ``path`` (n, 2), n ≥ 2, that stay when it is told by straight legs (first and last do).
+    """Indices of the points of ``path`` (n, 2), n ≥ 2, that remain when it is simplified, first and last included.
 
     No point is farther than ``tolerance`` from the leg that replaces it (Ramer, 1972; Douglas and Peucker, 1973).
     """
@@ -36,24 +36,24 @@ def distance_to_leg(
 
 
 def slip_back(points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
-    """How far, at most, a path (n, 2) goes back along the direction from ``start`` to ``end`` (2,)."""
+    """The longest stretch that a path (n, 2) goes back along the direction from ``start`` to ``end`` (2,)."""
     direction = (end - start) / max(math.dist(start, end), np.finfo(float).tiny)
     progress = ((points - start) * direction).sum(axis=1)
     return float((np.maximum.accumulate(progress) - progress).max())
 
 
 def wrap_deg(angle_deg: float) -> float:
-    """To (-180, 180]."""
+    """The same angle in (-180, 180], degrees."""
     return float(180 - (180 - angle_deg) % 360)
 
 
 def hull_area(points: NDArray[np.float64], radius: float) -> float:
-    """Area of the alpha shape of points (n, 2): of the largest piece that it has.
+    """Area of the largest piece of the alpha shape of points (n, 2).
 
     The alpha shape is the union of the Delaunay triangles whose circumscribed circle is smaller than ``radius``
     (Edelsbrunner, Kirkpatrick and Seidel, 1983). It closes gaps in the points up to about twice the radius, follows
-    bays that are wider, and leaves larger holes open. Pieces hang together where triangles share an edge, so that what
-    was scanned through a window, apart from the room, does not count. 0 when there are no three points off one line.
+    bays that are wider, and leaves larger holes open. Triangles that share an edge are in one piece, so that points
+    scanned through a window, apart from the room, do not count. 0 when all points lie on one line.
     """
     try:
         mesh = Delaunay(points)

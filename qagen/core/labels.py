@@ -38,13 +38,13 @@ NEVER_ASKED = frozenset(
         "case of structure",
     }
 )
-"""Labels that name no single askable thing (tasks.md, visibility)."""
+"""Labels that do not name a single object that questions can use (tasks.md, visibility)."""
 
 _TAG = re.compile(r"<[^<>]*>")
 
 
 def clean_label(text: str) -> str:
-    """Lower-case, with single blanks and without anything a trainer could read as a tag."""
+    """The text in lower case, with single blanks and without anything that a trainer could parse as a tag."""
     words = _TAG.sub(" ", text).replace("_", " ").replace("<", " ").replace(">", " ").lower().split()
     return " ".join(words)
 
@@ -54,7 +54,7 @@ _GROUP = re.compile(r"^(stack|pair|pile|row|set|group|bunch|roll)s? of ")
 
 @cache
 def kind_of(label: str) -> str:
-    """A key that is the same for one thing and for several of it: "book", "books" and "stack of books".
+    """A key that singular, plural and groups share: "book", "books" and "stack of books".
 
     Only for comparing labels; it need not be a word.
     """
@@ -99,14 +99,14 @@ _ALIKE = (
     {"toaster", "oven", "microwave"},
     {"printer", "copier", "scanner"},
 )
-"""Last words of names that people use for one another; a name may stand in several sets."""
+"""Last words of names that people use for one another; a name may be in several sets."""
 
 
 @cache
 def may_be_called_alike(label: str, other: str) -> bool:
     """Whether a viewer may well use one name for both: "chair" and "office chair", "couch" and "sofa".
 
-    Cautious: "can" and "trash can" count as alike, too. Questions about all things of a name need it.
+    Cautious: "can" and "trash can" count as alike, too. Questions about all objects of a name depend on it.
     """
     first, second = kind_of(label), kind_of(other)
     return first.endswith(_synonyms(second)) or second.endswith(_synonyms(first))
@@ -114,14 +114,14 @@ def may_be_called_alike(label: str, other: str) -> bool:
 
 @cache
 def _synonyms(kind: str) -> tuple[str, ...]:
-    """The kind, and what it becomes when its last word is exchanged: "leather couch" for "leather sofa"."""
+    """The kind, and its variants with another last word: "leather couch" for "leather sofa"."""
     exchanged = {
         kind.removesuffix(old) + new for names in _ALIKE for old in names if kind.endswith(old) for new in names
     }
     return (*exchanged, kind)
 
 
-_NO_SINGLE_THINGS = (
+_UNCOUNTABLE = (
     "cabinet", "cupboard", "counter", "countertop", "shelf", "curtain", "drape", "blind", "rail", "railing",
     "handrail", "banister", "pipe", "tube", "rod", "bar", "stair", "step", "ledge", "closet", "drawer", "tile",
     "divider", "partition", "panel", "cable", "wire", "light", "clothing", "laundry", "paper", "cloth", "luggage",
@@ -130,12 +130,12 @@ _NO_SINGLE_THINGS = (
     "grass", "carpet", "machinery", "jewelry", "silverware", "cutlery", "bread", "makeup", "tape", "paper towel",
     "toothpaste", "lotion", "cream", "tupperware", "toiletry",
 )  # fmt: skip
-"""Last words of names for stuff, and for things that one viewer counts as one and another as several."""
+"""Last words of names for stuff, and for objects that viewers count differently."""
 
 
 def is_countable(label: str) -> bool:
-    """Whether a label names one thing that everybody tells apart from the next: not "books", "paper" or "counter"."""
-    return kind_of(label) == label and not f" {label}".endswith(tuple(f" {word}" for word in _NO_SINGLE_THINGS))
+    """Whether a label names one object with clear limits: not "books", "paper" or "counter"."""
+    return kind_of(label) == label and not f" {label}".endswith(tuple(f" {word}" for word in _UNCOUNTABLE))
 
 
 _OVERLOOKED = (
@@ -149,25 +149,25 @@ _OVERLOOKED = (
     "utensil", "knife", "tool", "envelope", "card", "pen", "pencil", "decoration", "statue", "hanger", "rag", "mat",
     "stuff", "detector", "alarm", "hook", "handle", "knob", "camera",
 )  # fmt: skip
-"""Last words of names for things that lie about in numbers."""
+"""Last words of names for objects of which there are often many."""
 
 
 def is_overlooked(label: str) -> bool:
-    """Whether annotators often leave out some of these, so that not finding one in the annotation means little."""
+    """Whether annotators often leave out some of these, so that their absence from the annotation means little."""
     return f" {kind_of(label)}".endswith(tuple(f" {word}" for word in _OVERLOOKED))
 
 
-_AFTERTHOUGHT = re.compile(r" (?:of|for|with|in|on|from|to|under|by) ")
+_PREPOSITION = re.compile(r" (?:of|for|with|in|on|from|to|under|by) ")
 _IRREGULAR = {"mouse": "mice", "child": "children", "man": "men", "woman": "women", "foot": "feet", "fish": "fish"}
 _F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife")
 _O_TO_OES = ("potato", "tomato", "hero", "echo")
 
 
 def plural_of(label: str) -> str:
-    """Several of what a countable label names: "chairs", "shelves", "cases of water bottles"."""
-    aside = _AFTERTHOUGHT.search(label)
-    if aside:
-        return plural_of(label[: aside.start()]) + label[aside.start() :]
+    """The plural of a countable label: "chairs", "shelves", "cases of water bottles"."""
+    phrase = _PREPOSITION.search(label)
+    if phrase:
+        return plural_of(label[: phrase.start()]) + label[phrase.start() :]
     *before, noun = label.split(" ")
     return " ".join([*before, _plural_noun(noun)])
 
@@ -179,5 +179,5 @@ def _plural_noun(noun: str) -> str:
         return re.sub("fe?$", "ves", noun)
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
-    is_hissed = noun.endswith(("s", "x", "z", "ch", "sh", *_O_TO_OES))
-    return f"{noun}es" if is_hissed else f"{noun}s"
+    is_sibilant = noun.endswith(("s", "x", "z", "ch", "sh", *_O_TO_OES))
+    return f"{noun}es" if is_sibilant else f"{noun}s"

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 ORTHONORMAL_TOLERANCE = 1e-3
 ANGLE_DECIMALS = 9
-"""Of angles in degrees that are compared; mathematical libraries agree on these."""
+"""Decimals of compared angles in degrees, on which mathematical libraries agree."""
 POLAR_STEPS = 3
 """Each squares the distance from orthonormal, so that these take it from the tolerance to below the last digit."""
 
@@ -20,7 +20,7 @@ class Pose:
     rotation: NDArray[np.float64]
     """(3, 3) rotation matrix, orthonormal with determinant +1."""
     translation: NDArray[np.float64]
-    """(3,) translation in metres."""
+    """(3,) translation in meters."""
 
     @classmethod
     def identity(cls) -> Self:
@@ -28,7 +28,7 @@ class Pose:
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike) -> Self:
-        """Build from a (4, 4) homogeneous or a (3, 4) matrix in metres.
+        """Build from a (4, 4) homogeneous or a (3, 4) matrix in meters.
 
         Single-precision drift is removed by projecting the rotation to the nearest orthonormal matrix.
 

@@ -44,7 +44,7 @@ def test_a_known_box_is_found_again(length: float, width: float, height: float, 
 
 
 def test_the_least_footprint_is_not_the_axes_own() -> None:
-    # A square on its tip, corners 1 m from the centre: its own box is sqrt(2) x sqrt(2), the axes' box 2 x 2.
+    # A square on its tip, corners 1 m from the center: its own box is sqrt(2) x sqrt(2), the axes' box 2 x 2.
     tips = np.array([[1, 0, 0], [0, 1, 0], [-1, 0, 0], [0, -1, 1.0]])
     assert footprint(Box3D.around(tips)) == pytest.approx([np.sqrt(2), np.sqrt(2)])
 

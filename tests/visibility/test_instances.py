@@ -72,16 +72,16 @@ def test_what_stands_before_a_box_hides_its_object() -> None:
 @pytest.mark.parametrize(("edge_m", "columns", "told"), [(0.0125, 14, "askable"), (0.025, 12, "doubtful")])
 def test_of_boxes_two_fifths_of_the_outline_must_show(edge_m: float, columns: int, told: str) -> None:
     # The post's right edge, 1 m ahead, hides the columns up to 159.5 + 160 * edge: 161.5 leaves 14 of 32, 163.5 leaves
-    # 12; 30 of 32 rows claim. 14 * 30 / 1024 = 0.41, 12 * 30 / 1024 = 0.35. A labelled mesh would do with a quarter.
+    # 12; 30 of 32 rows claim. 14 * 30 / 1024 = 0.41, 12 * 30 / 1024 = 0.35. A labeled mesh would do with a quarter.
     boxes, post = {"cube": CUBE}, [at(edge_m - 0.225, 1.05, 1.5, (0.45, 0.1, 1))]
     views = observe(bare(boxes, also=post))
     assert views.visible_fraction[0, 0] == columns * 30 / PIXELS
     assert state(views) == told
     assert not views.exact[0]
-    labelled = observe(with_depth(room(boxes, [looking("+y")]), also=post))
-    assert labelled.visible_fraction[0, 0] == columns / 32
-    assert state(labelled) == "askable"
-    assert labelled.exact[0]
+    labeled = observe(with_depth(room(boxes, [looking("+y")]), also=post))
+    assert labeled.visible_fraction[0, 0] == columns / 32
+    assert state(labeled) == "askable"
+    assert labeled.exact[0]
 
 
 def test_of_boxes_three_quarters_must_be_in_the_image() -> None:

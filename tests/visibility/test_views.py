@@ -80,7 +80,7 @@ def test_a_post_hides_three_quarters() -> None:
     narrower = look({"cube": CUBE, "post": at(-0.171875, 1.05, 1.5, (0.45625, 0.1, 1))})
     assert narrower.visible_fraction[0, 0] == pytest.approx(7 / 32)
     assert state(narrower) == "doubtful"
-    # The centre at 159.5 is hidden: the mark is on the visible part, one pixel inside it where it can be.
+    # The center at 159.5 is hidden: the mark is on the visible part, one pixel inside it where it can be.
     x, y = views.mark_xy[0, 0]
     assert 168 / 320 < x < 176 / 320
     assert 104 / 240 < y < 136 / 240
@@ -247,13 +247,13 @@ def test_blurred_frames_are_not_used() -> None:
     scene = room({"cube": CUBE}, [looking("+y", at=(0.1 * i, 0, 1.5)) for i in range(3)])
     flat = MemoryImage(room({"cube": CUBE}, [looking()], camera=CAMERA).frames[0].color.read_bytes())
     assert observe(replace(scene, frames=(replace(scene.frames[0], color=flat), *scene.frames[1:]))).unused == {}
-    grey = MemoryImage(grey_picture())
-    views = observe(replace(scene, frames=(replace(scene.frames[0], color=grey), *scene.frames[1:])))
+    gray = MemoryImage(gray_picture())
+    views = observe(replace(scene, frames=(replace(scene.frames[0], color=gray), *scene.frames[1:])))
     assert views.unused == {"frame: blurred": 1}
     assert [frame.id for frame in views.frames] == ["1", "2"]
 
 
-def grey_picture() -> bytes:
+def gray_picture() -> bytes:
     import cv2
 
     return cv2.imencode(".png", np.full((CAMERA.height, CAMERA.width), 90, np.uint8))[1].tobytes()
