@@ -48,7 +48,7 @@ class Loader(ABC):
         return []
 
     def room_of(self, scene_id: str) -> str:
-        """The place that a scene shows: scans of one place are excluded together (qagen.pipeline.exclude)."""
+        """The room that a scene shows: scans of one room are excluded together (qagen.pipeline.exclude)."""
         return scene_id
 
     @abstractmethod
@@ -134,7 +134,7 @@ class FolderLoader(Loader):
         if not self.split_list:
             return {}
         head, tail = self.split_list.split("{split}")
-        paths = [path for place in self.shared_places() for path in sorted(place.glob(f"{head}*{tail}"))]
+        paths = [path for folder in self.shared_places() for path in sorted(folder.glob(f"{head}*{tail}"))]
         return {path.name.removeprefix(head).removesuffix(tail): path for path in reversed(paths)}
 
     def shared_places(self) -> list[Path]:
@@ -146,8 +146,8 @@ class FolderLoader(Loader):
 
     def shared_file(self, name: str) -> Path:
         """The nearest file of a name that serves all scenes; where there is none, the path where it is expected."""
-        places = [place / name for place in self.shared_places()]
-        return next((path for path in places if path.is_file()), self.root / self.shared_folders[0] / name)
+        paths = [folder / name for folder in self.shared_places()]
+        return next((path for path in paths if path.is_file()), self.root / self.shared_folders[0] / name)
 
     def shared_files(self) -> list[Path]:
         return [path for path in map(self.shared_file, self.shared_names) if path.is_file()]

@@ -1,4 +1,4 @@
-"""Box annotations that come apart from a dataset: EmbodiedScan's and mmdetection3d's info files.
+"""Box annotations that are published apart from a dataset: EmbodiedScan's and mmdetection3d's info files.
 
 ```
 embodiedscan_infos_{train,val}.pkl    {"metainfo": {"categories": {name: id}},
@@ -8,8 +8,8 @@ scannet_infos_{train,val}.pkl         the same with "lidar_points": {"lidar_path
                                       "sample_idx" and six numbers a box (mmdetection3d 1.1 and later)
 ```
 
-A box is its center, its full extents and, in EmbodiedScan, three angles: turns about z, then about the new x, then
-about the new y. All are in the aligned world, into which ``axis_align_matrix`` brings the dataset's own.
+A box is its center, its full extents and, in EmbodiedScan, three angles: rotations about z, then about the new x,
+then about the new y. All are in the aligned world, into which ``axis_align_matrix`` brings the dataset's own.
 
 Sources: the converters of github.com/OpenRobotLab/EmbodiedScan and github.com/open-mmlab/mmdetection3d.
 """
@@ -27,7 +27,7 @@ from qagen.errors import SceneError
 from qagen.loaders.io.safe_pickle import read_safe_pickle
 
 BOX_NUMBERS = (6, 7, 9)
-"""Without angles, with a heading, with three angles."""
+"""Numbers of a box: without angles, with a heading, with three angles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +60,15 @@ def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
     boxes: dict[str, list[AnnotatedBox]] = {}
     for index, sample in enumerate(samples):
         where = f"data_list[{index}]"
-        scene = _scene_name(sample, path, where)
-        boxes.setdefault(scene, []).extend(_boxes_of(sample, categories, path, where))
+        in_scene = boxes.setdefault(_scene_name(sample, path, where), [])
+        own_from_aligned = _alignment(sample, path, where).inverse()
+        instances = _get(sample, "instances", path, where)
+        if not isinstance(instances, Sequence):
+            raise SceneError(path, f"{where}.instances: found {type(instances).__name__}, expected a list")
+        in_scene += [
+            _box(instance, categories, own_from_aligned, path, f"{where}.instances[{i}]")
+            for i, instance in enumerate(instances)
+        ]
     return boxes
 
 
@@ -72,8 +79,8 @@ def _get(mapping: Any, key: str, path: Path, where: str) -> Any:
     return mapping[key]
 
 
-def _categories(told: Any, path: Path) -> dict[int, str]:
-    pairs = told.items() if isinstance(told, Mapping) else ((name, i) for i, name in enumerate(told or ()))
+def _categories(named: Any, path: Path) -> dict[int, str]:
+    pairs = named.items() if isinstance(named, Mapping) else ((name, i) for i, name in enumerate(named or ()))
     categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, int)}
     if not categories:
         raise SceneError(path, "metainfo.categories: found none, expected names with their numbers")
@@ -93,25 +100,15 @@ def _scene_name(sample: Any, path: Path, where: str) -> str:
     return PurePosixPath(name).stem
 
 
-def _boxes_of(sample: Mapping[str, Any], categories: dict[int, str], path: Path, where: str) -> list[AnnotatedBox]:
-    own_from_aligned = _alignment(sample, path, where).inverse()
-    instances = _get(sample, "instances", path, where)
-    if not isinstance(instances, Sequence):
-        raise SceneError(path, f"{where}.instances: found {type(instances).__name__}, expected a list")
-    return [
-        _box(instance, categories, own_from_aligned, path, f"{where}.instances[{i}]")
-        for i, instance in enumerate(instances)
-    ]
-
-
 def _alignment(sample: Mapping[str, Any], path: Path, where: str) -> Pose:
     """Aligned from the dataset's own world; older files keep it with the points."""
     points = sample.get("lidar_points")
-    told = sample.get("axis_align_matrix", points.get("axis_align_matrix") if isinstance(points, Mapping) else None)
-    if told is None:
+    matrix = points.get("axis_align_matrix") if isinstance(points, Mapping) else None
+    matrix = sample.get("axis_align_matrix", matrix)
+    if matrix is None:
         raise SceneError(path, f"{where}: found no axis_align_matrix, expected one")
     try:
-        return Pose.from_matrix(np.asarray(told, dtype=np.float64))
+        return Pose.from_matrix(np.asarray(matrix, dtype=np.float64))
     except (ValueError, TypeError) as error:
         raise SceneError(path, f"{where}.axis_align_matrix: {error}") from error
 
@@ -131,9 +128,9 @@ def _box(instance: Any, categories: dict[int, str], own_from_aligned: Pose, path
     )
 
 
-def _numbers(told: Any) -> NDArray[np.float64] | None:
+def _numbers(values: Any) -> NDArray[np.float64] | None:
     try:
-        values = np.asarray(told, dtype=np.float64)
+        values = np.asarray(values, dtype=np.float64)
     except (ValueError, TypeError):
         return None
     return values if values.ndim == 1 and len(values) in BOX_NUMBERS and np.isfinite(values).all() else None

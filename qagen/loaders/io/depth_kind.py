@@ -15,13 +15,13 @@ from qagen.core.camera import Camera
 from qagen.core.scene import DepthSource
 
 STRIDE = 10
-"""The difference is taken over this fraction of the image's width."""
+"""Differences are taken over the image's width divided by this."""
 QUANTILE = 0.3
-"""Of the second differences: the flat part of a cluttered image."""
+"""Quantile of the second differences that is compared: the flat part of a cluttered image."""
 CLEAR_RATIO = 1.5
-"""So many times flatter the one reading must be than the other."""
+"""Minimum ratio between the two readings' second differences for a verdict."""
 MIN_SAMPLES = 1000
-"""A verdict needs at least so many second differences."""
+"""Minimum number of second differences for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Flatness:
     """How far from flat the images are under both readings: relative second differences of inverse depth."""
 
     planar: float
-    """If the values are z."""
+    """Bend of the flat part if the values are z."""
     ray: float
-    """If they are lengths of rays."""
+    """Bend of the flat part if the values are lengths of rays."""
 
     @property
     def is_ray(self) -> bool | None:

@@ -64,12 +64,12 @@ def decode_color(source: ImageSource) -> NDArray[np.uint8]:
     import cv2
 
     try:
-        picture = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:  # no bytes at all, or a header that claims too many pixels
-        picture = None
-    if picture is None:
+        image = None
+    if image is None:
         raise SceneError(source.path or "image", "color image cannot be decoded, expected JPEG or PNG")
-    return np.asarray(picture, np.uint8)
+    return np.asarray(image, np.uint8)
 
 
 class ReencodedImage(ABC):

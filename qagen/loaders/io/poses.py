@@ -25,7 +25,7 @@ from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, rotation_of_quaternion
 from qagen.loaders.io.text import inside, list_folder, parse_matrix, read_json, read_text
 
 TUM_MAX_GAP_S = 0.02
-"""Pictures, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
+"""Images, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
 NERFSTUDIO_PIXEL_CENTER = 0.5
 """Its intrinsics come from COLMAP, where the top-left pixel's center is (0.5, 0.5)."""
 MAX_LIST_BYTES = 1 << 26
@@ -46,7 +46,7 @@ class PosedImage:
     matrix: NDArray[np.float64]
     """(4, 4) camera to world; not finite where the pose is unknown."""
     camera: Camera | None
-    """Of the color image, where the file has it; pixel centers at integers."""
+    """Camera of the color image, where the file has it; pixel centers at integers."""
     time_s: float | None
     """Seconds, where the file has them."""
 
@@ -83,42 +83,39 @@ def read_nerfstudio(folder: Path, path: Path) -> list[PosedImage]:
     Raises:
         SceneError: it is damaged, its images are distorted, or its intrinsics are incomplete.
     """
-    told = read_json(path, _NerfstudioFile)
-    bent = {name: getattr(told, name) for name in DISTORTION if getattr(told, name)}
-    if bent or told.camera_model not in PINHOLES:
-        found = ", ".join(f"{name} = {value:g}" for name, value in bent.items()) or told.camera_model
-        raise SceneError(
-            path, f"camera_model: found {found}, expected undistorted pinhole images; undistort them first"
+    transforms = read_json(path, _NerfstudioFile)
+    distortion = {name: getattr(transforms, name) for name in DISTORTION if getattr(transforms, name)}
+    if distortion or transforms.camera_model not in PINHOLES:
+        found = ", ".join(f"{name} = {value:g}" for name, value in distortion.items()) or transforms.camera_model
+        expected = "undistorted pinhole images; undistort them first"
+        raise SceneError(path, f"camera_model: found {found}, expected {expected}")
+    images: list[PosedImage] = []
+    for index, frame in enumerate(transforms.frames):
+        where, depth = f"frames[{index}]", frame.depth_file_path
+        rows = np.array([row for row in frame.transform_matrix if len(row) == 4], dtype=np.float64)
+        if rows.shape not in ((4, 4), (3, 4)):
+            raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
+        matrix = np.eye(4)
+        matrix[: len(rows)] = rows
+        matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+        images.append(
+            PosedImage(
+                id=Path(frame.file_path).stem,
+                image=inside(folder, frame.file_path, path, f"{where}.file_path"),
+                depth=None if depth is None else inside(folder, depth, path, f"{where}.depth_file_path"),
+                matrix=matrix,
+                camera=_nerfstudio_camera(path, transforms, frame, where),
+                time_s=None,
+            )
         )
-    return [_nerfstudio_frame(folder, path, told, shot, index) for index, shot in enumerate(told.frames)]
+    return images
 
 
-def _nerfstudio_frame(
-    folder: Path, path: Path, told: _NerfstudioFile, shot: _NerfstudioFrame, index: int
-) -> PosedImage:
-    where = f"frames[{index}]"
-    matrix = np.array([row for row in shot.transform_matrix if len(row) == 4], dtype=np.float64)
-    if matrix.shape not in ((4, 4), (3, 4)):
-        raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
-    full = np.eye(4)
-    full[: len(matrix)] = matrix
-    full[:3, :3] = full[:3, :3] @ OPENCV_FROM_OPENGL
-    depth = shot.depth_file_path
-    return PosedImage(
-        id=Path(shot.file_path).stem,
-        image=inside(folder, shot.file_path, path, f"{where}.file_path"),
-        depth=None if depth is None else inside(folder, depth, path, f"{where}.depth_file_path"),
-        matrix=full,
-        camera=_nerfstudio_camera(path, told, shot, where),
-        time_s=None,
-    )
-
-
-def _nerfstudio_camera(path: Path, told: _NerfstudioFile, shot: _NerfstudioFrame, where: str) -> Camera:
+def _nerfstudio_camera(path: Path, shared: _Intrinsics, own: _Intrinsics, where: str) -> Camera:
+    """The camera of a frame, whose own numbers go before those of the file."""
     values = {}
     for name in ("fl_x", "fl_y", "cx", "cy", "w", "h"):
-        own = getattr(shot, name)
-        values[name] = getattr(told, name) if own is None else own
+        values[name] = getattr(shared, name) if getattr(own, name) is None else getattr(own, name)
     missing = [name for name, value in values.items() if value is None]
     if missing == ["fl_y"]:
         values["fl_y"] = values["fl_x"]
@@ -130,42 +127,42 @@ def _nerfstudio_camera(path: Path, told: _NerfstudioFile, shot: _NerfstudioFrame
     )
 
 
-def read_tum(folder: Path) -> list[PosedImage]:
-    """The frames of a TUM RGB-D folder: each picture with the depth and the pose that are nearest in time.
+_Timed = list[tuple[float, list[str]]]
+"""Lines of a list file: time and the words that follow."""
 
-    Pictures without a pose within 20 ms get one that is not finite; those without depth have none.
+
+def read_tum(folder: Path) -> list[PosedImage]:
+    """The frames of a TUM RGB-D folder: each image with the depth and the pose that are nearest in time.
+
+    Images without a pose within 20 ms get one that is not finite; those without depth have none.
 
     Raises:
         SceneError: a list is missing or damaged.
     """
-    pictures = _read_list(folder / "rgb.txt", 1)
-    depths = _read_list(folder / "depth.txt", 1)
-    poses = _read_list(folder / "groundtruth.txt", 7)
-    return [_tum_frame(folder, time_s, words[0], depths, poses) for time_s, words in pictures]
-
-
-_Timed = list[tuple[float, list[str]]]
-
-
-def _tum_frame(folder: Path, time_s: float, name: str, depths: _Timed, poses: _Timed) -> PosedImage:
-    depth, pose = _nearest(depths, time_s), _nearest(poses, time_s)
-    matrix = np.full((4, 4), np.nan)
-    if pose is not None:
-        matrix = _tum_matrix(pose, folder / "groundtruth.txt")
-    return PosedImage(
-        id=Path(name).stem,
-        image=inside(folder, name, folder / "rgb.txt", f"file at {time_s:.6f}"),
-        depth=None if depth is None else inside(folder, depth[0], folder / "depth.txt", f"file near {time_s:.6f}"),
-        matrix=matrix,
-        camera=None,
-        time_s=time_s,
-    )
+    colors, depths, poses = folder / "rgb.txt", folder / "depth.txt", folder / "groundtruth.txt"
+    listed = _read_list(colors, 1)
+    timed_depths, timed_poses = _read_list(depths, 1), _read_list(poses, 7)
+    images: list[PosedImage] = []
+    for time_s, (name,) in listed:
+        depth, pose = _nearest(timed_depths, time_s), _nearest(timed_poses, time_s)
+        images.append(
+            PosedImage(
+                id=Path(name).stem,
+                image=inside(folder, name, colors, f"file at {time_s:.6f}"),
+                depth=None if depth is None else inside(folder, depth[0], depths, f"file near {time_s:.6f}"),
+                matrix=np.full((4, 4), np.nan) if pose is None else _tum_matrix(pose, poses),
+                camera=None,
+                time_s=time_s,
+            )
+        )
+    return images
 
 
 def _tum_matrix(words: list[str], path: Path) -> NDArray[np.float64]:
+    """(4, 4) of the numbers tx ty tz qx qy qz qw. Raises SceneError."""
+    matrix = np.eye(4)
     try:
         values = [float(word) for word in words]
-        matrix = np.eye(4)
         matrix[:3, :3], matrix[:3, 3] = rotation_of_quaternion(*values[3:]), values[:3]
     except ValueError as error:
         raise SceneError(path, f"pose {' '.join(words)[:80]!r}: {error}, expected tx ty tz qx qy qz qw") from error

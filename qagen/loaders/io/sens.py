@@ -10,7 +10,7 @@ Little endian. Version 4, and version 3, which only lacks the inertial data behi
                | color | depth
 
 Layout after the dataset's own reader (SensReader/c++/README.txt and sensorData.h of github.com/ScanNet/ScanNet).
-Opening a file reads the frame headers only; images are read from their place when they are asked for.
+Opening a file reads the frame headers only; images are read from their offsets when they are asked for.
 """
 
 import os

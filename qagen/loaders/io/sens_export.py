@@ -26,7 +26,7 @@ from qagen.core.scene import FileSource
 from qagen.errors import SceneError
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, RawFrame, Recording, check_identity, fit_camera
-from qagen.loaders.io.text import list_folder, parse_matrix, parse_number, read_entries, read_matrix, read_text
+from qagen.loaders.io.text import list_folder, parse_matrix, parse_number, read_entries, read_matrix
 
 UNITS_PER_M = 1000.0
 """The Python exporter does not write the depth scale; every scan of the dataset has millimeters."""
@@ -51,11 +51,11 @@ def find_export(folder: Path, native: Sizes) -> Recording | None:
     Raises:
         SceneError: an export is there but damaged.
     """
-    for place in (folder, *(path for path in list_folder(folder) if path.is_dir())):
-        if (place / "color").is_dir() and (place / "pose").is_dir():
-            return read_python_export(place, native)
-        if (place / "_info.txt").is_file():
-            return read_cpp_export(place)
+    for candidate in (folder, *(path for path in list_folder(folder) if path.is_dir())):
+        if (candidate / "color").is_dir() and (candidate / "pose").is_dir():
+            return read_python_export(candidate, native)
+        if (candidate / "_info.txt").is_file():
+            return read_cpp_export(candidate)
     return None
 
 
@@ -86,14 +86,17 @@ def read_cpp_export(folder: Path) -> Recording:
             check_identity(parse_matrix(extrinsic, info, f"{name}Extrinsic"), info, f"{name}Extrinsic")
         return parse_matrix(entries.get(f"{name}Intrinsic", ""), info, f"{name}Intrinsic")
 
-    native = {kind: _size_entry(entries, f"m_{kind}", info) for kind in ("color", "depth")}
+    native = {
+        kind: (int(parse_number(entries, f"m_{kind}Width", info)), int(parse_number(entries, f"m_{kind}Height", info)))
+        for kind in ("color", "depth")
+    }
     units_per_m = parse_number(entries, "m_depthShift", info)
     colors, depths, poses = (_numbered(folder, names) for names in (_FRAME_COLOR, _FRAME_DEPTH, _FRAME_POSE))
     return _assemble(folder, colors, depths, poses, read_intrinsic, native, units_per_m)
 
 
 def _assemble(
-    place: Path,
+    source: Path,
     colors: dict[int, Path],
     depths: dict[int, Path],
     poses: dict[int, Path],
@@ -102,7 +105,7 @@ def _assemble(
     units_per_m: float,
 ) -> Recording:
     if not colors:
-        raise SceneError(place, "color images: found none, expected at least one")
+        raise SceneError(source, "color images: found none, expected at least one")
     color_camera = _camera_of(next(iter(colors.values())), read_intrinsic("color"), native["color"], "color")
     depth_camera = None
     if depths:
@@ -113,27 +116,17 @@ def _assemble(
         missing = NO_POSE if index not in poses else NO_DEPTH if depths and index not in depths else None
         if missing:
             dropped[missing] += 1
-        else:
-            frames.append(_frame(index, color, depths.get(index), poses[index], depth_camera, units_per_m))
+            continue
+        depth = None
+        if depth_camera is not None:
+            depth = DepthImage(depths[index], depth_camera.width, depth_camera.height, units_per_m)
+        matrix = read_matrix(poses[index], "pose")
+        frames.append(RawFrame(index, matrix, FileSource(color), depth, index / FRAMES_PER_SECOND))
     return Recording(color_camera, depth_camera, frames, dict(dropped))
-
-
-def _frame(
-    index: int, color: Path, depth: Path | None, pose: Path, depth_camera: Camera | None, units_per_m: float
-) -> RawFrame:
-    source = None
-    if depth is not None and depth_camera is not None:
-        source = DepthImage(depth, depth_camera.width, depth_camera.height, units_per_m)
-    matrix = parse_matrix(read_text(pose), pose, "pose")
-    return RawFrame(index, matrix, FileSource(color), source, index / FRAMES_PER_SECOND)
 
 
 def _camera_of(first: Path, intrinsic: NDArray[np.float64], native: tuple[int, int], name: str) -> Camera:
     return fit_camera(intrinsic, native, image_size(FileSource(first), first), first, name)
-
-
-def _size_entry(entries: dict[str, str], prefix: str, path: Path) -> tuple[int, int]:
-    return int(parse_number(entries, f"{prefix}Width", path)), int(parse_number(entries, f"{prefix}Height", path))
 
 
 def _numbered(folder: Path, names: re.Pattern[str]) -> dict[int, Path]:

@@ -1,6 +1,7 @@
 """Small tables in text files."""
 
 import csv
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,9 +22,16 @@ def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SceneError(path, f"size: found {path.stat().st_size} bytes, expected a short table")
-        table = pd.read_csv(
-            path, sep=separator, quoting=quoting, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8"
-        ).fillna("")
+        with warnings.catch_warnings(category=pd.errors.ParserWarning, action="ignore"):  # cells beyond the last column
+            table = pd.read_csv(
+                path,
+                sep=separator,
+                quoting=quoting,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                encoding="utf-8",
+            ).fillna("")
     except (OSError, ValueError) as error:  # pandas' own and those of the encoding are ValueErrors
         raise SceneError(path, f"cannot be read ({error})") from error
     absent = sorted(set(columns) - set(table.columns))

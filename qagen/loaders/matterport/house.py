@@ -1,6 +1,6 @@
 """``house_segmentations/<scan>.house``: what a Matterport3D house consists of.
 
-The first line is "ASCII 1.1", the second the header; each further line is one thing, named by its letter::
+The first line is "ASCII 1.1", the second the header; each further line is one item, whose kind is its letter::
 
     H name label #images #panoramas #vertices #surfaces #segments #objects #categories #regions #portals #levels …
     R region level 0 0 label …                                                         a letter: k kitchen, Z junk, …
@@ -12,6 +12,7 @@ L, P (portals, and panoramas), S, V and I lines are passed over. -1 means none.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
+from qagen.loaders.io.text import check_unique
 from qagen.loaders.matterport.lines import Command, read_commands
 
 _COUNTED = {"E": 7, "O": 8, "C": 9}
-"""Letter to the place of its count in the header."""
+"""Letter to the index of its count in the header."""
 _WORDS = {"C": 6, "O": 16, "E": 4}
 JUNK = "Z"
 """Label of regions that are reflections of mirrors and stray points."""
@@ -30,7 +32,7 @@ JUNK = "Z"
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What an annotator called a thing, and its class."""
+    """What an annotator called an object, and its class."""
 
     raw: str
     """As it was typed, blanks decoded."""
@@ -58,7 +60,7 @@ class HouseObject:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the file says of things."""
+    """What is read of the file."""
 
     path: Path
     """The file."""
@@ -69,14 +71,14 @@ class House:
     object_of_segment: dict[int, int]
     """Segment id of mesh faces to object id; segments without an object are left out."""
     junk_regions: frozenset[int]
-    """Indices of the regions that are no place."""
+    """Indices of the regions that are reflections."""
 
 
 def read_house(path: Path) -> House:
     """Read the file.
 
     Raises:
-        SceneError: it is missing or damaged, has fewer or more things than its header says, or a line refers to
+        SceneError: it is missing or damaged, has fewer or more items than its header says, or a line refers to
             something that is not there.
     """
     lines = read_commands(path)
@@ -89,13 +91,17 @@ def read_house(path: Path) -> House:
         if line.words[0] in by_letter:
             line.check_count(_WORDS[line.words[0]])
             by_letter[line.words[0]].append(line)
-    categories = {line.integer(1): _category(line) for line in by_letter["C"]}
-    objects = [_object(line, categories) for line in by_letter["O"]]
+    categories = {
+        line.integer(1): Category(line.words[3].replace("#", " "), line.words[5].replace("#", " "))
+        for line in by_letter["C"]
+    }
+    objects = [_read_object(line, categories) for line in by_letter["O"]]
+    check_unique((item.id for item in objects), path, "O lines")
     ids = {item.id for item in objects}
-    if len(ids) != len(objects):
-        raise SceneError(path, f"O lines: found {len(objects) - len(ids)} numbers more than once, expected unique ones")
     segments = {line.integer(3): _known(line, 2, ids, "object") for line in by_letter["E"]}
-    junk = frozenset(line.integer(1) for line in lines if _is_region(line) and line.words[5] == JUNK)
+    # portals are written with the letter of regions too, but have fewer words
+    regions = [line for line in lines if line.words[0] == "R" and len(line.words) > 15]
+    junk = frozenset(line.integer(1) for line in regions if line.words[5] == JUNK)
     return House(path, categories, objects, {key: owner for key, owner in segments.items() if owner >= 0}, junk)
 
 
@@ -105,35 +111,25 @@ def _check_counts(path: Path, lines: list[Command]) -> None:
     header = lines[0]
     header.check_count(13)
     found = Counter(line.words[0] for line in lines)
-    for letter, place in _COUNTED.items():
-        expected = header.integer(place)
+    for letter, index in _COUNTED.items():
+        expected = header.integer(index)
         if found[letter] != expected:
             raise SceneError(path, f"{letter} lines: found {found[letter]}, expected {expected} as the header says")
 
 
-def _is_region(line: Command) -> bool:
-    """Portals are written with the letter of regions too, but have fewer words."""
-    return line.words[0] == "R" and len(line.words) > 15
-
-
-def _category(line: Command) -> Category:
-    return Category(line.words[3].replace("#", " "), line.words[5].replace("#", " "))
-
-
-def _object(line: Command, categories: dict[int, Category]) -> HouseObject:
-    numbers = line.floats(4, 12).reshape(4, 3)
-    first, second = numbers[1], numbers[2]
+def _read_object(line: Command, categories: dict[int, Category]) -> HouseObject:
+    center, first, second, radii = line.floats(4, 12).reshape(4, 3)
     return HouseObject(
         id=line.integer(1),
         region=line.integer(2),
-        category=_known(line, 3, set(categories), "category"),
-        center=numbers[0],
+        category=_known(line, 3, categories, "category"),
+        center=center,
         axes=np.stack([first, second, np.cross(first, second)]),
-        size=2 * numbers[3],
+        size=2 * radii,
     )
 
 
-def _known(line: Command, at: int, known: set[int], what: str) -> int:
+def _known(line: Command, at: int, known: Collection[int], what: str) -> int:
     index = line.integer(at)
     if index != -1 and index not in known:
         raise line.error(f"found {what} {index}, expected one of the file's {len(known)} or -1")

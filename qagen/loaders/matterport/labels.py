@@ -1,9 +1,9 @@
-"""What a thing of Matterport3D is called in a question, and which things are never asked about.
+"""What an object of Matterport3D is called in a question, and which objects are never asked about.
 
 Annotators typed free text; ``metadata/category_mapping.tsv`` has the columns of ScanNet's label map, so names are
-chosen as there (_scannet_labels). Matterport's own class ``mpcat40`` tells more room structure apart, but "floor"
-holds rugs and mats as well. Texts such as "chair /otherroom" and "window/door" are things that are seen from another
-room or that nobody could tell; such a thing is not asked about, yet images may show it.
+chosen as there (io/labels.py). Matterport's own class ``mpcat40`` separates more room structure, but "floor"
+holds rugs and mats as well. Texts such as "chair /otherroom" and "window/door" are objects that are seen from another
+room or that nobody could name; such an object is not asked about, yet images may show it.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _NOT_ONE_NAME = ("/", "?", "\\", " or ", "other room", "otherroom", "unknown", "
 
 
 def name_house_object(raw: str, mpcat40: str, label_map: Mapping[str, LabelEntry]) -> str | None:
-    """The name to use in questions, or None where the thing is never asked about.
+    """The name to use in questions, or None where the object is never asked about.
 
     Args:
         raw: the annotator's text.
@@ -40,7 +40,7 @@ def name_house_object(raw: str, mpcat40: str, label_map: Mapping[str, LabelEntry
 
 
 def hidden_name(raw: str) -> str | None:
-    """What images may show of a thing that is no single nameable thing, None where the text is a name."""
+    """What images may show of what has no single name, None where the text is a name."""
     label = clean_label(raw)
     places = [label.find(sign) for sign in _NOT_ONE_NAME if sign in label]
     return label[: min(places)].strip() if places else None

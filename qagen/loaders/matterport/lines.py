@@ -33,14 +33,14 @@ class Command:
             raise self.error(f"found {len(self.words)} words, expected {count}")
 
     def integer(self, at: int) -> int:
-        """The whole number at a place. Raises SceneError."""
+        """The whole number at an index. Raises SceneError."""
         try:
             return int(self.words[at])
         except ValueError:
             raise self.error(f"word {at}: found {self.words[at][:40]!r}, expected a whole number") from None
 
     def floats(self, start: int, count: int) -> NDArray[np.float64]:
-        """``count`` numbers from a place on, which may be "nan" or "inf". Raises SceneError."""
+        """``count`` numbers from an index on, which may be "nan" or "inf". Raises SceneError."""
         self.check_count(start + count)
         try:
             return np.array([float(word) for word in self.words[start : start + count]])

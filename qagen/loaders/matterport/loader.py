@@ -142,9 +142,8 @@ class MatterportLoader(FolderLoader):
         self, names: Sequence[str], read: Callable[[Path, str], list[WalkDescription]], scan: str
     ) -> list[WalkDescription]:
         """Those of the first split that describes the house: the others are its benchmarks."""
-        places = self.shared_places()
         for split in SPLITS:
-            paths = [place / name.format(split=split) for place in places for name in names]
+            paths = [self.shared_file(name.format(split=split)) for name in names]
             path = next((path for path in paths if path.is_file()), None)
             found = read(path, scan) if path else []
             if found:
@@ -155,8 +154,8 @@ class MatterportLoader(FolderLoader):
 def _kind_folder(scan: Path, kind: str) -> Path:
     """Where the files of a kind are: archives hold ``<scan>/<kind>/``, and may be unpacked anywhere in the scan."""
     name = absolute(scan).name
-    places = (scan / kind, scan / name / kind, scan / kind / name / kind)
-    return next((place for place in reversed(places) if place.is_dir()), places[0])
+    folders = (scan / kind, scan / name / kind, scan / kind / name / kind)
+    return next((folder for folder in reversed(folders) if folder.is_dir()), folders[0])
 
 
 def _read_frames(

@@ -4,8 +4,8 @@
 * Framed: for every frame a u32 with the size of its block, and the block: LZ4 of little-endian 16-bit millimeters, or
   raw deflate of floats as above.
 
-After iphone/prepare_iphone_data.py of github.com/scannetpp/scannetpp. Which it is is told by walking the blocks: only
-a framed file ends exactly behind its last block.
+After iphone/prepare_iphone_data.py of github.com/scannetpp/scannetpp. Walking the blocks decides which it is: only a
+framed file ends exactly behind its last block.
 """
 
 import struct
@@ -29,7 +29,7 @@ MAX_BLOCK_BYTES = METER_BYTES + 1024
 """What cannot be compressed grows a little."""
 MAX_FRAMES = 1_000_000
 CHECKPOINT_FRAMES = 64
-"""A whole stream can only be read forward; a copy of its state is kept every so many frames."""
+"""Frames between the copies that are kept of the state of a whole stream, which can only be read forward."""
 READ_BYTES = 1 << 16
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _SIZE = struct.Struct("<I")

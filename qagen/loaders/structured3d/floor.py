@@ -1,6 +1,6 @@
 """Structured3D's structure annotation: the floors of rooms.
 
-``annotation_3d.json`` holds junctions (points, mm), lines and planes, and tells by two matrices of 0 and 1 which lines
+``annotation_3d.json`` holds junctions (points, mm), lines and planes; two matrices of 0 and 1 say which lines
 lie on a plane and which junctions end a line. A room is an entry of ``semantics`` with the planes that bound it; its
 ID is the room's folder in ``2D_rendering``. The lines on its floor plane, joined at their ends, are its outline.
 """
@@ -59,7 +59,9 @@ def read_floor(path: Path, room_ids: Collection[str]) -> NDArray[np.float64] | N
     points = np.array([junction.coordinate[:2] for junction in structure.junctions]).reshape(-1, 2) / MM_PER_M
     floors: list[NDArray[np.float64]] = []
     for room_id in sorted(room_ids):
-        loops = [loop for plane in _floor_planes(structure, room_id) for loop in [_loop(structure, plane)]]
+        rooms = [room for room in structure.semantics if str(room.ID) == room_id and room.type not in _NO_ROOMS]
+        planes = [plane for room in rooms for plane in room.planeID if structure.planes[plane].type == "floor"]
+        loops = [_loop(structure, plane) for plane in planes]
         outlines = [points[loop] for loop in loops if loop is not None]
         if not outlines or len(outlines) < len(loops) or not all(_is_simple(outline) for outline in outlines):
             return None
@@ -81,16 +83,6 @@ def _check(structure: Structure, path: Path) -> None:
     for semantic in structure.semantics:
         if any(not 0 <= plane < planes for plane in semantic.planeID):
             raise SceneError(path, f"semantics: room {semantic.ID}: planeID: expected 0 to {planes - 1}")
-
-
-def _floor_planes(structure: Structure, room_id: str) -> list[int]:
-    return [
-        plane
-        for semantic in structure.semantics
-        if str(semantic.ID) == room_id and semantic.type not in _NO_ROOMS
-        for plane in semantic.planeID
-        if structure.planes[plane].type == "floor"
-    ]
 
 
 def _loop(structure: Structure, plane: int) -> list[int] | None:
