@@ -12,7 +12,7 @@ import click
 from qagen.errors import ConfigError, QagenError
 from qagen.files import open_atomic, write_atomic
 from qagen.records.read import find_record_files
-from qagen.view.picture import SHEET_CARD_WIDTH_PX, draw_pages, draw_sample
+from qagen.view.picture import SHEET_PICTURE_WIDTH_PX, draw_sample, draw_sheets
 from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def draw_pictures(out: Path, folder: Path, wish: SampleSelection, as_sheets: boo
     samples = [load_sample(line) for line in choose_samples(find_record_files(out), wish)]
     _make_folder(folder)
     if as_sheets:
-        pages = draw_pages(draw_sample(sample, SHEET_CARD_WIDTH_PX) for sample in samples)
+        pages = draw_sheets(draw_sample(sample, SHEET_PICTURE_WIDTH_PX) for sample in samples)
         pictures = ((f"sheet-{number:03d}", page) for number, page in enumerate(pages, 1))
     else:
         pictures = ((sample.name, draw_sample(sample)) for sample in samples)

@@ -1,7 +1,6 @@
-"""Write GALLERY.md and its pictures afresh from the demo: ``python -m tools.gallery``."""
+"""Write GALLERY.md and its pictures from the demo: ``python -m tools.gallery``."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from qagen.files import TASK_CONFIGS
@@ -35,18 +34,18 @@ def main() -> None:
 
 
 def page(type_name: str, samples: list[ViewSample]) -> str:
-    """One type's part of the page; its picture is written on the way."""
+    """The section of one type; also writes its picture."""
     level = load_task(type_name).config.level
     draw_sample(samples[0], WIDTH_PX).convert("RGB").save(PICTURES / f"{type_name}.jpg", quality=JPEG_QUALITY)
     config = (TASK_CONFIGS / f"{type_name}.yaml").read_text(encoding="utf-8")
-    told = [f"## {type_name}", f"Level: {level}.", f"![{type_name}](docs/gallery/{type_name}.jpg)"]
-    return "\n\n".join([*told, f"```yaml\n{config}```", *(line for sample in samples for line in say(sample))]) + "\n"
-
-
-def say(sample: ViewSample) -> Iterator[str]:
-    """A sample as text."""
-    yield f"**{sample.line.file.format}** · `{sample.line.id}`"
-    yield "```text\n" + "\n".join(f"{turn.speaker}: {turn.value}" for turn in sample.turns) + "\n```"
+    head = [f"## {type_name}", f"Level: {level}.", f"![{type_name}](docs/gallery/{type_name}.jpg)"]
+    texts = [
+        f"**{sample.line.file.format}** · `{sample.line.id}`\n\n```text\n"
+        + "\n".join(f"{turn.speaker}: {turn.value}" for turn in sample.turns)
+        + "\n```"
+        for sample in samples
+    ]
+    return "\n\n".join([*head, f"```yaml\n{config}```", *texts]) + "\n"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@
 <dir>/README.md                    a dataset card with the counts
 """
 
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from qagen.records.read import MISSING_MEDIA, RecordLine
 from qagen.records.shards import make_schema
 from qagen.records.sparbench import FEATURES
 
-JPEG_QUALITY = 95
 BATCH = 32
 """Questions whose images are in memory at once."""
 
@@ -83,27 +81,18 @@ def _paths(row: Mapping[str, Any]) -> list[str]:
 
 def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
-    from PIL import Image
-
-    from qagen.records.marks import draw_marks, marks_of
+    from qagen.records.marks import draw_marks_on_file, marks_of
 
     marks = marks_of(record)
     for index, name in enumerate(record["image"]):
         path = line.file.dataset / "images" / name
         placed = [mark for mark in marks if mark.image == index]
         try:
-            if not placed:
-                yield path.read_bytes(), path.suffix
-                continue
-            with Image.open(path) as image:
-                drawn = draw_marks(image, placed)
+            yield (draw_marks_on_file(path, placed), ".jpg") if placed else (path.read_bytes(), path.suffix)
         except FileNotFoundError as error:
             raise QagenError(f"{line}: image {path} of record {line.id} is missing; {MISSING_MEDIA}") from error
         except OSError as error:
             raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
-        buffer = io.BytesIO()
-        drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-        yield buffer.getvalue(), ".jpg"
 
 
 def _source(question: BenchQuestion) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Images of an export: links to the run's images, or new images where marks are drawn."""
 
-import io
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,10 +10,9 @@ from typing import TypeVar
 from qagen.errors import QagenError
 from qagen.export._samples import ExportSample, Picture
 from qagen.files import link_atomic, write_atomic
-from qagen.records.marks import draw_marks
+from qagen.records.marks import draw_marks_on_file
 from qagen.records.read import MISSING_MEDIA
 
-JPEG_QUALITY = 95
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
 """Suffixes of images that are written as PNG, under the same name; all others become JPEG."""
 MAX_REMEMBERED = 100_000
@@ -36,22 +34,11 @@ def picture_bytes(picture: Picture) -> bytes:
     """
     check_there(picture)
     try:
-        return _drawn(picture) if picture.marks else picture.source.read_bytes()
+        if not picture.marks:
+            return picture.source.read_bytes()
+        return draw_marks_on_file(picture.source, picture.marks, picture.source.suffix.lower() in LOSSLESS)
     except OSError as error:
         raise QagenError(f"image {picture.source} cannot be read ({error})") from error
-
-
-def _drawn(picture: Picture) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    with Image.open(picture.source) as image:
-        drawn = draw_marks(image, picture.marks)
-    if picture.source.suffix.lower() in LOSSLESS:
-        drawn.save(buffer, "PNG", compress_level=1)
-    else:  # without chroma subsampling, which would smear thin colored marks
-        drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue()
 
 
 def placed(samples: Iterable[ExportSample], folder: Path, copy: bool) -> Iterator[ExportSample]:

@@ -166,7 +166,7 @@ def _levels() -> dict[str, str]:
 
 
 def _source(entry: Entry, levels: Mapping[str, str]) -> Source:
-    dataset, type_name, answer_format = entry.parts() or _parts_of_name(entry.name, levels) or (entry.name, "", "")
+    dataset, type_name, answer_format = entry.path_names() or _parts_of_name(entry.name, levels) or (entry.name, "", "")
     images, characters = _measure(Path(entry.annotation))
     return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""), images, characters)
 

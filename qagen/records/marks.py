@@ -5,9 +5,11 @@ The keys are those of the SPAR training record: ``red_point: [[x, y]]``, ``bbox_
 ``*_img_idx`` is that of the type's family. In records that do not fit a known type it is the order of their keys.
 """
 
+import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -43,6 +45,7 @@ RIM_OF_STROKE = 0.3
 TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
 """Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and minima in pixels."""
 SMOOTHING = 4
+JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,18 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
         if mark.text:
             taken.append(_draw_text(canvas, mark, outline, taken))
     return canvas
+
+
+def draw_marks_on_file(path: Path, marks: Iterable[Mark], as_png: bool = False) -> bytes:
+    """An image file with marks drawn on it, as JPEG or PNG. Raises OSError when it cannot be read."""
+    buffer = io.BytesIO()
+    with Image.open(path) as image:
+        drawn = draw_marks(image, marks)
+    if as_png:
+        drawn.save(buffer, "PNG", compress_level=1)
+    else:  # without chroma subsampling, which would smear thin colored marks
+        drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()
 
 
 def _marks_of_kind(record: Mapping[str, Any], kind: Kind, columns: "MarkColumns | None") -> list[Mark]:

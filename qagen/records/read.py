@@ -1,8 +1,8 @@
-"""What a run has written, read back line by line.
+"""Reader of the records and evidence of a run.
 
 <out>/<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl        one record a line
 <out>/<dataset>/evidence_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl  its evidence, line by line
-<out>/<dataset>/images/...                                                 what records call their images
+<out>/<dataset>/images/...                                                 the images that records name
 <out>/<dataset>/report.json                                                config, counts, skips
 """
 
@@ -17,21 +17,21 @@ from qagen.errors import ConfigError, QagenError, match_names
 from qagen.files import decode_json, read_json_line, read_json_lines
 
 LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
-MOST_IMAGES = 10
-"""Samples with more images are videos, whose images are called frames (the SPAR reader draws the same line)."""
+MAX_IMAGES = 10
+"""Maximum number of images of a sample that is not a video (SPAR's reader has the same limit)."""
 MISSING_MEDIA = "a run without media keeps records only: generate again with --media copy"
-"""What to say when an image of a record is not there."""
+"""End of messages about missing images."""
 
 
 class Turn(msgspec.Struct):
-    """One side's part of a conversation."""
+    """One message of a conversation."""
 
     speaker: str = msgspec.field(name="from")
     value: str = ""
 
 
 class Record(msgspec.Struct):
-    """What every record has; its marks are read by ``qagen.records.marks``."""
+    """The fields that all records have; marks are read by ``qagen.records.marks``."""
 
     id: str
     type: str
@@ -40,18 +40,18 @@ class Record(msgspec.Struct):
 
     @property
     def is_video(self) -> bool:
-        return len(self.image) > MOST_IMAGES or self.type == "nav"
+        return len(self.image) > MAX_IMAGES or self.type == "nav"
 
 
 class Named(msgspec.Struct):
-    """The id alone, for a quick pass over all lines."""
+    """The id alone, for a fast pass over all lines."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFile:
-    """A file of records; dataset, split, type and format follow from where it lies."""
+    """A file of records; its path gives dataset, split, type and format."""
 
     path: Path
 
@@ -74,7 +74,7 @@ class RecordFile:
 
     @property
     def has_evidence(self) -> bool:
-        """Whether the dataset's run wrote evidence at all; SPAR-7M and stripped copies have none."""
+        """Whether the run wrote evidence for the dataset; SPAR-7M and stripped copies have none."""
         return (self.dataset / "evidence_jsonl").is_dir()
 
     @property
@@ -84,13 +84,13 @@ class RecordFile:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """Where a record is."""
+    """The position of a record in its file."""
 
     file: RecordFile
     number: int
-    """Line in the file, from 1."""
+    """Line number, from 1."""
     start: int
-    """Byte in the file at which the line starts."""
+    """Offset of the first byte of the line."""
     id: str
 
     @property
@@ -106,7 +106,7 @@ class RecordLine:
 
 
 def find_record_files(out: Path) -> list[RecordFile]:
-    """All files of records below a run's folder, or below the folder of one of its datasets.
+    """All files of records in a run's folder, or in the folder of one of its datasets.
 
     Raises:
         ConfigError: there are none.
@@ -122,7 +122,7 @@ def find_record_files(out: Path) -> list[RecordFile]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which records to read. An empty tuple asks for all."""
+    """Selection of records. An empty tuple selects all."""
 
     types: tuple[str, ...] = ()
     """Names or patterns such as ``depth_*``."""

@@ -1,6 +1,6 @@
-"""Files that hold samples and their images, none larger than a trainer likes to open: parquet and tars.
+"""Shards of limited size that hold samples and their images: parquet and tars.
 
-Parquet tells Hugging Face ``datasets`` the features of its columns.
+The metadata of parquet names the features of its columns for Hugging Face ``datasets``.
 A tar holds ``KEY.0.jpg, KEY.1.jpg, ..., KEY.json``.
 """
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 SHARD_BYTES = 400 << 20
 ROW_GROUP_BYTES = 32 << 20
-"""What is held in memory."""
+"""Size of the rows that are held in memory."""
 
 IMAGES = [{"_type": "Image"}]
-"""The feature of a list of images; every release of ``datasets`` reads this spelling."""
+"""The feature of a list of images, in the spelling that every release of ``datasets`` reads."""
 TEXT = {"dtype": "string", "_type": "Value"}
 INTEGER = {"dtype": "int64", "_type": "Value"}
 
@@ -79,11 +79,11 @@ def to_image(name: str, content: bytes) -> dict[str, Any]:
 
 
 def make_schema(features: dict[str, Any]) -> "pa.Schema":
-    """The columns of a table, with their features as ``datasets`` looks for them."""
+    """The columns of a table, with the features that ``datasets`` expects in the metadata."""
     import pyarrow as pa
 
-    told = json.dumps({"info": {"features": features}})
-    return pa.schema([(name, _arrow(feature)) for name, feature in features.items()], {"huggingface": told})
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema([(name, _arrow(feature)) for name, feature in features.items()], metadata)
 
 
 def _arrow(feature: Any) -> "pa.DataType":
@@ -102,10 +102,10 @@ def _arrow(feature: Any) -> "pa.DataType":
 
 
 class TarShards:
-    """Writes samples to ``<stem>-3jpg-000000.tar`` and so on, apart by their images; use as a context manager.
+    """Writes samples to ``<stem>-3jpg-000000.tar`` and so on, by their images; use as a context manager.
 
-    ``datasets`` refuses tars whose samples differ in their members, hence ``3jpg``, ``2jpg1png`` for samples that mix
-    both, and ``text`` for those without images.
+    ``datasets`` refuses tars whose samples differ in their members. Hence ``3jpg``, ``2jpg1png`` for samples with both
+    kinds, and ``text`` for those without images.
     """
 
     def __init__(self, folder: Path, stem: str) -> None:
@@ -121,18 +121,20 @@ class TarShards:
 
     @property
     def stems(self) -> list[str]:
-        """How the names of all tars start."""
+        """Names of all tars without number and suffix."""
         return sorted(self._series)
 
     def write(self, key: str, images: Sequence[tuple[str, bytes]], record: bytes) -> None:
         """Add a sample.
 
         Args:
-            key: without ".", which ends a key.
-            images: names of ``member_names`` and the files' bytes.
-            record: JSON.
+            key: name of the sample, without ".", which ends a key.
+            images: names from ``member_names`` and the bytes of the files.
+            record: the sample as JSON.
         """
-        stem = f"{self._stem}-{_kind_of([name for name, _ in images])}"
+        suffixes = [Path(name).suffix[1:] for name, _ in images]
+        kind = "".join(f"{suffixes.count(suffix)}{suffix}" for suffix in sorted(set(suffixes))) or "text"
+        stem = f"{self._stem}-{kind}"
         series = self._series.setdefault(stem, _TarSeries(self._folder, stem))
         series.write(key, [*images, ("json", record)])
 
@@ -142,13 +144,8 @@ def member_names(paths: Sequence[str]) -> list[str]:
     return [f"{index}{Path(path).suffix.lower()}" for index, path in enumerate(paths)]
 
 
-def _kind_of(names: Sequence[str]) -> str:
-    endings = [Path(name).suffix[1:] for name in names]
-    return "".join(f"{endings.count(ending)}{ending}" for ending in sorted(set(endings))) or "text"
-
-
 class _TarSeries:
-    """Tars one after the other, each begun when the last is full."""
+    """Numbered tars; a new one begins when the last is full."""
 
     def __init__(self, folder: Path, stem: str) -> None:
         self._folder, self._stem = folder, stem

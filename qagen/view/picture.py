@@ -15,45 +15,48 @@ if TYPE_CHECKING:
 
 PAPER, DESK, INK, FAINT, ACCENT = "#ffffff", "#e4e4e8", "#1c1c1e", "#8a8a8e", "#0a6b3d"
 FRAMED = "#7048c8"
-"""Around frames that carry marks; no colour of a mark."""
-CARD_WIDTH_PX, SHEET_CARD_WIDTH_PX = 1400, 960
-CARDS_PER_PAGE, PAGE_COLUMNS = 6, 2
+"""Color around frames that carry marks; no mark has it."""
+PICTURE_WIDTH_PX, SHEET_PICTURE_WIDTH_PX = 1400, 960
+PICTURES_PER_SHEET, SHEET_COLUMNS = 6, 2
 TEXT_SIZE, SMALL_TEXT_SIZE = 0.0175, 0.0125
 GAP, MARGIN = 0.012, 0.024
-"""Sizes as shares of a card's width."""
+"""Sizes as shares of the picture's width."""
 LINE_HEIGHT = 1.42
 SINGLE_HEIGHT = 0.62
-"""A lone image is at most this high, as a share of the card's width."""
+"""Maximum height of a single image, as a share of the picture's width."""
 ROW_OF_IMAGES, ROW_OF_FRAMES = 3, 8
 IN_ASCII = {"–": "-", "—": "-", "−": "-", "×": "x", "²": "^2", "³": "^3", "→": "->", "←": "<-", "≥": ">=", "≤": "<="}
-"""Stand-ins for signs that the font which comes with Pillow does not have."""
+"""Replacements of characters that Pillow's font does not have."""
 
 
-def draw_sample(sample: ViewSample, width_px: int = CARD_WIDTH_PX) -> "Image":
-    """The picture of one sample, ``width_px`` wide and as high as it needs.
+def draw_sample(sample: ViewSample, width_px: int = PICTURE_WIDTH_PX) -> "Image":
+    """The picture of one sample, ``width_px`` wide and as high as its content.
 
     Raises:
         QagenError: an image is missing or cannot be read.
     """
     inner_px = width_px - 2 * round(MARGIN * width_px)
-    blocks = [*_image_blocks(sample, inner_px), _text_block(sample.turns, inner_px), _caption_block(sample, inner_px)]
+    font = _font(SMALL_TEXT_SIZE * inner_px)
+    small = [line for text in (sample.caption, *sample.reasons) for line in wrap(spell(text), inner_px, font.getlength)]
+    text_blocks = [_text_block(sample.turns, inner_px), _lines_block(small, font, FAINT, inner_px)]
+    blocks = [*_image_blocks(sample, inner_px), *text_blocks]
     return _pad(_stack(blocks, round(GAP * 1.5 * width_px)), round(MARGIN * width_px))
 
 
-def draw_pages(cards: Iterable["Image"]) -> "Iterator[Image]":
-    """Contact sheets: cards of one width, each put into the shortest column of its page."""
-    cards = iter(cards)
-    while page := list(islice(cards, CARDS_PER_PAGE)):
-        columns: list[list[Image]] = [[] for _ in range(min(PAGE_COLUMNS, len(page)))]
-        for card in page:
-            min(columns, key=lambda column: sum(image.height for image in column)).append(card)
-        gap_px = round(GAP * page[0].width)
+def draw_sheets(pictures: Iterable["Image"]) -> "Iterator[Image]":
+    """Contact sheets: pictures of one width, each put into the shortest column of its sheet."""
+    pictures = iter(pictures)
+    while sheet := list(islice(pictures, PICTURES_PER_SHEET)):
+        columns: list[list[Image]] = [[] for _ in range(min(SHEET_COLUMNS, len(sheet)))]
+        for picture in sheet:
+            min(columns, key=lambda column: sum(image.height for image in column)).append(picture)
+        gap_px = round(GAP * sheet[0].width)
         stacks = [_stack(column, gap_px, DESK) for column in columns]
         yield _pad(_row(stacks, gap_px, DESK), gap_px, DESK)
 
 
 def _image_blocks(sample: ViewSample, width_px: int) -> "Iterator[Image]":
-    """Rows of captioned images; of a video first the frames that carry marks, large, then all of them."""
+    """Rows of captioned images; for a video first the frames that carry marks, enlarged, then all frames."""
     if not sample.images:
         return
     every = range(len(sample.images))
@@ -92,7 +95,7 @@ def _tile(sample: ViewSample, index: int, tile_px: int, width_px: int, is_framed
 
 
 def open_image(sample: ViewSample, index: int, box_px: tuple[int, int]) -> "Image":
-    """An image of a sample, scaled to fit a box. A JPEG is decoded no larger than needed.
+    """An image of a sample, scaled to fit a box. A JPEG is decoded at the smallest sufficient size.
 
     Raises:
         QagenError: it is missing or cannot be read.
@@ -111,7 +114,7 @@ def open_image(sample: ViewSample, index: int, box_px: tuple[int, int]) -> "Imag
 
 
 def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":
-    """Each turn behind a coloured letter: Q for the question, A for the answer."""
+    """Each turn after a colored letter: Q for the question, A for the answer."""
     font = _font(TEXT_SIZE * width_px)
     letter_px = round(2 * TEXT_SIZE * width_px)
     blocks = []
@@ -123,49 +126,42 @@ def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":
     return _stack(blocks, round(GAP / 2 * width_px))
 
 
-def _caption_block(sample: ViewSample, width_px: int) -> "Image":
-    font = _font(SMALL_TEXT_SIZE * width_px)
-    lines = [line for text in (sample.caption, *sample.reasons) for line in wrap(spell(text), width_px, font.getlength)]
-    return _lines_block(lines, font, FAINT, width_px)
-
-
 def wrap(text: str, width_px: float, length_of: Callable[[str], float]) -> list[str]:
     """Break lines between words where ``length_of`` exceeds the width; longer words are broken anywhere."""
-    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(paragraph, width_px, length_of)]
-
-
-def _wrap_paragraph(text: str, width_px: float, length_of: Callable[[str], float]) -> Iterator[str]:
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if length_of(longer) <= width_px:
-            line = longer
-            continue
-        if line:
-            yield line
-        line = word
-        while len(line) > 1 and length_of(line) > width_px:
-            cut = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or length_of(line[:n]) <= width_px)
-            yield line[:cut]
-            line = line[cut:]
-    yield line
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split():
+            longer = f"{line} {word}" if line else word
+            if length_of(longer) <= width_px:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while len(line) > 1 and length_of(line) > width_px:
+                cut = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or length_of(line[:n]) <= width_px)
+                lines.append(line[:cut])
+                line = line[cut:]
+        lines.append(line)
+    return lines
 
 
 def spell(text: str) -> str:
-    """``text`` in signs that the font has: a stand-in or the letter without its accent, else the sign's code.
+    """``text`` in characters that the font has: a replacement or the letter without its accent, else the code.
 
-    The font that comes with Pillow covers ASCII and little else.
+    Pillow's font covers ASCII and little else.
     """
-    return "".join(_spell_sign(sign) for sign in text)
+    return "".join(map(_spell_character, text))
 
 
-def _spell_sign(sign: str) -> str:
-    if sign == "\n" or " " <= sign <= "~" or sign in "·°±“”‘’…":
-        return sign
-    if sign.isspace() or sign in IN_ASCII:
-        return IN_ASCII.get(sign, " ")
-    bare = unicodedata.normalize("NFKD", sign)[0]
-    return bare if bare.isascii() and bare.isprintable() else sign.encode("unicode_escape").decode()
+def _spell_character(character: str) -> str:
+    if character == "\n" or " " <= character <= "~" or character in "·°±“”‘’…":
+        return character
+    if character.isspace() or character in IN_ASCII:
+        return IN_ASCII.get(character, " ")
+    bare = unicodedata.normalize("NFKD", character)[0]
+    return bare if bare.isascii() and bare.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _font(size_px: float) -> "FreeTypeFont":

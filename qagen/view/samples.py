@@ -1,15 +1,16 @@
-"""Choosing samples of a run to look at, and all that their pictures need."""
+"""Selection of a run's samples to look at, and the content of their pictures."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import ConfigError, QagenError, did_you_mean, match_names, matches
-from qagen.files import decode_json
+from qagen.files import decode_json, read_json_line
 from qagen.records.read import (
     Filter,
     Record,
@@ -21,6 +22,7 @@ from qagen.records.read import (
     read_lines,
     scene_of,
 )
+from qagen.rng import rng_for
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -30,18 +32,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSelection(Filter):
-    """Which samples to show."""
+    """Selection of samples to show."""
 
     ids: tuple[str, ...] = ()
-    """When there are any, all of these are shown."""
+    """Ids of samples, all of which are shown, whatever ``per_group``."""
     per_group: int = 1
-    """Samples of each type and format."""
+    """Number of samples of each type and format."""
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSample:
-    """A record with all that its picture needs."""
+    """A record with the content of its picture."""
 
     line: RecordLine
     turns: tuple[Turn, ...]
@@ -49,7 +51,7 @@ class ViewSample:
     marks: "tuple[Mark, ...]"
     is_video: bool
     evidence: dict[str, Any]
-    """What the answer follows from, empty when the run has none."""
+    """Evidence of the answer; empty when the run has none."""
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ class ViewSample:
 
     @property
     def reasons(self) -> list[str]:
-        """The evidence in lines to read: each object, the measured quantities, the margin."""
+        """The evidence as lines of text: a line for each object, then the measured quantities and the margin."""
         if not self.evidence:
             return []
         measured = [f"{name} = {_brief(value)}" for name, value in self.evidence.get("measured", {}).items()]
@@ -72,20 +74,21 @@ class ViewSample:
         return [*objects, ", ".join([*measured, margin])]
 
     def image_name(self, index: int) -> str:
-        """What pictures call the image at an index."""
+        """The name of an image in pictures."""
         return f"Frame-{index}" if self.is_video else f"Image {index + 1}"
 
     def _object_line(self, item: dict[str, Any]) -> str:
-        who = f"{item.get('alias') or item.get('color')}: {item.get('label')}"
-        seen = f"{100 * item['visible_fraction']:.0f} % visible" if "visible_fraction" in item else ""
-        places = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
-        told = [f"{word} {_brief(item[key])} m" for word, key in places if key in item]
+        mark = item.get("alias") or item.get("color")
+        vectors = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
+        facts = [f"{word} {_brief(item[key])} m" for word, key in vectors if key in item]
+        if "visible_fraction" in item:
+            facts.append(f"{100 * item['visible_fraction']:.0f} % visible")
         where = f"object {item.get('id')}, {self.image_name(item.get('image', 0))}"
-        return f"{who} ({where}): {', '.join(part for part in (*told, seen) if part)}"
+        return f"{mark}: {item.get('label')} ({where}): {', '.join(facts)}"
 
 
 def _brief(value: Any) -> str:
-    """Numbers to three decimals; lists and objects in brackets."""
+    """Numbers with up to three decimals; lists and objects in parentheses."""
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     if isinstance(value, list):
@@ -95,67 +98,44 @@ def _brief(value: Any) -> str:
     return str(value)
 
 
-def choose_samples(files: Sequence[RecordFile], wish: SampleSelection) -> list[RecordLine]:
-    """Draw the wished samples, spread over types, formats and scenes.
+def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> list[RecordLine]:
+    """Draw the selected samples, spread over types, formats and scenes.
 
     Raises:
         ConfigError: an unknown name, or nothing fits.
         QagenError: a line that cannot be read.
     """
-    from qagen.rng import rng_for
-
+    scenes_of_ids = {scene_of(name) for name in selection.ids}
+    scenes: set[str] = set()
+    ids: set[str] = set()
     uses: Counter[str] = Counter()
-    known = Known({scene_of(name) for name in wish.ids})
     chosen: list[RecordLine] = []
-    for (type_name, format_name), group in groupby(sorted(fitting_files(files, wish), key=_group), key=_group):
-        lines = known.note([line for file in group for line in read_lines(file)])
-        rng = rng_for(wish.seed, "show", type_name, format_name)
-        chosen += _draw_spread([line for line in lines if _is_wished(line, wish)], wish, uses, rng)
-    known.refuse_others(wish)
+    group_of = attrgetter("type", "format")
+    for group, members in groupby(sorted(fitting_files(files, selection), key=group_of), key=group_of):
+        lines = [line for file in members for line in read_lines(file)]
+        scenes.update(line.scene for line in lines)
+        ids.update(line.id for line in lines if line.scene in scenes_of_ids)
+        lines = [line for line in lines if matches(line.scene, selection.scenes)]
+        if selection.ids:
+            chosen += [line for line in lines if line.id in selection.ids]
+        else:
+            chosen += _draw_spread(lines, selection.per_group, uses, rng_for(selection.seed, "show", *group))
+    match_names(selection.scenes, scenes, "--scenes: no records of scene")
+    for name in selection.ids:
+        if name not in ids:
+            raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, ids or scenes)}")
     if not chosen:
         raise ConfigError("no record fits all of the options together")
     return chosen
 
 
-class Known:
-    """Scenes and ids that were read, to tell an unknown name from one that other options exclude."""
-
-    def __init__(self, scenes_of_ids: set[str]) -> None:
-        self._scenes_of_ids = scenes_of_ids
-        self._scenes: set[str] = set()
-        self._ids: set[str] = set()
-
-    def note(self, lines: list[RecordLine]) -> list[RecordLine]:
-        self._scenes.update(line.scene for line in lines)
-        self._ids.update(line.id for line in lines if line.scene in self._scenes_of_ids)
-        return lines
-
-    def refuse_others(self, wish: SampleSelection) -> None:
-        match_names(wish.scenes, self._scenes, "--scenes: no records of scene")
-        for name in wish.ids:
-            if name not in self._ids:
-                raise ConfigError(f"no record with id '{name}'.{did_you_mean(name, self._ids or self._scenes)}")
-
-
-def _group(file: RecordFile) -> tuple[str, str]:
-    return file.type, file.format
-
-
-def _is_wished(line: RecordLine, wish: SampleSelection) -> bool:
-    return matches(line.scene, wish.scenes) and (not wish.ids or line.id in wish.ids)
-
-
-def _draw_spread(
-    lines: list[RecordLine], wish: SampleSelection, uses: "Counter[str]", rng: "Generator"
-) -> list[RecordLine]:
-    """Draw lines of the scenes that were used least, and count them in ``uses``."""
-    if wish.ids:
-        return lines
+def _draw_spread(lines: list[RecordLine], count: int, uses: Counter[str], rng: "Generator") -> list[RecordLine]:
+    """Draw ``count`` lines, each from the scenes used least so far, and count them in ``uses``."""
     by_scene: defaultdict[str, list[RecordLine]] = defaultdict(list)
     for line in lines:
         by_scene[line.scene].append(line)
     chosen = []
-    for _ in range(min(wish.per_group, len(lines))):
+    for _ in range(min(count, len(lines))):
         fewest = min(uses[scene] for scene in by_scene)
         scenes = [scene for scene in by_scene if uses[scene] == fewest]
         scene = scenes[int(rng.integers(len(scenes)))]
@@ -167,27 +147,19 @@ def _draw_spread(
 
 
 def load_sample(line: RecordLine) -> ViewSample:
-    """Read the record and its evidence. Raises QagenError, with file and line, where either is not as it should be."""
+    """Read the record and its evidence. Raises QagenError, with file and line, where one of them is invalid."""
     from qagen.records.marks import marks_of
 
-    with line.file.path.open("rb") as stream:
-        stream.seek(line.start)
-        text = stream.readline()
-    record = decode_json(text, Record, line)
+    record = read_json_line(line.file.path, line.start, Record, line)
     try:
-        marks = marks_of(decode_json(text, dict[str, Any], line))
+        marks = marks_of(line.read())
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
     images = tuple(line.file.dataset / "images" / name for name in record.image)
-    return ViewSample(line, tuple(record.conversations), images, marks, record.is_video, _read_evidence(line))
-
-
-def _read_evidence(line: RecordLine) -> dict[str, Any]:
-    path = line.file.evidence
-    if not path.is_file():
-        return {}
-    with path.open("rb") as stream:
-        text = next(islice(stream, line.number - 1, None), b"")
-    evidence = decode_json(text, dict[str, Any], f"{path}:{line.number}")
-    check_same_id(evidence, line)
-    return evidence
+    evidence = {}
+    if line.file.evidence.is_file():
+        with line.file.evidence.open("rb") as stream:
+            text = next(islice(stream, line.number - 1, None), b"")
+        evidence = decode_json(text, dict[str, Any], f"{line.file.evidence}:{line.number}")
+        check_same_id(evidence, line)
+    return ViewSample(line, tuple(record.conversations), images, marks, record.is_video, evidence)
