@@ -110,7 +110,7 @@ def judge(seen: SceneViews, said: dict[str, Callable[[Frame, NDArray], NDArray]]
         frame = seen.frames[index]
         assert frame.depth is not None
         depth = frame.depth.read_m()
-        look, z = reference.look(frame, depth), seen.depth[index]
+        look, z = reference.measure(frame, depth), seen.depth[index]
         truth = (look.fraction >= limits.visible_fraction) & (look.in_image >= limits.in_image_fraction)
         truth &= (look.pixels >= limits.visible_pixels) & (z >= limits.min_depth_m) & (z <= limits.max_depth_m)
         for name, decide in said.items():

@@ -10,7 +10,7 @@ max(5 cm, 2.5 %) shows something else; one without a measurement neither confirm
 is askable when it reaches the four plain thresholds: visible fraction, share in the image, visible pixels, depth.
 
 Every pair of a frame and an object counts. qagen asks by two rules more (objects with a sure center, pixels that depth
-confirms); pairs that only these refuse count as missed, and are told by reason.
+confirms); pairs that only these refuse count as missed, and are counted by reason.
 """
 
 import json
@@ -28,6 +28,8 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Mesh
+from qagen.core.spacing import evenly_spaced
+from qagen.demo import demo_root
 from qagen.errors import ConfigError, QagenError
 from qagen.loaders import LOADERS, make_loader
 from qagen.rng import rng_for
@@ -69,16 +71,16 @@ class Score:
         return Score(*sums)
 
     def row(self) -> dict[str, Any]:
-        """As plain values."""
+        """All values by name."""
         return {**asdict(self), "precision": self.precision, "recall": self.recall}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What the reference measures of every object (O) in one frame."""
+    """The reference's measurements of every object (O) in one frame."""
 
     pixels: NDArray[np.float64]
-    """(O,) visible, scaled to 640 x 480."""
+    """(O,) visible pixels, scaled to 640 x 480."""
     fraction: NDArray[np.float64]
     """(O,) visible pixels over those that the object alone would cover."""
     in_image: NDArray[np.float64]
@@ -95,11 +97,11 @@ class Reference:
         self.objects, self.limits, self.face_object = objects, limits, mesh.face_object
         self.whole = _ray_scene(triangles)
         self.own = [triangles[mesh.face_object == k] for k in range(objects)]
-        self.alone = [_ray_scene(own) if len(own) else None for own in self.own]
+        self.own_scenes = [_ray_scene(own) if len(own) else None for own in self.own]
         self.surface = [_sample(own, f"object {k}") for k, own in enumerate(self.own)]
 
-    def look(self, frame: Frame, depth: NDArray[np.float32] | None) -> Seen:
-        """Cast a ray through every pixel of the color image."""
+    def measure(self, frame: Frame, depth: NDArray[np.float32] | None) -> Seen:
+        """Measure every object by a ray through every pixel of the color image."""
         u, v = _pixels(frame.camera, (0, 0, frame.camera.width, frame.camera.height))
         face, z = _cast(self.whole, frame, u, v)
         shown = np.where(face >= 0, self.face_object[face], -1)
@@ -120,7 +122,7 @@ class Reference:
     def sees(
         self, frame: Frame, depth: NDArray[np.float32] | None, points: NDArray[np.float64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """(P,) whether nothing of the mesh and no nearer measurement stands before a point; and also lies none beyond.
+        """(P,) whether no mesh and no nearer measurement hides a point, and (P,) whether none lies beyond it either.
 
         The measurement lies beyond where the mesh is not quite in place, or where the scan has filled a gap.
         """
@@ -140,7 +142,7 @@ class Reference:
 
     def _covered(self, frame: Frame, item: int) -> int:
         """Pixels of the image that an object alone would cover."""
-        scene, window = self.alone[item], _window(frame, self.own[item])
+        scene, window = self.own_scenes[item], _window(frame, self.own[item])
         if scene is None or window is None:
             return 0
         face, _ = _cast(scene, frame, *_pixels(frame.camera, window))
@@ -227,25 +229,25 @@ def _window(frame: Frame, triangles: NDArray[np.float32]) -> tuple[int, int, int
 
 
 @dataclass(slots=True)
-class Tally:
-    """What is counted over the frames of a scene."""
+class Comparison:
+    """Agreement of qagen and the reference over the frames of a scene."""
 
     askable: Score
     """By the definition alone."""
     allowed: Score
-    """The same, where the reference also asks for what qagen's two further rules want."""
+    """Askable pairs where the reference also applies qagen's two further rules."""
     points: Score
-    """Of surface points, where no measurement is nearer."""
+    """Seen surface points, where the reference wants no nearer measurement."""
     met: Score
-    """The same, where no measurement lies beyond either."""
+    """Seen surface points, where it wants no measurement beyond them either."""
     missed: Counter[str]
-    """Pairs that only the reference asks about, by the rule of qagen that refuses them."""
+    """Pairs that are askable only in the reference, by the rule of qagen that refuses them."""
     wrong: Counter[str]
     """Pairs that only qagen asks about, by the threshold that the reference finds unmet."""
 
 
-def compare(views: SceneViews, limits: Thresholds, frames: Iterable[int]) -> Tally:
-    """Hold what qagen says of some frames against the reference.
+def compare(views: SceneViews, limits: Thresholds, frames: Iterable[int]) -> Comparison:
+    """Compare the views of some frames with the reference.
 
     Raises:
         ConfigError: the scene has no labeled mesh.
@@ -255,12 +257,12 @@ def compare(views: SceneViews, limits: Thresholds, frames: Iterable[int]) -> Tal
         raise ConfigError(f"{views.scene.id}: has no instance-labeled mesh, expected one to cast rays at")
     reference = Reference(mesh, len(views.scene.objects), limits)
     nothing = Score(0, 0, 0, 0)
-    tally = Tally(nothing, nothing, nothing, nothing, Counter(), Counter())
+    comparison = Comparison(nothing, nothing, nothing, nothing, Counter(), Counter())
     placed = zip(views.scene.objects, reference.surface, strict=True)
     has_center = np.array([len(points) > 0 and has_sure_center(item, points, limits) for item, points in placed])
     for index in frames:
-        _compare_frame(views, limits, reference, index, has_center, tally)
-    return tally
+        _compare_frame(views, limits, reference, index, has_center, comparison)
+    return comparison
 
 
 def _compare_frame(
@@ -269,11 +271,11 @@ def _compare_frame(
     reference: Reference,
     index: int,
     has_center: NDArray[np.bool_],
-    tally: Tally,
+    comparison: Comparison,
 ) -> None:
     frame = views.frames[index]
     depth = None if frame.depth is None else frame.depth.read_m()
-    seen, said, z = reference.look(frame, depth), views.askable[index], views.depth[index]
+    seen, askable, z = reference.measure(frame, depth), views.askable[index], views.depth[index]
     met = {
         "visible fraction": seen.fraction >= limits.visible_fraction,
         "in the image": seen.in_image >= limits.in_image_fraction,
@@ -282,15 +284,15 @@ def _compare_frame(
     }
     truth = np.all(list(met.values()), axis=0)
     is_confirmed = seen.confirmed >= limits.min_confirmed
-    tally.askable += Score.of(said, truth)
-    tally.allowed += Score.of(said, truth & has_center & is_confirmed)
+    comparison.askable += Score.of(askable, truth)
+    comparison.allowed += Score.of(askable, truth & has_center & is_confirmed)
     not_hidden, met_by_depth = reference.sees(frame, depth, views.surface)
-    tally.points += Score.of(views.sees[index], not_hidden)
-    tally.met += Score.of(views.sees[index], met_by_depth)
-    for item in np.flatnonzero(truth & ~said):
-        tally.missed[_reason_of_refusal(bool(has_center[item]), bool(is_confirmed[item]))] += 1
-    for item in np.flatnonzero(said & ~truth):
-        tally.wrong[next(name for name, is_met in met.items() if not is_met[item])] += 1
+    comparison.points += Score.of(views.sees[index], not_hidden)
+    comparison.met += Score.of(views.sees[index], met_by_depth)
+    for item in np.flatnonzero(truth & ~askable):
+        comparison.missed[_reason_of_refusal(bool(has_center[item]), bool(is_confirmed[item]))] += 1
+    for item in np.flatnonzero(askable & ~truth):
+        comparison.wrong[next(name for name, is_met in met.items() if not is_met[item])] += 1
 
 
 def _reason_of_refusal(has_center: bool, is_confirmed: bool) -> str:
@@ -299,42 +301,36 @@ def _reason_of_refusal(has_center: bool, is_confirmed: bool) -> str:
     return "a threshold" if is_confirmed else "depth confirms too little"
 
 
-def _demo_or(root: Path | None, dataset: str) -> Path:
-    from qagen.demo import demo_root
-
-    return root or demo_root(dataset)
-
-
 @click.command()
 @click.option("--scene", "dataset", required=True, type=click.Choice(sorted(LOADERS)), help="Dataset.")
 @click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder. [default: the demo]")
-@click.option("--frames", default=60, show_default=True, help="Frames of each scene, spread evenly.")
+@click.option("--frames", default=60, show_default=True, help="Frames of each scene, evenly spaced.")
 @click.option("--json", "to_json", type=click.Path(path_type=Path), help="Also write the figures here.")
 def main(dataset: str, root: Path | None, frames: int, to_json: Path | None) -> None:
     """Precision and recall of visibility against dense ray casting."""
     figures: dict[str, Any] = {}
     try:
-        loader = make_loader(dataset, _demo_or(root, dataset))
+        loader = make_loader(dataset, root or demo_root(dataset))
         for scene_id in loader.scene_ids("all"):
             views = observe(loader.load(scene_id), Thresholds())
-            chosen = np.unique(np.linspace(0, len(views.frames) - 1, frames).astype(int))
-            tally = compare(views, Thresholds(), (int(index) for index in chosen))
-            figures[scene_id] = {"frames": len(chosen), "objects": len(views.scene.objects), **_figures(tally)}
-            _tell(scene_id, figures[scene_id])
+            chosen = evenly_spaced(range(len(views.frames)), frames)
+            comparison = compare(views, Thresholds(), chosen)
+            figures[scene_id] = {"frames": len(chosen), "objects": len(views.scene.objects), **_figures(comparison)}
+            _print_figures(scene_id, figures[scene_id])
     except QagenError as error:
         raise SystemExit(f"qagen: {error}") from error
     if to_json is not None:
         to_json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def _figures(tally: Tally) -> dict[str, Any]:
-    scores = {"askable": tally.askable, "askable, all rules": tally.allowed}
-    scores |= {"point not hidden": tally.points, "point met by depth": tally.met}
-    counts = {"missed": dict(tally.missed), "wrongly asked": dict(tally.wrong)}
+def _figures(comparison: Comparison) -> dict[str, Any]:
+    scores = {"askable": comparison.askable, "askable, all rules": comparison.allowed}
+    scores |= {"point not hidden": comparison.points, "point met by depth": comparison.met}
+    counts = {"missed": dict(comparison.missed), "wrongly asked": dict(comparison.wrong)}
     return {**{name: score.row() for name, score in scores.items()}, **counts}
 
 
-def _tell(scene_id: str, figures: dict[str, Any]) -> None:
+def _print_figures(scene_id: str, figures: dict[str, Any]) -> None:
     click.echo(f"{scene_id}: {figures['frames']} frames, {figures['objects']} objects")
     click.echo(f"  {'':20}{'cases':>10}{'both':>9}{'qagen only':>12}{'ref. only':>11}{'precision':>11}{'recall':>9}")
     for name in ("askable", "askable, all rules", "point not hidden", "point met by depth"):
@@ -342,8 +338,8 @@ def _tell(scene_id: str, figures: dict[str, Any]) -> None:
         counts = f"{row['cases']:>10}{row['both']:>9}{row['only_qagen']:>12}{row['only_reference']:>11}"
         click.echo(f"  {name:20}{counts}{row['precision']:>11.4f}{row['recall']:>9.4f}")
     for name in ("missed", "wrongly asked"):
-        told = ", ".join(f"{reason} {count}" for reason, count in figures[name].items()) or "none"
-        click.echo(f"  {name}: {told}")
+        counts = ", ".join(f"{reason} {count}" for reason, count in figures[name].items()) or "none"
+        click.echo(f"  {name}: {counts}")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ IN_REFLECTION = _reason(
 )
 NO_SURE_CENTER = _reason(
     "object: no sure center",
-    "The box center is the place of nothing: the annotation lies in pieces or stray points stretch it.",
+    "The box center is not the object's center: the annotation lies in pieces, or stray points stretch the box.",
 )
 
 NO_OUTLINE = _reason(

@@ -18,7 +18,7 @@ from qagen.doctor.finding import Finding, judge, percent
 Matrix = NDArray[np.float64]
 
 TOLERANCE = 0.03
-"""Share of the depth by which two measurements of one place may differ."""
+"""Share of the depth by which two measurements of one point may differ."""
 MIN_OVERLAP = 0.3
 """Least share of the points that both frames count as seeing, so that agreement on a few points is not enough."""
 GOOD, BEARABLE = 0.7, 0.5

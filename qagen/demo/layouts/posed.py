@@ -58,8 +58,8 @@ def _write_frame(film: Film, index: int, folder: Path) -> dict[str, Any]:
     color, depth = f"color/{index:04d}.jpg", f"depth/{index:04d}.png"
     (folder / color).write_bytes(film.color_jpeg(index))
     cv2.imwrite(str(folder / depth), film.depth_mm(index), (cv2.IMWRITE_PNG_COMPRESSION, 1))
-    rotation, place = film.poses[index].rotation, film.poses[index].translation
-    file_from_camera = Pose(FILE_FROM_WORLD @ rotation @ OPENGL, UNITS_PER_M * (FILE_FROM_WORLD @ place))
+    rotation, position = film.poses[index].rotation, film.poses[index].translation
+    file_from_camera = Pose(FILE_FROM_WORLD @ rotation @ OPENGL, UNITS_PER_M * (FILE_FROM_WORLD @ position))
     camera_from_file = file_from_camera.inverse()
     return {"image": color, "depth": depth, "pose": camera_from_file.matrix.round(9).tolist()}
 
