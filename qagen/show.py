@@ -1,40 +1,30 @@
-"""``python -m qagen.show OUT --to DIR`` or ``--html FILE``: look at what a run has made, as pictures or as a page.
+"""``qagen show``: what a run has made, as pictures or as a page.
 
-A picture shows the sample's images with their marks, the question and the answer, and in grey its type, format and id
+A picture shows the sample's images with their marks, the question and the answer, and in gray its type, format and id
 and the evidence: the objects, what was measured, and the margin.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from qagen.errors import ConfigError, QagenError
+from qagen import cli
+from qagen.errors import ConfigError
 from qagen.files import open_atomic, write_atomic
 from qagen.records.read import find_record_files
 from qagen.view.picture import SHEET_PICTURE_WIDTH_PX, draw_sample, draw_sheets
 from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
-if TYPE_CHECKING:
-    pass
 
-EPILOG = """\b
-Examples:
-  python -m qagen.show qagen_out --to pictures --sheet
-  python -m qagen.show qagen_out --to pictures --type 'depth_*' --format select --n 5
-  python -m qagen.show qagen_out --html samples.html --n 3
-  python -m qagen.show qagen_out --to pictures --ids scene0000_00_6,scene0000_00_1029
-"""
-
-
-def draw_pictures(out: Path, folder: Path, wish: SampleSelection, as_sheets: bool) -> tuple[int, int]:
-    """Draw the wished samples of a run into ``folder`` and return how many samples and pictures there are.
+def draw_pictures(out: Path, folder: Path, selection: SampleSelection, as_sheets: bool) -> tuple[int, int]:
+    """Draw selected samples of a run into ``folder`` and return the numbers of samples and pictures.
 
     Raises:
         QagenError: an unknown name, a file that cannot be read, a missing image.
     """
-    samples = [load_sample(line) for line in choose_samples(find_record_files(out), wish)]
-    _make_folder(folder)
+    samples = [load_sample(line) for line in choose_samples(find_record_files(out), selection)]
+    cli.make_folder(folder)
     if as_sheets:
         pages = draw_sheets(draw_sample(sample, SHEET_PICTURE_WIDTH_PX) for sample in samples)
         pictures = ((f"sheet-{number:03d}", page) for number, page in enumerate(pages, 1))
@@ -48,8 +38,8 @@ def draw_pictures(out: Path, folder: Path, wish: SampleSelection, as_sheets: boo
     return len(samples), count
 
 
-def write_page(out: Path, html: Path, wish: SampleSelection) -> int:
-    """Write the wished samples of a run, and what is counted over all of it, as one page; return how many samples.
+def write_page(out: Path, html: Path, selection: SampleSelection) -> int:
+    """Write selected samples of a run, and statistics of the whole run, as one page; return the number of samples.
 
     Raises:
         QagenError: an unknown name, a file that cannot be read, a missing image.
@@ -58,73 +48,49 @@ def write_page(out: Path, html: Path, wish: SampleSelection) -> int:
     from qagen.view.statistics import count_run
 
     files = find_record_files(out)
-    samples = [load_sample(line) for line in choose_samples(files, wish)]
+    samples = [load_sample(line) for line in choose_samples(files, selection)]
     write_atomic(html, gallery_page(samples, count_run(files)).encode())
     return len(samples)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"--to {folder}: cannot be made a folder ({error.strerror})") from error
+@cli.command(
+    "qagen show qagen_out --out pictures --sheet",
+    "qagen show qagen_out --out pictures --tasks 'depth_*' --formats select --n 5",
+    "qagen show qagen_out --html samples.html --n 3",
+    "qagen show qagen_out --out pictures --ids scene0000_00_6,scene0000_00_1029",
+)
+@cli.run_argument()
+@cli.path_option("--out", "folder", also=["--to"], metavar="DIR", help="Draw pictures into this folder.")
+@cli.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page to browse.")
+@cli.tasks_option("--type", "--types")
+@cli.formats_option("--format")
+@cli.splits_option("--split")
+@cli.scenes_option("--scene")
+@cli.names_option("--ids", "ID", "Records, whatever --n says.")
+@cli.option(
+    "--n", "per_group", default=1, show_default=True, type=click.IntRange(1), help="Number per type and format."
+)
+@cli.option("--sheet", "as_sheets", is_flag=True, help="Put six samples on a page.")
+@cli.seed_option("Random seed of the selection.")
+def main(
+    run: Path, folder: Path | None, html: Path | None, as_sheets: bool, tasks: tuple[str, ...], **selection: Any
+) -> None:
+    """Show samples of RUN: images with their marks, question, answer and evidence.
 
+    --out draws pictures; --html writes one page for the browser, with filters and statistics of the whole run. Without
+    other options, one sample of every type and format is shown, spread over the scenes.
 
-def _split_commas(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
-
-
-@click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--to", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw pictures into this folder.")
-@click.option(
-    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page to look through."
-)
-@click.option(
-    "--type", "types", multiple=True, callback=_split_commas, metavar="TYPE,...", help="Only these types; * matches."
-)
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    callback=_split_commas,
-    metavar="FORMAT,...",
-    help="Of fill, select, sentence, judge.",
-)
-@click.option(
-    "--split", "splits", multiple=True, callback=_split_commas, metavar="SPLIT,...", help="Only these splits."
-)
-@click.option(
-    "--scene", "scenes", multiple=True, callback=_split_commas, metavar="SCENE,...", help="Only these scenes."
-)
-@click.option(
-    "--ids", multiple=True, callback=_split_commas, metavar="ID,...", help="Just these records, whatever --n says."
-)
-@click.option(
-    "--n", "per_group", default=1, show_default=True, type=click.IntRange(1), help="Samples of each type and format."
-)
-@click.option("--sheet", "as_sheets", is_flag=True, help="Six samples on a page.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other samples.")
-def main(out: Path, folder: Path | None, html: Path | None, as_sheets: bool, **wish: Any) -> None:
-    """Show samples of the run in OUT: images with their marks, question, answer and evidence.
-
-    --to draws pictures; --html writes one page for the browser, with filters and with statistics of the whole run.
-    Without other options, one sample of every type and format is shown, spread over the scenes.
-
-    Exit code 0: done; 2: an option that fits nothing, or output that cannot be read.
+    Exit codes: 0: done. 2: an option matches nothing, or the run cannot be read.
     """
-    try:
-        if folder is None and html is None:
-            raise ConfigError("nothing to do: give --to DIR for pictures or --html FILE for a page")
-        if folder is not None:
-            samples, pictures = draw_pictures(out, folder, SampleSelection(**wish), as_sheets)
-            click.echo(f"{samples} samples in {pictures} pictures: {folder}")
-        if html is not None:
-            samples = write_page(out, html, SampleSelection(**wish))
-            click.echo(f"{samples} samples, {html.stat().st_size / 1e6:.1f} MB: {html}")
-    except QagenError as error:
-        click.echo(f"qagen: {error}", err=True)
-        raise SystemExit(2) from error
+    if folder is None and html is None:
+        raise ConfigError("nothing to do: expected --out DIR for pictures or --html FILE for a page")
+    chosen = SampleSelection(types=tasks, **selection)
+    if folder is not None:
+        samples, pictures = draw_pictures(run, folder, chosen, as_sheets)
+        cli.show(f"{samples} samples in {pictures} pictures: {folder}")
+    if html is not None:
+        samples = write_page(run, html, chosen)
+        cli.show(f"{samples} samples, {html.stat().st_size / 1e6:.1f} MB: {html}")
 
 
 if __name__ == "__main__":

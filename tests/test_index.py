@@ -34,7 +34,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def run(out: Path, *options: str) -> Result:
-    return CliRunner().invoke(main, [str(out), "--to", str(out.parent / "data_jsons"), *options])
+    return CliRunner().invoke(main, [str(out), "--out", str(out.parent / "data_jsons"), *options])
 
 
 def read(out: Path, name: str) -> dict:
@@ -135,7 +135,7 @@ def test_an_index_of_another_run_is_not_overwritten(out, tmp_path):
     other = tmp_path / "other"
     write_lines(other, "scannet/qa_jsonl/train/obj_count/fill", 1800)  # as many thousands
     write_lines(other, "arkit/qa_jsonl/train/obj_count/fill", 1)
-    message = refusal(CliRunner().invoke(main, [str(other), "--to", str(tmp_path / "data_jsons")]))
+    message = refusal(CliRunner().invoke(main, [str(other), "--out", str(tmp_path / "data_jsons")]))
     assert f"scannet_2k.json: lists other data, below {out}/scannet/images; expected none or" in message
     assert read(out, "scannet_2k.json")["scannet_obj_count_fill"]["length"] == 1700
     assert not (tmp_path / "data_jsons" / "arkit_1k.json").exists()

@@ -60,7 +60,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def run(out: Path, *options: str) -> Result:
-    return CliRunner().invoke(main, [str(out), "--to", str(out.parent / "pictures"), *options])
+    return CliRunner().invoke(main, [str(out), "--out", str(out.parent / "pictures"), *options])
 
 
 def names(out: Path) -> list[str]:
@@ -122,7 +122,7 @@ def test_more_than_there_are_gives_all(out):
 
 
 def test_names_patterns_and_lists_choose(out):
-    run(out, "--type", "dist*", "--format", "select,fill", "--scene", "room_c", "--n", "9")
+    run(out, "--tasks", "dist*", "--formats", "select,fill", "--scenes", "room_c", "--n", "9")
     assert names(out) == [
         "distance_prediction_oc-fill-room_c_2.png",
         "distance_prediction_oc-select-room_c_7.png",
@@ -143,7 +143,7 @@ def test_sheets_hold_six_samples_a_page(out):
 def test_video_shows_marked_frames_large_and_all_frames(out):
     record = make_record("room_v", 0, "obj_frame_locate", 32, red_bbox=[[200, 200, 800, 800]], bbox_img_idx=[[16]])
     write_records(out, "sentence", [record])
-    result = run(out, "--type", "obj_frame_locate")
+    result = run(out, "--tasks", "obj_frame_locate")
     assert result.exit_code == 0, result.output
     picture = Image.open(out.parent / "pictures" / names(out)[0])
     pixels = np.asarray(picture)
@@ -178,14 +178,17 @@ def test_evidence_of_another_record_is_refused(out):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--type", "distance_predicton_oc"], "no records of type 'distance_predicton_oc'. Did you mean 'distance_pre"),
-        (["--format", "filll"], "no records of format 'filll'. Did you mean 'fill'?"),
-        (["--split", "trian"], "no records of split 'trian'. Did you mean 'train'?"),
-        (["--scene", "roomb"], "no records of scene 'roomb'. Did you mean 'room_b'?"),
+        (
+            ["--tasks", "distance_predicton_oc"],
+            "no records of type 'distance_predicton_oc'. Did you mean 'distance_pre",
+        ),
+        (["--formats", "filll"], "no records of format 'filll'. Did you mean 'fill'?"),
+        (["--splits", "trian"], "no records of split 'trian'. Did you mean 'train'?"),
+        (["--scenes", "roomb"], "no records of scene 'roomb'. Did you mean 'room_b'?"),
         (["--ids", "room_b_17"], "no record with id 'room_b_17'. Did you mean 'room_b_"),
         (["--ids", "room_x_17"], "no record with id 'room_x_17'. Did you mean 'room_"),
-        (["--type", "nav_video", "--format", "fill"], "no record fits all of the options together"),
-        (["--scene", "room_c", "--ids", "room_a_0"], "no record fits all of the options together"),
+        (["--tasks", "nav_video", "--formats", "fill"], "no record fits all of the options together"),
+        (["--scenes", "room_c", "--ids", "room_a_0"], "no record fits all of the options together"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(out, options, message):
@@ -237,7 +240,7 @@ def test_record_of_another_shape_is_named(out, change, message):
     record = make_record("room_d", 0, "depth_prediction_oc", red_point=[[1, 2]]) | change
     path = write_records(out, "fill", [make_record("room_d", 0, "depth_prediction_oc")])
     path.write_text(json.dumps(record))
-    error = refusal(run(out, "--type", "depth_prediction_oc"))
+    error = refusal(run(out, "--tasks", "depth_prediction_oc"))
     assert f"{path}:1: " in error
     assert message in error
 
@@ -259,7 +262,7 @@ def test_failed_write_leaves_nothing_behind(out, monkeypatch):
 
 def test_ids_cannot_leave_the_folder(out):
     write_records(out, "judge", [make_record("../../x", 0, "room_size") | {"image": ["room_a/0.png"]}])
-    assert run(out, "--type", "room_size").exit_code == 0
+    assert run(out, "--tasks", "room_size").exit_code == 0
     assert names(out) == ["room_size-judge-______x_0.png"]
 
 

@@ -466,7 +466,6 @@ READERS: Mapping[str, Reader] = {
 
 def shortcut_table(found: Sequence[Shortcut]) -> Any:
     """The figures as a table for people."""
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title="How far readers of the words alone beat chance, on scenes not learned from")
@@ -478,6 +477,6 @@ def shortcut_table(found: Sequence[Shortcut]) -> Any:
         cells = [*figures, f"{100 * one.lead:+.1f}"] if one.accuracy is not None else [""] * 4
         by = "; ".join((one.reader, *one.hints[:2])) if one.reader else "; ".join(one.hints)
         style = "red" if one.verdict == "shortcut" else None
-        row = (one.type, one.format, one.target, str(one.samples), *cells, one.verdict, escape(by))
+        row = (one.type, one.format, one.target, str(one.samples), *cells, one.verdict, by)
         table.add_row(*row, style=style)
     return table

@@ -1,109 +1,64 @@
-"""``python -m qagen.bench OUT --to DIR``: draw a held-out benchmark from a run's validation split."""
+"""``qagen bench``: draw a held-out benchmark from a run's validation split."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from qagen.errors import ConfigError, QagenError
-
-if TYPE_CHECKING:
-    from qagen.bench.draw import BenchQuestion
-
-EPILOG = """\b
-Examples:
-  python -m qagen.generate --scene scannet --split val --out bench_out
-  python -m qagen.bench bench_out --per-task 400 --to bench --train qagen_out
-  python -m qagen.bench bench_out --per-task 100 --tasks 'depth_*,obj_count,room_size' --to depth_bench
-"""
+from qagen import cli
+from qagen.errors import ConfigError
 
 
-@click.command(epilog=EPILOG, context_settings={"max_content_width": 110})
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--per-task", type=click.IntRange(min=1), default=400, show_default=True, help="Questions of each task.")
-@click.option("--tiny", type=click.IntRange(min=1), default=50, show_default=True, help="Of those, in the tiny one.")
-@click.option("--tasks", metavar="TYPE,...", help="Task types; * matches. [default: SPAR-Bench's twenty]")
-@click.option("--split", default="val", show_default=True, help="Which split to draw from.")
-@click.option(
+@cli.command(
+    "qagen generate --scene scannet --split val --out bench_out",
+    "qagen bench bench_out --per-task 400 --out bench --train qagen_out",
+    "qagen bench bench_out --tasks 'depth_*,obj_count' --out depth_bench",
+)
+@cli.run_argument()
+@cli.path_option("--out", "folder", also=["--to"], required=True, metavar="DIR", help="Folder to create.")
+@cli.option("--per-task", type=click.IntRange(min=1), default=400, show_default=True, help="Questions per task.")
+@cli.option("--tiny", type=click.IntRange(min=1), default=50, show_default=True, help="Of those, in the tiny one.")
+@cli.names_option("--tasks", "TYPE", "Task types (globs allowed).", default="SPAR-Bench's twenty")
+@cli.option("--split", default="val", show_default=True, help="Split to draw from.")
+@cli.path_option(
     "--train",
     "trained",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="Output of another run that is trained on; OUT's own other splits always are. May be repeated.",
+    metavar="RUN",
+    help="Another run that models are trained on; RUN's own other splits always count as such. May be repeated.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the drawing.")
-@click.version_option(package_name="qagen")
+@cli.seed_option()
 def main(
-    out: Path,
+    run: Path,
     folder: Path,
     per_task: int,
     tiny: int,
-    tasks: str | None,
+    tasks: tuple[str, ...],
     split: str,
     trained: tuple[Path, ...],
     seed: int,
 ) -> None:
-    """Draw a benchmark from the records below OUT: fill and select, balanced over letters, answers and scenes.
+    """Draw a benchmark from RUN: fill and select questions, balanced over letters, answers and scenes.
 
-    Refused when a scene, or another scan of its room, is trained on.
+    Fails if models are trained on a scene of the benchmark, or on another scan of its room.
     """
-    try:
-        questions, small = make_bench(out, folder, per_task, tiny, tasks, split, trained, seed)
-    except QagenError as error:
-        click.secho(f"qagen: {error}", fg="red", err=True)
-        sys.exit(2)
-    _print(questions, small, per_task, tasks, folder)
-
-
-def make_bench(
-    out: Path,
-    folder: Path,
-    per_task: int,
-    tiny: int,
-    patterns: str | None,
-    split: str,
-    trained: Sequence[Path],
-    seed: int,
-) -> "tuple[list[BenchQuestion], list[BenchQuestion]]":
-    """Write a benchmark and return its questions, and those of the tiny one.
-
-    Raises:
-        ConfigError: ``folder`` exists, a name is unknown, or there is nothing to draw from.
-        QagenError: a scene is trained on, or a record or image cannot be read.
-    """
-    from qagen.bench.draw import draw, draw_tiny, files_of_tasks, find_files
+    from qagen.bench.draw import by_task, draw, draw_tiny, files_of_tasks, find_files
     from qagen.bench.write import write
     from qagen.files import atomic_folder
+    from qagen.records.sparbench import TASKS
 
     if folder.exists():
-        raise ConfigError(f"--to: {folder}: found something of that name, expected nothing")
-    questions = draw(files_of_tasks(find_files(out, split, trained), patterns), per_task, seed)
+        raise ConfigError(f"--out: {folder}: found something of that name, expected nothing")
+    questions = draw(files_of_tasks(find_files(run, split, trained), tasks), per_task, seed)
     small = draw_tiny(questions, tiny, seed)
     with atomic_folder(folder) as unfinished:
         write(unfinished, questions, {question.id for question in small})
-    return questions, small
-
-
-def _print(
-    questions: "Sequence[BenchQuestion]",
-    small: "Sequence[BenchQuestion]",
-    per_task: int,
-    patterns: str | None,
-    folder: Path,
-) -> None:
-    from qagen.bench.draw import by_task
-    from qagen.records.sparbench import TASKS
-
-    click.echo(f"{len(questions)} questions, {len(small)} of them in the tiny benchmark, in {folder}")
+    cli.show(f"{len(questions)} questions, {len(small)} of them in the tiny benchmark, in {folder}")
     short = [f"{task} {len(group)}" for (task, _), group in by_task(questions).items() if len(group) < per_task]
     if short:
-        click.secho(f"qagen: fewer than {per_task} questions: {', '.join(short)}", fg="yellow", err=True)
+        cli.warn(f"fewer than {per_task} questions: {', '.join(short)}")
     missing = set(TASKS).difference(question.task for question in questions)
-    if missing and not patterns:
-        click.secho(f"qagen: no questions of {', '.join(sorted(missing))}", fg="yellow", err=True)
+    if missing and not tasks:
+        cli.warn(f"no questions of {', '.join(sorted(missing))}")
 
 
 if __name__ == "__main__":

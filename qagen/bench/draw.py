@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.errors import ConfigError, QagenError, match_names
 from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines, read_pairs
 from qagen.records.sparbench import TASKS, format_of
 from qagen.rng import rng_for
@@ -64,11 +63,8 @@ def find_files(out: Path, split: str, trained: Sequence[Path]) -> list[RecordFil
         QagenError: one of their scenes is trained on.
     """
     files = find_record_files(out)
+    match_names([split], sorted({file.split for file in files}), "--split: no records of split")
     drawn = [file for file in files if file.split == split]
-    if not drawn:
-        raise ConfigError(
-            f"--split: no records of split '{split}'.{did_you_mean(split, {file.split for file in files})}"
-        )
     others = [*files, *(file for root in trained for file in find_record_files(root))]
     refuse_shared(drawn, [file for file in others if file.split != split])
     return drawn
@@ -99,26 +95,26 @@ def _scenes_by_room(files: Iterable[RecordFile]) -> dict[str, set[str]]:
     return rooms
 
 
-def files_of_tasks(files: Sequence[RecordFile], patterns: str | None) -> dict[tuple[str, str], list[RecordFile]]:
+def files_of_tasks(files: Sequence[RecordFile], patterns: Sequence[str]) -> dict[tuple[str, str], list[RecordFile]]:
     """Files by task and the format in which it is asked.
 
+    Args:
+        patterns: names of tasks or globs; without any, SPAR-Bench's tasks.
+
     Raises:
-        ConfigError: a pattern that no task fits, or nothing that can be asked.
+        ConfigError: a pattern that no task matches, or no task that can be asked.
     """
     formats: dict[str, set[str]] = {}
     for file in files:
         formats.setdefault(file.type, set()).add(file.format)
-    wanted = [name.strip() for name in patterns.split(",") if name.strip()] if patterns else TASKS
-    chosen = sorted(task for task in formats if any(fnmatchcase(task, name) for name in wanted))
-    for name in wanted if patterns else ():
-        if not any(fnmatchcase(task, name) for task in formats):
-            raise ConfigError(f"--tasks: no records of type '{name}'.{did_you_mean(name, formats)}")
-    asked = {task: format_of(task) or ("fill" if "fill" in formats[task] else "select") for task in chosen}
-    found = {
-        (task, asked[task]): [file for file in files if (file.type, file.format) == (task, asked[task])]
-        for task in chosen
-        if asked[task] in formats[task]
-    }
+    known = sorted(formats)
+    tasks = match_names(patterns, known, "--tasks: no records of type") if patterns else set(TASKS).intersection(known)
+    found: dict[tuple[str, str], list[RecordFile]] = {}
+    for task in sorted(tasks):
+        answer_format = format_of(task) or ("fill" if "fill" in formats[task] else "select")
+        if answer_format in formats[task]:
+            group = [file for file in files if (file.type, file.format) == (task, answer_format)]
+            found[task, answer_format] = group
     if not found:
         raise ConfigError("--tasks: found no task with records to fill or to select")
     return found

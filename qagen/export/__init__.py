@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 EXPORTERS = {
     "llamafactory": "LLaMA-Factory: sharegpt lines and dataset_info.json",
-    "swift": "ms-swift: messages and images; with --no-draw, marks as <bbox> objects",
-    "internvl": "InternVL finetune: a meta file with one entry per type and format",
-    "llava": "LLaVA-NeXT: a mixture YAML with one entry per type and format",
+    "swift": "ms-swift: messages, images; --no-draw: marks as <bbox> objects",
+    "internvl": "InternVL finetune: a meta file, one entry per type and format",
+    "llava": "LLaVA-NeXT: a mixture YAML, one entry per type and format",
     "qwen": "Qwen-VL finetune: lines and entries for its data_dict",
-    "huggingface": "Hugging Face datasets and TRL: parquet with images inside, dataset card",
+    "huggingface": "datasets and TRL: parquet with images inside, dataset card",
     "webdataset": "WebDataset: tar shards, one group per number of images",
-    "sparbench": "lmms-eval: SPAR-Bench parquet and a task to run on it (20 task types)",
-    "vlmevalkit": "VLMEvalKit: SPAR-Bench TSV with images in base64 (20 task types)",
+    "sparbench": "lmms-eval: SPAR-Bench parquet and its task (20 task types)",
+    "vlmevalkit": "VLMEvalKit: SPAR-Bench TSV, images in base64 (20 task types)",
 }
 
 

@@ -1,38 +1,31 @@
-"""``python -m qagen.mix``: from data JSONs to a training mix."""
+"""``qagen mix``: from data JSONs to a training mix."""
 
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from qagen.errors import ConfigError, QagenError
+from qagen import cli
+from qagen.errors import ConfigError
+from qagen.files import atomic_folder, open_atomic, write_atomic
 from qagen.records.entries import Entry, encode_index, read_index
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.mix.plan import MixSpec, Share, Source
+    from qagen.mix.plan import Share
 
-EPILOG = """\b
-Examples:
-  python -m qagen.mix data_jsons/scannet_2k.json --preset spar7m --to mixes/spar.json
-  python -m qagen.mix data_jsons/*.json --ratio scannet=1 scannetpp=0.5 --format sentence=1 select=0.1 --to mixes/a.json
-  python -m qagen.mix data_jsons/*.json --add llava=llava.jsonl:llava/images --size 100k --materialize jsonl --to b.json
-"""
-PLAIN_WIDTH = 140
-"""Columns of the table where there is no terminal to ask."""
-NAMED = 3
-"""Files that a warning names."""
+LISTED = 3
+"""Maximum number of files in a warning."""
 
 
-class ManyValues(click.Command):
+class ManyValues(cli.Command):
     """Options written ``name=value`` may be followed by more of them: ``--ratio a=1 b=2``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        flags = {flag for option in self.params if option.multiple for flag in option.opts}  # pyright: ignore
+        options = [option for option in self.params if isinstance(option, cli.Option) and option.multiple]
+        flags = {flag for option in options for flag in (*option.opts, *option.also)}
         spread: list[str] = []
         current = None
         for arg in args:
@@ -46,25 +39,6 @@ class ManyValues(click.Command):
         return super().parse_args(ctx, spread)
 
 
-def _ratios(_context: click.Context, option: click.Parameter, values: Sequence[str]) -> dict[str, float]:
-    return {name: _number(value, f"{option.opts[0]} {name}") for name, value in _pairs(option, values).items()}
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        return int(text) if text.isdigit() else float(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{where}: found {text!r}, expected a number") from error
-
-
-def _additions(_context: click.Context, option: click.Parameter, values: Sequence[str]) -> dict[str, dict[str, str]]:
-    found = {}
-    for name, value in _pairs(option, values).items():
-        annotation, _, root = value.partition(":")
-        found[name] = {"annotation": annotation, "root": root or str(Path(annotation).parent)}
-    return found
-
-
 def _pairs(option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
     for value in values:
         if not value.partition("=")[0] or "=" not in value:
@@ -72,44 +46,61 @@ def _pairs(option: click.Parameter, values: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (value.partition("=") for value in values)}
 
 
-def _ratio_option(flag: str, what: str) -> Callable[[Any], Any]:
-    return click.option(flag, multiple=True, callback=_ratios, metavar="NAME=RATIO ...", help=f"Ratio of {what}.")
+def _ratios(_context: click.Context, option: click.Parameter, values: Sequence[str]) -> dict[str, float]:
+    ratios = {}
+    for name, value in _pairs(option, values).items():
+        try:
+            ratios[name] = int(value) if value.isdigit() else float(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{option.opts[0]} {name}: found {value!r}, expected a number") from error
+    return ratios
 
 
-@click.command(cls=ManyValues, epilog=EPILOG, context_settings={"max_content_width": 110})
-@click.argument("indices", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The mix, a .json file.")
-@_ratio_option("--ratio", "a dataset, or of an added one by its name")
-@_ratio_option("--type", "a task type; * matches")
-@_ratio_option("--format", "an answer format")
-@_ratio_option("--level", "a cognitive level: low, medium, high")
-@click.option("--preset", metavar="NAME", help="Ratios of data_jsons/mixes/NAME.yaml, such as spar7m.")
-@click.option(
-    "--config", "config_file", type=click.Path(path_type=Path), help="YAML with any of this; flags win over it."
+def _additions(_context: click.Context, option: click.Parameter, values: Sequence[str]) -> dict[str, dict[str, str]]:
+    additions = {}
+    for name, value in _pairs(option, values).items():
+        annotation, _, root = value.partition(":")
+        additions[name] = {"annotation": annotation, "root": root or str(Path(annotation).parent)}
+    return additions
+
+
+def _ratio_option(flag: str, text: str, also: Sequence[str] = ()) -> Callable[[Any], Any]:
+    return cli.option(flag, also=also, multiple=True, callback=_ratios, metavar="NAME=RATIO ...", help=text)
+
+
+@cli.command(
+    "qagen mix data_jsons/scannet_2k.json --preset spar7m --out mixes/spar.json",
+    "qagen mix data_jsons/*.json --ratio scannet=1 scannetpp=0.5 --out a.json",
+    "qagen mix data_jsons/*.json --format sentence=1 select=0.1 --out b.json",
+    "qagen mix data_jsons/*.json --add llava=llava.jsonl --size 100k --out c.json",
+    cls=ManyValues,
 )
-@click.option(
+@click.argument("indices", nargs=-1, required=True, type=cli.PATH)
+@cli.path_option("--out", "target", also=["--to"], required=True, metavar="FILE", help="The mix, a .json file.")
+@_ratio_option("--ratio", "Ratios of datasets, and of added files by their names.")
+@_ratio_option("--type", "Ratios of task types (globs allowed).", ["--tasks"])
+@_ratio_option("--format", "Ratios of answer formats.", ["--formats"])
+@_ratio_option("--level", "Ratios of cognitive levels: low, medium, high.", ["--levels"])
+@cli.option("--preset", metavar="NAME", help="Ratios of data_jsons/mixes/NAME.yaml, such as spar7m.")
+@cli.path_option("--config", "config_file", metavar="FILE", help="YAML with any of these; options win over it.")
+@cli.option(
     "--add",
     multiple=True,
     callback=_additions,
     metavar="NAME=FILE[:ROOT] ...",
-    help="Another JSONL as an entry, its images below ROOT. [default: beside the file]",
+    help="Add another JSONL file, with its images below ROOT.  [default: beside the file]",
 )
-@click.option("--size", metavar="N", help="Records in all, such as 100k. [default: what the ratios give]")
-@click.option("--tokens", metavar="N", help="Estimated tokens in all, such as 50M, instead of a size.")
-@click.option(
-    "--image-tokens",
-    type=click.IntRange(min=1),
-    default=256,
-    show_default=True,
-    help="Tokens of an image, for --tokens.",
+@cli.option("--size", metavar="N", help="Total records, such as 100k.  [default: as the ratios give]")
+@cli.option("--tokens", metavar="N", help="Estimated total tokens, such as 50M, instead of a size.")
+@cli.option(
+    "--image-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="Tokens per image, for --tokens."
 )
-@click.option(
+@cli.option(
     "--materialize",
     type=click.Choice(["jsonl", "webdataset", "parquet"]),
-    help="Also draw and shuffle the records themselves, into files beside the mix.",
+    help="Also draw and shuffle the records themselves into files beside the mix.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the drawing.")
-@click.version_option(package_name="qagen")
+@cli.seed_option("Random seed of the drawing.")
 def main(
     indices: tuple[Path, ...],
     target: Path,
@@ -120,58 +111,36 @@ def main(
     seed: int,
     **flags: Any,
 ) -> None:
-    """Mix the files that data JSONs list (see qagen.index), and print what the mix holds.
+    """Mix the files that data JSONs list (see qagen index), and print what the mix holds.
 
-    A name without a ratio has 1; the ratios of a file's dataset, type, format and level are multiplied.
+    The ratios of a file's dataset, type, format and level are multiplied; a ratio that is not given is 1.
     """
-    from qagen.mix.plan import read_mix_spec
+    from qagen.mix.plan import entries_of, find_sources, plan, read_mix_spec, weight_of
 
-    try:
-        shares = _mix(indices, target, read_mix_spec(preset, config_file, flags), image_tokens, materialize, seed)
-    except QagenError as error:
-        click.secho(f"qagen: {error}", fg="red", err=True)
-        sys.exit(2)
-    _print(shares, image_tokens)
-
-
-def _mix(
-    indices: tuple[Path, ...],
-    target: Path,
-    wish: "MixSpec",
-    image_tokens: int,
-    materialize: str | None,
-    seed: int,
-) -> "list[Share]":
-    from qagen.files import write_atomic
-    from qagen.mix.plan import entries_of, find_sources, plan, weight_of
-
+    spec = read_mix_spec(preset, config_file, flags)
     if target.suffix != ".json":
-        raise ConfigError(f"--to: found {target}, expected a name that ends in .json")
-    sources = find_sources([entry for path in indices for entry in read_index(path)], wish.add)
-    planned = plan(sources, wish, image_tokens)
-    _warn_of_none([share.source for share in planned if not share.count and weight_of(share.source, wish)])
+        raise ConfigError(f"--out: found {target}, expected a name that ends in .json")
+    planned = plan(
+        find_sources([entry for path in indices for entry in read_index(path)], spec.add), spec, image_tokens
+    )
     shares = [share for share in planned if share.count]
-    entries = [entry for share in shares for entry in entries_of(share, weight_of(share.source, wish))]
+    entries = [entry for share in shares for entry in entries_of(share, weight_of(share.source, spec))]
+    if short := [share.source for share in planned if not share.count and weight_of(share.source, spec)]:
+        files = ", ".join(f"{source.entry.name} ({source.entry.length})" for source in short[:LISTED])
+        more = ", ..." if len(short) > LISTED else ""
+        cli.warn(f"{len(short)} files are too short for their ratio and give no record: {files}{more}")
     if materialize is not None:
         entries = _materialize(materialize, shares, target, seed) or entries
     write_atomic(target, encode_index(entries, with_repeat=True))
-    return shares
-
-
-def _warn_of_none(sources: "list[Source]") -> None:
-    """Tell of files that are wished for and too short to give a single record."""
-    if sources:
-        named = ", ".join(f"{source.entry.name} ({source.entry.length})" for source in sources[:NAMED])
-        more = ", ..." if len(sources) > NAMED else ""
-        told = f"qagen: {len(sources)} files are too short for their ratio and give no record: {named}{more}"
-        click.secho(told, fg="yellow", err=True)
+    for key in ("dataset", "level", "format", "type"):
+        cli.show(_table(key, shares, image_tokens))
 
 
 def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> list[Entry] | None:
-    """Write the records themselves beside ``target``; for a JSONL, the entry that a mix of it has.
+    """Write the records themselves beside ``target``, and return the entry of a JSONL file.
 
     Raises:
-        ConfigError: the folder for the shards is there already.
+        ConfigError: the folder of the shards exists.
         QagenError: an image is missing, or a line is no record.
     """
     from qagen.mix.sample import common_root, shuffled_lines
@@ -182,27 +151,14 @@ def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> l
         raise ConfigError(f"--materialize: {result}: found a folder of that name, expected none")
     result.parent.mkdir(parents=True, exist_ok=True)
     root = common_root(shares)
-    with tempfile.TemporaryDirectory(dir=result.parent, prefix=f".{result.name}.") as scratch:
-        lines = shuffled_lines(shares, seed, Path(scratch))
-        unfinished = Path(scratch) / result.name
-        if kind == "jsonl":
-            with unfinished.open("wb") as stream:
-                stream.writelines(lines)
-        else:
-            unfinished.mkdir()
-            {"webdataset": write_webdataset, "parquet": write_parquet}[kind](lines, root, unfinished)
-        unfinished.rename(result)
-    if kind != "jsonl":
-        return None
-    return [Entry(result.stem, str(root), str(result.absolute()), sum(share.count for share in shares))]
-
-
-def _print(shares: "list[Share]", image_tokens: int) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    for key in ("dataset", "level", "format", "type"):
-        console.print(_table(key, shares, image_tokens))
+    lines = shuffled_lines(shares, seed, result.parent)
+    if kind == "jsonl":
+        with open_atomic(result) as stream:
+            stream.writelines(lines)
+        return [Entry(result.stem, str(root), str(result.absolute()), sum(share.count for share in shares))]
+    with atomic_folder(result) as folder:
+        (write_webdataset if kind == "webdataset" else write_parquet)(lines, root, folder)
+    return None
 
 
 def _table(key: str, shares: "list[Share]", image_tokens: int) -> "Table":

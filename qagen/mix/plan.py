@@ -3,11 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from qagen.errors import ConfigError, did_you_mean
+from qagen.errors import ConfigError, did_you_mean, match_names, matches
 from qagen.files import MIXES, decode_json, read_yaml
 from qagen.records.entries import Entry, make_entry
 
@@ -17,7 +16,6 @@ CHARACTERS_PER_TOKEN = 4
 MEASURED_LINES = 200
 """A file's images and text are estimated from this many of its lines, spread evenly over it."""
 UNITS = {"k": 10**3, "m": 10**6, "b": 10**9}
-RATIO_KEYS = ("ratio", "type", "format", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,27 +209,27 @@ def images_of(record: Mapping[str, Any]) -> list[str]:
 # --- what is taken ----------------------------------------------------------------------------------------------------
 
 
-def plan(sources: Sequence[Source], wish: MixSpec, image_tokens: int) -> list[Share]:
+def plan(sources: Sequence[Source], spec: MixSpec, image_tokens: int) -> list[Share]:
     """How many records to take of each source.
 
     Raises:
         ConfigError: a ratio of an unknown name, or nothing is left.
     """
-    refuse_unknown(sources, wish)
-    wanted = [source.entry.length * weight_of(source, wish) for source in sources]
+    refuse_unknown(sources, spec)
+    wanted = [source.entry.length * weight_of(source, spec) for source in sources]
     if not sum(wanted):
         raise ConfigError("the ratios leave nothing: expected at least one above 0")
-    if wish.size is not None:
-        counts = apportion(wanted, wish.size)
-    elif wish.tokens is not None:
+    if spec.size is not None:
+        counts = apportion(wanted, spec.size)
+    elif spec.tokens is not None:
         each = sum(count * source.tokens(image_tokens) for count, source in zip(wanted, sources, strict=True))
-        counts = apportion(wanted, round(sum(wanted) * wish.tokens / each))
+        counts = apportion(wanted, round(sum(wanted) * spec.tokens / each))
     else:
         counts = [int(count) for count in wanted]
     return [Share(source, count) for source, count in zip(sources, counts, strict=True)]
 
 
-def refuse_unknown(sources: Sequence[Source], wish: MixSpec) -> None:
+def refuse_unknown(sources: Sequence[Source], spec: MixSpec) -> None:
     """Raise ConfigError for a ratio whose name is neither in the data nor of the task library."""
     from qagen.tasks._base import FORMATS
     from qagen.tasks.registry import known_types
@@ -242,21 +240,19 @@ def refuse_unknown(sources: Sequence[Source], wish: MixSpec) -> None:
         "format": {*FORMATS, *(source.format for source in sources)} - {""},
         "level": set(LEVELS),
     }
-    for key in RATIO_KEYS:
-        for name in getattr(wish, key):
-            if not any(fnmatchcase(other, name) if key == "type" else other == name for other in known[key]):
-                raise ConfigError(
-                    f"{key}: no {'dataset' if key == 'ratio' else key} '{name}'.{did_you_mean(name, known[key])}"
-                )
+    for key, names in known.items():
+        match_names(getattr(spec, key), names, f"{key}: no {'dataset' if key == 'ratio' else key}")
 
 
-def weight_of(source: Source, wish: MixSpec) -> float:
+def weight_of(source: Source, spec: MixSpec) -> float:
     """The product of all ratios that concern a source."""
-    weight = wish.ratio.get(source.dataset, 1) * wish.format.get(source.format, 1) * wish.level.get(source.level, 1)
-    for pattern, ratio in wish.type.items():
-        if fnmatchcase(source.type, pattern):
-            weight *= ratio
-    return weight
+    names = {"ratio": source.dataset, "format": source.format, "level": source.level, "type": source.type}
+    return math.prod(
+        ratio
+        for key, name in names.items()
+        for pattern, ratio in getattr(spec, key).items()
+        if matches(name, (pattern,))
+    )
 
 
 def apportion(wanted: Sequence[float], total: int) -> list[int]:

@@ -380,7 +380,7 @@ def test_a_right_run_is_clean(places: Places, examiner: Examiner) -> None:
 
 
 def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> None:
-    arguments = ["--root", str(made.root), "--to", str(tmp_path), "--types", "depth_*,view_change_infer", "--n", "2"]
+    arguments = ["--root", str(made.root), "--out", str(tmp_path), "--tasks", "depth_*,view_change_infer", "--n", "2"]
     result = CliRunner().invoke(main, [str(made.out), *arguments])
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "audit.json").read_text())
@@ -463,7 +463,7 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
         shutil.copytree(made.out / part, out / part)
     shutil.copytree(made.out / "scannet/images", out / "scannet/images")
     fault(out)
-    result = CliRunner().invoke(main, [str(out), "--root", str(made.root), "--types", "view_change_infer"])
+    result = CliRunner().invoke(main, [str(out), "--root", str(made.root), "--tasks", "view_change_infer"])
     assert result.exit_code == 1, result.output
     found = json.loads((out / "scannet/audit.json").read_text())
     assert found["totals"]["disagree"] >= 1
@@ -473,7 +473,7 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["{out}", "--root", "{root}", "--types", "depht_*"], "no records of type 'depht_*'"),
+        (["{out}", "--root", "{root}", "--tasks", "depht_*"], "no records of type 'depht_*'"),
         (["{out}", "--root", "{root}/nowhere"], "found nothing, expected a folder"),
         (["{root}", "--root", "{root}"], "no records"),
         (["{out}", "--root", "{out}"], "audit's reader"),

@@ -66,7 +66,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def run(out: Path, *options: str) -> Result:
-    return CliRunner().invoke(main, [str(out), "--to", str(out.parent / "bench"), *options])
+    return CliRunner().invoke(main, [str(out), "--out", str(out.parent / "bench"), *options])
 
 
 def read(out: Path, name: str = "test.jsonl") -> list[dict[str, Any]]:
@@ -181,7 +181,7 @@ def test_another_scan_of_a_trained_room_is_refused_wherever_the_training_data_is
 def test_the_same_seed_draws_the_same(out):
     def drawn(seed: int) -> list[dict[str, Any]]:
         folder = out.parent / f"bench_{seed}_{len(list(out.parent.iterdir()))}"
-        CliRunner().invoke(main, [str(out), "--to", str(folder), "--per-task", "3", "--seed", str(seed)])
+        CliRunner().invoke(main, [str(out), "--out", str(folder), "--per-task", "3", "--seed", str(seed)])
         return [json.loads(line) for line in (folder / "sources.jsonl").read_text().splitlines()]
 
     assert drawn(0) == drawn(0) != drawn(1)

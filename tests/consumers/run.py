@@ -29,7 +29,7 @@ def main(name: str, out: Path, folder: Path) -> None:
     for export in EXPORTS.get(name, (name,)):
         exporter, *options = export.split()
         target = folder / "exports" / "".join([exporter, *options]).replace("--", "-")
-        run([sys.executable, "-m", "qagen.export", exporter, str(out), "--to", str(target), *options])
+        run([sys.executable, "-m", "qagen.export", exporter, str(out), "--out", str(target), *options])
     test = [
         "-m",
         "pytest",

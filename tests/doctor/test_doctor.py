@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from qagen import loaders
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame, Object3D, Scene
@@ -235,12 +234,12 @@ class OneScene:
 
 
 def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str):
-    monkeypatch.setattr(loaders, "make_loader", lambda *_: OneScene(scene))
+    monkeypatch.setattr("qagen.doctor.__main__.make_loader", lambda *_: OneScene(scene))
     return CliRunner().invoke(main, ["--scene", "scannet", "--root", str(folder), *more])
 
 
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = run(studio(), tmp_path, monkeypatch, "--to", str(tmp_path / "pictures"))
+    told = run(studio(), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output
     assert "0 failed, 0 to look at, 14 ok" in told.output
     pictures = sorted((tmp_path / "pictures").iterdir())

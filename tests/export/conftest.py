@@ -71,7 +71,7 @@ def export(out: Path, home: Path) -> Callable[..., Result]:
     """Export by name, with options, and expect success."""
 
     def run(name: str, *options: str) -> Result:
-        result = CliRunner().invoke(main, [name, str(out), "--to", str(home), *options], catch_exceptions=False)
+        result = CliRunner().invoke(main, [name, str(out), "--out", str(home), *options], catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result
 
@@ -83,7 +83,7 @@ def refuse(out: Path, home: Path) -> Callable[..., str]:
     """Export by name, with options, and return the one line of its refusal."""
 
     def run(name: str, *options: str) -> str:
-        result = CliRunner().invoke(main, [name, str(out), "--to", str(home), *options], catch_exceptions=False)
+        result = CliRunner().invoke(main, [name, str(out), "--out", str(home), *options], catch_exceptions=False)
         assert result.exit_code == 2, result.output
         (line,) = result.stderr.splitlines()
         assert not list(home.parent.glob(".*"))  # nothing half-written

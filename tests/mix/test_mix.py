@@ -64,7 +64,7 @@ def index(tmp_path: Path) -> Path:
 
 
 def run(index: Path, *options: str) -> Result:
-    return CliRunner().invoke(main, [str(index), "--to", str(index.parent / "mix.json"), *options])
+    return CliRunner().invoke(main, [str(index), "--out", str(index.parent / "mix.json"), *options])
 
 
 def refusal(result: Result) -> str:

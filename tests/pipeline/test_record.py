@@ -1,7 +1,6 @@
 """The output folder: whole files or none, images where the records say."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 
 from qagen.core.scene import FileSource, Scene
-from qagen.files import OutputError, link_atomic, write_atomic
 from qagen.pipeline.layout import Layout
 from qagen.pipeline.media import write_media
 from qagen.pipeline.record import color_path, depth_path, sample_id
@@ -22,49 +20,6 @@ from tests.scenes import CAMERA, MemoryDepth, at, looking, room, with_depth
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     return Layout(tmp_path / "out" / "handmade", "train")
-
-
-def fail_with(error: BaseException):
-    def fail(*_args: object, **_more: object) -> None:
-        raise error
-
-    return fail
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "ended"])
-def test_a_failing_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    path = tmp_path / "folder" / "file.txt"
-    write_atomic(path, b"old")
-    monkeypatch.setattr(Path, "replace", fail_with(error))
-    expected = OutputError if isinstance(error, OSError) else KeyboardInterrupt
-    with pytest.raises(expected, match="cannot be written \\(No space" if expected is OutputError else None):
-        write_atomic(path, b"a new content that is longer")
-    assert path.read_bytes() == b"old"
-    assert [entry.name for entry in path.parent.iterdir()] == ["file.txt"]
-
-
-def test_a_new_file_can_be_read_by_all_whom_the_umask_lets(tmp_path: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        write_atomic(tmp_path / "file", b"")
-        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-        assert os.umask(0o027) == 0o027
-    finally:
-        os.umask(before)
-
-
-def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("a file")
-    with pytest.raises(OutputError, match=r"out/file\.txt: cannot be written \("):
-        write_atomic(tmp_path / "out" / "file.txt", b"")
-
-
-def test_a_file_in_the_way_of_a_link_is_named(tmp_path: Path) -> None:
-    (tmp_path / "images").write_text("a file")
-    with pytest.raises(OutputError, match=r"images/0\.jpg: cannot be written \("):
-        link_atomic(tmp_path / "images" / "0.jpg", tmp_path / "images")
 
 
 def test_ids_tell_types_and_formats_and_places_apart() -> None:

@@ -108,7 +108,7 @@ def test_ctrl_c_is_answered_in_one_line_and_no_half_file_stays(root: Path, whole
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
         _, told = process.communicate()
     assert process.returncode == 130
-    assert told.strip().splitlines()[-1] == "qagen: stopped; run the same command to go on"
+    assert told.strip().splitlines()[-1] == "qagen: stopped; run the same command to resume"
     assert "Traceback" not in told
     finals = [name for name in contents(tmp_path) if "/.parts/" not in name and not name.endswith(".lock")]
     assert {name: (tmp_path / name).read_bytes() for name in finals}.items() <= contents(whole).items()

@@ -1,0 +1,279 @@
+"""What all commands share: the vocabulary of their options, their consoles and progress bars, and how they fail."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qagen import __version__
+from qagen.errors import ConfigError, QagenError, did_you_mean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+PLAIN_WIDTH = 140
+"""Columns of output that does not go to a terminal."""
+MISTAKE = 2
+"""Exit code after a mistake in options, configs or files."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+QUIET = "qagen.quiet"
+"""Key of click's context for -q."""
+PATH = click.Path(path_type=Path)
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+class Common(click.Command):
+    """Adds -h, --version and -q; a QagenError ends with one line and code 2, Ctrl-C with code 130.
+
+    A command returns its exit code; None stands for 0.
+    """
+
+    def __init__(self, *args: Any, when_stopped: str = "stopped", **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._when_stopped = when_stopped
+        self.context_settings = {"help_option_names": ["-h", "--help"], **self.context_settings}
+        self.params += [
+            click.Option(
+                ["-q", "--quiet"],
+                is_flag=True,
+                expose_value=False,
+                callback=_note_quiet,
+                help="Print warnings and errors only.",
+            ),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_print_version,
+                help="Show the version and exit.",
+            ),
+        ]
+
+    def invoke(self, ctx: click.Context) -> None:
+        try:
+            code = super().invoke(ctx)
+        except QagenError as error:
+            _print_line(f"qagen: {error}", "red")
+            code = MISTAKE
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _print_line(f"qagen: {self._when_stopped}")
+            code = INTERRUPTED
+        if code:
+            raise click.exceptions.Exit(code)
+
+
+class Command(Common, click.Command):
+    """A command of qagen."""
+
+
+def _note_quiet(context: click.Context, _option: click.Parameter, is_quiet: bool) -> None:
+    if is_quiet:
+        context.meta[QUIET] = True
+
+
+def _print_version(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        click.echo(f"qagen {__version__}")
+        context.exit()
+
+
+def command(
+    *examples: str, before: str = "", cls: type[Common] = Command, **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """The decorator of a command; its help ends with examples, one a line.
+
+    Args:
+        before: another list for the help, before the examples.
+        settings: ``when_stopped`` is printed after Ctrl-C.
+    """
+    lists = [before] if before else []
+    lists.append("\n".join(["Examples:", *(f"  {example}" for example in examples)]))
+    return click.command(cls=cls, epilog="\n\n".join(f"\b\n{text}" for text in lists), **settings)
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+class Option(click.Option):
+    """An option with former names, which are understood and not shown."""
+
+    def __init__(self, *args: Any, also: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.also = tuple(also)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        shown, self.opts = self.opts, [*self.opts, *self.also]
+        super().add_to_parser(parser, ctx)
+        self.opts = shown
+
+
+def option(*names: str, also: Sequence[str] = (), **settings: Any) -> Callable[[Any], Any]:
+    """An option; ``also`` are its former names."""
+    return click.option(*names, cls=Option, also=also, **settings)
+
+
+def path_option(*names: str, also: Sequence[str] = (), **settings: Any) -> Callable[[Any], Any]:
+    """An option that is a file or a folder."""
+    return option(*names, also=also, type=PATH, **settings)
+
+
+def names_option(
+    name: str, metavar: str, text: str, also: Sequence[str] = (), default: str = "all"
+) -> Callable[[Any], Any]:
+    """An option that takes names between commas and may be repeated; its value is a tuple, empty when not given."""
+    text = f"{text}  [default: {default}]"
+    return option(name, also=also, multiple=True, callback=_split_commas, metavar=f"{metavar},...", help=text)
+
+
+def _split_commas(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def dataset_option(known: Iterable[str]) -> Callable[[Any], Any]:
+    """``--scene DATASET``."""
+    return option("--scene", "dataset", required=True, metavar="DATASET", help=f"Dataset to read: {', '.join(known)}.")
+
+
+def root_option() -> Callable[[Any], Any]:
+    """``--root DIR``."""
+    return path_option("--root", metavar="DIR", help="Folder of the dataset.  [default: the built-in demo]")
+
+
+def tasks_option(*also: str) -> Callable[[Any], Any]:
+    """``--tasks TYPE,...``."""
+    return names_option("--tasks", "TYPE", "Task types (globs allowed).", also)
+
+
+def formats_option(*also: str) -> Callable[[Any], Any]:
+    """``--formats FORMAT,...``."""
+    return names_option("--formats", "FORMAT", "Answer formats: fill, select, sentence, judge.", also)
+
+
+def scenes_option(*also: str) -> Callable[[Any], Any]:
+    """``--scenes ID,...``."""
+    return names_option("--scenes", "ID", "Scenes (globs allowed).", also)
+
+
+def splits_option(*also: str) -> Callable[[Any], Any]:
+    """``--splits SPLIT,...``."""
+    return names_option("--splits", "SPLIT", "Splits of the run.", also)
+
+
+def seed_option(text: str = "Random seed.") -> Callable[[Any], Any]:
+    """``--seed N``."""
+    return option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help=text)
+
+
+def run_argument(required: bool = True) -> Callable[[Any], Any]:
+    """RUN, the output folder of qagen.generate."""
+    return click.argument("run", metavar="RUN" if required else "[RUN]", type=PATH, required=required)
+
+
+def check_dataset(dataset: str, known: Iterable[str]) -> None:
+    """Raise ConfigError, with the nearest name, for an unknown dataset."""
+    if dataset not in known:
+        raise ConfigError(f"--scene: no dataset '{dataset}'.{did_you_mean(dataset, known)}")
+
+
+def check_root(root: Path | None) -> None:
+    """Raise ConfigError unless the root is a folder or not given."""
+    if root is not None and not root.is_dir():
+        raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder of --out. Raises ConfigError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--out {folder}: cannot be made a folder ({error.strerror})") from error
+
+
+def demo_root(dataset: str, bar: "Bar | None" = None) -> Path:
+    """The root of the demo in a dataset's layout, built on first use; a bar that is being shown is used for it."""
+    from qagen import demo
+
+    inform("No --root given: using the built-in demo apartment.")
+    with nullcontext(bar) if bar else progress("Building the demo (once)") as shown:
+        return demo.demo_root(dataset, shown.update)
+
+
+# --- output -----------------------------------------------------------------------------------------------------------
+
+
+def console(to_stdout: bool = False) -> "Console":
+    """The command's console on standard error, or on standard output; silent with -q."""
+    from rich.console import Console
+
+    context = click.get_current_context(silent=True)
+    kept = {} if context is None else context.meta
+    key = f"qagen.console.{to_stdout}"
+    if key not in kept:
+        width = None if (sys.stdout if to_stdout else sys.stderr).isatty() else PLAIN_WIDTH
+        quiet = kept.get(QUIET, False)
+        kept[key] = Console(stderr=not to_stdout, quiet=quiet, highlight=False, markup=False, emoji=False, width=width)
+    return kept[key]
+
+
+def inform(message: Any) -> None:
+    """Print a line, or a table of rich, on standard error, unless -q was given."""
+    console().print(message, soft_wrap=isinstance(message, str))
+
+
+def show(result: Any) -> None:
+    """Print a line, or a table of rich, on standard output, unless -q was given."""
+    console(to_stdout=True).print(result, soft_wrap=isinstance(result, str))
+
+
+def warn(message: str) -> None:
+    """Print a warning on standard error."""
+    _print_line(f"qagen: {message}", "yellow")
+
+
+def _print_line(message: str, style: str | None = None) -> None:
+    """Also with -q."""
+    shown = console()
+    is_quiet, shown.quiet = shown.quiet, False
+    shown.print(message, style=style, soft_wrap=True)
+    shown.quiet = is_quiet
+
+
+class Bar:
+    """A progress bar that is being shown."""
+
+    def __init__(self, progress: "Progress", task: "TaskID") -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._progress.advance(self._task)
+
+    def update(self, done: int, total: int, description: str) -> None:
+        """So much is done, and this is being worked on."""
+        self._progress.update(self._task, completed=done, total=total, description=description)
+
+    def inform(self, message: str) -> None:
+        """Print a line above the bar."""
+        self._progress.console.print(message, soft_wrap=True)
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Bar]:
+    """Show a progress bar on standard error while the block runs; without a total, one that moves to and fro."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Remaining())
+    shown = console()
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bars:
+        yield Bar(bars, bars.add_task(description, total=total))

@@ -1,0 +1,198 @@
+"""The vocabulary that all commands share, how they fail, and the lists of what there is."""
+
+import subprocess
+import sys
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import qagen
+from qagen import cli
+from qagen.__main__ import MODULES, main
+from qagen.demo import WRITERS
+from qagen.errors import ConfigError, QagenError, match_names
+from qagen.loaders import LOADERS
+from qagen.pipeline.config import RunConfig
+from qagen.tasks.registry import known_types
+from qagen.visibility.thresholds import Thresholds
+
+LISTS = ("tasks", "datasets", "presets", "config")
+COMMANDS = {name: import_module(module).main for name, (module, _) in MODULES.items()}
+WIDTH = 80
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def refusal(result: Result) -> str:
+    assert result.exit_code == 2, result.output
+    return result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", [*MODULES, *LISTS])
+def test_every_command_has_help_version_and_quiet(name: str) -> None:
+    short, long = (run(name, flag) for flag in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+    assert all(flag in short.output for flag in ("-h, --help", "--version", "-q, --quiet"))
+    assert max(map(len, short.output.splitlines())) <= WIDTH
+    assert run(name, "--version").output == f"qagen {qagen.__version__}\n"
+    assert run(name, "-q", "-h").output == short.output
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_lines_of_a_help_are_not_run_together(name: str) -> None:
+    examples = run(name, "-h").output.partition("Examples:\n")[2].splitlines()
+    assert examples
+    assert all(line.startswith("    qagen ") for line in examples)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_python_m_runs_the_same_command(name: str) -> None:
+    assert CliRunner().invoke(COMMANDS[name], ["-h"]).output.splitlines()[2:] == run(name, "-h").output.splitlines()[2:]
+
+
+def test_help_lists_all_commands() -> None:
+    for text in (run("-h").output, run().output):
+        assert all(f"\n  {name} " in text for name in (*MODULES, *LISTS))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["tasks", "--help"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    script = f"import sys; from qagen.__main__ import main; main({words!r}, standalone_mode=False); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    modules = set(told.stdout.splitlines()[-1].split())
+    assert modules.isdisjoint({"numpy", "yaml", "pydantic", "rich", "msgspec", "qagen.tasks", "qagen.pipeline"})
+
+
+def test_an_unknown_command_is_refused_with_the_nearest() -> None:
+    assert refusal(run("gnerate")) == "Error: no command 'gnerate'. Did you mean 'generate'?"
+    assert refusal(run("--scene", "scannet", "--out", "a b")).endswith("generate --scene scannet --out 'a b'")
+
+
+FORMER = [
+    ("show", "--to", "folder"),
+    ("show", "--type", "tasks"),
+    ("show", "--format", "formats"),
+    ("show", "--split", "splits"),
+    ("show", "--scene", "scenes"),
+    ("index", "--to", "folder"),
+    ("mix", "--to", "target"),
+    ("export", "--to", "home"),
+    ("export", "--types", "tasks"),
+    ("score", "--json", "json_file"),
+    ("bench", "--to", "folder"),
+    ("audit", "--to", "out"),
+    ("audit", "--types", "tasks"),
+    ("doctor", "--to", "folder"),
+]
+
+
+@pytest.mark.parametrize(("name", "option", "parameter"), FORMER)
+def test_a_former_name_of_an_option_is_understood_and_not_shown(name: str, option: str, parameter: str) -> None:
+    command = COMMANDS[name]
+    (known,) = [found for found in command.params if found.name == parameter]
+    assert option in known.also
+    assert f"{option} " not in run(name, "-h").output.partition("Options:")[2].partition("Examples:")[0]
+    context = click.Context(command)
+    values, _, _ = command.make_parser(context).parse_args([option, "x"])
+    assert values[parameter] in ("x", ["x"])
+
+
+def test_lists_of_names_are_split_at_commas_and_may_be_repeated() -> None:
+    @cli.command("example")
+    @cli.tasks_option("--types")
+    def command(tasks: tuple[str, ...]) -> None:
+        cli.show(" ".join(tasks) or "none")
+
+    runner = CliRunner()
+    assert runner.invoke(command, ["--tasks", "a, b,,c", "--types=d"]).output == "a b c d\n"
+    assert runner.invoke(command, []).output == "none\n"
+
+
+def test_patterns_choose_in_the_order_of_the_known_names() -> None:
+    known = ["depth_a", "depth_b", "count", "odd[1]"]
+    assert match_names(["count", "depth_*"], known, "no") == ["depth_a", "depth_b", "count"]
+    assert match_names(["odd[1]"], known, "no") == ["odd[1]"]
+    assert match_names([], known, "no") == known
+    with pytest.raises(ConfigError, match=r"^--tasks: no type 'cuont'\. Did you mean 'count'\?$"):
+        match_names(["depth_*", "cuont"], known, "--tasks: no type")
+    with pytest.raises(ConfigError, match=r"^no 'zzz\*'\. Known: "):
+        match_names(["zzz*"], known, "no")
+
+
+def ending(error: BaseException | None, code: int | None = None) -> click.Command:
+    @cli.command("example", when_stopped="stopped half-way")
+    def command() -> int | None:
+        cli.inform("informed")
+        cli.show("shown")
+        cli.warn("warned")
+        if error is not None:
+            raise error
+        return code
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (ending(None), 0, ""),
+        (ending(None, 1), 1, ""),
+        (ending(QagenError("a [b] c: " + "long " * 60)), 2, "qagen: a [b] c: " + "long " * 60 + "\n"),
+        (ending(KeyboardInterrupt()), 130, "qagen: stopped half-way\n"),
+    ],
+)
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_commands_end_in_one_way(command: click.Command, code: int, message: str, quiet: list[str]) -> None:
+    result = CliRunner().invoke(command, quiet)
+    assert result.exit_code == code
+    assert result.stdout == ("" if quiet else "shown\n")
+    assert result.stderr == ("" if quiet else "informed\n") + "qagen: warned\n" + message
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    assert isinstance(CliRunner().invoke(ending(ValueError("bug")), []).exception, ValueError)
+
+
+def test_roots_and_datasets_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cli.check_root(None)
+    cli.check_root(tmp_path)
+    with pytest.raises(ConfigError, match=r"--root: .*file: found a file, expected a folder"):
+        cli.check_root(tmp_path / "file")
+    with pytest.raises(ConfigError, match=r"--root: .*gone: found nothing, expected a folder"):
+        cli.check_root(tmp_path / "gone")
+    with pytest.raises(ConfigError, match=r"--scene: no dataset 'scanet'. Did you mean 'scannet'"):
+        cli.check_dataset("scanet", LOADERS)
+
+
+def test_tasks_are_listed() -> None:
+    assert all(f" {name} " in run("tasks").output for name in known_types())
+    chosen = run("tasks", "depth_*", "obj_count").output
+    assert " depth_prediction_oc " in chosen
+    assert " low " in chosen
+    assert " obj_count " in chosen
+    assert "room_size" not in chosen
+    assert refusal(run("tasks", "depht_prediction_oc")).startswith("qagen: no task type 'depht_prediction_oc'. Did you")
+    assert run("-q", "tasks").output == ""
+
+
+def test_datasets_and_presets_are_listed() -> None:
+    lines = {line.split()[0]: line for line in run("datasets").output.splitlines() if line.strip()}
+    assert all(lines[name].split()[-1] == ("yes" if name in WRITERS else "no") for name in LOADERS)
+    assert "ScanNet v2: 1613 RGB-D scans" in lines["scannet"]
+    assert " quick " in run("presets").output
+    assert "SPAR-7M's own proportions" in run("presets").output
+
+
+def test_every_setting_is_listed_with_default_and_meaning() -> None:
+    names = [line[1:].split(" ")[0] for line in run("config").output.splitlines() if line[1:2].strip()]
+    plain = [name for name in RunConfig.model_fields if name != "visibility"]
+    assert set(names) >= {*plain, *(f"visibility.{field.name}" for field in fields(Thresholds))}
+    (line,) = [line for line in run("config", "per_scene").output.splitlines() if "per_scene" in line]
+    assert line.split() == ["per_scene", "100", "Samples", "per", "scene,", "type", "and", "format."]
