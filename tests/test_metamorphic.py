@@ -163,6 +163,7 @@ def elsewhere(yaw_deg: float, shift_m: tuple[float, float, float]) -> SceneViews
     return observe(moved(studio(), Pose(turn, np.array(shift_m))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", [(90, (0, 0, 0)), (-37.3, (12.5, -7.1, 0.9)), (171.2, (-3.3, 21.7, -4.4))], ids=str)
 @pytest.mark.parametrize("type_name", TYPES)
 def test_moving_and_turning_the_world_changes_nothing(type_name: str, world: tuple) -> None:

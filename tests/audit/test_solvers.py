@@ -52,6 +52,7 @@ def box_of(pixels: list[list[int]]) -> list[int]:
     return [round(left / 0.32), round(top / 0.24), round(right / 0.32), round(bottom / 0.24)]
 
 
+@pytest.mark.slow
 def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: SceneTruth) -> None:
     views = shown("tv", truth)
     numbers = [k for k, pixels in enumerate(views) if pixels]
@@ -70,6 +71,7 @@ def test_frames_that_show_the_tv_agree_and_any_other_list_does_not(truth: SceneT
     assert verdict_on(sorted({*numbers, next(k for k in range(32) if k not in numbers)})) is Verdict.DISAGREE
 
 
+@pytest.mark.slow
 def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: SceneTruth) -> None:
     labels = ["tv", "bed", "refrigerator", "bathtub"]
     first = {name: next(k for k, pixels in enumerate(shown(name, truth)) if len(pixels) > 60) for name in labels}

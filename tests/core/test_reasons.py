@@ -27,6 +27,7 @@ def test_no_reason_is_spelled_elsewhere(folder: str) -> None:
     assert not {path: reasons for path, reasons in found.items() if reasons}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", sorted(LOADERS))
 def test_loaders_give_reasons_of_the_list(dataset: str) -> None:
     loader = make_loader(dataset, demo_root(dataset))

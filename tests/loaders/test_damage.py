@@ -104,6 +104,7 @@ def check_read_or_refused(dataset: str, root: Path, what: str) -> None:
         raise AssertionError(what) from error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_read_or_refused_by_name(layout: tuple[str, Path], damage: str) -> None:
     dataset, root = layout
@@ -115,6 +116,7 @@ def test_a_damaged_file_is_read_or_refused_by_name(layout: tuple[str, Path], dam
         path.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_a_missing_file_or_folder_is_left_out_or_refused_by_name(layout: tuple[str, Path], tmp_path: Path) -> None:
     dataset, root = layout
     folders = [path for path in sorted(root.rglob("*")) if path.is_dir()]

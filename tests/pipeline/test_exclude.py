@@ -5,35 +5,34 @@ from pathlib import Path
 
 import pytest
 
-from qagen.demo import demo_root
 from qagen.errors import ConfigError
 from qagen.loaders import make_loader
 from qagen.pipeline.exclude import exclude, read_ids
-from tools.runs import generate
+from tools.runs import copy_demo, generate
 
 SCENES = ["scene0000_00", "scene0000_01", "scene0001_00", "lab"]
 
 
-def listed(folder: Path, text: str) -> Path:
+def write_list(folder: Path, text: str) -> Path:
     file = folder / "benchmark.txt"
     file.write_text(text)
     return file
 
 
-def test_a_list_holds_out_every_scan_of_its_rooms_and_counts_what_it_does_not_know(tmp_path: Path):
-    file = listed(tmp_path, "# of a benchmark\nscene0000_01  # a rescan\n\nlab\nscene0707_00\n41069021\nlab\n")
-    (told,) = exclude([file], make_loader("scannet", tmp_path), SCENES)
+def test_a_list_excludes_every_scan_of_its_rooms_and_counts_unmatched_ids(tmp_path: Path):
+    file = write_list(tmp_path, "# of a benchmark\nscene0000_01  # a rescan\n\nlab\nscene0707_00\n41069021\nlab\n")
+    (exclusion,) = exclude([file], make_loader("scannet", tmp_path), SCENES)
     # Four different ids; scene0000_01 takes scene0000_00 with it; scene0707_00 and 41069021 are of no room here.
-    assert (told.ids, told.scenes, told.unmatched) == (4, ("lab", "scene0000_00", "scene0000_01"), 2)
+    assert (exclusion.ids, exclusion.scenes, exclusion.unmatched) == (4, ("lab", "scene0000_00", "scene0000_01"), 2)
 
 
 def test_a_space_may_be_named_without_its_scan_and_is_not_a_prefix(tmp_path: Path):
-    (told,) = exclude([listed(tmp_path, "scene0001\nscene00\n")], make_loader("scannet", tmp_path), SCENES)
-    assert (told.scenes, told.unmatched) == (("scene0001_00",), 1)
+    (exclusion,) = exclude([write_list(tmp_path, "scene0001\nscene00\n")], make_loader("scannet", tmp_path), SCENES)
+    assert (exclusion.scenes, exclusion.unmatched) == (("scene0001_00",), 1)
 
 
 def test_a_json_list_of_names_and_numbers_is_a_list_too(tmp_path: Path):
-    assert read_ids(listed(tmp_path, '\n["scene0001_00", 41069021]')) == ["41069021", "scene0001_00"]
+    assert read_ids(write_list(tmp_path, '\n["scene0001_00", 41069021]')) == ["41069021", "scene0001_00"]
 
 
 @pytest.mark.parametrize(
@@ -59,12 +58,10 @@ def test_a_file_that_is_no_list_of_ids_is_refused(tmp_path: Path, content: bytes
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, and a second scene that cannot be read: reading it would fail the run."""
-    root = tmp_path_factory.mktemp("root")
-    source = next((demo_root("scannet") / "scans").iterdir())
-    (root / "scans" / "scene9001_00").mkdir(parents=True)
+    """The demo's scene, and a second one that cannot be read: reading it would fail the run."""
+    root = copy_demo(tmp_path_factory.mktemp("root"), 1)
+    (root / "scans" / "scene9001_00").mkdir()
     (root / "scans" / "scene9001_00" / "scene9001_00.sens").write_bytes(b"damaged")
-    (root / "scans" / source.name).symlink_to(source)
     return root
 
 
@@ -72,8 +69,9 @@ def test_excluded_scenes_are_not_read_and_the_report_names_them_by_file(root: Pa
     first, second = tmp_path / "a.txt", tmp_path / "b.json"
     first.write_text("scene9001_07\nscene8000_00\n")
     second.write_text('["scene8000_00"]')
-    lists = ("--exclude-scenes", str(first), "--exclude-scenes", str(second))
-    run = generate(tmp_path / "out", "--root", str(root), "--tasks", "room_size", *lists)
+    options = ["--root", str(root), "--config", str(root / "settings.yaml"), "--tasks", "position_matching"]
+    lists = ["--exclude-scenes", str(first), "--exclude-scenes", str(second)]
+    run = generate(tmp_path / "out", *options, "--per-scene", "1", *lists)
     assert run.returncode == 0, run.stderr
     report = json.loads((tmp_path / "out/scannet/report.json").read_text())
     assert "scene9001_00" not in report["scenes"]
@@ -84,7 +82,7 @@ def test_excluded_scenes_are_not_read_and_the_report_names_them_by_file(root: Pa
 
 
 def test_excluding_everything_or_a_missing_list_is_a_mistake_of_the_user(root: Path, tmp_path: Path):
-    everything = listed(tmp_path, "\n".join(path.name for path in (root / "scans").iterdir()))
+    everything = write_list(tmp_path, "\n".join(path.name for path in (root / "scans").iterdir()))
     for file, message in ((everything, "all 2 scenes are excluded"), (tmp_path / "none.txt", "cannot be read")):
         run = generate(tmp_path / "out", "--root", str(root), "--exclude-scenes", str(file))
         assert (run.returncode, message in run.stderr) == (2, True), run.stderr

@@ -1,7 +1,6 @@
 """A run that is ended at any moment goes on with the same command and ends with the same bytes."""
 
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import command, run_killed
+from benchmarks.kills import command
 from qagen.pipeline.run import Job
 from tests.pipeline.engines.jobs import until
 from tests.pipeline.test_run import make_job, run
@@ -41,10 +40,19 @@ def generate(root: Path, out: Path, *more: str, **how: object) -> subprocess.Com
     return subprocess.run(command(root, out, *more), capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload]
 
 
-def test_five_kills_lose_nothing_and_leave_nothing(root: Path, whole: Path, tmp_path: Path) -> None:
-    rng = random.Random(0)
-    for number in range(5):
-        run_killed(command(root, tmp_path), rng.uniform(1, 4), whole_group=number % 2 == 0)
+def kill_after(changes: int, root: Path, out: Path, whole_group: bool) -> None:
+    """Start a run, and kill it when that many files or folders of its output have come or gone."""
+    found = set(out.rglob("*"))
+    with subprocess.Popen(command(root, out), stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        until(lambda: process.poll() is not None or len(found ^ set(out.rglob("*"))) >= changes)
+        assert process.poll() is None
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_kills_lose_nothing_and_leave_nothing(root: Path, whole: Path, tmp_path: Path) -> None:
+    for number, changes in enumerate((1, 4, 10, 20)):
+        kill_after(changes, root, tmp_path, whole_group=number % 2 == 0)
     done = generate(root, tmp_path)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path) == contents(whole)
@@ -77,6 +85,7 @@ def run_to_death(change: int, folder: Path, job: Job, scenes: list[str]) -> None
     run(job, scenes)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_run_killed_before_any_one_change_to_the_disk_ends_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +108,7 @@ def test_a_run_killed_before_any_one_change_to_the_disk_ends_the_same(
     assert change > 20  # the hook saw what is written
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_answered_in_one_line_and_no_half_file_stays(root: Path, whole: Path, tmp_path: Path) -> None:
     with subprocess.Popen(
         command(root, tmp_path), stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -106,15 +116,16 @@ def test_ctrl_c_is_answered_in_one_line_and_no_half_file_stays(root: Path, whole
         until(lambda: process.poll() is not None or list(tmp_path.glob("scannet/.parts/train/tmp/*")))
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        _, told = process.communicate()
+        _, errors = process.communicate()
     assert process.returncode == 130
-    assert told.strip().splitlines()[-1] == "qagen: stopped; run the same command to resume"
-    assert "Traceback" not in told
+    assert errors.strip().splitlines()[-1] == "qagen: stopped; run the same command to resume"
+    assert "Traceback" not in errors
     finals = [name for name in contents(tmp_path) if "/.parts/" not in name and not name.endswith(".lock")]
     assert {name: (tmp_path / name).read_bytes() for name in finals}.items() <= contents(whole).items()
 
 
-def test_a_full_disk_is_told_in_one_line_and_the_run_goes_on_later(root: Path, whole: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_full_disk_is_reported_in_one_line_and_the_run_resumes_later(root: Path, whole: Path, tmp_path: Path) -> None:
     largest = max(len(content) for content in contents(whole).values())
 
     def small_files() -> None:
@@ -128,6 +139,7 @@ def test_a_full_disk_is_told_in_one_line_and_the_run_goes_on_later(root: Path, w
     assert contents(tmp_path) == contents(whole)
 
 
+@pytest.mark.slow
 def test_shards_and_a_merge_write_what_one_run_does(root: Path, whole: Path, tmp_path: Path) -> None:
     first = generate(root, tmp_path, "--shard", "1/2")
     assert first.returncode == 0, first.stderr
@@ -141,6 +153,7 @@ def test_shards_and_a_merge_write_what_one_run_does(root: Path, whole: Path, tmp
     assert (again.returncode, "Nothing to do" in again.stderr) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_changed_config_is_refused_in_one_line(root: Path, whole: Path) -> None:
     before = contents(whole)
     other = generate(root, whole, "--seed", "3")
@@ -159,8 +172,8 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("options", "told"), MISTAKES.items())
-def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize(("options", "message"), MISTAKES.items())
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
     mistaken = generate(tmp_path, tmp_path / "out", *options)
-    assert (mistaken.returncode, told in mistaken.stderr) == (2, True), mistaken.stderr
+    assert (mistaken.returncode, message in mistaken.stderr) == (2, True), mistaken.stderr
     assert not (tmp_path / "out").exists()

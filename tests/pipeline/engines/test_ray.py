@@ -25,6 +25,7 @@ def test_ray_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -
         list(make_engine("ray", 1, None)(shout, ["a"]))
 
 
+@pytest.mark.slow
 def test_a_node_that_is_lost_costs_no_scene_and_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
