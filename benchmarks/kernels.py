@@ -83,7 +83,7 @@ def numpy_project(points, T_cw, K):
 
 
 def numpy_rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_objects):
-    """Test all pixel centres in all faces' bounding boxes at once; leaves out faces that cross the near plane."""
+    """Test all pixel centers in all faces' bounding boxes at once; leaves out faces that cross the near plane."""
     uvz = numpy_project(vertices, T_cw, K)
     faces, face_object = (part[(uvz[faces, 2] >= near_m).all(axis=1)] for part in (faces, face_object))
     uv, z = uvz[faces, :2], uvz[faces, 2]

@@ -17,8 +17,8 @@ TYPE = "depth_prediction_oo"
 def sample(scene: str, number: int) -> tuple[dict, dict]:
     """A record and its evidence, of the usual length."""
     name = f"{scene}_{number * 1024 + 7}"
-    told = f"Which of the two is farther away from the camera, by how much, and why? {number * 7919 % 10007} " * 5
-    turns = [{"from": "human", "value": told}, {"from": "gpt", "value": f"{number % 97 / 10}"}]
+    question = f"Which of the two is farther away from the camera, by how much, and why? {number * 7919 % 10007} " * 5
+    turns = [{"from": "human", "value": question}, {"from": "gpt", "value": f"{number % 97 / 10}"}]
     record = {"id": name, "conversations": turns, "image": [f"{scene}/image_color/{number % 300}.jpg"], "type": TYPE}
     box = {"center_m": [number / 7, number / 11, number / 13], "size_m": [0.1, 0.2, 0.3], "yaw_deg": number / 17}
     return record, {"id": name, "scene": scene, "type": TYPE, "objects": [box] * 4, "margin": number / 19}
@@ -34,21 +34,21 @@ def megabytes() -> float:
 @click.option("--lines", default=1000, show_default=True, help="Samples of a scene.")
 @click.option("--at", type=click.Path(path_type=Path), help="Where to write. [default: the folder for temporary files]")
 def main(scenes: int, lines: int, at: Path | None) -> None:
-    """Write synthetic parts and merge them; each record has its evidence, so twice as many lines are written."""
+    """Write synthetic checkpoints and merge them; each record has its evidence, so twice as many lines are written."""
     with tempfile.TemporaryDirectory(dir=at) as folder:
         layout, groups, names = Layout(Path(folder), "train"), MergeGroups(), [f"scene{i:06}" for i in range(scenes)]
         for index, name in enumerate(names):
-            with checkpoint_writer(layout, name) as part:
-                part.media.mkdir()
-                part.add(TYPE, "fill", [sample(name, i) for i in range(lines)])
-                part.finish("synthetic", name, {}, {})
+            with checkpoint_writer(layout, name) as checkpoint:
+                checkpoint.media.mkdir()
+                checkpoint.add(TYPE, "fill", [sample(name, i) for i in range(lines)])
+                checkpoint.finish("synthetic", name, {}, {})
             manifest = read_manifest(layout, name, "synthetic")
             assert manifest is not None
             groups.add(index, manifest.blocks)
         group = groups[TYPE, "fill"]
         stored = sum(path.stat().st_size for path in layout.checkpoints.glob("done/*/lines"))
         text = sum(group.text_bytes)
-        click.echo(f"{group.lines} samples, {text / 1e9:.2f} GB as text, {stored / 1e9:.2f} GB as parts")
+        click.echo(f"{group.lines} samples, {text / 1e9:.2f} GB as text, {stored / 1e9:.2f} GB as checkpoints")
         before_mb, started, cpu = megabytes(), time.perf_counter(), time.process_time()
         merge_checkpoints(layout, names, groups, [TYPE], seed=0)
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu

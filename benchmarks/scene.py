@@ -37,7 +37,7 @@ FUNCTIONS = {
     "write as fill, select, sentence, judge": (formats.Formatter, "write"),
     "records": (pipeline, "to_record"),
     "evidence": (pipeline, "to_evidence"),
-    "compress and write the part": (checkpoint.CheckpointWriter, "add"),
+    "compress and write the checkpoint": (checkpoint.CheckpointWriter, "add"),
     "images": (pipeline, "write_media"),
     "put in place, flush to disk": (checkpoint.CheckpointWriter, "finish"),
     "merge": (pipeline, "merge_checkpoints"),
@@ -51,8 +51,8 @@ def job_for(loader: Loader, out: Path, per_scene: int) -> pipeline.Job:
 
 
 def run(loader: Loader, scene_id: str, per_scene: int) -> tuple[Stopwatch, SceneReport, float, float]:
-    """One scene from reading to merged files: time by function, outcome, CPU seconds and seconds."""
-    watch, outcomes = Stopwatch(), []
+    """One scene from reading to merged files: time by function, report, CPU seconds and seconds."""
+    watch, reports = Stopwatch(), []
     functions = {"load": (type(loader), "load"), **FUNCTIONS}
     functions |= {f"propose: {name}": (family, "propose") for name, family in FAMILIES.items()}
     with tempfile.TemporaryDirectory() as folder, watch.watching(functions):
@@ -60,9 +60,9 @@ def run(loader: Loader, scene_id: str, per_scene: int) -> tuple[Stopwatch, Scene
         cpu, wall = process_time(), perf_counter()
         with watch.running("everything else"):
             plan = pipeline.prepare(job, [scene_id])
-            pipeline.write_scenes(job, plan, run_inline, True, outcomes.append)
+            pipeline.write_scenes(job, plan, run_inline, True, reports.append)
             pipeline.merge(job, [scene_id], plan.settings)
-        return watch, outcomes[0], process_time() - cpu, perf_counter() - wall
+        return watch, reports[0], process_time() - cpu, perf_counter() - wall
 
 
 def least(runs: Callable[[], tuple], repeat: int) -> tuple:
@@ -99,7 +99,7 @@ def observe_s(scene: Scene, repeat: int) -> float:
     return least(once, repeat)[2]
 
 
-def tell_profile(watch: Stopwatch, outcome: SceneReport, cpu: float, wall: float) -> None:
+def print_profile(watch: Stopwatch, report: SceneReport, cpu: float, wall: float) -> None:
     """Print where the time of a run goes."""
     parts_s = {name: seconds for name, seconds in watch.seconds.items() if name}
     rows = [
@@ -110,8 +110,8 @@ def tell_profile(watch: Stopwatch, outcome: SceneReport, cpu: float, wall: float
     print(markdown(("part", "calls", "CPU s", "%"), rows))
     rest = cpu - parts_s["load"] - parts_s[OBSERVE]
     print(
-        f"\n{outcome.samples} samples from {outcome.frames} frames and {outcome.objects} objects in {cpu:.1f} s of CPU "
-        f"({wall:.1f} s); {outcome.samples / rest:.0f} samples/s after loading and observing"
+        f"\n{report.samples} samples from {report.frames} frames and {report.objects} objects in {cpu:.1f} s of CPU "
+        f"({wall:.1f} s); {report.samples / rest:.0f} samples/s after loading and observing"
     )
 
 
@@ -119,7 +119,7 @@ def tell_limits(scene: Scene, repeat: int) -> None:
     """Print what reading the pixels alone takes."""
     import cv2
 
-    def colours() -> tuple[None, None, float]:
+    def colors() -> tuple[None, None, float]:
         start = process_time()
         for frame in scene.frames:
             cv2.imdecode(np.frombuffer(frame.color.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
@@ -133,7 +133,7 @@ def tell_limits(scene: Scene, repeat: int) -> None:
         return None, None, process_time() - start
 
     print(f"\nDecoding its {len(scene.frames)} depth images: {least(depths, repeat)[2]:.2f} s of CPU; ", end="")
-    print(f"its colour images at full size, which no step does: {least(colours, repeat)[2]:.2f} s.")
+    print(f"its color images at full size, which no step does: {least(colors, repeat)[2]:.2f} s.")
 
 
 def tell_sizes(loader: Loader, scene: Scene, repeat: int) -> None:
@@ -146,9 +146,9 @@ def tell_sizes(loader: Loader, scene: Scene, repeat: int) -> None:
     print("\n" + markdown(("frames", "objects", "observe, CPU s", "ms a frame"), rows))
     rows = []
     for per_scene in (33, 66, 100):
-        watch, outcome, cpu, _ = least(lambda n=per_scene: run(loader, scene.id, n), repeat)
+        watch, report, cpu, _ = least(lambda n=per_scene: run(loader, scene.id, n), repeat)
         rest = cpu - watch.seconds["load"] - watch.seconds[OBSERVE]
-        rows.append((str(outcome.samples), f"{rest:.2f}", f"{1e3 * rest / outcome.samples:.2f}"))
+        rows.append((str(report.samples), f"{rest:.2f}", f"{1e3 * rest / report.samples:.2f}"))
     print("\n" + markdown(("samples", "propose to merge, CPU s", "ms a sample"), rows))
 
 
@@ -164,7 +164,7 @@ def main(dataset: str, root: Path | None, repeat: int, sizes: bool) -> None:
     loader = make_loader(dataset, root or demo_root(dataset))
     scene_id = loader.scene_ids("all")[0]
     run(loader, scene_id, 1)  # compiles
-    tell_profile(*least(lambda: run(loader, scene_id, 100), repeat))
+    print_profile(*least(lambda: run(loader, scene_id, 100), repeat))
     scene = loader.load(scene_id)
     tell_limits(scene, repeat)
     if sizes:

@@ -5,7 +5,7 @@
 Prints CPU milliseconds a frame, the least of some repeats. The two plain ways are those that generators of spatial
 questions commonly take, written here anew in numpy:
 
-* ``centre``: the box centre projects into the image, and the depth image is not nearer there than the box is deep.
+* ``center``: the box center projects into the image, and the depth image is not nearer there than the box is deep.
 * ``points``: all mesh vertices of the object are projected; those that agree with the depth image within 10 cm are
   seen, and an object is visible from a quarter of its vertices on.
 
@@ -29,8 +29,8 @@ from qagen.visibility.views import SceneViews, observe
 from tools.visibility_check import Reference, Score
 
 PARTS = {
-    "decode colour, quarter size, for sharpness": (views, "_sharpness"),
-    "once: surfaces, sure centres, boxes": (views._Observer, "__init__"),
+    "decode color, quarter size, for sharpness": (views, "_sharpness"),
+    "once: surfaces, sure centers, boxes": (views._Observer, "__init__"),
     "drawing the mesh": (instances, "rasterize"),
     "held against depth": (instances, "compare_with_depth"),
     "counts, tight boxes, marks": (views, "instance_stats"),
@@ -41,7 +41,7 @@ PARTS = {
     "tables of frames and objects": (views, "_assemble"),
 }
 DECODE = "decode depth"
-NOT_STAGE = (DECODE, "decode colour, quarter size, for sharpness")
+NOT_STAGE = (DECODE, "decode color, quarter size, for sharpness")
 AGREES_M = 0.1
 SEEN_SHARE = 0.25
 
@@ -66,8 +66,8 @@ def in_camera(frame: Frame, points: NDArray) -> tuple[NDArray, NDArray, NDArray]
     return np.rint(np.where(inside, u, -1)).astype(int), np.rint(np.where(inside, v, -1)).astype(int), z
 
 
-def by_centre(scene: Scene, frame: Frame, depth: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(O,) visible by the depth at the projected centres of the boxes."""
+def by_center(scene: Scene, frame: Frame, depth: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(O,) visible by the depth at the projected centers of the boxes."""
     centers = np.array([item.box.center for item in scene.objects])
     reach = np.array([np.linalg.norm(item.box.size) / 2 for item in scene.objects])
     u, v, z = in_camera(frame, centers)
@@ -118,7 +118,7 @@ def judge(seen: SceneViews, said: dict[str, Callable[[Frame, NDArray], NDArray]]
     return scores
 
 
-def tell_parts(rounds: list[dict[str, float]], frames: int) -> float:
+def print_parts(rounds: list[dict[str, float]], frames: int) -> float:
     """Print where the time of the stage goes; returns CPU milliseconds a frame of the stage."""
     least = {name: 1e3 * min(each.get(name, 0.0) for each in rounds) / frames for name in rounds[0] if name}
     stage = sum(ms for name, ms in least.items() if name not in NOT_STAGE)
@@ -145,16 +145,16 @@ def main(dataset: str, root: Path | None, repeat: int, judged: int) -> None:
     loader = make_loader(dataset, root or demo_root(dataset))
     scene = loader.load(loader.scene_ids("all")[0])
     if scene.mesh is None:
-        raise click.ClickException(f"{scene.source}: found no labelled mesh, expected one to compare on")
+        raise click.ClickException(f"{scene.source}: found no labeled mesh, expected one to compare on")
     seen = observe(scene)  # compiles
     looks = [(frame, frame.depth.read_m()) for frame in seen.frames if frame.depth is not None]
     print(f"{scene.id}: {len(seen.frames)} frames, {len(scene.objects)} objects, {len(scene.mesh.faces)} faces\n")
-    own_ms = tell_parts([profile(scene) for _ in range(repeat)], len(seen.frames))
+    own_ms = print_parts([profile(scene) for _ in range(repeat)], len(seen.frames))
     objects, index = vertices_of(scene.mesh, len(scene.objects)), {f.id: i for i, f in enumerate(seen.frames)}
     said: dict[str, Callable[[Frame, NDArray], NDArray]] = {
         "qagen": lambda frame, _: seen.askable[index[frame.id]],
         "points": lambda frame, depth: by_points(objects, frame, depth),
-        "centre": lambda frame, depth: by_centre(scene, frame, depth),
+        "center": lambda frame, depth: by_center(scene, frame, depth),
     }
     peers_ms = {name: least_ms(decide, looks, repeat) for name, decide in said.items() if name != "qagen"}
     rows = [

@@ -2,8 +2,8 @@
 
     python -m benchmarks.start [--repeat 3]
 
-One type, one sample a format, on the demo, with as few frames as it needs; the imports are told apart by
-``python -X importtime``.
+One type, one sample a format, on the demo, with as few frames as it needs; ``python -X importtime``
+measures the imports.
 """
 
 import os
@@ -42,10 +42,10 @@ def first_sample(python: list[str], cache: Path) -> tuple[float, float, str]:
         return call([*python, "-m", "qagen.generate", "--scene", "scannet", *where, *ONE], cache)
 
 
-def slowest_imports(told: str) -> list[tuple[str, str]]:
+def slowest_imports(log: str) -> list[tuple[str, str]]:
     """Top-level packages by the time of their own modules, milliseconds."""
     spent: dict[str, float] = {}
-    for own_us, module in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", told, re.MULTILINE):
+    for own_us, module in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", log, re.MULTILINE):
         package = module.partition(".")[0]
         spent[package] = spent.get(package, 0.0) + int(own_us) / 1e3
     ordered = sorted(spent.items(), key=lambda item: -item[1])[:SLOWEST]
@@ -64,11 +64,11 @@ def main(repeat: int) -> None:
         compiling = first_sample([sys.executable], cache)
         compiled = min(first_sample([sys.executable], cache) for _ in range(repeat))
         shown = min(call([sys.executable, "-m", "qagen.generate", "--help"], cache) for _ in range(repeat))
-        told = first_sample([sys.executable, "-X", "importtime"], cache)[2]
+        log = first_sample([sys.executable, "-X", "importtime"], cache)[2]
     named = {"--help": shown, "first run, compiles": compiling, "second run, kernels cached": compiled}
     rows = [(name, f"{wall:.2f}", f"{cpu:.2f}") for name, (wall, cpu, _) in named.items()]
     print(markdown(("until the end of a run of one sample", "s", "CPU s"), rows))
-    print("\n" + markdown(("package", "import, ms"), slowest_imports(told)))
+    print("\n" + markdown(("package", "import, ms"), slowest_imports(log)))
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ PROBES = (
         "core/test_answer.py::test_a_motion_by_hand",
     ),
     Probe(
-        "depth in millimetres",
+        "depth in millimeters",
         "visibility/views.py",
         "else frame.depth.read_m()",
         "else 1000 * frame.depth.read_m()",
@@ -246,7 +246,7 @@ PROBES = (
         "pipeline/test_merge.py::test_evidence_stands_on_the_same_line",
     ),
     Probe(
-        "depth files in centimetres",
+        "depth files in centimeters",
         "pipeline/media.py",
         "DEPTH_UNIT_M = 0.001",
         "DEPTH_UNIT_M = 0.01",
@@ -317,7 +317,7 @@ def staleness(probe: Probe, home: Path = HOME) -> str | None:
 
 
 def report(probe: Probe, copy: Path) -> bool:
-    """Plant one fault, run its test, mend the copy again; say how it went."""
+    """Plant one fault, run its test, restore the copy and print the result; returns whether the test failed."""
     path = copy / "qagen" / probe.file
     source = path.read_text()
     why = staleness(probe, copy)
@@ -325,11 +325,11 @@ def report(probe: Probe, copy: Path) -> bool:
         print(f"STALE  {probe.file}: {probe.fault}: {why}", flush=True)
         return False
     path.write_text(source.replace(probe.find, probe.replace))
-    outcome = run_tests(copy, [probe.test])
+    exit_code = run_tests(copy, [probe.test])
     path.write_text(source)
-    color = {FAILED: "red", PASSED: "GREEN"}.get(outcome, f"BROKEN ({outcome})")
+    color = {FAILED: "red", PASSED: "GREEN"}.get(exit_code, f"BROKEN ({exit_code})")
     print(f"{color}  {probe.file}: {probe.fault}: {probe.test}", flush=True)
-    return outcome == FAILED
+    return exit_code == FAILED
 
 
 def run_tests(copy: Path, tests: list[str]) -> int:

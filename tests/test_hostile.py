@@ -1,4 +1,4 @@
-"""Files that are made to hang qagen, to fill its memory or to lead it astray: refused at once, by name."""
+"""Files that try to hang qagen, to fill its memory or to read other files are refused at once, by name."""
 
 import json
 import resource
@@ -32,7 +32,7 @@ SECONDS = 60
 
 
 def refusal(call: Callable[[], object], accepted: str) -> str:
-    """What qagen says against it, or ``accepted`` when it says nothing; any other error is the test's failure."""
+    """The message of the error that qagen raises, or ``accepted`` when it raises none. Other errors fail the test."""
     try:
         call()
     except QagenError as error:
@@ -118,7 +118,7 @@ YAML_PIECES = (
 
 @given(text=st.lists(st.sampled_from(YAML_PIECES) | st.text(max_size=3), max_size=20).map("".join))
 def test_any_config_is_read_or_refused_by_name(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.getbasetemp() / "told.yaml"
+    path = tmp_path_factory.getbasetemp() / "run.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     assert str(path) in refusal(lambda: load_run(None, path, {}), str(path))
 
@@ -146,7 +146,7 @@ def test_any_records_are_read_or_refused_by_line(
 
 
 def bounded(program: str, *arguments: object) -> str:
-    """Run a piece of Python in three GiB; returns what it says."""
+    """Run a Python program within MEMORY bytes and SECONDS; returns what it prints."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -158,7 +158,7 @@ def bounded(program: str, *arguments: object) -> str:
 
 
 def png(width: int, height: int) -> bytes:
-    """A grey PNG of zeros that claims any size and holds at most a few rows of it."""
+    """A gray PNG of zeros whose header claims any size and which holds a few rows at most."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -222,8 +222,8 @@ def test_a_recording_of_a_billion_frames_takes_neither_time_nor_memory(tmp_path:
     folder = write_scene(tmp_path / "scans" / NAME)
     path = folder / f"{NAME}.sens"
     path.write_bytes(pack_sens(make_shots(), claimed_frames=10**9))
-    told, seconds = bounded(REFUSED, "scannet", tmp_path).splitlines()
-    assert f"{path}: number of frames: found 1000000000" in told
+    message, seconds = bounded(REFUSED, "scannet", tmp_path).splitlines()
+    assert f"{path}: number of frames: found 1000000000" in message
     assert float(seconds) < 10
 
 
@@ -240,7 +240,7 @@ def test_nothing_is_called_like_a_path(name: str) -> None:
 @given(st.lists(st.sampled_from(["..", ".", "a", "", "\\", "\0", "C:"]), max_size=6).map("/".join))
 def test_a_path_in_a_file_stays_in_its_folder_or_is_refused(name: str) -> None:
     folder = Path("/data/scene")
-    places: list[Path] = []
-    told = refusal(lambda: places.append(inside(folder, name, folder / "told.json", "file_path")), "fits")
-    assert all(place.resolve().is_relative_to(folder) for place in places)
-    assert told == "fits" or "told.json: file_path: " in told
+    paths: list[Path] = []
+    message = refusal(lambda: paths.append(inside(folder, name, folder / "scene.json", "file_path")), "fits")
+    assert all(path.resolve().is_relative_to(folder) for path in paths)
+    assert message == "fits" or "scene.json: file_path: " in message

@@ -1,4 +1,4 @@
-"""Choose the golden records afresh: ``python -m tools.golden``. Read the diff before you keep it."""
+"""Renew the golden records: ``python -m tools.golden``. Read the diff before you commit it."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ def golden_records(out: Path) -> list[str]:
 
 
 def main() -> None:
-    """Replace the golden records by today's."""
+    """Replace the golden records."""
     with tempfile.TemporaryDirectory() as folder:
         run = generate(Path(folder), "--per-scene", str(PER_SCENE), "--media", "none")
         run.check_returncode()

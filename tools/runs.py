@@ -1,4 +1,4 @@
-"""Runs of the generate command on the demo, and what they left."""
+"""Runs of the generate command on the demo, and the files that they write."""
 
 import subprocess
 import sys

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 SAMPLED = 24
-"""Samples that are taken through the slow parts: image processing and tokenisation."""
+"""Samples that are taken through the slow parts: image processing and tokenization."""
 
 
 def export_of(name: str) -> Path:

@@ -1,5 +1,5 @@
 # pyright: reportMissingImports=false
-"""LLaMA-Factory's own loader, converter and tokenisation."""
+"""LLaMA-Factory's own loader, converter and tokenization."""
 
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ def arguments(home: Path, tmp_path: Path, **data: Any) -> tuple[Any, Any, Any]:
     from llamafactory.hparams import DataArguments, ModelArguments
     from transformers import Seq2SeqTrainingArguments
 
-    told = DataArguments(dataset="qagen_train", dataset_dir=str(home), template="qwen2_vl", cutoff_len=100_000, **data)
+    data_arguments = DataArguments(
+        dataset="qagen_train", dataset_dir=str(home), template="qwen2_vl", cutoff_len=100_000, **data
+    )
     training = Seq2SeqTrainingArguments(output_dir=str(tmp_path / "out"), report_to=[])
-    return ModelArguments(model_name_or_path="none"), told, training
+    return ModelArguments(model_name_or_path="none"), data_arguments, training
 
 
 def test_every_sample_is_loaded_and_converted(tmp_path):
@@ -35,7 +37,7 @@ def test_every_sample_is_loaded_and_converted(tmp_path):
         assert all(Path(image).is_file() for image in row["_images"])
 
 
-def test_samples_are_tokenised_with_their_images(tmp_path):
+def test_samples_are_tokenized_with_their_images(tmp_path):
     from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
     from transformers import AutoProcessor
 

@@ -52,15 +52,15 @@ def test_messages_hold_one_item_per_image_as_trl_wants(export, home, tmp_path):
 def test_the_card_counts_what_is_there(export, home):
     export("huggingface")
     _, head, body = (home / "README.md").read_text().split("---\n", 2)
-    told = yaml.safe_load(head)
-    assert told["license"] == "other"
-    assert told["size_categories"] == ["n<1K"]
-    assert told["configs"][0]["data_files"][0] == {"split": "train", "path": "data/train-*.parquet"}
+    card = yaml.safe_load(head)
+    assert card["license"] == "other"
+    assert card["size_categories"] == ["n<1K"]
+    assert card["configs"][0]["data_files"][0] == {"split": "train", "path": "data/train-*.parquet"}
     assert "| train | demo | distance_prediction_oc | 3 |  |  |" in body
     assert "| train | demo | position_matching |  | 2 |  |" in body
 
 
-def test_marks_are_told_where_they_are_not_drawn(export, home, tmp_path):
+def test_marks_are_written_where_they_are_not_drawn(export, home, tmp_path):
     export("huggingface", "--no-draw", "--splits", "val")
     (row,) = load(home, tmp_path / "cache", split="val")
     assert row["spar_info"] == '{"type":"distance_prediction_oc","red_point":[[500,250]]}'
@@ -129,13 +129,13 @@ def test_the_lmms_task_names_files_functions_and_24_metrics(export, home):
     export("sparbench")
     text = (home / "lmms_task" / "qagen_sparbench.yaml").read_text()
     assert "doc_to_text: !function utils.sparbench_doc_to_text" in text.replace("'", "")
-    told = yaml.safe_load(text.replace("!function ", ""))
-    assert told["dataset_kwargs"]["data_files"]["test"] == str(home / "data" / "test-*.parquet")
-    assert len(told["metric_list"]) == 1 + 20 + 3
+    task = yaml.safe_load(text.replace("!function ", ""))
+    assert task["dataset_kwargs"]["data_files"]["test"] == str(home / "data" / "test-*.parquet")
+    assert len(task["metric_list"]) == 1 + 20 + 3
     assert {
         "metric": "view_change_infer_vci_metric",
         "aggregation": "utils.sparbench_aggregate_view_change_infer",
-    }.items() <= (told["metric_list"][20].items())
+    }.items() <= (task["metric_list"][20].items())
 
 
 def test_vlmevalkit_table_holds_the_images(export, home):

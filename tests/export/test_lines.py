@@ -81,12 +81,12 @@ def test_copies_are_files_of_their_own(export, home, out):
     assert copied.read_bytes() == source.read_bytes()
 
 
-def test_without_drawing_images_are_the_runs_and_marks_are_told(export, home):
+def test_without_drawing_images_are_the_runs_and_marks_are_written(export, home):
     export("llamafactory", "--no-draw")
     assert not (home / "marked").exists()
     lines = by_id(home)
-    told = json.loads(lines["demo-room_a_20"]["spar_info"])
-    assert told == {
+    marks = json.loads(lines["demo-room_a_20"]["spar_info"])
+    assert marks == {
         "type": "distance_prediction_oo_mv",
         "red_point": [[500, 500]],
         "blue_point": [[250, 750]],
@@ -156,7 +156,7 @@ def test_swift_has_messages_and_absolute_images(export, home):
     assert all(Path(image).is_absolute() and Path(image).is_file() for image in line["images"])
 
 
-def test_swift_tells_marks_that_are_not_drawn(export, home):
+def test_swift_writes_marks_that_are_not_drawn(export, home):
     export("swift", "--no-draw")
     lines = by_id(home)
     triple = lines["demo-room_a_20"]

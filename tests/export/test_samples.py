@@ -114,10 +114,10 @@ def test_an_unknown_exporter_is_refused_with_the_nearest(refuse):
 
 
 def test_every_exporter_is_there_and_in_the_help():
-    told = CliRunner().invoke(main, ["--help"]).output
+    help_text = CliRunner().invoke(main, ["--help"]).output
     for name in EXPORTERS:
         assert load_exporter(name).write
-        assert f"  {name} " in told
+        assert f"  {name} " in help_text
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ def test_a_line_that_is_no_record_is_named(refuse, out):
 
 
 def test_a_file_that_shrinks_meanwhile_is_named(long_run):
-    parts = find_sources(long_run, Filter())
-    parts[0].file.path.write_text("")
+    sources = find_sources(long_run, Filter())
+    sources[0].file.path.write_text("")
     with pytest.raises(QagenError, match="has fewer lines than when they were counted"):
-        list(shuffled(parts, np.random.default_rng(0), draw=True))
+        list(shuffled(sources, np.random.default_rng(0), draw=True))
 
 
 @pytest.mark.parametrize("name", ["llamafactory", "huggingface"])
@@ -200,7 +200,7 @@ def test_a_failed_export_leaves_the_earlier_one(export, refuse, home, out):
     assert len(ids(home)) == 7
 
 
-def test_a_full_disk_is_told(refuse, monkeypatch):
+def test_a_full_disk_is_reported(refuse, monkeypatch):
     def full(self: Path, content: bytes) -> int:
         raise OSError(28, "No space left on device", str(self))
 
