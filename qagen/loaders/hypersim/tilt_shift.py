@@ -52,24 +52,24 @@ def decompose_lens(cam_from_uv: NDArray[np.float64]) -> Lens:
         raise ValueError("a matrix that has no inverse")
     if volume < 0:
         raise ValueError("a matrix that mirrors")
-    intrinsic, rotation = _triangular_times_turn(uv_from_cam)
+    intrinsic, rotation = _triangular_times_rotation(uv_from_cam)
     intrinsic = intrinsic / intrinsic[2, 2]
     if abs(intrinsic[0, 1]) > MAX_SKEW * intrinsic[0, 0]:
         raise ValueError(f"skewed pixels ({intrinsic[0, 1] / intrinsic[0, 0]:.3g} of the focal length)")
     return Lens(np.diag(intrinsic)[:2], intrinsic[:2, 2], rotation.T)
 
 
-def _triangular_times_turn(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _triangular_times_rotation(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """An upper triangular matrix with a positive diagonal and a rotation whose product is the matrix (3, 3).
 
     By Gram and Schmidt from the last row up, and not by a library that rounds differently on another processor.
     """
-    triangular, turn = np.zeros((3, 3)), np.zeros((3, 3))
+    triangular, rotation = np.zeros((3, 3)), np.zeros((3, 3))
     for row in (2, 1, 0):
         rest = matrix[row]
         for known in range(row + 1, 3):
-            triangular[row, known] = (matrix[row] * turn[known]).sum()
-            rest = rest - triangular[row, known] * turn[known]
+            triangular[row, known] = (matrix[row] * rotation[known]).sum()
+            rest = rest - triangular[row, known] * rotation[known]
         triangular[row, row] = math.hypot(*rest)
-        turn[row] = rest / triangular[row, row]
-    return triangular, turn
+        rotation[row] = rest / triangular[row, row]
+    return triangular, rotation

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qagen.core.pose import Pose
 
 OPENCV_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
-"""OpenGL cameras look along -z with y up; OpenCV's look along +z with y down. The same turn leads back."""
+"""OpenGL cameras look along -z with y up; OpenCV's look along +z with y down. The same rotation leads back."""
 UP_AXES = ("+x", "-x", "+y", "-y", "+z", "-z")
 
 
@@ -16,7 +16,7 @@ def z_up(up: str) -> NDArray[np.float64]:
     """(3, 3) rotation of a world whose vertical is the axis ``up`` into one whose vertical is +z.
 
     The two axes that follow the vertical in cyclic order stay the first and the second: a world with y up keeps its
-    z as the new x and its x as the new y. A vertical that points down turns the second of them round.
+    z as the new x and its x as the new y. A vertical that points down reverses the second of them.
     """
     axis, sign = "xyz".index(up[1]), 1.0 if up[0] == "+" else -1.0
     rotation = np.zeros((3, 3))

@@ -35,7 +35,7 @@ class AnnotatedBox:
     """One box in the dataset's own world."""
 
     label: str
-    """As the file spells it."""
+    """Label as the file spells it."""
     center: NDArray[np.float64]
     """(3,) meters."""
     size: NDArray[np.float64]

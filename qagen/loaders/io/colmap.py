@@ -29,7 +29,7 @@ class ColmapCamera:
     """One camera of a model."""
 
     camera: Camera
-    """Its pinhole part."""
+    """Pinhole part of the camera."""
     distortion: tuple[float, float, float, float]
     """k1, k2, p1, p2 as OpenCV has them; zeros for a pinhole."""
 
@@ -39,7 +39,7 @@ class ColmapImage:
     """One registered image."""
 
     name: str
-    """As the file spells it, maybe with folders: never a path to open."""
+    """The file's name of the image, maybe with folders: never a path to open."""
     camera_id: int
     """Key of its camera."""
     world_from_camera: Pose

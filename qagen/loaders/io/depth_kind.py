@@ -74,7 +74,7 @@ class RayDepth:
     """A depth image that holds lengths of rays, read as planar depth."""
 
     lengths: DepthSource
-    """As it is stored."""
+    """The image as it is stored."""
     camera: Camera
     """Pinhole of the depth image."""
 

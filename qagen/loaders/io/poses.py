@@ -27,7 +27,7 @@ from qagen.loaders.io.text import inside, list_folder, parse_matrix, read_json, 
 TUM_MAX_GAP_S = 0.02
 """Images, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
 NERFSTUDIO_PIXEL_CENTER = 0.5
-"""Its intrinsics come from COLMAP, where the top-left pixel's center is (0.5, 0.5)."""
+"""Coordinate of the center of the top-left pixel, as in COLMAP, where nerfstudio's intrinsics come from."""
 MAX_LIST_BYTES = 1 << 26
 DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
 PINHOLES = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")

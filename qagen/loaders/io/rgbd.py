@@ -49,7 +49,7 @@ class Recording:
     depth_camera: Camera | None
     """Pinhole of every depth image; None when there is no depth."""
     frames: list[RawFrame]
-    """By index."""
+    """Frames by index."""
     dropped: dict[str, int] = field(default_factory=dict)
     """Frames left out, reason to count."""
 

@@ -24,7 +24,7 @@ class RotatedImage(ReencodedImage):
     """An image rotated by quarter turns; PNG stays without loss."""
 
     inner: ImageSource
-    """As it was taken."""
+    """The image as it was taken."""
     turns: int
     """Clockwise quarter turns, 1 to 3."""
 
@@ -41,7 +41,7 @@ class RotatedDepth:
     """A depth image rotated by quarter turns."""
 
     inner: DepthSource
-    """As it was taken."""
+    """The image as it was taken."""
     turns: int
     """Clockwise quarter turns, 1 to 3."""
 

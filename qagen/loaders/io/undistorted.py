@@ -20,11 +20,11 @@ class UndistortedImage(ReencodedImage):
     """A color image without the distortion of its lens."""
 
     distorted: ImageSource
-    """As it was taken."""
+    """The image as it was taken."""
     camera: Camera
-    """Its pinhole part."""
+    """Pinhole part of the lens."""
     distortion: Distortion
-    """Of its lens."""
+    """Distortion of the lens."""
 
     def pixels(self) -> NDArray[np.uint8]:
         import cv2
@@ -43,11 +43,11 @@ class UndistortedDepth:
     """A depth image of a lens with distortion; no depth is ever averaged."""
 
     distorted: DepthSource
-    """As it was measured."""
+    """The depth image as it was measured."""
     camera: Camera
-    """Its pinhole part."""
+    """Pinhole part of the lens."""
     distortion: Distortion
-    """Of its lens."""
+    """Distortion of the lens."""
 
     def read_m(self) -> NDArray[np.float32]:
         """(height, width) depth z in meters, 0 where there is none. Raises SceneError as the image itself."""

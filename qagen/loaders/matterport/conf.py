@@ -53,7 +53,7 @@ class CameraList:
     depth_folder: str
     """Folder of the depth images."""
     images: list[ListedImage]
-    """In the file's order."""
+    """Images in the file's order."""
 
 
 def read_conf(path: Path) -> CameraList:

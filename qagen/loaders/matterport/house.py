@@ -35,9 +35,9 @@ class Category:
     """What an annotator called an object, and its class."""
 
     raw: str
-    """As it was typed, blanks decoded."""
+    """The annotator's text, blanks decoded."""
     mpcat40: str
-    """Its class of Matterport's forty."""
+    """Class of Matterport's forty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class HouseObject:
     """One O line."""
 
     id: int
-    """Its number."""
+    """Number of the object."""
     region: int
     """Index of its region, -1 for none."""
     category: int
@@ -65,9 +65,9 @@ class House:
     path: Path
     """The file."""
     categories: dict[int, Category]
-    """By index."""
+    """Categories by index."""
     objects: list[HouseObject]
-    """In the file's order."""
+    """Objects in the file's order."""
     object_of_segment: dict[int, int]
     """Segment id of mesh faces to object id; segments without an object are left out."""
     junk_regions: frozenset[int]

@@ -17,9 +17,9 @@ class Command:
     """One command."""
 
     path: Path
-    """Its file."""
+    """The file of the command."""
     number: int
-    """Its line, counted from 1."""
+    """Number of the line, counted from 1."""
     words: tuple[str, ...]
     """The keyword and what follows."""
 

@@ -84,7 +84,7 @@ class WalkDescription:
     language: str
     """BCP 47: "en-US"; R2R is English throughout."""
     words: str
-    """With single blanks; may be empty."""
+    """The text with single blanks; may be empty."""
 
 
 def read_connectivity(path: Path) -> Graph:

@@ -19,7 +19,7 @@ Without the .sens file, what its exporters made of it is read instead, in the sc
 of it, under any name: ``color/ depth/ pose/ intrinsic/`` or ``_info.txt`` with ``frame-*``.
 
 What is undone here
-* Poses are camera-to-world in a world whose z is up but whose walls stand at any angle. Poses and mesh are both turned
+* Poses are camera-to-world in a world whose z is up but whose walls stand at any angle. Poses and mesh are both rotated
   by ``axisAlignment``, so that they cannot disagree. Frames that lost tracking have -inf poses; they are dropped.
 * Both cameras are those of the recording: the fx_color … of ``<scene>.txt`` are defaults of the device. Images that
   were exported at another size than their intrinsics are noticed by the first image's header (io.rgbd.fit_camera).
@@ -121,7 +121,7 @@ class ScanNetLoader(FolderLoader):
         except ValueError as error:
             raise SceneError(path, f"axisAlignment: {error}") from error
         if pose.rotation[2, 2] < 0.999:
-            raise SceneError(path, "axisAlignment: found a tilt, expected a turn about the vertical")
+            raise SceneError(path, "axisAlignment: found a tilt, expected a rotation about the vertical")
         return pose
 
     def read_label_map(self) -> dict[str, LabelEntry]:

@@ -58,9 +58,9 @@ class ScanNetPPAnnotation:
     groups: list[ObjectGroup]
     """All annotated objects, walls and floor included."""
     boxes: list[Box3D]
-    """By group, upright."""
+    """The upright box of each group."""
     members: list[NDArray[np.int64]] | None
-    """By group: its vertices; None without mesh or ``segments.json``."""
+    """The vertices of each group; None without mesh or ``segments.json``."""
 
     def points(self, index: int) -> NDArray[np.float32] | None:
         """(n, 3) vertices of a group, world, meters; None where they are not known."""

@@ -37,7 +37,7 @@ from qagen.loaders.scannetpp.depth import HEIGHT, WIDTH, DepthFile
 POSES = "pose_intrinsic_imu.json"
 VIDEOS = ("rgb.mkv", "rgb.mp4")
 NATIVE_SIZE = (1920, 1440)
-"""Of the images that ``intrinsic`` is meant for."""
+"""Width and height of the images that ``intrinsic`` is meant for, pixels."""
 FRAMES_PER_SECOND = 60.0
 UNITS_PER_M = 1000.0
 _NAME = re.compile(r"frame_(\d{1,9})")
@@ -60,7 +60,7 @@ class _View:
 
     world_from_camera: Pose
     camera: Camera
-    """Of images of the actual size."""
+    """Camera of images of the actual size."""
     distortion: Distortion
 
 

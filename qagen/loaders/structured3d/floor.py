@@ -112,7 +112,7 @@ def _is_simple(outline: NDArray[np.float64]) -> bool:
     ends = np.roll(outline, -1, axis=0)
     count = len(outline)
     crossed = any(
-        _cross(outline[i], ends[i], outline[j], ends[j])
+        _is_between(outline[i], ends[i], outline[j], ends[j]) and _is_between(outline[j], ends[j], outline[i], ends[i])
         for i in range(count)
         for j in range(i + 2, count)
         if (j + 1) % count != i
@@ -120,24 +120,21 @@ def _is_simple(outline: NDArray[np.float64]) -> bool:
     return not crossed and polygon_area(outline) > _MIN_AREA_M2
 
 
-def _cross(a: NDArray, b: NDArray, c: NDArray, d: NDArray) -> bool:
-    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
-
-
-def _side(a: NDArray, b: NDArray, point: NDArray) -> float:
-    """Above 0 where a point lies to the left of the line from a to b."""
-    return float((b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]))
+def _is_between(a: NDArray, b: NDArray, c: NDArray, d: NDArray) -> bool:
+    """Whether c and d lie on different sides of the line from a to b."""
+    along = b - a
+    sides = [along[0] * (point[1] - a[1]) - along[1] * (point[0] - a[0]) for point in (c, d)]
+    return bool(sides[0] * sides[1] < 0)
 
 
 def join_outlines(outlines: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """One closed line round all polygons, each counter-clockwise, with cuts of no width between them."""
-    turned = [outline if _signed_area(outline) > 0 else outline[::-1] for outline in outlines]
-    if len(turned) == 1:
-        return turned[0]
-    rounds = [np.concatenate([outline, outline[:1]]) for outline in turned]
-    return np.concatenate([*rounds, *(outline[:1] for outline in turned[-2::-1])])
-
-
-def _signed_area(outline: NDArray[np.float64]) -> float:
-    x, y = outline.T
-    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
+    loops: list[NDArray[np.float64]] = []
+    for outline in outlines:
+        x, y = outline.T
+        is_clockwise = np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) <= 0
+        loops.append(outline[::-1] if is_clockwise else outline)
+    if len(loops) == 1:
+        return loops[0]
+    closed = [np.concatenate([loop, loop[:1]]) for loop in loops]
+    return np.concatenate([*closed, *(loop[:1] for loop in loops[-2::-1])])

@@ -76,7 +76,14 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
     with_depth = [view.frame for view in views if view.frame.depth is not None]
     chosen = with_depth[:: max(1, len(with_depth) // DEPTH_SAMPLES)]
     flatness = measure_flatness((frame.depth.read_m(), frame.camera) for frame in chosen if frame.depth is not None)
-    return [replace(view, frame=_planar(view.frame)) for view in views] if flatness.is_ray else views
+    if not flatness.is_ray:
+        return views
+    return [
+        replace(view, frame=replace(view.frame, depth=RayDepth(view.frame.depth, view.frame.camera)))
+        if view.frame.depth is not None
+        else view
+        for view in views
+    ]
 
 
 def _list_positions(rendering: Path) -> list[tuple[str, Path]]:
@@ -106,7 +113,7 @@ def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
 
 
 def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> Camera:
-    """From half angles of view; the middle of the image lies between its two middle pixels."""
+    """The camera of half angles of view; the middle of the image lies between its two middle pixels."""
     half = numbers[9:11]
     if not ((half > 0) & (half < np.pi / 2)).all():
         found = f"half angles of view {half.tolist()}"
@@ -129,7 +136,3 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     if not 1e-6 < length < np.inf:
         raise ValueError(f"a direction of length {length:g}")
     return vector / length
-
-
-def _planar(frame: Frame) -> Frame:
-    return frame if frame.depth is None else replace(frame, depth=RayDepth(frame.depth, frame.camera))
