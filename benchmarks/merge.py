@@ -44,7 +44,7 @@ def main(scenes: int, lines: int, at: Path | None) -> None:
                 checkpoint.finish("synthetic", name, {}, {})
             manifest = read_manifest(layout, name, "synthetic")
             assert manifest is not None
-            groups.add(index, manifest.blocks)
+            groups.add_scene(index, manifest.blocks)
         group = groups[TYPE, "fill"]
         stored = sum(path.stat().st_size for path in layout.checkpoints.glob("done/*/lines"))
         text = sum(group.text_bytes)

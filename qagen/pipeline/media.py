@@ -1,6 +1,6 @@
 """Images, depth, poses and intrinsics of the frames that records show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from qagen.pipeline.record import video_name
 from qagen.visibility.views import SceneViews
 
 DEPTH_UNIT_M = 0.001
+Content = bytes | Path
+"""The bytes of a file, or the file to link to."""
 
 
 def write_media(
@@ -26,28 +28,38 @@ def write_media(
     """
     if media == "none":
         return
+    for name, content in _files(views, singles, with_video, media == "link", rgbd):
+        if isinstance(content, Path):
+            link_atomic(folder / name, content)
+        else:
+            write_atomic(folder / name, content)
+
+
+def _files(
+    views: SceneViews, singles: Sequence[int], with_video: bool, link: bool, rgbd: bool
+) -> Iterator[tuple[str, Content]]:
+    """Name below the scene's folder, and content, of every file."""
     for frame in (views.frames[i] for i in singles):
-        _write_frame(folder, "image", "", frame.id, frame, media, rgbd)
+        yield from _files_of_frame(frame, frame.id, "image", "pose", link, rgbd)
     if with_video:
         video = [views.frames[i] for i in views.video]
         for position, frame in enumerate(video):
-            _write_frame(folder, "video", "video_", video_name(position, frame), frame, media, rgbd)
-        write_atomic(folder / "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode())
+            yield from _files_of_frame(frame, video_name(position, frame), "video", "video_pose", link, rgbd)
+        yield "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode()
     if rgbd:
         used = sorted({*singles, *(views.video if with_video else ())})
-        _write_intrinsics(folder / "intrinsic", [views.frames[i] for i in used])
+        yield from _intrinsics([views.frames[i] for i in used])
 
 
-def _write_frame(folder: Path, prefix: str, pose: str, name: str, frame: Frame, media: str, rgbd: bool) -> None:
-    target = folder / f"{prefix}_color" / f"{name}{frame.color.suffix}"
-    if media == "link" and frame.color.path is not None:
-        link_atomic(target, frame.color.path)
-    else:
-        write_atomic(target, frame.color.read_bytes())
+def _files_of_frame(
+    frame: Frame, name: str, images: str, poses: str, link: bool, rgbd: bool
+) -> Iterator[tuple[str, Content]]:
+    path = frame.color.path if link else None
+    yield f"{images}_color/{name}{frame.color.suffix}", frame.color.read_bytes() if path is None else path
     if rgbd and frame.depth is not None:
-        write_atomic(folder / f"{prefix}_depth" / f"{name}.png", _encode_depth(frame.depth.read_m()))
+        yield f"{images}_depth/{name}.png", _encode_depth(frame.depth.read_m())
     if rgbd:
-        write_atomic(folder / f"{pose}pose" / f"{name}.txt", _matrix_text(frame.world_from_camera.matrix))
+        yield f"{poses}/{name}.txt", _matrix_text(frame.world_from_camera.matrix)
 
 
 def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
@@ -58,7 +70,7 @@ def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
     return cv2.imencode(".png", millimeters.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
-def _write_intrinsics(folder: Path, frames: Sequence[Frame]) -> None:
+def _intrinsics(frames: Sequence[Frame]) -> Iterator[tuple[str, bytes]]:
     """One set of files, as in ScanNet, where all frames share their cameras; else one set per frame."""
     are_shared = len({(frame.camera, frame.depth_camera) for frame in frames}) <= 1
     for frame in frames[:1] if are_shared else frames:
@@ -67,9 +79,9 @@ def _write_intrinsics(folder: Path, frames: Sequence[Frame]) -> None:
             if camera is not None:
                 matrix = np.eye(4)
                 matrix[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
-                write_atomic(folder / f"{prefix}intrinsic_{name}.txt", _matrix_text(matrix))
-                write_atomic(folder / f"{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4)))
+                yield f"intrinsic/{prefix}intrinsic_{name}.txt", _matrix_text(matrix)
+                yield f"intrinsic/{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4))
 
 
-def _matrix_text(matrix: np.ndarray) -> bytes:
+def _matrix_text(matrix: NDArray[np.float64]) -> bytes:
     return "".join(" ".join(f"{value:.6f}" for value in row) + "\n" for row in matrix).encode()

@@ -50,7 +50,7 @@ class MergeGroup:
 class MergeGroups(dict[tuple[str, str], MergeGroup]):
     """Merge groups by type and format."""
 
-    def add(self, scene: int, blocks: Sequence[Block]) -> None:
+    def add_scene(self, scene: int, blocks: Sequence[Block]) -> None:
         """Add a scene's blocks, which are stored one after the other in its file."""
         start = 0
         for block in blocks:

@@ -171,7 +171,7 @@ def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[RunTotals,
         manifest = checkpoint.read_manifest(job.layout, scene_id, settings)
         error = None if manifest else checkpoint.read_failure(job.layout, scene_id, settings)
         if manifest is not None:
-            groups.add(index, manifest.blocks)
+            groups.add_scene(index, manifest.blocks)
             totals.add(msgspec.json.decode(manifest.report, type=SceneReport))
         elif error is not None:
             totals.add(SceneReport(scene_id, error))

@@ -36,7 +36,7 @@ def merge(layout: Layout, scenes: list[str], seed: int = 0) -> list[str]:
     for index, scene in enumerate(scenes):
         manifest = read_manifest(layout, scene, "settings")
         assert manifest is not None
-        groups.add(index, manifest.blocks)
+        groups.add_scene(index, manifest.blocks)
     return [path.name for path in merge_checkpoints(layout, scenes, groups, [TYPE], seed)]
 
 
