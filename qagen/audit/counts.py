@@ -9,7 +9,7 @@ from qagen.audit.checks import Check, Verdict, worst_verdict
 from qagen.audit.shortcuts import wilson
 from qagen.records.read import RecordLine
 
-MOST_FAULTS = 1000
+MAX_FAULTS = 1000
 """Number of disagreements, and of undecided records, that are kept for the report; all are counted."""
 
 Group = tuple[str, str]
@@ -54,7 +54,7 @@ class OutcomeCounts:
         """Count one record, file or scene."""
         found = worst_verdict(checks)
         self.counts[group][found] += 1
-        if found is not Verdict.AGREE and len(self.faults[found]) < MOST_FAULTS:
+        if found is not Verdict.AGREE and len(self.faults[found]) < MAX_FAULTS:
             off = tuple(check for check in checks if check.verdict is not Verdict.AGREE)
             self.faults[found].append(Fault(group, where, line, off))
 

@@ -19,7 +19,7 @@ from qagen.records.read import RecordLine, find_record_files
 from qagen.rng import rng_for
 from qagen.view.page import data_uri, render_page
 from qagen.view.picture import draw_sample
-from qagen.view.samples import SampleSelection, ViewSample, choose_samples, load_sample
+from qagen.view.samples import SampleSelection, choose_samples, load_sample
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,6 +51,8 @@ class Judgments(msgspec.Struct):
 def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Path, int]:
     """Write a page with ``count`` samples of the run in ``out``, spread over types, formats and scenes.
 
+    Its pictures show the images with their marks and the question, but neither answer nor evidence.
+
     Returns:
         The page, and how many samples are on it.
 
@@ -58,7 +60,16 @@ def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Pat
         QagenError: there are no records, one cannot be read, an image is missing, or the page cannot be written.
     """
     samples = [load_sample(line) for line in draw_stratified(out, count, seed)]
-    write_atomic(folder / PAGE, sheet_page(samples).encode())
+    names = [f"{sample.line.file.type}/{sample.line.file.format}/{sample.line.id}" for sample in samples]
+    blind = [replace(sample, turns=sample.turns[:1], evidence={}) for sample in samples]
+    page = render_page(
+        "sheet.html",
+        sheet=hashlib.sha256("\n".join(names).encode()).hexdigest()[:12],
+        samples=samples,
+        pictures=[data_uri(draw_sample(sample, PICTURE_WIDTH_PX)) for sample in blind],
+        file_name=SAVED,
+    )
+    write_atomic(folder / PAGE, page.encode())
     return folder / PAGE, len(samples)
 
 
@@ -81,19 +92,6 @@ def draw_stratified(out: Path, count: int, seed: int) -> list[RecordLine]:
     shuffled = [list(by_group.values())[i] for i in rng.permutation(len(by_group))]
     in_turn = [line for rank in zip_longest(*shuffled) for line in rank if line is not None][:count]
     return [in_turn[i] for i in rng.permutation(len(in_turn))]
-
-
-def sheet_page(samples: Sequence[ViewSample]) -> str:
-    """The page with its pictures, which show the images with their marks and the question alone."""
-    names = [f"{sample.line.file.type}/{sample.line.file.format}/{sample.line.id}" for sample in samples]
-    blind = [replace(sample, turns=sample.turns[:1], evidence={}) for sample in samples]
-    return render_page(
-        "sheet.html",
-        sheet=hashlib.sha256("\n".join(names).encode()).hexdigest()[:12],
-        samples=samples,
-        pictures=[data_uri(draw_sample(sample, PICTURE_WIDTH_PX)) for sample in blind],
-        file_name=SAVED,
-    )
 
 
 def read_judgments(files: Sequence[Path]) -> list[Judgment]:
