@@ -1,7 +1,7 @@
 """What every task family offers, and what a task's YAML may say."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -9,7 +9,7 @@ from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
-from qagen.core.question import MarkKind, Question, Skip
+from qagen.core.question import Fact, MarkKind, Question, Skip
 from qagen.core.scene import Scene
 from qagen.sampling.frame_sets import FrameSets
 from qagen.visibility.views import SceneViews
@@ -96,6 +96,8 @@ class Family(ABC, Generic[ConfigT]):
     must_say: ClassVar[tuple[str, ...]] = ()
     """Patterns, each of which every phrasing of its questions must match besides the unit and the marked objects."""
 
+    example_facts: ClassVar[Mapping[str, tuple[Fact, ...]]] = {}
+    """Facts that its templates use, each with awkward values that take turns when phrasings are proofread."""
     images: int | Literal["video"] = "video"
     """Number of images of a question, or the scene's video: ``views`` of its config, where there is such a key."""
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -39,6 +40,7 @@ class ObjectCount(Family[CountConfig]):
             "only one",
         }
     )
+    example_facts: ClassVar = {"label": ("pair of scissors",), "plural": ("pairs of scissors",)}
     must_say = ("(?i)how many|number|count|total",)
 
     @property

@@ -1,6 +1,6 @@
 """Depth of one object given another's, and difference of two depths."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
@@ -30,6 +30,7 @@ class Depth(Family[DepthConfig]):
     skips = SAMPLING_SKIPS | {"marks in one image", "difference too small"}
     unit = "meters"
     must_say = ("depth|deep",)
+    example_facts: ClassVar = {"given": ("2.7",)}
 
     @property
     def marks(self) -> MarkColumns:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import ClassVar
 
 from numpy.random import Generator
 
@@ -34,6 +35,7 @@ class Map(Family[MapConfig]):
     formats = frozenset({"sentence"})
     skips = SAMPLING_SKIPS | {"looks up or down"}
     unit = "meters"
+    example_facts: ClassVar = {"objects": tuple(tuple(f"object{i}" for i in range(3 + extra)) for extra in range(5))}
     must_say = (r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling")
 
     @property

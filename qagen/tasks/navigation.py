@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -156,6 +157,7 @@ class Navigation(Family[NavigationConfig]):
     )
     unit = "meters"
     must_say = ("degrees", "Frame-4", "Frame-17")
+    example_facts: ClassVar = {"first": (4,), "last": (17,)}
 
     @property
     def forms(self) -> tuple[Family, ...]:

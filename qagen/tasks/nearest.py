@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -55,6 +55,13 @@ class Nearest(Family[NearestConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
     must_say = ("close(st|r) to|farthe(st|r) from",)
+    example_facts: ClassVar = {
+        "extreme": EXTREMES,
+        "kinds": (("air conditioner", "glasses", "kitchen cabinets", "pair of scissors"),),
+        "distance": ("1.3",),
+        "other_distance": ("2.4",),
+        "loser": ("blue",),
+    }
 
     def __init__(self, config: NearestConfig) -> None:
         super().__init__(config)

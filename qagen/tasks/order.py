@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -56,6 +57,10 @@ class Order(Family[OrderConfig]):
         }
     )
     must_say = ("video", "first|meets")
+    example_facts: ClassVar = {
+        "labels": (("glasses", "tv", "pair of scissors", "kitchen cabinets"),),
+        "sightings": ((("tv", 0), ("kitchen cabinets", 4), ("pair of scissors", 11), ("glasses", 31)),),
+    }
 
     @property
     def variant(self) -> str:

@@ -1,7 +1,7 @@
 """Where an object is relative to another or to the observer, as words."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from numpy.random import Generator
 
@@ -34,6 +34,7 @@ class Relation(Family[RelationConfig]):
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
     skips = SAMPLING_SKIPS | {"ambiguous", "no direction", "front asked often"}
+    example_facts: ClassVar = {"subject": ("red",), "reference": ("blue",)}
     must_say = ("observer", "left", "right", "above", "below", "front|closer", "behind|farther")
 
     @property

@@ -7,7 +7,22 @@ from typing import Any
 
 import pytest
 
-from qagen.core.answer import OPPOSITE, Directions
+from qagen.core.answer import (
+    OPPOSITE,
+    Answer,
+    BoxAnswer,
+    Choice,
+    Count,
+    Directions,
+    Extents,
+    ImagePoint,
+    LabelOrder,
+    LocatedObject,
+    Motion,
+    Number,
+    Placement,
+    Route,
+)
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.tasks.registry import FAMILIES
@@ -19,42 +34,20 @@ BOOK = Phrasebook(TEMPLATES)
 ALL_FAMILIES = all_families()
 BLOCKS = {key: family for family in ALL_FAMILIES for key in blocks_of(family)}
 FEWEST = {"options": 6, "option": 1}
-MUST_SAY = {
-    "depth": ("meters", "depth|deep"),
-    "distance": ("meters",),
-    "matching": (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second"),
-    "camera_motion": ("meters", "1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first"),
-    "view_change": ("meters", "degrees", "first", "second"),
-    "locate": ("frame", "number"),
-    "order": ("video", "first|meets"),
-    "count": ("(?i)how many|number|count|total",),
-    "room": ("square meters", "(?i)floor|space"),
-    "navigation": ("meters", "degrees", "Frame-4", "Frame-17"),
-    "walk": ("frame|image|picture|view", "way|route|path|walk|tour|directions"),
-    "imagination": (
-        "observer",
-        r"\b(mov|go|walk|leav|path|change places|viewpoint)",
-        *("left", "right", "above", "below", "front|closer", "behind|farther"),
-    ),
-    "map": ("meters", r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling"),
-    "relation": ("observer", "left", "right", "above", "below", "front|closer", "behind|farther"),
-    "nearest": ("close(st|r) to|farthe(st|r) from",),
-    "volume": ("length", "width", "height", "centimeters"),
+FORMS: dict[type[Answer], tuple[str, ...]] = {
+    Number: ("number|meters", "one decimal"),
+    Count: ("number|count",),
+    Extents: ("length,width,height", "whole", "blanks"),
+    BoxAnswer: (r"\[x1, y1, x2, y2\]",),
+    LocatedObject: (r"name, (image N, )?\[x1, y1, x2, y2\]",),
+    ImagePoint: (r"\(x,y\),depth", "one decimal"),
+    Choice: (r"name \((color point|in Frame-N, pointM)\)",),
+    LabelOrder: ("names", "comma", "order|earliest|first"),
+    Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
 }
-"""What every question of a family must say, as patterns."""
-FORMS = {
-    "depth": ("number", "meters", "one decimal"),
-    "distance": ("number", "meters", "one decimal"),
-    "matching": (r"\[x1, y1, x2, y2\]",),
-    "camera_motion": (r"\(x,y\),depth", "one decimal"),
-    "order": ("names", "comma", "order|earliest|first"),
-    "count": ("number|count",),
-    "room": ("number", "square meters", "one decimal"),
-    "view_change": ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
-    "nearest": (r"name, (image N, )?\[x1, y1, x2, y2\]|name \((color point|in Frame-N, pointM)\)",),
-    "volume": ("length,width,height", "whole", "centimeters", "blanks"),
-}
-"""What every line that names the form of the answer must say."""
+"""What every line that names the form of an answer must say, by kind of answer."""
+UNIT_IN_FORM = (Number, Extents)
+"""Answers whose plain text is a length or an area, so that the line must name its unit."""
 SLOPPY = {
     "double blank": r"\s\s",
     "line break": r"\n",
@@ -71,7 +64,6 @@ SLOPPY = {
     "British spelling": r"\b(metres?|centres?|colours?|neighbours?|levelled|recognise|grey)\b",
 }
 VERBS = "is|are|was|were|has|have|does|do|lies|lie|stands|stand|sits|sit|appears|appear|takes|take|becomes|become"
-LISTED = {"anchor", "point0", "point1", "point2", "point3"}
 BARE_BOXES = {"option_oc", "option_oc_mv"}
 """Options that are a box, where neither a capital nor a full stop has a place."""
 PARTS = ("x", "y", "depth", "length", "width", "height", "label", "box")
@@ -86,8 +78,8 @@ def kind_of(block: str) -> str:
 @cache
 def renderings(file: str, block: str) -> list[tuple[str, dict[str, Any], str]]:
     """(phrasing, context, text) for every phrasing of the block in every context."""
-    told = contexts(BLOCKS[file, block], file, block)
-    return [(p.source, context, p.render(context)) for p in BOOK.phrasings(file, block) for context in told]
+    known = contexts(BLOCKS[file, block], file, block)
+    return [(p.source, context, p.render(context)) for p in BOOK.phrasings(file, block) for context in known]
 
 
 def each(*kinds: str):
@@ -166,30 +158,33 @@ def test_no_label_rules_a_verb(file, block):
 
 @each("question")
 def test_questions_say_their_units_and_name_all_their_objects(file, block):
-    asked = BLOCKS[file, block].question_variables & {
-        "red",
-        "blue",
-        "green",
-        "yellow",
-        "subject",
-        "reference",
-        "given",
-        *LISTED,
-    }
-    asked -= {"reference"} if block == "question_oc" else set()
+    family = BLOCKS[file, block]
+    roles = {*family.marks.colors} if family.marks else set()
+    named = family.question_variables & {*roles, "subject", "reference", "given"}
+    named -= {"reference"} if block == "question_oc" else set()
     for source, context, text in renderings(file, block):
-        missing = [pattern for pattern in MUST_SAY[file] if not re.search(pattern, text)]
+        missing = [pattern for pattern in (family.unit, *family.must_say) if not re.search(pattern, text)]
         assert not missing, f"{missing}: {source}"
-        assert all(str(context[name]) in text for name in asked), source
+        assert all(str(context[name]) in text for name in named), source
         assert all(str(mention) in text for mention in context.get("objects", ())), source
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_every_family_says_what_its_questions_must_state(name):
+    family = FAMILIES[name]
+    assert family.unit or family.must_say
+    measures = {Number, Extents, ImagePoint, Motion, Placement, Route}
+    answers = {form.answer for form in ALL_FAMILIES if form.name == name}
+    assert bool(family.unit) == bool(answers & measures)
 
 
 @each("fill")
 def test_fills_name_the_form_of_the_answer(file, block):
+    family = BLOCKS[file, block]
+    patterns = (*FORMS[family.answer], family.unit if family.answer in UNIT_IN_FORM else "")
     for source, _, text in renderings(file, block):
-        missing = [pattern for pattern in FORMS[file] if not re.search(pattern, text)]
-        # "how many meters" asks for a number, too
-        assert not missing or (missing == ["number"] and "meters" in text), f"{missing}: {source}"
+        missing = [pattern for pattern in patterns if not re.search(pattern, text)]
+        assert not missing, f"{missing}: {source}"
 
 
 @each("sentence", "option")
