@@ -250,8 +250,8 @@ def test_other_formats_beside_change_nothing(type_name: str) -> None:
     family, samples, _ = made(type_name)
     last = family.config.formats[-1]
     config = CONFIG.model_copy(update={"formats": (last,)})
-    alone = list(make_samples(family, views(), Phrasebook(TEMPLATES), config, TaskCounts()))
-    assert [(s.id, s.human, s.gpt) for s in alone] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
+    written = list(make_samples(family, views(), Phrasebook(TEMPLATES), config, TaskCounts()))
+    assert [(s.id, s.human, s.gpt) for s in written] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
 
 
 def test_ids_are_unique_over_all_types_and_formats() -> None:
@@ -261,7 +261,7 @@ def test_ids_are_unique_over_all_types_and_formats() -> None:
 
 
 @pytest.mark.parametrize("type_name", TYPES)
-def test_one_fact_is_told_in_all_formats_unless_independent(type_name: str) -> None:
+def test_one_fact_is_asked_in_all_formats_unless_independent(type_name: str) -> None:
     family, samples, counts = made(type_name)
     keys = [[s.question.key for s in samples if s.format == name] for name in family.config.formats]
     if family.config.independent or any(":" in reason for reason in counts.skips):

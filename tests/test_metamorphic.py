@@ -205,7 +205,7 @@ def test_a_mirror_swaps_left_and_right_and_nothing_else(type_name: str) -> None:
 
 
 def exchanged(question: Question, first: str, second: str) -> tuple[MarkedObject, ...]:
-    """The roles with the objects of two colours exchanged."""
+    """The roles with the objects of two colors exchanged."""
     by_color = {role.color: role for role in question.roles}
     colors = {first: second, second: first}
     return tuple(replace(by_color[colors.get(role.color, role.color)], color=role.color) for role in question.roles)

@@ -67,7 +67,7 @@ def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, An
 
 
 def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> dict[str, Any]:
-    """What the answer of a sample follows from."""
+    """The quantities that the answer of a sample follows from."""
     question = sample.question
     return {
         "id": sample.id,
@@ -94,7 +94,7 @@ def _answer_evidence(question: Question, views: SceneViews) -> str:
 
 def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) -> dict[str, Any]:
     item, frame = views.scene.objects[role.object], question.frames[role.image]
-    told = {
+    evidence = {
         "color": role.color,
         "alias": role.alias,
         "image": role.image,
@@ -107,7 +107,7 @@ def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) 
         "visible_fraction": float(views.visible_fraction[frame, role.object]),
         "visible_pixels": float(views.visible_pixels[frame, role.object]),
     }
-    return _rounded(told)
+    return _rounded(evidence)
 
 
 def _rounded(value: Any) -> Any:

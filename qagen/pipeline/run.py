@@ -43,9 +43,9 @@ from qagen.wording.phrasebook import Phrasebook
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
 REPEAT = "same words for the same images"
-"""Why a drawn phrasing of a question is dropped: an earlier sample reads the same."""
+"""Skip reason of a question that reads the same as an earlier one about the same images."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-MOST_TOLD = 5
+MAX_LISTED = 5
 
 
 @cache
@@ -56,36 +56,36 @@ def phrasebook() -> Phrasebook:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything that a worker needs; small and picklable."""
+    """Everything that a worker needs. Small and picklable."""
 
     loader: Loader
     config: RunConfig
     families: tuple[Family, ...]
     layout: Layout
     exclusion_lists: tuple[Exclusion, ...] = ()
-    """Which scenes are not read because of --exclude-scenes; told in the report."""
+    """Which scenes are not read because of --exclude-scenes; listed in the report."""
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """What names the run in every line of evidence."""
+        """Fields that identify the run in every line of evidence."""
         digest = self.config.digest(list(self.families))
         return {"seed": self.config.seed, "qagen": qagen.__version__, "config": digest}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run finds when it starts."""
+    """The scenes of a run, when it starts."""
 
     settings: str
     """Hash of the settings."""
     done: tuple[str, ...]
-    """Scenes that an earlier run has finished."""
+    """Scenes that an earlier run finished."""
     todo: tuple[str, ...]
-    """The others; those that failed before are among them."""
+    """The other scenes, those that failed before included."""
 
 
 def settings_of(job: Job) -> dict[str, Any]:
-    """Everything but the scenes' own files that decides what is written of a scene."""
+    """Everything that decides the bytes written for a scene, except the scene's own files."""
     templates = hashlib.sha256()
     for path in sorted(TEMPLATES.glob("*.jinja")):
         templates.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -99,10 +99,10 @@ def settings_of(job: Job) -> dict[str, Any]:
 
 
 def prepare(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
-    """Make the output folder ready, which the caller holds, and see what of it is done.
+    """Prepare the output folder, which the caller has locked, and find the scenes that are done.
 
     Args:
-        fresh: remove first what earlier runs wrote for this split.
+        fresh: first remove what earlier runs wrote for this split.
 
     Raises:
         ConfigError: a template does not fit its family, or an earlier run had other settings or other inputs.
@@ -126,10 +126,10 @@ def _check_inputs(job: Job, done: Mapping[str, checkpoint.Manifest]) -> None:
         if now != manifest.inputs:
             changed.append(f"{scene_id}: {checkpoint.differences(manifest.inputs, now)}")
     if changed:
-        more = f" and {len(changed) - MOST_TOLD} more scenes" if len(changed) > MOST_TOLD else ""
-        told = "; ".join(changed[:MOST_TOLD]) + more
+        more = f" and {len(changed) - MAX_LISTED} more scenes" if len(changed) > MAX_LISTED else ""
+        listed = "; ".join(changed[:MAX_LISTED]) + more
         raise ConfigError(
-            f"{job.layout.root}: the input has changed since it was read: {told}. "
+            f"{job.layout.root}: the input has changed since it was read: {listed}. "
             f"Restore it, or give another --out, or --fresh to start over"
         )
 
@@ -139,7 +139,7 @@ def _inputs(job: Job, source: Path) -> dict[str, str]:
 
 
 def write_scenes(job: Job, plan: Plan, engine: Engine, strict: bool, on_scene: Callable[[SceneReport], None]) -> None:
-    """Write the parts of all scenes that are to do; what became of each is recorded.
+    """Write the parts of all unfinished scenes, and record failures.
 
     Args:
         strict: stop at the first scene that fails.
@@ -149,13 +149,13 @@ def write_scenes(job: Job, plan: Plan, engine: Engine, strict: bool, on_scene: C
         OutputError: the output folder cannot be written. What is finished stays finished.
     """
     for scene_id, result in engine(partial(run_scene, job, plan.settings), plan.todo):
-        outcome = SceneReport(scene_id, error=result.reason) if isinstance(result, Lost) else result
-        if outcome.error is None:
+        report = SceneReport(scene_id, error=result.reason) if isinstance(result, Lost) else result
+        if report.error is None:
             checkpoint.forget_failure(job.layout, scene_id)
         else:
-            checkpoint.record_failure(job.layout, scene_id, plan.settings, outcome.error)
-        on_scene(outcome)
-        if strict and outcome.error is not None:
+            checkpoint.record_failure(job.layout, scene_id, plan.settings, report.error)
+        on_scene(report)
+        if strict and report.error is not None:
             return
 
 
@@ -163,10 +163,10 @@ def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[RunTotals,
     """Merge the parts of the scenes and write the report; scenes that were not reached are left out.
 
     Returns:
-        What the report adds up, and whether there was anything to write.
+        The totals, and whether there was anything to write.
     """
     totals, groups = RunTotals(family.config.type for family in job.families), MergeGroups()
-    made_of = hashlib.sha256(repr((settings, job.exclusion_lists)).encode())
+    inputs_hash = hashlib.sha256(repr((settings, job.exclusion_lists)).encode())
     for index, scene_id in enumerate(scene_ids):
         manifest = checkpoint.read_manifest(job.layout, scene_id, settings)
         error = None if manifest else checkpoint.read_failure(job.layout, scene_id, settings)
@@ -175,13 +175,13 @@ def merge(job: Job, scene_ids: Sequence[str], settings: str) -> tuple[RunTotals,
             totals.add(msgspec.json.decode(manifest.report, type=SceneReport))
         elif error is not None:
             totals.add(SceneReport(scene_id, error))
-        made_of.update(repr((scene_id, manifest and manifest.sha256, error)).encode())
-    if is_merged(job.layout, made_of.hexdigest()):
+        inputs_hash.update(repr((scene_id, manifest and manifest.sha256, error)).encode())
+    if is_merged(job.layout, inputs_hash.hexdigest()):
         return totals, False
     files = merge_checkpoints(job.layout, scene_ids, groups, list(totals.tasks), job.config.seed)
     write_report(job.layout, make_report(job, totals))
     checkpoint.clear_unfinished(job.layout)  # of workers and nodes that were lost
-    record_merged(job.layout, made_of.hexdigest(), [*files, job.layout.report])
+    record_merged(job.layout, inputs_hash.hexdigest(), [*files, job.layout.report])
     return totals, True
 
 
@@ -189,68 +189,68 @@ def check_all_done(job: Job, scene_ids: Sequence[str], plan: Plan) -> None:
     """Raises ConfigError when a scene has neither been finished nor failed."""
     missing = [scene for scene in plan.todo if checkpoint.read_failure(job.layout, scene, plan.settings) is None]
     if missing:
-        told = ", ".join(missing[:MOST_TOLD]) + (", ..." if len(missing) > MOST_TOLD else "")
+        listed = ", ".join(missing[:MAX_LISTED]) + (", ..." if len(missing) > MAX_LISTED else "")
         raise ConfigError(
-            f"--merge: {len(missing)} of {len(scene_ids)} scenes are not done: {told}; "
+            f"--merge: {len(missing)} of {len(scene_ids)} scenes are not done: {listed}; "
             f"run their shards again, or leave --merge out to do them here"
         )
 
 
 def run_scene(job: Job, settings: str, scene_id: str) -> SceneReport:
-    """Write one scene's part. A scene that cannot be used is an outcome, not an exception.
+    """Write one scene's part. A scene that cannot be used makes a report, not an exception.
 
-    It may be run again, on any machine, as often as one likes: it leaves the same bytes, or nothing until it is done.
+    May be repeated on any machine: it leaves the same bytes, or nothing if it does not finish.
 
     Raises:
         ConfigError: a template cannot be filled in.
         OutputError: the output folder cannot be written.
     """
     started = time.perf_counter()
-    outcome = SceneReport(scene_id)
+    report = SceneReport(scene_id)
     try:
         with checkpoint.checkpoint_writer(job.layout, scene_id) as part:
-            _write_scene(job, settings, outcome, part)
+            _write_scene(job, settings, report, part)
     except (ConfigError, OutputError):
         raise
     except QagenError as error:
-        outcome = SceneReport(scene_id, str(error))
+        report = SceneReport(scene_id, str(error))
     except Exception as error:  # a bug in one scene must not cost the others; the report has its traceback
         if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from error
-        outcome = SceneReport(scene_id, traceback.format_exc())
-    outcome.seconds = time.perf_counter() - started
-    return outcome
+        report = SceneReport(scene_id, traceback.format_exc())
+    report.seconds = time.perf_counter() - started
+    return report
 
 
-def _write_scene(job: Job, settings: str, outcome: SceneReport, part: checkpoint.CheckpointWriter) -> None:
+def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.CheckpointWriter) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    scene = job.loader.load(outcome.scene)
+    scene = job.loader.load(report.scene)
     inputs = _inputs(job, scene.source)
     if job.config.fuse:
         scene = fused(scene, job.layout.root / ".fused" / f"{scene.id}.npz")
     views = observe(scene, job.config.visibility)
-    outcome.frames, outcome.objects = len(views.frames), len(scene.objects)
-    outcome.left_out = {**scene.dropped, **views.unused}
-    shown, shows_video = _write_samples(job, views, outcome, part)
+    report.frames, report.objects = len(views.frames), len(scene.objects)
+    report.left_out = {**scene.dropped, **views.unused}
+    shown, shows_video = _write_samples(job, views, report, part)
     if job.config.rgbd:
         _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
     write_media(part.media, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
     source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
-    part.finish(settings, str(source), inputs, outcome)
+    part.finish(settings, str(source), inputs, report)
 
 
 def _write_samples(
-    job: Job, views: SceneViews, outcome: SceneReport, part: checkpoint.CheckpointWriter
+    job: Job, views: SceneViews, report: SceneReport, part: checkpoint.CheckpointWriter
 ) -> tuple[set[int], bool]:
-    """Returns the frames that single images show, and whether a sample shows the video."""
+    """Write all samples of a scene. Returns the frames shown outside of videos, and whether the video is shown."""
     book, stamp = phrasebook(), job.stamp
     shown: set[int] = set()
     shows_video = False
     for family in job.families:
-        tally = outcome.tasks[family.config.type] = TaskCounts()
-        samples = make_samples(family, views, book, job.config, tally)
+        counts = report.tasks[family.config.type] = TaskCounts()
+        samples = make_samples(family, views, book, job.config, counts)
         for answer_format, block in groupby(samples, key=lambda sample: sample.format):
             pairs = []
             for sample in block:
@@ -322,7 +322,7 @@ def _in_format(
 
 
 def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:
-    """What was done and what was not; the same for the same data and config."""
+    """The content of report.json; the same for the same data and config."""
     run = {
         "dataset": job.loader.name,
         "split": job.config.split,
@@ -335,5 +335,5 @@ def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:
 
 
 def layout_for(out: Path, loader: Loader, config: RunConfig, shard: str = "") -> Layout:
-    """Where a run writes."""
+    """Paths of a run's output."""
     return Layout(out / loader.name, config.split, shard)

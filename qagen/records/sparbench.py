@@ -1,4 +1,4 @@
-"""SPAR-Bench, as its public scorers know it: twenty task types, each in one answer format, and three levels."""
+"""SPAR-Bench as its public scorers define it: twenty tasks, each in one answer format, and three levels."""
 
 from typing import Any
 
@@ -47,7 +47,6 @@ AXES = (
     ("rotate_up", "rotate_down"),
 )
 """The five movements of a view change, each with its opposite."""
-
 
 FEATURES: dict[str, Any] = {
     "id": INTEGER,

@@ -1,1 +1,1 @@
-"""Templates and answer formats: where facts become English."""
+"""Templates and answer formats, which turn facts into English."""

@@ -1,8 +1,8 @@
-"""Templates: where facts become English.
+"""Templates, which turn facts into English.
 
-``templates/<family>.jinja`` holds blocks, each with one phrasing a line; ``rules.jinja`` what any question may have to
-state, ``words.jinja`` the macros that phrasings call as ``say.<macro>``. A phrasing sees the roles of the question by
-colour, its facts and its answer, and nothing else.
+``templates/<family>.jinja`` holds blocks of phrasings, one a line. ``rules.jinja`` holds rules that questions of any
+family may have to state, ``words.jinja`` the macros that phrasings call as ``say.<macro>``. The variables of a phrasing
+are the roles of the question by color, its facts and its answer.
 """
 
 import re
@@ -23,16 +23,16 @@ from qagen.errors import ConfigError, did_you_mean
 RULES = "rules"
 WORDS = "words.jinja"
 MAX_BYTES = 100_000
-"""Of a template file."""
+"""Maximum size of a template file."""
 MAX_CHARS = 10_000
-"""Of what ``join`` makes."""
-MOST_TOLD = 500
-"""Characters of a phrasing in an error."""
+"""Maximum length of a ``join`` result."""
+MAX_QUOTED_CHARS = 500
+"""Maximum length of a phrasing in an error."""
 FILTERS = (
     *("capitalize", "default", "first", "last", "length", "list", "lower", "map", "reject", "select", "sort", "trim"),
     *("unique", "upper"),
 )
-"""Of Jinja's; ``join`` is our own."""
+"""Filters of Jinja that templates may use, besides a ``join`` of our own."""
 METHODS = frozenset({"append", "endswith", "startswith"})
 _EXPRESSIONS = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Call, nodes.Keyword),
@@ -40,23 +40,23 @@ _EXPRESSIONS = (
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg),
     *(nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair),
 )
-"""What a phrasing may be made of: nothing that counts or repeats."""
+"""Syntax nodes allowed in phrasings: nothing that counts or repeats."""
 _STATEMENTS = (nodes.Macro, nodes.For, nodes.Assign, nodes.AssignBlock)
-"""What macros may be made of besides."""
+"""Further syntax nodes allowed in macros."""
 FAILURES = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
-"""How a template can fail: Jinja passes on what Python raises."""
+"""Exceptions of a failing template: Jinja passes on what Python raises."""
 _BLOCK = re.compile(r"^\{%-?\s*block\s+(\w+)\s*-?%\}[ \t]*\n(.*?)^\{%-?\s*endblock\s*-?%\}", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An object as a sentence names it."""
+    """An object as a sentence refers to it."""
 
     label: str
     """The object's name."""
     notes: tuple[str, ...]
-    """What points it out: ("red point",), ("in Frame-16, Object2", "red box")."""
+    """Notes in brackets that identify it: ("red point",), ("in Frame-16, Object2", "red box")."""
 
     def __str__(self) -> str:
         return " ".join([self.label, *(f"({note})" for note in self.notes)])
@@ -71,9 +71,9 @@ class Phrasing:
     tree: nodes.Template
     """The line, parsed."""
     environment: Environment
-    """What it may call."""
+    """Filters and macros that it may call."""
     names: frozenset[str]
-    """The names that it uses."""
+    """Variables that it uses."""
     where: str
     """Block and file, for errors."""
 
@@ -86,7 +86,7 @@ class Phrasing:
         """The sentence, with a capital at its start.
 
         Raises:
-            ConfigError: it uses something that its question does not have.
+            ConfigError: it uses a variable that its question does not have.
         """
         try:
             text = self.template.render(context).strip()
@@ -103,7 +103,7 @@ class Phrasing:
 
 
 class _Environment(SandboxedEnvironment):
-    """Jinja's sandbox without what can take endless time or memory: arithmetic, ranges, padding, formatting."""
+    """Jinja's sandbox without operations of unbounded time or memory: arithmetic, ranges, padding, formatting."""
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, autoescape=False)
@@ -118,7 +118,7 @@ class _Environment(SandboxedEnvironment):
         """The syntax tree of a source.
 
         Raises:
-            TemplateError: it is none, or holds something that is not allowed.
+            TemplateError: it cannot be parsed, or holds a node that is not allowed.
         """
         tree = self.parse(source)
         for node in tree.find_all(nodes.Node):
@@ -128,11 +128,11 @@ class _Environment(SandboxedEnvironment):
 
 
 def _join(parts: Iterable[object], glue: str = "") -> str:
-    """Jinja's filter; of the filters that are left the only one by which a text can grow."""
-    told = [str(part) for part in parts]
-    if sum(map(len, told)) + len(glue) * len(told) > MAX_CHARS:
+    """Jinja's filter with a limit: the only allowed filter by which a text can grow."""
+    texts = [str(part) for part in parts]
+    if sum(map(len, texts)) + len(glue) * len(texts) > MAX_CHARS:
         raise SecurityError(f"join makes more than {MAX_CHARS} characters")
-    return glue.join(told)
+    return glue.join(texts)
 
 
 class Phrasebook:
@@ -146,7 +146,7 @@ class Phrasebook:
             macros = self._environment.read(_read_text(folder / WORDS), _EXPRESSIONS + _STATEMENTS)
             self._environment.globals["say"] = self._environment.from_string(macros).module
         except FAILURES as error:
-            raise ConfigError(f"{folder / WORDS}: {_told(error)}") from error
+            raise ConfigError(f"{folder / WORDS}: {_message(error)}") from error
         self.blocks = cache(self._read)
 
     def draw(self, file: str, block: str, rng: Generator, context: Mapping[str, object]) -> str:
@@ -178,11 +178,11 @@ class Phrasebook:
 
 
 def _refused(where: str, error: Exception, line: str) -> ConfigError:
-    return ConfigError(f"{where}: {_told(error)} in phrasing: {line[:MOST_TOLD]}")
+    return ConfigError(f"{where}: {_message(error)} in phrasing: {line[:MAX_QUOTED_CHARS]}")
 
 
-def _told(error: Exception) -> str:
-    """In one line."""
+def _message(error: Exception) -> str:
+    """The error's message in one line."""
     message = error.message if isinstance(error, TemplateError) else str(error)
     return " ".join((message or type(error).__name__).split())
 

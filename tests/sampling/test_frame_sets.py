@@ -94,7 +94,7 @@ def test_a_set_that_cannot_be_had_is_none() -> None:
 
 
 @given(seeds, st.sampled_from(["point", "bbox"]), st.integers(1, 3), st.integers(1, 3))
-def test_a_cast_marks_different_askable_objects(seed: int, kind, size: int, count: int) -> None:
+def test_a_sample_marks_different_askable_objects(seed: int, kind, size: int, count: int) -> None:
     colors = ("red", "blue", "green")[:count]
     drawn = FrameSets(views()).sample_objects(colors, size, kind, rng_for(seed))
     if isinstance(drawn, Skip):
@@ -115,7 +115,7 @@ def test_a_cast_marks_different_askable_objects(seed: int, kind, size: int, coun
         )
 
 
-def test_every_object_and_image_is_cast() -> None:
+def test_every_object_and_image_is_sampled() -> None:
     sets, rng = FrameSets(views()), rng_for(0, "cast")
     drawn = [
         cast
@@ -173,12 +173,12 @@ def test_repeats_are_gathered_once_and_skips_are_counted() -> None:
     assert found.skips["dull"] == 500  # a quarter of 2000 draws
 
 
-def test_a_harvest_ends_when_there_is_plenty() -> None:
+def test_collecting_ends_when_there_is_plenty() -> None:
     candidates = (ask(item, frame) for frame in range(10**9) for item in range(5))
     assert len(collect(candidates, quota=3).pool) == 18  # six for each that is wanted
 
 
-def test_a_harvest_of_nothing_ends() -> None:
+def test_collecting_nothing_ends() -> None:
     assert collect(iter(()), quota=3).pool == []
     assert collect(endless(Skip("dull")), quota=100).skips == {"dull": 6000}
 

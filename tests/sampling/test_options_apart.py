@@ -24,17 +24,17 @@ def test_sizes_differ_in_one_side_by_fifteen_percent(first: int, second: int, he
     truth = Extents(max(first, second), min(first, second), height)
     wrong = maker().sizes(truth)
     assert wrong is not None
-    told = [truth, *wrong]
-    assert all(size.length_cm >= size.width_cm for size in told)
-    seen = [Counter((size.length_cm, size.width_cm)) + Counter({("height", size.height_cm): 1}) for size in told]
-    if len({size.height_cm for size in told}) == 4:
-        assert len({(size.length_cm, size.width_cm) for size in told}) == 1
-        values = sorted(size.height_cm for size in told)
+    options = [truth, *wrong]
+    assert all(size.length_cm >= size.width_cm for size in options)
+    seen = [Counter((size.length_cm, size.width_cm)) + Counter({("height", size.height_cm): 1}) for size in options]
+    if len({size.height_cm for size in options}) == 4:
+        assert len({(size.length_cm, size.width_cm) for size in options}) == 1
+        values = sorted(size.height_cm for size in options)
     else:
-        assert len({size.height_cm for size in told}) == 1
-        kept = set.intersection(*({size.length_cm, size.width_cm} for size in told))
+        assert len({size.height_cm for size in options}) == 1
+        kept = set.intersection(*({size.length_cm, size.width_cm} for size in options))
         assert kept & {first, second}
-        values = sorted(size.length_cm * size.width_cm for size in told)
+        values = sorted(size.length_cm * size.width_cm for size in options)
     assert len(seen) == 4
     assert all(high - low >= 0.149 * high for low, high in pairwise(values))
 

@@ -169,7 +169,7 @@ def test_a_quota_is_filled_with_whole_groups_first() -> None:
     assert len(chosen) == 5
     assert len(options) == GROUP
     sets = [{q.answer.text, *(option.text for option in options[q.key])} for q in chosen if q.key in options]
-    assert all(len(told) == GROUP and told == sets[0] for told in sets)
+    assert all(len(options) == GROUP and options == sets[0] for options in sets)
 
 
 def test_no_label_goes_with_large_numbers() -> None:
@@ -189,5 +189,5 @@ def test_no_label_goes_with_large_numbers() -> None:
     for question in chosen:
         larger = sum(option.value < question.answer.value for option in options[question.key])  # type: ignore[union-attr]
         ranks[labels[question.roles[0].object]].append(larger)
-    for told in ranks.values():
-        assert np.mean(told) == pytest.approx(1.5, abs=0.2)
+    for ranks_of_label in ranks.values():
+        assert np.mean(ranks_of_label) == pytest.approx(1.5, abs=0.2)

@@ -25,12 +25,12 @@ def test_ahead_to_the_left_and_above() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "expected"),
     [
         ((0, -1, 1.5), "Skip: not ahead"),
         ((0, 0.29, 1.5), "Skip: not ahead"),
         ((0, 0.31, 1.5), "(500,500),0.3"),
-        # The image ends at 45 degrees to the sides and at 0.75 m a metre above and below.
+        # The image ends at 45 degrees to the sides and at 0.75 m a meter above and below.
         ((2.02, 2, 1.5), "Skip: outside the image"),
         ((1.98, 2, 1.5), "(995,500),2.0"),
         ((0, 2, 1.5 + 1.52), "Skip: outside the image"),
@@ -38,8 +38,8 @@ def test_ahead_to_the_left_and_above() -> None:
         ((0, 2, 1.5 - 1.52), "Skip: outside the image"),
     ],
 )
-def test_only_where_it_can_be_seen(second: tuple[float, float, float], told: str) -> None:
-    assert place(second) == told
+def test_only_where_it_can_be_seen(second: tuple[float, float, float], expected: str) -> None:
+    assert place(second) == expected
 
 
 def test_the_first_camera_is_the_first_of_the_question() -> None:

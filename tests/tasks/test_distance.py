@@ -39,10 +39,10 @@ def test_between_two_objects(views: SceneViews) -> None:
     assert text(ask("distance_prediction_oo_mv", views, (0, 1), red="chair", blue=("table", 1))) == "1.4"
 
 
-@pytest.mark.parametrize(("gap_m", "told"), [(0.19, "Skip: distance too short"), (0.21, "0.2")])
-def test_short_distances_are_not_asked(gap_m: float, told: str) -> None:
+@pytest.mark.parametrize(("gap_m", "expected"), [(0.19, "Skip: distance too short"), (0.21, "0.2")])
+def test_short_distances_are_not_asked(gap_m: float, expected: str) -> None:
     scene = room({"cup": at(0, 1, 1.5, SMALL), "mug": at(gap_m, 1, 1.5, SMALL)}, [looking("+y")])
-    assert text(ask("distance_prediction_oo", scene, red="cup", blue="mug")) == told
+    assert text(ask("distance_prediction_oo", scene, red="cup", blue="mug")) == expected
 
 
 def test_the_margin_is_what_lies_above_the_least_distance(views: SceneViews) -> None:

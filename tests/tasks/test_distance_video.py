@@ -16,7 +16,7 @@ BOXES = {"chair": at(0, 2, 1.5), "table": at(1, 3, 2.5)}
 def test_each_object_is_marked_in_a_frame_of_its_own() -> None:
     views = observe(room(BOXES, [looking("+y", at=(0, 0.01 * i, 1.5)) for i in range(VIDEO_FRAMES)]))
     asked = question(ask("distance_prediction_oo_video", views, views.video, red="chair", blue=("table", 30)))
-    # One metre to the side, one further, one up: sqrt(3) = 1.73.
+    # One meter to the side, one further, one up: sqrt(3) = 1.73.
     assert asked.answer.text == "1.7"
     assert asked.is_video
     assert len(asked.frames) == VIDEO_FRAMES

@@ -53,14 +53,14 @@ AFTER = [
 ]
 
 
-@pytest.mark.parametrize(("red", "told"), AFTER)
-def test_red_for_the_moved_observer(red: Place, told: str) -> None:
+@pytest.mark.parametrize(("red", "expected"), AFTER)
+def test_red_for_the_moved_observer(red: Place, expected: str) -> None:
     asked = ask("spatial_imagination_oc_video", scene(green=(0, 0, 1), blue=(2, 0, 1), red=red), **OC)
-    assert text(asked) == told
+    assert text(asked) == expected
 
 
 @pytest.mark.parametrize(
-    ("green", "blue", "told"),
+    ("green", "blue", "expected"),
     [
         # Red is 1 m in +x, 2 m in +y and 0.5 m up from green. Facing +y, -y, -x: right is +x, -x, +y.
         ((0, 0, 1), (0, 2, 1), "right, above, front"),
@@ -68,9 +68,9 @@ def test_red_for_the_moved_observer(red: Place, told: str) -> None:
         ((0, 0, 1), (-2, 0, 1), "right, above, behind"),
     ],
 )
-def test_the_observer_turns_to_blue(green: Place, blue: Place, told: str) -> None:
+def test_the_observer_turns_to_blue(green: Place, blue: Place, expected: str) -> None:
     asked = ask("spatial_imagination_oc_video", scene(green=green, blue=blue, red=(1, 2, 1.5)), **OC)
-    assert text(asked) == told
+    assert text(asked) == expected
 
 
 def test_front_is_level_however_high_blue_is() -> None:
@@ -82,14 +82,14 @@ def test_front_is_level_however_high_blue_is() -> None:
 
 def test_blue_must_lie_aside() -> None:
     # 0.49 m aside and 1 m up is steeper than anyone faces; 0.51 m will do.
-    for ahead_m, told in ((0.49, "Skip: faces up or down"), (0.51, "right, , front")):
+    for ahead_m, expected in ((0.49, "Skip: faces up or down"), (0.51, "right, , front")):
         seen = scene(green=(0, 0, 1), blue=(ahead_m, 0, 2), red=(1, -1, 1))
-        assert text(ask("spatial_imagination_oc_video", seen, **OC)) == told
+        assert text(ask("spatial_imagination_oc_video", seen, **OC)) == expected
 
 
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize(
-    ("red", "told"),
+    ("red", "expected"),
     [
         # 0.6 m aside at 4 m ahead: 8.5 degrees. Blue at 0.6 m may be off by atan(0.1 / 0.6) = 9.5, at 3 m by 1.9.
         ((4, -0.6, 1), "{side}, , front"),
@@ -98,13 +98,13 @@ def test_blue_must_lie_aside() -> None:
         ((-0.4, -4, 1), "{side}, , behind"),
     ],
 )
-def test_what_depends_on_the_exact_aim_is_not_told(red: Place, told: str, side: int) -> None:
+def test_what_depends_on_the_exact_aim_is_not_told(red: Place, expected: str, side: int) -> None:
     places = {"green": (0, 0, 1), "red": (red[0], side * red[1], red[2])}
     near, far = (scene(**places, blue=(ahead_m, 0, 1)) for ahead_m in (0.6, 3))
     assert text(ask("spatial_imagination_oc_video", near, **OC)) == "Skip: aim unsure"
-    told = told.format(side="right" if side > 0 else "left")
-    assert text(ask("spatial_imagination_oc_video", far, **OC)) == told
-    assert text(ask("spatial_imagination_oc_video", near, overrides={"aim_error_m": 0.0}, **OC)) == told
+    expected = expected.format(side="right" if side > 0 else "left")
+    assert text(ask("spatial_imagination_oc_video", far, **OC)) == expected
+    assert text(ask("spatial_imagination_oc_video", near, overrides={"aim_error_m": 0.0}, **OC)) == expected
 
 
 @pytest.mark.parametrize(("red", "yellow"), [("tin", "jar"), ("jar", "tin")])
@@ -115,8 +115,8 @@ def test_which_is_in_front_must_not_depend_on_the_aim_either(red: str, yellow: s
     )
     parts: dict[str, Any] = OC | {"red": red, "yellow": yellow}
     assert text(ask("spatial_imagination_oo_video", near, **parts)) == "Skip: aim unsure"
-    told = "right, , farther, front, behind" if red == "tin" else "left, , closer, behind, front"
-    assert text(ask("spatial_imagination_oo_video", far, **parts)) == told
+    expected = "right, , farther, front, behind" if red == "tin" else "left, , closer, behind, front"
+    assert text(ask("spatial_imagination_oo_video", far, **parts)) == expected
 
 
 # Observer and gaze as above. Told of red relative to yellow: left/right, above/below, closer/farther, then which of
@@ -137,10 +137,10 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("red", "yellow", "told"), PAIRS)
-def test_red_relative_to_yellow_for_the_moved_observer(red: Place, yellow: Place, told: str) -> None:
+@pytest.mark.parametrize(("red", "yellow", "expected"), PAIRS)
+def test_red_relative_to_yellow_for_the_moved_observer(red: Place, yellow: Place, expected: str) -> None:
     seen = scene(green=(0, 0, 1), blue=(2, 0, 1), red=red, yellow=yellow)
-    assert text(ask("spatial_imagination_oo_video", seen, **OO)) == told
+    assert text(ask("spatial_imagination_oo_video", seen, **OO)) == expected
 
 
 # Camera at (0, -6, 1.5) along +y. The observer moves to (0, 0, 1) and faces (-2, 0, 1), along -x: right is +y.
@@ -206,7 +206,7 @@ def test_nothing_to_tell() -> None:
     boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((-1, 2, 1))}
     assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "Skip: no direction"
     # Facing (1, 1.2), ahead is (0.64, 0.77) and right (0.77, -0.64): red at (1, 2) is 0.51 m left and 2.18 m ahead,
-    # yellow at (-1, 2) 2.05 m left and 0.90 m ahead: 13 and 66 degrees, 2.24 m both. That can be told,
+    # yellow at (-1, 2) 2.05 m left and 0.90 m ahead: 13 and 66 degrees, 2.24 m both. That can be stated,
     boxes["mug"] = small((1, 1.2, 1))
     assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "right, ,"
     # but not where before, seen from their middle, one was 1 m ahead and one 1 m behind.

@@ -40,14 +40,14 @@ def test_the_map_is_level_however_the_camera_is_held(how: dict[str, float]) -> N
 def test_the_map_turns_with_the_first_camera() -> None:
     # Heading 30 degrees left of +x: ahead is (0.866, 0.5), right is (0.5, -0.866). Cup (2, 0): right 1.0, ahead 1.73;
     # mug (2, -1): right 1.87, ahead 1.23; tin (-1, 1): right -1.37, ahead -0.37.
-    told = "object0: (1.0, 1.7), object1: (1.9, 1.2), object2: (-1.4, -0.4)"
-    assert mapped(looking("+x", (1, -2, 1.5), left_deg=30)) == told
+    expected = "object0: (1.0, 1.7), object1: (1.9, 1.2), object2: (-1.4, -0.4)"
+    assert mapped(looking("+x", (1, -2, 1.5), left_deg=30)) == expected
 
 
 def test_the_first_camera_is_the_origin() -> None:
     # 0.5 m further along +x and 0.2 m to the left, at another height.
-    told = "object0: (0.2, 1.5), object1: (1.2, 1.5), object2: (-0.8, -1.5)"
-    assert mapped(looking("+x", (1.5, -1.8, 2.0))) == told
+    expected = "object0: (0.2, 1.5), object1: (1.2, 1.5), object2: (-0.8, -1.5)"
+    assert mapped(looking("+x", (1.5, -1.8, 2.0))) == expected
 
 
 @pytest.mark.parametrize(("up_deg", "skips"), [(-69, False), (-71, True)])

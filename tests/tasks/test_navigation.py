@@ -23,7 +23,7 @@ STEP = 0.25
 
 
 def views_along(positions, **look):
-    """Cameras at (x, y), all looking along +x unless told otherwise."""
+    """Cameras at (x, y), all looking along +x unless stated otherwise."""
     return observe(
         room(
             {"table": at(6, 6, 0.4)}, [looking(**{"direction": "+x", "at": (x, y, 1.5), **look}) for x, y in positions]
@@ -102,7 +102,7 @@ BUMP = [(x, 0.2 if 14 <= i <= 17 else 0.0) for i, (x, _) in enumerate([(0, 0), *
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_ways_that_cannot_be_told(path, part, reason):
+def test_routes_that_are_unclear(path, part, reason):
     assert text(ask(views_along(path), *part)) == f"Skip: {reason}"
 
 
@@ -113,7 +113,7 @@ def test_ways_that_cannot_be_told(path, part, reason):
 )
 def test_what_happens_between_the_frames_shown_counts(between, reason):
     # 63 frames along +x, of which the video shows every second: x = 0, 0.25, ..., 7.75. Frame 17 of the recording,
-    # where x = 2.125, is somewhere else: 0.9 m to the side, or 0.8 m or three metres ahead, or hardly displaced.
+    # where x = 2.125, is somewhere else: 0.9 m to the side, or 0.8 m or three meters ahead, or hardly displaced.
     path = [(0.125 * i, 0.0) for i in range(63)]
     path[17] = between
     assert text(ask(views_along(path))) == (f"Skip: {reason}" if reason else "forward 7.8")
@@ -151,8 +151,8 @@ WORDS = "go past the table and stop  at the wall"
 def views_of_walks(*walks: tuple[tuple[str, ...], str]):
     """Three cameras: at x = 0 and 3, and from there 4 m along +y; walks as frames and words."""
     scene = room({"table": at(6, 6, 0.4)}, [looking("+x", at=(x, y, 1.5)) for x, y in ((0, 0), (3, 0), (3, 4))])
-    told = tuple(Walk(f"walk{k}", frames, words) for k, (frames, words) in enumerate(walks))
-    return observe(replace(scene, walks=told))
+    described = tuple(Walk(f"walk{k}", frames, words) for k, (frames, words) in enumerate(walks))
+    return observe(replace(scene, walks=described))
 
 
 def ask_walk(words: str, frames: tuple[str, ...] = ("0", "1", "2"), **overrides):
@@ -204,8 +204,8 @@ def test_scenes_with_walks_are_asked_for_them_alone():
 
 def test_the_answer_is_written_as_it_was_said():
     views = views_of_walks((("0", "1", "2"), WORDS))
-    family, tally = load_task("nav_video"), TaskCounts()
-    (sample,) = make_samples(family, views, Phrasebook(TEMPLATES), RunConfig(), tally)
+    family, counts = load_task("nav_video"), TaskCounts()
+    (sample,) = make_samples(family, views, Phrasebook(TEMPLATES), RunConfig(), counts)
     assert sample.gpt == "Go past the table and stop at the wall."
     assert "Frame-" not in sample.human
     record = to_record(sample, family, views, rgbd=False)

@@ -56,11 +56,11 @@ def test_closest_to_and_farthest_from_the_camera() -> None:
     assert far.margin == pytest.approx(0.85 * 18.25**0.5 - 3)
 
 
-@pytest.mark.parametrize(("table_m", "told"), [(2.63, "chair"), (2.62, "Skip: ambiguous")])
-def test_the_first_leads_by_fifteen_percent(table_m: float, told: str) -> None:
+@pytest.mark.parametrize(("table_m", "expected"), [(2.63, "chair"), (2.62, "Skip: ambiguous")])
+def test_the_first_leads_by_fifteen_percent(table_m: float, expected: str) -> None:
     # sqrt(5) / 0.85 = 2.631 is the least distance of the second, and of the first in the other direction.
     views = look({**ROW, "table": at(0, table_m + 0.002, 1.5)})
-    assert text(ask("distance_infer_center_oc", views)).startswith(told)
+    assert text(ask("distance_infer_center_oc", views)).startswith(expected)
 
 
 def test_fewer_than_three_objects_are_no_choice() -> None:
@@ -74,22 +74,22 @@ def test_the_name_must_tell_the_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("table", UNSURE),
         ("end table", UNSURE),  # a viewer may call it a table
         ("plant", "chair"),  # the question names chairs, lamps and tables only
     ],
 )
-def test_an_object_of_a_named_kind_spoils_it_when_the_image_cuts_it(name: str, told: str) -> None:
+def test_an_object_of_a_named_kind_spoils_it_when_the_image_cuts_it(name: str, expected: str) -> None:
     # Reaching from x 1.2 to 4.2 at a depth of 1.5, of which the image shows what is left of 1.5: a tenth.
-    # The chair is sqrt(1 + 1.6^2) = 1.887 m away; of the thing, the centre is at 3.14 m but its near end at 1.92 m.
+    # The chair is sqrt(1 + 1.6^2) = 1.887 m away; of the other object, the center is at 3.14 m but its near end at 1.92 m.
     thing = at(2.7, 1.6, 1.5, (3.0, 0.2, 0.4))
     boxes = {"chair": at(-1, 1.6, 1.5), "lamp": at(-1, 4, 1.5), "table": at(0, 4, 2.4)}
     views = look({**boxes, name: [boxes["table"], thing] if name == "table" else thing})
     assert not views.askable[0, -1]
     assert not views.absent[0, -1]
-    assert text(ask("distance_infer_center_oc", views)).startswith(told)
+    assert text(ask("distance_infer_center_oc", views)).startswith(expected)
 
 
 def test_an_object_without_surface_may_be_anywhere() -> None:
@@ -124,13 +124,13 @@ def test_which_of_two_is_closer_to_a_third() -> None:
     assert far.answer == Choice("green", ("blue",))
 
 
-@pytest.mark.parametrize(("far_m", "told"), [(0.81, "blue"), (0.79, "Skip: ambiguous")])
-def test_the_lead_is_twenty_centimeters_at_least(far_m: float, told: str) -> None:
+@pytest.mark.parametrize(("far_m", "expected"), [(0.81, "blue"), (0.79, "Skip: ambiguous")])
+def test_the_lead_is_twenty_centimeters_at_least(far_m: float, expected: str) -> None:
     small = (0.1, 0.1, 0.1)
     boxes = {"cup": at(0, 2, 1.5, small), "mug": at(-0.6, 2, 1.5, small), "vase": at(far_m, 2, 1.5, small)}
     views = look({**boxes})
     cast_roles = roles(views, (0,), red="cup", green="vase", blue="mug")
-    assert text(ask("distance_infer_center_oo", views, (0,), "closest", cast_roles)) == told
+    assert text(ask("distance_infer_center_oo", views, (0,), "closest", cast_roles)) == expected
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +203,6 @@ def test_the_words_are_those_of_the_end_asked_for(variant: str, kind: str) -> No
     for phrasing in Phrasebook(TEMPLATES).phrasings(file, block):
         for context in contexts(family, file, block):
             said, other = context["extreme"], next(word for word in WORDS if word != context["extreme"])
-            told = phrasing.render(context)
-            assert re.search(WORDS[str(said)], told), told
-            assert not re.search(WORDS[other], told), told
+            rendered = phrasing.render(context)
+            assert re.search(WORDS[str(said)], rendered), rendered
+            assert not re.search(WORDS[other], rendered), rendered

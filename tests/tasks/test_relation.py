@@ -14,7 +14,7 @@ def small(x: float, y: float, z: float) -> Box3D:
     return at(x, y, z, SMALL)
 
 
-# The camera is at (0, 0, 1.5) and looks along +y: right is x, ahead is y. Blue stands 3 m ahead unless told.
+# The camera is at (0, 0, 1.5) and looks along +y: right is x, ahead is y. Blue stands 3 m ahead by default.
 # Stated from 0.30 m, empty up to 0.15 m; left/right from 5 degrees, empty up to 10; closer/farther from 15 %.
 PAIRS = [
     # 0.5 right, 9.5 degrees; distance sqrt(9.25) = 3.04 against 3: empty.
@@ -38,21 +38,21 @@ PAIRS = [
     ((0, 2.6, 1.62), (0, 3, 1.5), "Skip: ambiguous"),
     # 0.4 right, but at 7 m that is 3.3 degrees.
     ((0.4, 7, 1.5), (0, 7, 1.5), "Skip: ambiguous"),
-    # 0.4 further right in metres, but the eye sees it further left: 9.5 against 11.3 degrees.
+    # 0.4 further right in meters, but the eye sees it further left: 9.5 against 11.3 degrees.
     ((1.0, 6, 1.5), (0.6, 3, 1.5), "Skip: ambiguous"),
     # Only 0.14 right, but so near that it is 10.6 degrees.
     ((0.14, 0.75, 1.5), (0, 0.75, 1.5), "Skip: ambiguous"),
-    # 0.1 right, level, 3.002 against 3: nothing can be told.
+    # 0.1 right, level, 3.002 against 3: nothing can be stated.
     ((0.1, 3, 1.5), (0, 3, 1.5), "Skip: no direction"),
 ]
 
 
-@pytest.mark.parametrize(("red", "blue", "told"), PAIRS)
-def test_red_relative_to_blue(red: tuple, blue: tuple, told: str) -> None:
+@pytest.mark.parametrize(("red", "blue", "expected"), PAIRS)
+def test_red_relative_to_blue(red: tuple, blue: tuple, expected: str) -> None:
     scene = room({"cup": small(*red), "mug": small(*blue)}, [looking("+y")])
-    assert text(ask("obj_spatial_relation_oo", scene, red="cup", blue="mug")) == told
-    if not told.startswith("Skip"):
-        opposite = ", ".join(OPPOSITE.get(word.strip(), "") for word in told.split(",")).rstrip()
+    assert text(ask("obj_spatial_relation_oo", scene, red="cup", blue="mug")) == expected
+    if not expected.startswith("Skip"):
+        opposite = ", ".join(OPPOSITE.get(word.strip(), "") for word in expected.split(",")).rstrip()
         assert text(ask("obj_spatial_relation_oo", scene, red="mug", blue="cup")) == opposite
 
 
@@ -90,11 +90,11 @@ OBSERVED = [
 ]
 
 
-@pytest.mark.parametrize(("red", "image", "told"), OBSERVED)
-def test_red_relative_to_the_observer(red: tuple, image: int, told: str) -> None:
+@pytest.mark.parametrize(("red", "image", "expected"), OBSERVED)
+def test_red_relative_to_the_observer(red: tuple, image: int, expected: str) -> None:
     scene = room({"cup": small(*red)}, AROUND)
     frames = (0, image) if image else (0, 1)
-    assert text(ask("obj_spatial_relation_oc_mv", scene, frames, red=("cup", 1 if image else 0))) == told
+    assert text(ask("obj_spatial_relation_oc_mv", scene, frames, red=("cup", 1 if image else 0))) == expected
 
 
 def test_the_pair_and_which_of_it_is_behind() -> None:

@@ -42,8 +42,8 @@ def test_the_cameras_own_axes_or_level_ones() -> None:
 def test_level_axes_turn_with_the_heading() -> None:
     # Heading along -x and looking down: 1 m along y is right, 0.5 m up is up, 0.3 m along -x is forward.
     first, second = looking("-x", up_deg=-40), looking("-x", at=(-0.3, 1, 2.0), up_deg=-40)
-    told = "move_right:1.0,move_up:0.5,move_forward:0.3,rotate_up:0,rotate_left:0"
-    assert change(first, second, frame="level") == told
+    expected = "move_right:1.0,move_up:0.5,move_forward:0.3,rotate_up:0,rotate_left:0"
+    assert change(first, second, frame="level") == expected
 
 
 def test_headings_go_around() -> None:
@@ -54,7 +54,7 @@ def test_headings_go_around() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "told"),
+    ("first", "second", "expected"),
     [
         (looking("+y"), looking("+y", up_deg=71), "Skip: looks up or down"),
         (looking("+y", up_deg=-71), looking("+y"), "Skip: looks up or down"),
@@ -72,11 +72,11 @@ def test_headings_go_around() -> None:
         (looking("+y"), looking("+y", left_deg=2.6), "rotate_left:5"),
     ],
 )
-def test_what_is_told_and_what_is_not(first: Pose, second: Pose, told: str) -> None:
+def test_what_is_told_and_what_is_not(first: Pose, second: Pose, expected: str) -> None:
     # A second frame that repeats the first view is not looked at: thresholds of views.py do not matter here, because
     # every pair is at least 5 cm or 4 degrees apart or is led by a third camera.
     scene = room(BOXES, [first, looking("-y", at=(3, 3, 1)), second])
-    assert told in text(ask("view_change_infer", scene, (0, 2)))
+    assert expected in text(ask("view_change_infer", scene, (0, 2)))
 
 
 def test_the_margin_is_in_degrees() -> None:

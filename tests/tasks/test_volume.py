@@ -42,7 +42,7 @@ def test_thin_things_are_not_measured() -> None:
 
 
 def test_an_object_that_leaves_the_image_is_not_measured() -> None:
-    # At a depth of about 3 m the image ends at x 3: of a metre of couch from x 2.3 on, more than a tenth is outside.
+    # At a depth of about 3 m the image ends at x 3: of a meter of couch from x 2.3 on, more than a tenth is outside.
     scene = room({"couch": at(2.8, 3, 1.0, (1, 1, 0.8))}, [FRONT, ASIDE])
     assert text(ask("spatial_volume_infer", scene, red="couch")) == "Skip: cut by the image"
 
@@ -54,14 +54,16 @@ def test_an_object_more_than_half_hidden_is_not_measured() -> None:
     assert text(ask("spatial_volume_infer", scene, red="desk")) == "Skip: mostly hidden"
 
 
-@pytest.mark.parametrize(("left_m", "told"), [(0, "Skip: seen from one side"), (1.5, "50,40,60"), (2.0, "50,40,60")])
-def test_some_frame_looks_from_the_side(left_m: float, told: str) -> None:
+@pytest.mark.parametrize(
+    ("left_m", "expected"), [(0, "Skip: seen from one side"), (1.5, "50,40,60"), (2.0, "50,40,60")]
+)
+def test_some_frame_looks_from_the_side(left_m: float, expected: str) -> None:
     # A box straight ahead at 2.5 m. From 1.5 m to the left the way to it makes atan(1.5 / 2.5) = 31 degrees with the
     # box's second axis, from the front none.
     boxes = {"box": at(0, 2.5, 1.5, (0.5, 0.4, 0.6))}
     scene = room(boxes, [FRONT, looking("+y", at=(-left_m, 0, 1.5))])
     asked = ask("spatial_volume_infer", scene, red="box")
-    assert text(asked) == told
+    assert text(asked) == expected
     if isinstance(asked, Question):
         aside_deg = np.degrees(np.arctan2(left_m, 2.5))
         assert asked.measured["seen_aside_deg"] == pytest.approx([90, aside_deg, 90])

@@ -192,9 +192,9 @@ def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
     names = BLOCKS[file, block].answer.names
     for source, context, text in renderings(file, block):
         if BLOCKS[file, block].answer is Directions:
-            told = [str(value) for name, value in context.items() if name.endswith(AXES) and value]
-            assert set(heard_words(text)) == set(told), f"{source}: {text}"
-            assert len(heard_words(text)) <= len(told), f"{source}: {text}"
+            words = [str(value) for name, value in context.items() if name.endswith(AXES) and value]
+            assert set(heard_words(text)) == set(words), f"{source}: {text}"
+            assert len(heard_words(text)) <= len(words), f"{source}: {text}"
         else:
             parts = [(n, context[n]) for n in PARTS if n in names and n in context and block not in BARE_BOXES]
             parts += [("place", f"({x}, {y})") for _, x, y in context.get("places", ())]
@@ -262,9 +262,9 @@ def test_lists_keep_their_order(file, block):
     for source, context, text in renderings(file, block):
         places = [text.index(str(item)) for item in context.get("items", ()) if not str(item).isdigit()]
         assert places == sorted(places), source
-        told = re.findall(r"Frame-(\d+)", text)
-        known = [str(number) for _, number in context.get("sightings", ())] or list(context.get("items", told))
-        assert told in ([], known) or {"first", "last"} <= set(context), f"{source}: {text}"
+        numbers = re.findall(r"Frame-(\d+)", text)
+        known = [str(number) for _, number in context.get("sightings", ())] or list(context.get("items", numbers))
+        assert numbers in ([], known) or {"first", "last"} <= set(context), f"{source}: {text}"
 
 
 @pytest.mark.parametrize("call", BY_HAND)

@@ -1,1 +1,1 @@
-"""Wrong options that give nothing away."""
+"""Distractors that give nothing away to a text-only model."""
