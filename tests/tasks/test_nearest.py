@@ -83,7 +83,7 @@ def test_the_name_must_tell_the_object() -> None:
 )
 def test_an_object_of_a_named_kind_spoils_it_when_the_image_cuts_it(name: str, expected: str) -> None:
     # Reaching from x 1.2 to 4.2 at a depth of 1.5, of which the image shows what is left of 1.5: a tenth.
-    # The chair is sqrt(1 + 1.6^2) = 1.887 m away; of the other object, the center is at 3.14 m but its near end at 1.92 m.
+    # The chair is sqrt(1 + 1.6^2) = 1.887 m away. The other object: center at 3.14 m, near end at 1.92 m.
     thing = at(2.7, 1.6, 1.5, (3.0, 0.2, 0.4))
     boxes = {"chair": at(-1, 1.6, 1.5), "lamp": at(-1, 4, 1.5), "table": at(0, 4, 2.4)}
     views = look({**boxes, name: [boxes["table"], thing] if name == "table" else thing})
