@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox
 from qagen.core.camera import Camera
-from qagen.core.scene import Frame, Object3D
+from qagen.core.scene import Frame, Object3D, Scene
 from qagen.errors import ConfigError, did_you_mean
 from qagen.loaders import LOADERS, make_loader
 
@@ -21,7 +21,11 @@ def check_dataset(name: str) -> None:
 
 def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
     """Read one scene. Raises SceneError as the loader does."""
-    scene = make_loader(dataset, root).load(scene_id)
+    return to_audit_scene(make_loader(dataset, root).load(scene_id), dataset)
+
+
+def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:
+    """A loaded scene as the audit sees it."""
     mesh = scene.mesh
     return AuditScene(
         dataset=dataset,
