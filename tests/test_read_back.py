@@ -14,14 +14,15 @@ from qagen.audit.checks import Verdict
 from qagen.audit.from_loader import to_audit_scene
 from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
+from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import Directions
+from qagen.core.answer import Directions, LabelOrder
 from qagen.core.sample import Sample
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples
-from qagen.score import strict
+from qagen.score import parse, strict
 from qagen.score.items import ScoredItem
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
@@ -35,9 +36,9 @@ TYPES = [pytest.param(name, marks=pytest.mark.slow if load_task(name).name in SL
 CONFIG = RunConfig(per_scene=30)
 MOST_ROUNDS = 8
 """Types of which the scene has few questions ask them again, in other words, up to this often."""
-OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind", "up": "down"}
-OTHER_WORDS |= {"forward": "backward", "red": "blue", "Yes": "No"}
+OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind"}
 OTHER_WORDS |= {second: first for first, second in OTHER_WORDS.items()}
+OTHER_COLORS = {"red": "blue", "blue": "green", "green": "red", "yellow": "red"}
 
 
 class CyclingPhrasebook(Phrasebook):
@@ -104,7 +105,8 @@ def test_the_scorer_reads_every_answer(type_name: str) -> None:
         assert strict.score(scored(sample), sample.gpt) == 1, sample.gpt
         metric = strict.SENTENCE_METRICS.get(answer_type, strict.STATED)
         if sample.format == "sentence" and metric is not strict.STATED:
-            stated, answer = metric.read(sample.gpt), strict.METRICS[answer_type].read(sample.question.answer.text)
+            answer = strict.METRICS[answer_type].read(sample.question.answer.text)
+            stated = metric.answer_in(sample.gpt, sample.human)
             assert stated is not None, sample.gpt
             if answer_type is Directions:  # a sentence may state directions before a move, too
                 assert (answer or Counter()) <= stated, sample.gpt
@@ -116,12 +118,35 @@ def test_the_scorer_reads_every_answer(type_name: str) -> None:
 def test_the_scorer_tells_another_answer_in_the_same_words_apart(type_name: str) -> None:
     for sample in phrased(type_name):
         if sample.format in ("fill", "sentence"):
-            other = altered(sample.gpt)
+            other = altered(sample)
             assert other != sample.gpt, sample.gpt
             assert strict.score(scored(sample), other) < 1, other
 
 
-def altered(text: str) -> str:
-    """The text with other numbers, directions and colors."""
-    words = re.sub(r"\b[A-Za-z]+\b", lambda match: OTHER_WORDS.get(match[0], match[0]), text)
-    return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), words)
+def altered(sample: Sample) -> str:
+    """The answer with two names exchanged, else with another first direction, another color and other numbers."""
+    text, answer = sample.gpt, sample.question.answer
+    if isinstance(answer, LabelOrder):
+        first, *_, last = answer.text.split(", ")
+        return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
+    if isinstance(answer, Directions):
+        return re.sub(rf"\b({'|'.join(OTHER_WORDS)})\b", lambda match: OTHER_WORDS[match[0]], text, count=1)
+    text = re.sub(r"\b(red|blue|green|yellow) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
+    return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The table (red box) is 60 cm tall, 100 cm long, and 50 cm wide.",
+        "Its length is 100 cm, its height 60 cm, and its width 50 cm.",
+        "In height, it comes to 60 cm, and in length and width to 100 cm and 50 cm.",
+        "Width, length, and height are 50 cm, 100 cm, and 60 cm.",
+        "It measures 100 cm by 50 cm on the floor plan and 60 cm in height.",
+    ],
+)
+def test_extents_are_read_in_whichever_order_they_are_named(text: str) -> None:
+    stated = [int(number) for number in re.findall(r"(\d+) cm", text)]
+    by_side = dict(zip(order_of_sides(text), stated, strict=True))
+    assert [by_side[side] for side in SIDES] == [100, 50, 60]
+    assert parse.extents_cm(text) == (100, 50, 60)

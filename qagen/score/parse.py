@@ -45,14 +45,18 @@ NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b", re.I)
 
 PLAIN = r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))"
 SIDES = ("length", "width", "height")
-SIDE = re.compile("|".join(SIDES), re.I)
+SIDE = re.compile(rf"\b({'|'.join(SIDES)})\b|(?<=cm )(long|wide|high|tall)\b|(?<=meters )(long|wide|high|tall)\b", re.I)
+SPOKEN_SIDES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
 BOX = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
+SPELT_PLACE = re.compile(rf"\bx\s*=\s*{PLAIN},?(?:\s+and)?\s+y\s*=\s*{PLAIN}", re.I)
 PLACE = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
 MAPPED = re.compile(rf"object\s*-?(?P<name>\d{{1,9}})\b|{PLACE.pattern}", re.I)
+LISTED = re.compile(r"([^,.:;?]+), ([^,.:;?]+), ([^,.:;?]+), and ([^,.:;?]+)")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 IMAGE = re.compile(rf"\bimage\s*(\d)\b|\b({'|'.join(ORDINALS)})\s+image\b", re.I)
 FRAME = re.compile(r"\bframe[\s-]*(\d{1,9})\b", re.I)
 MARK = re.compile(r"\b(red|green|blue|yellow)\b|\bpoint\s*(\d+)", re.I)
+EXTREME = re.compile(r"\b(?:close(?:r|st)?|near(?:er|est)?|far(?:ther|thest)?)\b", re.I)
 
 MOVEMENT = re.compile(rf"(move|rotate)_(\w+?)\s*[:=]?\s*({NUMBER})", re.I)
 SPOKEN_MOVEMENT = re.compile(
@@ -62,6 +66,8 @@ DIRECTION = re.compile(
     r"\b(left|right|above|below|closer|nearer|farther|further|front|behind|higher|lower|up|down|forward|backward)\b",
     re.I,
 )
+OF_BOTH = re.compile(r"\bboth\b[^,.;]*?\b(front|behind)\b|\b(front|behind)\b[^,.;]*?\bboth\b", re.I)
+"""A direction that holds for two objects and is named once."""
 SYNONYMS = {"nearer": "closer", "further": "farther", "higher": "above", "lower": "below"}
 
 
@@ -113,8 +119,12 @@ def yes_no(text: str) -> str | None:
 
 def quantities(text: str) -> list[tuple[float, str]]:
     """Numbers with their units as spelt ("" for none); not those that name something (``Frame-3``, ``object 1``)."""
-    text = NUMBER_WORD.sub(lambda match: str(NUMBER_WORDS.index(match[1].lower())), text.replace("−", "-"))
-    found = QUANTITY.finditer(NAMING.sub(" ", text))
+    return digit_quantities(NUMBER_WORD.sub(lambda match: str(NUMBER_WORDS.index(match[1].lower())), text))
+
+
+def digit_quantities(text: str) -> list[tuple[float, str]]:
+    """The same without numbers that are written as words."""
+    found = QUANTITY.finditer(NAMING.sub(" ", text.replace("−", "-")))
     return [(float(match["value"].replace(",", "")), match["unit"] or "") for match in found]
 
 
@@ -128,21 +138,42 @@ def number(text: str) -> float | None:
     return chosen[-1] if chosen else None
 
 
-def lone_number(text: str) -> float | None:
-    """The number of a text that has a single one."""
-    return _only(value * UNITS.get(unit.lower(), 1.0) for value, unit in quantities(text))
+def lone_number(text: str, question: str = "") -> float | None:
+    """The one number of a sentence, apart from those that its question reveals.
+
+    Numbers with a unit come before others, and digits before words: "the two are 1.5 meters apart", "each one counted
+    once, there are 3".
+    """
+    every = quantities(text)
+    found = [pair for pair in every if pair[1]] or digit_quantities(text) or every
+    values, revealed = (
+        {value * UNITS.get(unit.lower(), 1.0) for value, unit in pairs} for pairs in (found, digit_quantities(question))
+    )
+    return _only(values - revealed if len(values) > 1 else values)
 
 
 def extents_cm(text: str) -> tuple[float, ...] | None:
-    """Length, width and height in centimeters, in that order or in the order of these words where all occur."""
-    text = final_answer(text)
-    found = quantities(text.replace(",", ", "))
-    extents = [value * 100 * UNITS[unit.lower()] if unit else value for value, unit in found]
+    """Length, width and height in centimeters, in the order in which they are named, else in this order."""
+    text = final_answer(text).replace(",", ", ")
+    extents = [value * 100 * UNITS[unit.lower()] if unit else value for value, unit in quantities(text)]
     if len(extents) != len(SIDES):
         return None
-    words = list(dict.fromkeys(word.lower() for word in SIDE.findall(text)))
-    order = sorted(range(3), key=lambda index: SIDES.index(words[index])) if len(words) == 3 else range(3)
-    return tuple(extents[index] for index in order)
+    order = _named_sides(text)
+    return tuple(extents[order.index(side)] for side in SIDES)
+
+
+def _named_sides(text: str) -> tuple[str, ...]:
+    """The sides in the order of their numbers, by the words right after the numbers, else before, else as listed."""
+    numbers = [match.start() for match in QUANTITY.finditer(text)]
+    words = {match.start(): match[0].lower() for match in SIDE.finditer(text)}
+    places = sorted([*numbers, *words])
+    kinds = [SPOKEN_SIDES.get(words[place], words[place]) if place in words else "" for place in places]
+    after = [word for number, word in itertools.pairwise(kinds) if word and not number]
+    before = [word for word, number in itertools.pairwise(kinds) if word and not number]
+    for named in (after, before, list(dict.fromkeys(filter(None, kinds)))):
+        if sorted(named) == sorted(SIDES):
+            return tuple(named)
+    return SIDES
 
 
 def movements(text: str) -> dict[int, float] | None:
@@ -186,6 +217,7 @@ def located_box(text: str) -> tuple[int, Box] | None:
 def place(text: str) -> tuple[float, float, float] | None:
     """Image position in thousandths, and depth."""
     text = final_answer(text)
+    text = SPELT_PLACE.sub(r"(\1, \2)", text)
     found = _only((float(x), float(y)) for x, y in PLACE.findall(text))
     depth = number(PLACE.sub(" ", text))
     return None if found is None or depth is None else (*found, depth)
@@ -220,6 +252,21 @@ def names(text: str) -> tuple[str, ...] | None:
     return tuple(name for name in names if name) or None
 
 
+def listed_names(text: str, question: str) -> tuple[str, ...] | None:
+    """The names of the question's list ("..., A, B, C, and D") in the order in which a sentence has them."""
+    text = final_answer(text).lower()
+    for listed in LISTED.findall(question.lower()):
+        first = listed[0].split()
+        known = [" ".join(first[k:]) for k in range(len(first)) if " ".join(first[k:]) in text][:1]
+        labels, places = [*known, *listed[1:]], {}
+        for label in sorted(labels, key=len, reverse=True):
+            places[label] = text.find(label)
+            text = text.replace(label, "#" * len(label))
+        if len(labels) == len(listed) and min(places.values()) >= 0:
+            return tuple(sorted(labels, key=lambda label: places[label]))
+    return None
+
+
 def marked_object(text: str) -> str | None:
     """The mark that a text names by its color or number, else the text itself, without articles."""
     text = final_answer(text).strip(MARKUP).lower()
@@ -227,9 +274,19 @@ def marked_object(text: str) -> str | None:
     return (marks.pop() if len(marks) == 1 else None) if marks else re.sub(r"^(?:the|an?)\s+", "", text) or None
 
 
+def extreme_mark(text: str) -> str | None:
+    """The mark that a sentence calls the closest or farthest: the last one before that word, else the only one."""
+    text = final_answer(text).lower()
+    extreme = EXTREME.search(text)
+    marks = MARK.findall(text[: extreme.start()] if extreme else "")
+    return (marks[-1][0] or f"point{marks[-1][1]}") if marks else marked_object(text)
+
+
 def directions(text: str) -> Counter[str] | None:
     """Counts of the words of direction."""
-    words: list[str] = [word.lower() for word in DIRECTION.findall(final_answer(text))]
+    text = final_answer(text)
+    words: list[str] = [word.lower() for word in DIRECTION.findall(text)]
+    words += [(first or second).lower() for first, second in OF_BOTH.findall(text)]
     return Counter([SYNONYMS.get(word, word) for word in words]) or None
 
 

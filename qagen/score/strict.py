@@ -60,10 +60,16 @@ class Metric:
 
     name: str
     """Name in tables."""
-    read: Callable[[str], Any]
+    read: Callable[..., Any]
     """Reads the answer of a text; None when there is none."""
     compare: Callable[[Any, Any], float]
     """Score from 0 to 1 of a predicted and the true answer."""
+    with_question: bool = False
+    """Whether ``read`` needs the question, too."""
+
+    def answer_in(self, text: str, question: str) -> Any:
+        """The answer that a text gives to a question, None when there is none."""
+        return self.read(text, question) if self.with_question else self.read(text)
 
 
 def score(item: ScoredItem, prediction: str) -> float:
@@ -72,7 +78,7 @@ def score(item: ScoredItem, prediction: str) -> float:
     if choices:
         return float(parse.letter(prediction, choices) == item.answer.strip())
     metric, truth = _metric_and_truth(item)
-    answer = metric.read(prediction)
+    answer = metric.answer_in(prediction, item.question)
     return 0.0 if answer is None else metric.compare(answer, truth)
 
 
@@ -100,7 +106,7 @@ def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
     family = family_of_records(item.task)
     metrics = SENTENCE_METRICS if answer.endswith(".") else METRICS
     metric = metrics.get(family.answer, STATED) if family is not None else STATED
-    truth = metric.read(answer)
+    truth = metric.answer_in(answer, item.question)
     return (metric, truth) if truth is not None else (STATED, parse.facts(answer))
 
 
@@ -182,10 +188,10 @@ METRICS: dict[type[Answer], Metric] = {
 """Metrics by kind of answer; answers of other kinds are compared by what they state."""
 SENTENCE_METRICS: dict[type[Answer], Metric] = {
     **METRICS,
-    Number: Metric("MRA", parse.lone_number, relative_accuracy),
-    Count: Metric("MRA", parse.lone_number, relative_accuracy),
-    Choice: STATED,
-    LabelOrder: STATED,
+    Number: Metric("MRA", parse.lone_number, relative_accuracy, with_question=True),
+    Count: Metric("MRA", parse.lone_number, relative_accuracy, with_question=True),
+    Choice: Metric("accuracy", parse.extreme_mark, _equal),
+    LabelOrder: Metric("places", parse.listed_names, _compare_orders, with_question=True),
     Motion: Metric("MRA", parse.movements, partial(_compare_movements, missing=0.0)),
 }
 """Metrics of answers that are sentences, which leave out movements of 0."""

@@ -14,11 +14,14 @@ from qagen.audit.perturb import Stability
 from qagen.audit.raw_scannet import read_scene
 from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.settings import task_parameters
+from qagen.audit.solvers.base import NumberSolver
 from qagen.audit.solvers.count import plurals
 from qagen.audit.solvers.directions import ExpectedSlot, facing_words, subject_and_reference
-from qagen.audit.solvers.registry import check_answer, examine
+from qagen.audit.solvers.nearest import NearestOfAllSolver
+from qagen.audit.solvers.registry import check_answer, examine, solver_of, solvers_by_family
 from qagen.audit.truth import SceneTruth
 from qagen.errors import SceneError
+from qagen.files import TASK_CONFIGS
 from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
 
 
@@ -183,3 +186,24 @@ def test_a_letter_holds_under_noise_while_its_option_is_the_nearest(
 def test_a_tmp_path_is_no_scan(tmp_path: Path) -> None:
     with pytest.raises(SceneError, match="audit's reader"):
         read_scene(tmp_path, SCENE)
+
+
+def test_a_solver_is_found_by_the_family_that_it_names() -> None:
+    class HeightSolver(NumberSolver):
+        family = "height"
+
+        def solve(self) -> None: ...
+
+    solvers_by_family.cache_clear()
+    assert solver_of({"family": "height"}) is HeightSolver
+    assert solver_of({"family": "nearest", "asks": "oc"}) is NearestOfAllSolver
+    assert solver_of({"family": "width"}) is solver_of({}) is None
+
+
+@pytest.mark.parametrize("type_name", [path.stem for path in TASK_CONFIGS.glob("*.yaml")])
+def test_every_type_has_a_solver(type_name: str) -> None:
+    assert solver_of(task_parameters(type_name)) is not None
+
+
+def test_a_record_of_an_unknown_type_is_undecided(truth: SceneTruth) -> None:
+    assert verdict(record_of("weight_infer", "fill", "How heavy is it?", "1.0", ["0"]), truth) is Verdict.UNDECIDED

@@ -19,12 +19,12 @@ MEASURED_SLACK = 2e-3
 
 def solver_of(task: Mapping[str, Any]) -> type[Solver] | None:
     """The solver of the types that have these parameters, None where there is none."""
-    candidates = _solvers_by_family().get(str(task.get("family")), [])
+    candidates = solvers_by_family().get(str(task.get("family")), [])
     return next((solver for solver in candidates if solver.solves(task)), None)
 
 
 @cache
-def _solvers_by_family() -> dict[str, list[type[Solver]]]:
+def solvers_by_family() -> dict[str, list[type[Solver]]]:
     """The solvers of all modules beside this one."""
 
     def subclasses(of: type[Solver]) -> Iterator[type[Solver]]:
