@@ -48,9 +48,14 @@ def wrap_deg(angle_deg: float) -> float:
 
 
 def hull_area(points: NDArray[np.float64], radius: float) -> float:
-    """Area of the largest piece of the alpha shape of points (n, 2).
+    """As `hull_areas`, for one radius."""
+    return hull_areas(points, radius)[0]
 
-    The alpha shape is the union of the Delaunay triangles whose circumscribed circle is smaller than ``radius``
+
+def hull_areas(points: NDArray[np.float64], *radii: float) -> list[float]:
+    """Area of the largest piece of the alpha shape of points (n, 2), for each radius.
+
+    The alpha shape is the union of the Delaunay triangles whose circumscribed circle is smaller than the radius
     (Edelsbrunner, Kirkpatrick and Seidel, 1983). It closes gaps in the points up to about twice the radius, follows
     bays that are wider, and leaves larger holes open. Triangles that share an edge are in one piece, so that points
     scanned through a window, apart from the room, do not count. 0 when all points lie on one line.
@@ -58,15 +63,18 @@ def hull_area(points: NDArray[np.float64], radius: float) -> float:
     try:
         mesh = Delaunay(points)
     except (QhullError, ValueError):
-        return 0.0
+        return [0.0] * len(radii)
     area, sides = _measure(points[mesh.simplices])
-    kept = sides < 4 * radius * area
-    first = np.repeat(np.arange(len(kept)), 3)
+    first = np.repeat(np.arange(len(area)), 3)
     second = mesh.neighbors.ravel()
-    joined = (second >= 0) & kept[first] & kept[second]
-    links = coo_array((joined[joined], (first[joined], second[joined])), shape=(len(kept), len(kept)))
-    pieces = connected_components(links, directed=False)[1]
-    return float(np.bincount(pieces, weights=np.where(kept, area, 0.0)).max())
+    areas = []
+    for radius in radii:
+        kept = sides < 4 * radius * area
+        joined = (second >= 0) & kept[first] & kept[second]
+        links = coo_array((joined[joined], (first[joined], second[joined])), shape=(len(kept), len(kept)))
+        pieces = connected_components(links, directed=False)[1]
+        areas.append(float(np.bincount(pieces, weights=np.where(kept, area, 0.0)).max()))
+    return areas
 
 
 def polygon_area(outline: NDArray[np.float64]) -> float:

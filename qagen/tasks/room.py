@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Number
-from qagen.core.floor import hull_area, polygon_area
+from qagen.core.floor import hull_area, hull_areas, polygon_area
 from qagen.core.question import Question, Skip
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -92,9 +92,10 @@ class RoomArea(Family[RoomConfig]):
         if views.scene.room_polygon is not None:
             return polygon_area(views.scene.room_polygon), {"shown": shown}
         is_low = views.surface[:, 2] < np.median(views.cameras[:, 2, 3])
-        return hull_area(plan, radius), {
-            "half_radius": hull_area(plan, radius / 2),
-            "twice_radius": hull_area(plan, 2 * radius),
+        area, half_radius, twice_radius = hull_areas(plan, radius, radius / 2, 2 * radius)
+        return area, {
+            "half_radius": half_radius,
+            "twice_radius": twice_radius,
             "low": hull_area(plan[is_low], radius),
             "shown": shown,
         }

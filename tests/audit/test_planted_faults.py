@@ -25,6 +25,8 @@ from qagen.audit.settings import RunSettings
 from qagen.audit.truth import SceneTruth
 from tests.audit.room import SCENE, Made, make_run
 
+pytestmark = pytest.mark.slow
+
 Record = dict[str, Any]
 Fault = Callable[[Record, Record], bool | None]
 """Spoils a record or its evidence; False where this record has nothing of the kind."""
@@ -353,7 +355,6 @@ def spoiled(places: list[RecordRef], fault: Fault) -> Iterator[tuple[RecordRef, 
             yield place, record, evidence
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "type_name", "answer_format", "fault"), FAULTS, ids=lambda part: getattr(part, "__name__", part)
 )
@@ -371,7 +372,6 @@ def test_a_spoiled_record_is_found(
     assert len(missed) == 0, missed[0]
 
 
-@pytest.mark.slow
 def test_a_right_run_is_clean(places: Places, examiner: Examiner) -> None:
     off: list[str] = []
     for place in (place for group in places.values() for place in group):
@@ -381,7 +381,6 @@ def test_a_right_run_is_clean(places: Places, examiner: Examiner) -> None:
     assert sum(len(group) for group in places.values()) > 200
 
 
-@pytest.mark.slow
 def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> None:
     arguments = ["--root", str(made.root), "--out", str(tmp_path), "--tasks", "depth_*,view_change_infer", "--n", "2"]
     result = CliRunner().invoke(main, [str(made.out), *arguments])
@@ -392,7 +391,6 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
     assert "Disagreements: 0" in (tmp_path / "disagreements.html").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("threshold", "value", "told"),
     [
@@ -412,7 +410,6 @@ def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
         assert all(told in what for what in off)
 
 
-@pytest.mark.slow
 def test_views_that_are_too_alike_to_match_are_found(places: Places, examiner: Examiner) -> None:
     far_apart = RunSettings(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
     strict = Examiner(examiner.truth, examiner.media, settings=far_apart)
@@ -420,7 +417,6 @@ def test_views_that_are_too_alike_to_match_are_found(places: Places, examiner: E
         assert worst_verdict(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
 
 
-@pytest.mark.slow
 def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, places: Places, made: Made) -> None:
     alike = tuple(replace(one, label="thing", names=one.names | {"thing"}) for one in scene.instances)
     examiner = Examiner(SceneTruth.of(replace(scene, instances=alike)), Media(made.out / "scannet" / "images"))
@@ -459,7 +455,6 @@ def break_a_line(out: Path) -> None:
     path.write_text(path.read_text()[:-40] + "\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [drop_evidence_line, claim_more_lines, repeat_a_line, exchange_an_image, break_a_line]
 )
@@ -477,7 +472,6 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
     assert found["disagreements"][0]["checks"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -149,6 +149,7 @@ def test_plurals_of_odd_names() -> None:
     assert "computer mice" in plurals("computer mouse")
 
 
+@pytest.mark.slow
 def test_noise_moves_centers_poses_and_depth_by_the_stated_amounts(truth: SceneTruth) -> None:
     copies = [truth.perturbed(np.random.default_rng(k)) for k in range(20)]
     shifts = [c.center(k) - truth.center(k) for c in copies for k in range(len(truth.instances))]
