@@ -257,7 +257,7 @@ PROBES = (
         "files.py",
         "yield unfinished\n            unfinished.replace(path)",
         "path.unlink(missing_ok=True)\n            yield unfinished\n            unfinished.replace(path)",
-        "pipeline/test_record.py::test_a_failing_write_leaves_the_old_file",
+        "test_files.py::test_a_failing_write_leaves_the_old_file",
     ),
     Probe(
         "ids of two types meet",
