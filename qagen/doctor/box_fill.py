@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.scene import Object3D, Scene
+from qagen.core.scene import Scene
 from qagen.doctor.depth_samples import DepthSample
 from qagen.doctor.finding import Finding, judge, percent
 from qagen.visibility.instances import resampled_instances
@@ -27,8 +27,14 @@ def check_box_fill(scene: Scene, samples: Sequence[DepthSample]) -> Finding | No
     The points are those of the annotation or the labeled mesh, or else the depth of the pixels that the dataset's own
     instance images give to the object.
     """
-    clouds = _object_clouds(scene, samples)
-    shares = [_box_fill(scene.objects[index], cloud) for index, cloud in clouds.items() if len(cloud) >= MIN_POINTS]
+    shares = []
+    for index, points in _object_clouds(scene, samples).items():
+        if len(points) >= MIN_POINTS:
+            box = scene.objects[index].box
+            local = (points - box.center) @ box.rotation
+            low, high = np.percentile(local, (RIM_PERCENT, 100 - RIM_PERCENT), axis=0)
+            is_compared = box.size > MIN_SIDE_M
+            shares.append(float(((high - low)[is_compared] / box.size[is_compared]).max(initial=0.0)))
     if len(shares) < MIN_OBJECTS:
         return None
     middle = float(np.median(shares))
@@ -55,11 +61,3 @@ def _object_clouds(scene: Scene, samples: Sequence[DepthSample]) -> dict[int, ND
         for index in np.unique(owner[owner >= 0]):
             seen[int(index)].append(points[owner == index])
     return {index: np.concatenate(pieces) for index, pieces in seen.items()}
-
-
-def _box_fill(item: Object3D, points: NDArray[np.float64]) -> float:
-    """The largest share of a side of the box that lies between the outermost points."""
-    local = (points - item.box.center) @ item.box.rotation
-    low, high = np.percentile(local, (RIM_PERCENT, 100 - RIM_PERCENT), axis=0)
-    is_compared = item.box.size > MIN_SIDE_M
-    return float(((high - low)[is_compared] / item.box.size[is_compared]).max(initial=0.0))

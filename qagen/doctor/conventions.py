@@ -84,9 +84,9 @@ def pose_conventions() -> list[Convention]:
         Convention("quaternions reordered (w x y z was read as x y z w)", _reorder_quaternion(-1)),
     ]
     return usual + [
-        Convention(f"{first}camera axes {_axes_text(axes)}", _change_axes(axes, is_inverse=bool(first)))
+        Convention(f"{first}camera axes {name}", _change_axes(axes, is_inverse=bool(first)))
         for first in ("", "poses inverted, then ")
-        for axes in _axis_choices()
+        for name, axes in _axis_choices().items()
     ]
 
 
@@ -114,24 +114,21 @@ def _rotated(pose: Matrix, rotation: Matrix) -> Matrix:
     return changed
 
 
-def _axis_choices() -> list[Matrix]:
-    """The rotations that take axes to axes, without the identity and OpenGL's."""
-    choices = []
+def _axis_choices() -> dict[str, Matrix]:
+    """The rotations that take axes to axes, without the identity and OpenGL's.
+
+    Their names are the axes as read that are right, down and forward: "(right, down, forward) = (-y, x, z)".
+    """
+    choices = {}
     for order in permutations(range(3)):
         for signs in product((1.0, -1.0), repeat=3):
             axes = np.zeros((3, 3))
             axes[order, range(3)] = signs
             is_usual = np.array_equal(axes, np.eye(3)) or np.array_equal(axes, OPENGL)
             if np.linalg.det(axes) > 0 and not is_usual:
-                choices.append(axes)
+                names = ("-" * (sign < 0) + "xyz"[axis] for axis, sign in zip(order, signs, strict=True))
+                choices[f"(right, down, forward) = ({', '.join(names)})"] = axes
     return choices
-
-
-def _axes_text(axes: Matrix) -> str:
-    """The axes as read that are right, down and forward: "(right, down, forward) = (-y, x, z)"."""
-    names = ["xyz"[int(np.argmax(np.abs(column)))] for column in axes.T]
-    signs = ["-" if column.sum() < 0 else "" for column in axes.T]
-    return "(right, down, forward) = (" + ", ".join(sign + name for sign, name in zip(signs, names, strict=True)) + ")"
 
 
 def agreement(groups: SampleGroups, convert: Callable[[Matrix], Matrix], factor: float = 1.0) -> float:

@@ -11,7 +11,6 @@ poses, cameras or depth images or the voxel size have changed. The objects of th
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.camera import Camera
 from qagen.core.pose import rotate
 from qagen.core.scene import Frame, Mesh, Scene, validate_scene
 from qagen.core.spacing import evenly_spaced
@@ -89,20 +87,20 @@ def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> 
 
 def _surface(scene: Scene, frames: list[Frame], voxel_m: float) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     o3d = _open3d()
-    grid = o3d.t.geometry.VoxelBlockGrid(
-        ("tsdf", "weight"),
-        (o3d.core.float32, o3d.core.float32),
-        ((1,), (1,)),
-        voxel_m,
-        BLOCK_SIDE,
-        FIRST_BLOCKS,
-        o3d.core.Device("CPU:0"),
-    )
-    for frame, depth, camera in _depth_images(frames):
+    values = ("tsdf", "weight"), (o3d.core.float32, o3d.core.float32), ((1,), (1,))
+    cpu = o3d.core.Device("CPU:0")
+    grid = o3d.t.geometry.VoxelBlockGrid(*values, voxel_m, BLOCK_SIDE, FIRST_BLOCKS, cpu)
+    for frame in frames:
+        camera = frame.depth_camera
+        if frame.depth is None or camera is None:
+            continue
+        depth = frame.depth.read_m()
+        if not (depth > 0).any():
+            continue
+        depth = np.where(np.isfinite(depth), depth, 0)
         image = o3d.t.geometry.Image(o3d.core.Tensor(np.ascontiguousarray(depth, dtype=np.float32)))
-        intrinsic = o3d.core.Tensor(
-            np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1.0]], dtype=np.float64)
-        )
+        matrix = [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]]
+        intrinsic = o3d.core.Tensor(np.array(matrix, dtype=np.float64))
         extrinsic = o3d.core.Tensor(frame.world_from_camera.inverse().matrix)
         blocks = grid.compute_unique_block_coordinates(image, intrinsic, extrinsic, 1.0, MAX_DEPTH_M)
         grid.integrate(blocks, image, intrinsic, extrinsic, 1.0, MAX_DEPTH_M)
@@ -114,14 +112,6 @@ def _surface(scene: Scene, frames: list[Frame], voxel_m: float) -> tuple[NDArray
         expected = f"one within {MAX_DEPTH_M:g} m that {MIN_VIEWS:g} images agree on; run python -m qagen.doctor"
         raise SceneError(scene.source, f"depth: found no common surface in {len(frames)} images, expected {expected}")
     return _in_order(mesh.vertex["positions"].numpy(), mesh.triangle["indices"].numpy())
-
-
-def _depth_images(frames: list[Frame]) -> Iterator[tuple[Frame, NDArray[np.float32], Camera]]:
-    for frame in frames:
-        if frame.depth is not None and frame.depth_camera is not None:
-            depth = frame.depth.read_m()
-            if (depth > 0).any():
-                yield frame, np.where(np.isfinite(depth), depth, 0), frame.depth_camera
 
 
 def _in_order(vertices: NDArray, faces: NDArray) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

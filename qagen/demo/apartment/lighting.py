@@ -103,7 +103,12 @@ def bake_light(
     steps = 2 * len(chunks)
 
     def direct(k: int) -> NDArray:
-        return _direct_light(scene, points[chunks[k]], surface.normals[chunks[k]], lamps, k)
+        rng = rng_for(0, "demo lamp rays", str(k))
+        light = np.zeros_like(points[chunks[k]])
+        for lamp in lamps:
+            amount = _light_of(scene, points[chunks[k]], surface.normals[chunks[k]], lamp, rng)
+            light += amount[:, None] * np.array(lamp.color, np.float32)
+        return light
 
     def seen(k: int) -> NDArray:
         return _seen_faces(scene, points[chunks[k]], surface.normals[chunks[k]], k)
@@ -134,16 +139,6 @@ def _lifted_vertices(surface: LitSurface) -> NDArray[np.float32]:
     return lifted.astype(np.float32)
 
 
-def _direct_light(
-    scene: EmbreeScene, points: NDArray, normals: NDArray, lamps: Sequence[Lamp], chunk: int
-) -> NDArray[np.float32]:
-    rng = rng_for(0, "demo lamp rays", str(chunk))
-    light = np.zeros((len(points), 3), np.float32)
-    for lamp in lamps:
-        light += _light_of(scene, points, normals, lamp, rng)[:, None] * np.array(lamp.color, np.float32)
-    return light
-
-
 def _light_of(
     scene: EmbreeScene, points: NDArray, normals: NDArray, lamp: Lamp, rng: np.random.Generator
 ) -> NDArray[np.float32]:
@@ -164,14 +159,9 @@ def _light_of(
         value = lamp.power * np.clip(cosine, 0, 1) * leaving / np.maximum(distance, 0.35) ** 2 / (np.pi * LAMP_RAYS)
         rows = np.flatnonzero(value > 2e-4)
         if len(rows):
-            is_free = _is_free(scene, points[rows], unit[rows], distance[rows] - 0.02)
-            total[rows] += value[rows] * is_free
+            hit = scene.run(points[rows].astype(np.float32), unit[rows].astype(np.float32), query="DISTANCE")
+            total[rows] += value[rows] * (hit >= distance[rows] - 0.02)
     return total
-
-
-def _is_free(scene: EmbreeScene, origins: NDArray, unit: NDArray, distance: NDArray) -> NDArray[np.bool_]:
-    hit = scene.run(origins.astype(np.float32), unit.astype(np.float32), query="DISTANCE")
-    return hit >= distance
 
 
 def _seen_faces(scene: EmbreeScene, points: NDArray, normals: NDArray, chunk: int) -> NDArray[np.int32]:

@@ -67,19 +67,17 @@ class Renderer:
         """Render one frame; depth is exact at pixel centers, color is smoothed at edges."""
         h, w = camera.height, camera.width
         v, u = np.mgrid[0:h, 0:w].reshape(2, -1).astype(np.float32)
-        bands = [self._band(camera, world_from_camera, u[i : i + BAND], v[i : i + BAND]) for i in range(0, h * w, BAND)]
+        bands = []
+        for i in range(0, h * w, BAND):
+            rays = _rays(camera, world_from_camera, u[i : i + BAND], v[i : i + BAND])
+            hits = self._trace(*rays)
+            part = self.surface.face_part.take(hits.prim, mode="wrap")
+            bands.append((self._shaded(hits, *rays, camera.fx), hits.t, hits.cosine, part, hits.normal))
         color, depth_m, cosine, part, normal = (np.concatenate(column) for column in zip(*bands, strict=True))
         edges = np.flatnonzero(_is_edge(part.reshape(h, w), depth_m.reshape(h, w), normal.reshape(h, w, 3)))
         for i in range(0, len(edges), BAND):
             self._smooth(color, edges[i : i + BAND], camera, world_from_camera, u, v)
         return RenderView(color.reshape(h, w, 3), depth_m.reshape(h, w), cosine.reshape(h, w), part.reshape(h, w))
-
-    def _band(self, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray) -> tuple[NDArray, ...]:
-        """Color, depth, cosine, part and normal of some pixels."""
-        rays = _rays(camera, world_from_camera, u, v)
-        hits = self._trace(*rays)
-        part = self.surface.face_part.take(hits.prim, mode="wrap")
-        return self._shaded(hits, *rays, camera.fx), hits.t, hits.cosine, part, hits.normal
 
     def _smooth(
         self, color: NDArray, edges: NDArray, camera: Camera, world_from_camera: Pose, u: NDArray, v: NDArray

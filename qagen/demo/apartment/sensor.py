@@ -48,11 +48,5 @@ def _is_lost(
     lost = rank < shine
     lost |= view.cosine < GRAZING_COSINE * (0.6 + 0.8 * rank)
     lost |= (z < NEAR_M) | (z > FAR_M + 0.6 * (rank - 0.5))
-    return lost | _beside_jump(z)
-
-
-def _beside_jump(z: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(h, w) the far side of strong depth edges, which lies in the shadow of the projector."""
-    near = grey_erosion(z, size=(3, 5))
-    far = grey_dilation(z, size=(3, 3))
-    return (z > 1.08 * near) | (far > 1.25 * z)
+    # the far side of a strong depth edge lies in the shadow of the projector
+    return lost | (z > 1.08 * grey_erosion(z, size=(3, 5))) | (grey_dilation(z, size=(3, 3)) > 1.25 * z)

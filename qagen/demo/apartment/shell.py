@@ -128,13 +128,18 @@ WINDOWS = (
 def build_shell() -> list[PlacedObject]:
     """Walls, floors, ceilings, doorframes and windows."""
     objects = []
+    white, wood = Paint("plaster", (0.98, 0.98, 0.97), 1.5), Paint("wood", (0.5, 0.36, 0.25), 0.5)
     for room in ROOMS:
-        objects += [_floor(room), _ceiling(room), *_walls(room)]
+        (x0, x1), (y0, y1) = room.x, room.y
+        floor = panel((x0, y0, 0), (x1 - x0, 0, 0), (0, y1 - y0, 0), room.floor, FLOOR_EDGE_M)
+        ceiling = panel((x0, y1, CEILING_M), (x1 - x0, 0, 0), (0, y0 - y1, 0), white, 0.2)
+        objects += [PlacedObject("floor", (floor,)), PlacedObject("ceiling", (ceiling,))]
+        corners = room.polygon[[0, 3, 2, 1, 0]]  # clockwise, so that walls face inward
+        objects += [_wall(a, b, room.wall) for a, b in pairwise(corners)]
     for opening in DOORWAYS:
-        objects += [
-            PlacedObject("doorframe", tuple(_door_frame(opening))),
-            PlacedObject("floor", (_threshold(opening),)),
-        ]
+        objects.append(PlacedObject("doorframe", tuple(_door_frame(opening))))
+        threshold = _in_wall(opening, opening.across, opening.along, (-0.02, 0.004), wood)
+        objects.append(PlacedObject("floor", (threshold,)))
     objects.append(PlacedObject("doorframe", tuple(_door_frame(FRONT_DOOR))))
     objects += [PlacedObject("window", tuple(_window(opening))) for opening in WINDOWS]
     return objects
@@ -173,45 +178,19 @@ def _daylight(opening: Opening) -> Lamp:
     )
 
 
-def _floor(room: Room) -> PlacedObject:
-    (x0, x1), (y0, y1) = room.x, room.y
-    return PlacedObject("floor", (panel((x0, y0, 0), (x1 - x0, 0, 0), (0, y1 - y0, 0), room.floor, FLOOR_EDGE_M),))
-
-
-def _ceiling(room: Room) -> PlacedObject:
-    (x0, x1), (y0, y1) = room.x, room.y
-    white = Paint("plaster", (0.98, 0.98, 0.97), 1.5)
-    return PlacedObject("ceiling", (panel((x0, y1, CEILING_M), (x1 - x0, 0, 0), (0, y0 - y1, 0), white, 0.2),))
-
-
-def _walls(room: Room) -> list[PlacedObject]:
-    corners = room.polygon[[0, 3, 2, 1, 0]]  # clockwise, so that walls face inward
-    return [_wall(a, b, room.wall) for a, b in pairwise(corners)]
-
-
 def _wall(start: NDArray, end: NDArray, paint: Paint) -> PlacedObject:
     along = end - start
     length = math.hypot(*along)
-    holes = [
-        hole
-        for opening in (*DOORWAYS, FRONT_DOOR, *WINDOWS)
-        for hole in _hole_in(opening, start, along / length, length)
-    ]
+    direction = along / length
+    holes = []
+    for opening in (*DOORWAYS, FRONT_DOOR, *WINDOWS):
+        axis = opening.normal
+        is_in_plane = abs(direction[axis]) <= 0.5 and np.isclose(opening.across, start[axis]).any()
+        first, last = sorted((np.array(opening.along) - start[1 - axis]) * direction[1 - axis])
+        if is_in_plane and first >= 0 and last <= length:
+            holes.append((float(first), float(last), *opening.height))
     wall = wall_with_openings((*start, 0), (*along, 0), CEILING_M, holes, paint, COARSE_M)
-    return PlacedObject("wall", (wall, _skirting(start, along / length, length, holes)))
-
-
-def _hole_in(
-    opening: Opening, start: NDArray, direction: NDArray, length: float
-) -> list[tuple[float, float, float, float]]:
-    """The opening in the wall's own coordinates, or nothing when it belongs to another wall."""
-    axis = opening.normal
-    if abs(direction[axis]) > 0.5 or not np.isclose(opening.across, start[axis]).any():
-        return []
-    ends = sorted((np.array(opening.along) - start[1 - axis]) * direction[1 - axis])
-    if ends[0] < 0 or ends[1] > length:
-        return []
-    return [(float(ends[0]), float(ends[1]), *opening.height)]
+    return PlacedObject("wall", (wall, _skirting(start, direction, length, holes)))
 
 
 def _skirting(
@@ -254,10 +233,6 @@ def _door_frame(opening: Opening) -> list[Part]:
         casing.append(_in_wall(opening, side, (l1 - 0.004, l1 + wide), (0, top + wide), white))
         casing.append(_in_wall(opening, side, (l0, l1), (top - 0.004, top + wide), white))
     return [joined([*jambs, head]), joined(casing)]
-
-
-def _threshold(opening: Opening) -> Part:
-    return _in_wall(opening, opening.across, opening.along, (-0.02, 0.004), Paint("wood", (0.5, 0.36, 0.25), 0.5))
 
 
 def _window(opening: Opening) -> list[Part]:

@@ -31,7 +31,12 @@ def write(film: Film, root: Path) -> None:
     (frames / "lowres_wide.traj").write_text("\n".join(lines) + "\n", encoding="utf-8")
     vertices = colored_positions(film.vertices, film.vertex_colors)
     write_ply(folder / f"{SCENE_ID}_3dod_mesh.ply", vertices, film.faces)
-    _write_annotation(folder / f"{SCENE_ID}_3dod_annotation.json", film)
+    objects = []
+    for index, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
+        obb, name = oriented_box(box), label.replace(" ", "_")
+        objects.append({"uid": UUID.format(index), "label": name, "segments": {"obb": obb, "obbAligned": obb}})
+    annotation = json.dumps({"data": objects, "skipped": False})
+    (folder / f"{SCENE_ID}_3dod_annotation.json").write_text(annotation, encoding="utf-8")
 
 
 def _write_frame(film: Film, index: int, folder: Path, stem: str) -> None:
@@ -41,11 +46,3 @@ def _write_frame(film: Film, index: int, folder: Path, stem: str) -> None:
     camera = film.camera.scaled(*SIZE)
     words = f"{camera.width} {camera.height} {camera.fx:.6f} {camera.fy:.6f} {camera.cx:.6f} {camera.cy:.6f}\n"
     (folder / "lowres_wide_intrinsics" / f"{stem}.pincam").write_text(words)
-
-
-def _write_annotation(path: Path, film: Film) -> None:
-    objects = []
-    for index, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
-        obb, name = oriented_box(box), label.replace(" ", "_")
-        objects.append({"uid": UUID.format(index), "label": name, "segments": {"obb": obb, "obbAligned": obb}})
-    path.write_text(json.dumps({"data": objects, "skipped": False}), encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from qagen.core.camera import Camera
 from qagen.demo.film import Film
@@ -29,7 +29,11 @@ def write(film: Film, root: Path) -> None:
     classes = np.array([nyu40_id(label) for label in film.labels])
     for number, index in enumerate(chosen):
         (previews / f"frame.{number:04d}.tonemap.jpg").write_bytes(film.color_jpeg(index))
-        _write_geometry(film, index, f"{geometry}/frame.{number:04d}", classes)
+        stem, objects = f"{geometry}/frame.{number:04d}", film.objects(index)
+        distance = film.depth_mm(index) / 1000 * film.camera.ray_lengths()
+        _write_array(f"{stem}.depth_meters.hdf5", np.where(distance > 0, distance, np.inf).astype(np.float16))
+        _write_array(f"{stem}.semantic.hdf5", np.where(objects < 0, -1, classes[objects]).astype(np.int16))
+        _write_array(f"{stem}.semantic_instance.hdf5", np.where(objects < 0, -1, objects + 1).astype(np.int16))
     poses = [film.poses[index] for index in chosen]
     keyframes = f"{detail / TRAJECTORY}/camera_keyframe"
     _write_array(f"{keyframes}_positions.hdf5", [pose.translation / METERS_PER_UNIT for pose in poses])
@@ -39,14 +43,6 @@ def write(film: Film, root: Path) -> None:
     _write_table(detail / "metadata_scene.csv", scale)
     _write_table(detail / "metadata_cameras.csv", [{"camera_name": TRAJECTORY}])
     _write_table(root / "metadata_camera_parameters.csv", [_lens_row(film.camera)])
-
-
-def _write_geometry(film: Film, index: int, stem: str, classes: NDArray[np.int64]) -> None:
-    camera, objects = film.camera, film.objects(index)
-    distance = film.depth_mm(index) / 1000 * camera.ray_lengths()
-    _write_array(f"{stem}.depth_meters.hdf5", np.where(distance > 0, distance, np.inf).astype(np.float16))
-    _write_array(f"{stem}.semantic.hdf5", np.where(objects < 0, -1, classes[objects]).astype(np.int16))
-    _write_array(f"{stem}.semantic_instance.hdf5", np.where(objects < 0, -1, objects + 1).astype(np.int16))
 
 
 def _write_boxes(film: Film, stem: str) -> None:

@@ -33,25 +33,21 @@ def write(film: Film, root: Path) -> None:
     frames = [_write_frame(film, index, folder) for index in range(0, len(film.poses), STEP)]
     object_ids = (film.face_object + 1).astype("<u2")
     write_ply(folder / "mesh.ply", positions(_to_file(film.vertices)), film.faces, object_id=object_ids)
+    c = film.camera
+    camera = {"fx": c.fx, "fy": c.fy, "cx": c.cx + 0.5, "cy": c.cy + 0.5, "width": c.width, "height": c.height}
     document = {
         "units": "cm",
         "up": "+y",
         "pose": "camera_from_world",
         "camera_axes": "opengl",
         "pixel_center": 0.5,
-        "camera": _camera(film),
+        "camera": camera,
         "depth": {"meters_per_unit": 0.001},
         "frames": frames,
         "objects": [_object(film, index) for index in range(len(film.labels))],
         "mesh": {"path": "mesh.ply", "object_property": "object_id"},
     }
     (folder / "scene.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-
-
-def _camera(film: Film) -> dict[str, float]:
-    camera = film.camera
-    middle = {"cx": camera.cx + 0.5, "cy": camera.cy + 0.5}
-    return {"fx": camera.fx, "fy": camera.fy, **middle, "width": camera.width, "height": camera.height}
 
 
 def _write_frame(film: Film, index: int, folder: Path) -> dict[str, Any]:

@@ -224,18 +224,18 @@ class Viewpoint:
 def write(film: Film, root: Path) -> None:
     """Write one house with its metadata, its graph and its walks below ``root``."""
     scan = root / "v1" / "scans" / SCAN
-    for name in ("undistorted_color_images", "undistorted_depth_images", "undistorted_camera_parameters"):
-        (scan / name).mkdir(parents=True)
     viewpoints = _viewpoints(film)
-    for viewpoint in viewpoints:
-        _write_images(film, viewpoint, scan)
-    _write_text(scan / "undistorted_camera_parameters" / f"{SCAN}.conf", _conf_lines(film, viewpoints))
+    _write_images(scan, film, viewpoints)
     labels = sorted(set(film.labels))
     folder = scan / "house_segmentations"
     _write_text(folder / f"{SCAN}.house", _house_lines(film, viewpoints, labels))
     _write_mesh(folder / f"{SCAN}.ply", film, labels)
     _write_json(folder / f"{SCAN}.fsegs.json", {"segIndices": film.face_part.tolist()})
-    _write_json(folder / f"{SCAN}.semseg.json", {"segGroups": _groups(film)})
+    groups = [
+        {"id": index, "objectId": index, "label": label, "segments": np.flatnonzero(film.part_object == index).tolist()}
+        for index, label in enumerate(film.labels)
+    ]
+    _write_json(folder / f"{SCAN}.semseg.json", {"segGroups": groups})
     _write_text(root / "metadata" / "category_mapping.tsv", _mapping_lines(film, labels))
     _write_json(root / "connectivity" / f"{SCAN}_connectivity.json", _graph(film, viewpoints))
     walks = _true_walks(film, viewpoints)
@@ -251,7 +251,7 @@ def _viewpoints(film: Film) -> list[Viewpoint]:
         elevation_deg = float(np.degrees(np.arcsin(pose.rotation[2, 2])))
         camera = LEVEL if elevation_deg > LEVEL_DEG else DOWN
         taken = sum(slot.startswith(f"{camera}_") for slot in groups[-1].values()) if groups else MAX_IMAGES
-        if taken == MAX_IMAGES or _moved_m(film, min(groups[-1]), frame) > VIEWPOINT_M:
+        if taken == MAX_IMAGES or math.dist(film.poses[min(groups[-1])].translation, pose.translation) > VIEWPOINT_M:
             groups.append({})
             taken = 0
         groups[-1][frame] = f"{camera}_{taken}"
@@ -263,17 +263,22 @@ def _viewpoints(film: Film) -> list[Viewpoint]:
     return viewpoints
 
 
-def _moved_m(film: Film, first: int, second: int) -> float:
-    return math.dist(film.poses[first].translation, film.poses[second].translation)
-
-
-def _write_images(film: Film, viewpoint: Viewpoint, scan: Path) -> None:
-    for frame, slot in viewpoint.images.items():
-        color = scan / "undistorted_color_images" / f"{viewpoint.name}_i{slot}.jpg"
-        color.write_bytes(film.color_jpeg(frame))
-        units = np.minimum(film.depth_mm(frame).astype(np.uint32) * UNITS_PER_MM, np.iinfo(np.uint16).max)
-        depth = scan / "undistorted_depth_images" / f"{viewpoint.name}_d{slot}.png"
-        depth.write_bytes(cv2.imencode(".png", units.astype(np.uint16))[1].tobytes())
+def _write_images(scan: Path, film: Film, viewpoints: Sequence[Viewpoint]) -> None:
+    """Write the images and the .conf file that has their intrinsics and poses."""
+    colors_folder, depth_folder = scan / "undistorted_color_images", scan / "undistorted_depth_images"
+    colors_folder.mkdir(parents=True)
+    depth_folder.mkdir()
+    lines = ["dataset matterport", f"n_images {len(film.poses)}"]
+    lines += [f"depth_directory {depth_folder.name}", f"color_directory {colors_folder.name}", ""]
+    for viewpoint in viewpoints:
+        lines.append(f"intrinsics_matrix {_intrinsics(film)}")
+        for frame, slot in viewpoint.images.items():
+            color, depth = f"{viewpoint.name}_i{slot}.jpg", f"{viewpoint.name}_d{slot}.png"
+            (colors_folder / color).write_bytes(film.color_jpeg(frame))
+            units = np.minimum(film.depth_mm(frame).astype(np.uint32) * UNITS_PER_MM, np.iinfo(np.uint16).max)
+            (depth_folder / depth).write_bytes(cv2.imencode(".png", units.astype(np.uint16))[1].tobytes())
+            lines.append(f"scan {depth} {color} {_numbers(_opengl_pose(film, frame).ravel(), 9)}")
+    _write_text(scan / "undistorted_camera_parameters" / f"{SCAN}.conf", lines)
 
 
 def _intrinsics(film: Film) -> str:
@@ -286,22 +291,6 @@ def _intrinsics(film: Film) -> str:
 def _opengl_pose(film: Film, frame: int) -> NDArray[np.float64]:
     """(4, 4) house's world from a camera that looks along -z with y up."""
     return (HOUSE @ film.poses[frame]).matrix @ OPENGL
-
-
-def _conf_lines(film: Film, viewpoints: Sequence[Viewpoint]) -> list[str]:
-    lines = [
-        "dataset matterport",
-        f"n_images {len(film.poses)}",
-        "depth_directory undistorted_depth_images",
-        "color_directory undistorted_color_images",
-        "",
-    ]
-    for viewpoint in viewpoints:
-        lines.append(f"intrinsics_matrix {_intrinsics(film)}")
-        for frame, slot in viewpoint.images.items():
-            numbers = _numbers(_opengl_pose(film, frame).ravel(), 9)
-            lines.append(f"scan {viewpoint.name}_d{slot}.png {viewpoint.name}_i{slot}.jpg {numbers}")
-    return lines
 
 
 def _numbers(values: Iterable[float], digits: int = 6) -> str:
@@ -402,13 +391,6 @@ def _normals(film: Film) -> NDArray[np.float64]:
     for k in range(3):
         np.add.at(summed, film.faces[:, k], across)
     return summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), np.finfo(float).tiny)
-
-
-def _groups(film: Film) -> list[dict[str, object]]:
-    return [
-        {"id": index, "objectId": index, "label": label, "segments": np.flatnonzero(film.part_object == index).tolist()}
-        for index, label in enumerate(film.labels)
-    ]
 
 
 def _mapping_lines(film: Film, labels: list[str]) -> list[str]:

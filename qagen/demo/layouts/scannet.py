@@ -108,25 +108,20 @@ def invalid_frames(count: int) -> set[int]:
 def write_sens(path: Path, camera: Camera, poses: Sequence[Pose], frames: Iterable[EncodedFrame]) -> None:
     """The recording: version 4, JPEG color, zlib depth in millimeters, raw poses, −inf where tracking was lost."""
     to_raw, lost = _raw_from_flat(), invalid_frames(len(poses))
+    name, jpeg, zlib_u16 = b"qagen demo", 2, 1
+    intrinsic, unit = np.eye(4), np.eye(4)
+    intrinsic[[0, 1, 0, 1], [0, 1, 2, 2]] = camera.intrinsics
+    size = (camera.width, camera.height)
     with path.open("wb") as file:
-        file.write(_sens_header(camera, len(poses)))
+        file.write(struct.pack("<IQ", 4, len(name)) + name)
+        file.write(np.stack([intrinsic, unit, intrinsic, unit]).astype("<f4").tobytes())
+        file.write(struct.pack("<2i4If", jpeg, zlib_u16, *size, *size, 1000.0) + struct.pack("<Q", len(poses)))
         for index, (pose, frame) in enumerate(zip(poses, frames, strict=True)):
             matrix = np.full((4, 4), -np.inf) if index in lost else (to_raw @ pose).matrix
             file.write(matrix.astype("<f4").tobytes())
             times = (index * FRAME_US, index * FRAME_US)
             file.write(struct.pack("<4Q", *times, len(frame.color), len(frame.depth)) + frame.color + frame.depth)
         file.write(struct.pack("<Q", 0))  # no IMU readings
-
-
-def _sens_header(camera: Camera, frame_count: int) -> bytes:
-    name = b"qagen demo"
-    intrinsic, unit = np.eye(4), np.eye(4)
-    intrinsic[0, 0], intrinsic[1, 1], intrinsic[0, 2], intrinsic[1, 2] = camera.intrinsics
-    matrices = np.stack([intrinsic, unit, intrinsic, unit]).astype("<f4").tobytes()
-    size = (camera.width, camera.height)
-    jpeg, zlib_u16 = 2, 1
-    tail = struct.pack("<2i4If", jpeg, zlib_u16, *size, *size, 1000.0) + struct.pack("<Q", frame_count)
-    return struct.pack("<IQ", 4, len(name)) + name + matrices + tail
 
 
 def write_info(path: Path, camera: Camera, frame_count: int) -> None:

@@ -6,7 +6,6 @@ resized the extracted frames. The lens has no distortion. Every tenth frame is a
 
 import json
 import struct
-from collections.abc import Sequence
 from pathlib import Path
 
 import lz4.block
@@ -61,6 +60,8 @@ def obb(box: Box3D) -> dict[str, list[float]]:
 def _write_iphone(folder: Path, film: Film) -> None:
     camera = film.camera.scaled(*IPHONE_SIZE)
     intrinsic = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
+    y_up = Pose(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), np.zeros(3))
+    start_from_world = (y_up @ Pose(np.eye(3), -film.poses[0].translation)).matrix  # the origin is where it was started
     entries: dict[str, object] = {}
     with (folder / "depth.bin").open("wb") as depth:
         for index, pose in enumerate(film.poses):
@@ -70,18 +71,12 @@ def _write_iphone(folder: Path, film: Film) -> None:
             depth.write(struct.pack("<I", len(block)) + block)
             entries[f"frame_{index:06d}"] = {
                 "timestamp": FIRST_TIME_S + FRAME_S * index,
-                "pose": _start_from_world(film) @ pose.matrix,
+                "pose": start_from_world @ pose.matrix,
                 "intrinsic": intrinsic,
                 "imu": {},
                 "aligned_pose": pose.matrix,
             }
     _dump(folder / "pose_intrinsic_imu.json", entries)
-
-
-def _start_from_world(film: Film) -> NDArray[np.float64]:
-    """(4, 4) transform to the phone's own world, whose origin is where it was switched on, y up."""
-    y_up = Pose(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), np.zeros(3))
-    return (y_up @ Pose(np.eye(3), -film.poses[0].translation)).matrix
 
 
 def write_colmap(folder: Path, film: Film) -> None:
@@ -117,32 +112,21 @@ def quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _write_photographs(folder: Path, film: Film) -> None:
-    chosen = range(0, len(film.poses), PHOTO_STEP)
-    for number, index in enumerate(chosen):
-        (folder / "resized_undistorted_images" / _photo(number)).write_bytes(film.color_jpeg(index))
+    frames: list[dict[str, object]] = []
+    for number, index in enumerate(range(0, len(film.poses), PHOTO_STEP)):
+        name = f"DSC{1000 + number:05d}.JPG"
+        (folder / "resized_undistorted_images" / name).write_bytes(film.color_jpeg(index))
+        matrix = film.poses[index].matrix
+        matrix[:3, 1:3] *= -1  # OpenGL camera axes
+        matrix = matrix[[1, 0, 2, 3]]
+        matrix[2] *= -1
+        frames.append({"file_path": name, "mask_path": name.replace("JPG", "png"), "transform_matrix": matrix})
     camera = film.camera
     document: dict[str, object] = {"fl_x": camera.fx, "fl_y": camera.fy, "cx": camera.cx, "cy": camera.cy}
     document |= {"w": camera.width, "h": camera.height, "camera_model": "PINHOLE"}
     document |= dict.fromkeys(("k1", "k2", "k3", "k4"), 0.0)
-    document["frames"] = _photographs([film.poses[index] for index in chosen])
-    document["test_frames"] = []
+    document |= {"frames": frames, "test_frames": []}
     _dump(folder / "nerfstudio" / "transforms_undistorted.json", document)
-
-
-def _photo(number: int) -> str:
-    return f"DSC{1000 + number:05d}.JPG"
-
-
-def _photographs(poses: Sequence[Pose]) -> list[dict[str, object]]:
-    frames: list[dict[str, object]] = []
-    for number, pose in enumerate(poses):
-        matrix = pose.matrix
-        matrix[:3, 1:3] *= -1  # OpenGL camera axes
-        matrix = matrix[[1, 0, 2, 3]]
-        matrix[2] *= -1
-        name = _photo(number)
-        frames.append({"file_path": name, "mask_path": name.replace("JPG", "png"), "transform_matrix": matrix})
-    return frames
 
 
 def _dump(path: Path, document: object) -> None:

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.box import Box3D
 from qagen.core.pose import Pose, product
 from qagen.demo.film import Film
 from qagen.demo.layouts.scannet import nyu40_id
@@ -34,39 +33,33 @@ def write(film: Film, root: Path) -> None:
     scene.mkdir(parents=True)
     (scene / "bbox_3d.json").write_text(json.dumps(_boxes(film)), encoding="utf-8")
     (scene / "annotation_3d.json").write_text(json.dumps(structure(film)), encoding="utf-8")
+    object_class = np.array([nyu40_id(label) for label in film.labels] + [0], np.uint8)  # -1 takes the last
+    has_box = np.array([label not in NO_BOX for label in film.labels] + [False])
     positions = dict.fromkeys(range(len(film.rooms)), 0)
     for index in range(0, len(film.poses), VIEW_STEP):
         room = film.room_at(film.poses[index].translation)
         folder = scene / f"2D_rendering/{FIRST_ROOM_ID + room}/perspective/full/{positions[room]}"
         positions[room] += 1
         folder.mkdir(parents=True)
-        _write_view(folder, film, index)
+        objects = film.objects(index)
+        cv2.imwrite(str(folder / "rgb_rawlight.png"), film.color_bgr(index))
+        cv2.imwrite(str(folder / "depth.png"), film.depth_mm(index))
+        cv2.imwrite(str(folder / "semantic.png"), object_class[objects])
+        cv2.imwrite(str(folder / "instance.png"), np.where(has_box[objects], objects, BACKGROUND).astype(np.uint16))
+        (folder / "camera_pose.txt").write_text(camera_pose(film, index))
 
 
 def _boxes(film: Film) -> list[dict[str, object]]:
-    return [
-        {"ID": index, **_box(box)}
-        for index, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True))
-        if label not in NO_BOX
-    ]
-
-
-def _box(box: Box3D) -> dict[str, object]:
-    """The axes are rows; the sizes are halves, some of them negative; all in millimeters."""
-    halves = MM_PER_M * box.size / 2 * (1, -1, 1)
-    basis = product(HOUSE.rotation, box.rotation).T
-    return {"basis": basis.tolist(), "coeffs": halves.tolist(), "centroid": (MM_PER_M * (HOUSE @ box.center)).tolist()}
-
-
-def _write_view(folder: Path, film: Film, index: int) -> None:
-    objects = film.objects(index)
-    object_class = np.array([nyu40_id(label) for label in film.labels] + [0], np.uint8)  # -1 takes the last
-    has_box = np.array([label not in NO_BOX for label in film.labels] + [False])
-    cv2.imwrite(str(folder / "rgb_rawlight.png"), film.color_bgr(index))
-    cv2.imwrite(str(folder / "depth.png"), film.depth_mm(index))
-    cv2.imwrite(str(folder / "semantic.png"), object_class[objects])
-    cv2.imwrite(str(folder / "instance.png"), np.where(has_box[objects], objects, BACKGROUND).astype(np.uint16))
-    (folder / "camera_pose.txt").write_text(camera_pose(film, index))
+    """Boxes in millimeters: the axes are rows; the sizes are halves, some of them negative."""
+    entries: list[dict[str, object]] = []
+    for index, (label, box) in enumerate(zip(film.labels, film.boxes, strict=True)):
+        if label not in NO_BOX:
+            basis, halves = product(HOUSE.rotation, box.rotation).T, MM_PER_M * box.size / 2 * (1, -1, 1)
+            center = MM_PER_M * (HOUSE @ box.center)
+            entries.append(
+                {"ID": index, "basis": basis.tolist(), "coeffs": halves.tolist(), "centroid": center.tolist()}
+            )
+    return entries
 
 
 def camera_pose(film: Film, index: int) -> str:

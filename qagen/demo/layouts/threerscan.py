@@ -28,7 +28,10 @@ def write(film: Film, root: Path) -> None:
     folder = root / SCENE_ID
     sequence = folder / "sequence"
     sequence.mkdir(parents=True)
-    color = _on_its_side(film.camera)
+    upright = film.camera
+    # turned counter-clockwise, pixel (x, y) goes to (y, w - 1 - x)
+    cx, cy = upright.cy, upright.width - 1 - upright.cx
+    color = Camera(upright.fy, upright.fx, cx, cy, width=upright.height, height=upright.width)
     size = (round(DEPTH_SHARE * color.width), round(DEPTH_SHARE * color.height))
     chosen = range(0, len(film.poses), STEP)
     for number, index in enumerate(chosen):
@@ -43,13 +46,6 @@ def write(film: Film, root: Path) -> None:
     ]
     annotation = {"scan_id": SCENE_ID, "segGroups": groups}
     (folder / "semseg.v2.json").write_text(json.dumps(annotation), encoding="utf-8")
-
-
-def _on_its_side(camera: Camera) -> Camera:
-    """The camera of a picture turned counter-clockwise: pixel (x, y) goes to (y, w - 1 - x)."""
-    return Camera(
-        camera.fy, camera.fx, camera.cy, camera.width - 1 - camera.cx, width=camera.height, height=camera.width
-    )
 
 
 def _write_frame(film: Film, index: int, stem: str, depth_size: tuple[int, int]) -> None:
