@@ -33,7 +33,7 @@ from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, reco
 from qagen.pipeline.record import sample_id, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
 from qagen.rng import rng_for
-from qagen.sampling.choose import choose
+from qagen.sampling.choose import Distractors, choose
 from qagen.sampling.pool import collect
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
@@ -276,14 +276,15 @@ def make_samples(
     type_name, scene_id = family.config.type, views.scene.id
     collected = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
     counts.candidates, counts.askable, counts.skips = collected.seen, len(collected.pool), dict(collected.skips)
+    select = family.answer if "select" in family.config.formats else None
     selection = None
     for answer_format in family.config.formats:
         rng = rng_for(config.seed, scene_id, type_name, answer_format)
         if family.config.independent or selection is None:
-            selection = choose(family, collected.pool, config.per_scene, views, rng)
+            selection = choose(collected.pool, config.per_scene, select, views, rng)
         if config.formats is not None and answer_format not in config.formats:
             continue
-        formatter = Formatter(family, views.scene, book, selection, rng)
+        formatter = Formatter(family, views.scene, book, Distractors(selection, rng), rng)
         questions = (selection.questions * family.config.repeats)[: config.per_scene]
         yield from _in_format(family, formatter, questions, answer_format, scene_id, counts)
 

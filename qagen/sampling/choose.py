@@ -15,7 +15,6 @@ from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
 from qagen.sampling.distractors.shared import choose_with_shared_answers
 from qagen.sampling.pool import POOL_FACTOR, Selection, pick_balanced
-from qagen.tasks._base import Family
 from qagen.visibility.views import SceneViews
 
 Chooser = Callable[[Sequence[Question], int, Generator, Sequence[str]], Selection]
@@ -44,9 +43,15 @@ RULES: dict[type[Answer], Rule] = {
 }
 
 
-def choose(family: Family, pool: list[Question], quota: int, views: SceneViews, rng: Generator) -> Selection:
-    """Choose up to ``quota`` questions of a pool, spread over answers, objects, labels and frames."""
-    rule = RULES[family.answer] if "select" in family.config.formats else Rule()
+def choose(
+    pool: list[Question], quota: int, select: type[Answer] | None, views: SceneViews, rng: Generator
+) -> Selection:
+    """Choose up to ``quota`` questions of a pool, spread over answers, objects, labels and frames.
+
+    Args:
+        select: the kind of answer that needs distractors, None where no format of the type does.
+    """
+    rule = Rule() if select is None else RULES[select]
     candidates = pick_balanced(pool, quota, views, rng, rule.oversampling)
     if rule.choose is None:
         return Selection(candidates)

@@ -11,7 +11,6 @@ from qagen.core.question import MarkKind, Question, Skip
 from qagen.core.scene import Scene
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
-from qagen.sampling.pool import Selection
 from qagen.tasks._base import Family
 from qagen.wording.phrasebook import RULES, Mention, Phrasebook
 
@@ -39,9 +38,11 @@ class Turns:
 class Formatter:
     """Writes the questions of one type and scene in one format; balances letters, ranks and Yes/No."""
 
-    def __init__(self, family: Family, scene: Scene, book: Phrasebook, selection: Selection, rng: Generator) -> None:
+    def __init__(
+        self, family: Family, scene: Scene, book: Phrasebook, distractors: Distractors, rng: Generator
+    ) -> None:
         self.family, self.scene, self.book, self.rng = family.form_for(scene), scene, book, rng
-        self._distractors = Distractors(selection, rng)
+        self._distractors = distractors
         self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 4)}
         self._claims: Counter[tuple[str, bool]] = Counter()
 

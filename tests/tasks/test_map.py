@@ -9,6 +9,7 @@ from qagen.core.pose import Pose
 from qagen.core.question import Question
 from qagen.files import TEMPLATES
 from qagen.rng import rng_for
+from qagen.sampling.choose import Distractors
 from qagen.sampling.pool import Selection
 from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
@@ -70,7 +71,8 @@ def test_the_question_names_all_it_asks_about() -> None:
 def test_objects_are_named_by_label_and_number() -> None:
     family, seen = load_task("spatial_imagination_map_mv"), room(BOXES, [looking("+x", (1, -2, 1.5)), BACK])
     asked = question(ask("spatial_imagination_map_mv", seen, (0, 1), **CAST))
-    turns = Formatter(family, seen, Phrasebook(TEMPLATES), Selection([]), rng_for(0)).write(asked, "sentence")
+    distractors = Distractors(Selection([]), rng_for(0))
+    turns = Formatter(family, seen, Phrasebook(TEMPLATES), distractors, rng_for(0)).write(asked, "sentence")
     assert isinstance(turns, Turns)
     assert "the cup (object0), the mug (object1), and the tin (object2)" in turns.human
     assert all(f"the {label} (object{i})" in turns.gpt for i, label in enumerate(("cup", "mug", "tin")))

@@ -11,6 +11,7 @@ from qagen.core.question import MarkedObject, Question, Skip
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.rng import rng_for
+from qagen.sampling.choose import Distractors
 from qagen.sampling.distractors.shared import choose_with_shared_answers
 from qagen.tasks.registry import FAMILIES, load_task
 from qagen.wording.formats import FORMAT_SKIPS, Formatter, Turns, blocks_of, check_templates
@@ -75,7 +76,8 @@ def ask(answer: Answer, kind: str = "point", **facts: str) -> Question:
 
 def formatter(type_name: str, book: Phrasebook, questions: list[Question], seed: int = 0) -> Formatter:
     selection = choose_with_shared_answers(questions, len(questions), rng_for(seed, "peers"))
-    return Formatter(load_task(type_name), SCENE, book, selection, rng_for(seed, "formats"))
+    rng = rng_for(seed, "formats")
+    return Formatter(load_task(type_name), SCENE, book, Distractors(selection, rng), rng)
 
 
 def turns(written: Turns | Skip) -> Turns:
