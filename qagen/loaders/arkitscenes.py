@@ -123,8 +123,10 @@ def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Fr
         match = names.fullmatch(path.name)
         if match is None:
             continue
-        pose = _nearest(trajectory, float(match[1]))
-        if pose is None:
+        time_s = float(match[1])
+        after = bisect_left(trajectory, time_s, key=lambda entry: entry[0])
+        near_s, pose = min(trajectory[max(after - 1, 0) : after + 1], key=lambda entry: abs(entry[0] - time_s))
+        if abs(near_s - time_s) > MAX_POSE_GAP_S:
             dropped[NO_POSE] += 1
         else:
             frames.append(_read_frame(folder, path, match[1], pose))
@@ -136,7 +138,7 @@ def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Fr
 
 
 def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Frame:
-    camera = _read_camera(_intrinsics_file(folder / "lowres_wide_intrinsics", image.stem, time))
+    camera = _read_camera(folder / "lowres_wide_intrinsics", image.stem, time)
     depth = folder / "lowres_depth" / image.name
     has_depth = depth.is_file()
     return Frame(
@@ -150,17 +152,13 @@ def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -
     )
 
 
-def _intrinsics_file(folder: Path, stem: str, time: str) -> Path:
-    """The camera's file; its time may differ from the image's by a millisecond."""
-    head = stem.removesuffix(time)
-    for shift_ms in (0, -1, 1):
-        path = folder / f"{head}{float(time) + shift_ms / 1000:.3f}.pincam"
-        if path.is_file():
-            return path
-    raise SceneError(folder / f"{stem}.pincam", "cannot be read (no such file within 1 ms)")
-
-
-def _read_camera(path: Path) -> Camera:
+def _read_camera(folder: Path, stem: str, time: str) -> Camera:
+    """The camera of an image; the time in the file's name may differ from the image's by a millisecond."""
+    times = [f"{float(time) + shift_ms / 1000:.3f}" for shift_ms in (0, -1, 1)]
+    paths = [folder / f"{stem.removesuffix(time)}{near}.pincam" for near in times]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        raise SceneError(folder / f"{stem}.pincam", "cannot be read (no such file within 1 ms)")
     words = read_text(path).split()
     try:
         values = [float(word) for word in words]
@@ -191,10 +189,3 @@ def _read_trajectory(path: Path) -> list[tuple[float, Pose]]:
     if not poses:
         raise SceneError(path, "found no poses, expected some")
     return sorted(poses, key=lambda entry: entry[0])
-
-
-def _nearest(trajectory: list[tuple[float, Pose]], time_s: float) -> Pose | None:
-    """The pose nearest in time, None where it is farther than MAX_POSE_GAP_S."""
-    after = bisect_left(trajectory, time_s, key=lambda entry: entry[0])
-    near_s, pose = min(trajectory[max(after - 1, 0) : after + 1], key=lambda entry: abs(entry[0] - time_s))
-    return pose if abs(near_s - time_s) <= MAX_POSE_GAP_S else None

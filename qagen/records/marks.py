@@ -72,17 +72,18 @@ def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
     Raises:
         QagenError: marks and indices do not fit together; the message names the key.
     """
-    columns = _columns_of(record["type"])
-    if columns is not None and not columns.drawn:
-        return ()
-    return tuple(mark for kind in RECORD_WORD for mark in _marks_of_kind(record, kind, columns))
-
-
-def _columns_of(record_type: str) -> "MarkColumns | None":
     from qagen.tasks.registry import family_of_records
 
-    family = family_of_records(record_type)
-    return family and family.marks
+    family = family_of_records(record["type"])
+    columns = family and family.marks
+    if columns is not None and not columns.drawn:
+        return ()
+    marks: list[Mark] = []
+    for kind in RECORD_WORD:
+        found = [*_colored(record, kind, columns), *_listed(record, kind)]
+        images = _image_indices(record, kind, len(found))
+        marks += [Mark(kind, color, text, i, place) for (color, text, place), i in zip(found, images, strict=True)]
+    return tuple(marks)
 
 
 def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
@@ -111,12 +112,6 @@ def draw_marks_on_file(path: Path, marks: Iterable[Mark], as_png: bool = False) 
     else:  # without chroma subsampling, which would smear thin colored marks
         drawn.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return buffer.getvalue()
-
-
-def _marks_of_kind(record: Mapping[str, Any], kind: Kind, columns: "MarkColumns | None") -> list[Mark]:
-    found = [*_colored(record, kind, columns), *_listed(record, kind)]
-    images = _image_indices(record, kind, len(found))
-    return [Mark(kind, color, text, image, place) for (color, text, place), image in zip(found, images, strict=True)]
 
 
 def _colored(
@@ -240,9 +235,11 @@ def _draw_text(canvas: Image.Image, mark: Mark, outline: Rect, taken: Sequence[R
     height = round(1.35 * size_px)
     left, top = _free_corner(canvas, outline, (width, height), taken)
     plate = (left, top, left + width - 1, top + height - 1)
+    red, green, blue = ImageColor.getrgb(PALETTE[mark.color])[:3]
+    ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
     draw = ImageDraw.Draw(canvas)
     draw.rectangle(plate, fill=PALETTE[mark.color])
-    draw.text((left + pad, top + height / 2), mark.text, fill=_ink(mark.color), font=font, anchor="lm")
+    draw.text((left + pad, top + height / 2), mark.text, fill=ink, font=font, anchor="lm")
     return plate
 
 
@@ -252,21 +249,11 @@ def _free_corner(canvas: Image.Image, outline: Rect, size: tuple[int, int], take
     width, height = size
     rows = (top - height, bottom + 1, top, bottom + 1 - height)
     spots = [(x, y) for y in rows for x in (left, right + 1 - width)]
-    spots = [spot for spot in spots if _fits(canvas, spot, size)] or [(0, 0)]
-    free = [spot for spot in spots if not any(_overlap(spot, size, plate) for plate in taken)]
+    most_x, most_y = canvas.width - width, canvas.height - height
+    spots = [(x, y) for x, y in spots if 0 <= x <= most_x and 0 <= y <= most_y] or [(0, 0)]
+    free = [
+        (x, y)
+        for x, y in spots
+        if all(x > end_x or x + width <= at_x or y > end_y or y + height <= at_y for at_x, at_y, end_x, end_y in taken)
+    ]
     return (free or spots)[0]
-
-
-def _fits(canvas: Image.Image, spot: tuple[int, int], size: tuple[int, int]) -> bool:
-    return all(low >= 0 and low + length <= end for low, length, end in zip(spot, size, canvas.size, strict=True))
-
-
-def _overlap(spot: tuple[int, int], size: tuple[int, int], plate: Rect) -> bool:
-    apart_x = spot[0] > plate[2] or spot[0] + size[0] <= plate[0]
-    apart_y = spot[1] > plate[3] or spot[1] + size[1] <= plate[1]
-    return not (apart_x or apart_y)
-
-
-def _ink(color: str) -> str:
-    red, green, blue = ImageColor.getrgb(PALETTE[color])[:3]
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"

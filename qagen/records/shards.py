@@ -154,7 +154,9 @@ class _TarSeries:
 
     def write(self, key: str, members: Sequence[tuple[str, bytes]]) -> None:
         if self._tar is None or self._bytes >= SHARD_BYTES:
-            self._tar = self._next()
+            self.close()
+            self._tar = tarfile.TarFile(self._folder / f"{self._stem}-{self._count:06d}.tar", "w")
+            self._count, self._bytes = self._count + 1, 0
         for name, content in members:
             info = tarfile.TarInfo(f"{key}.{name}")
             info.size = len(content)
@@ -164,9 +166,3 @@ class _TarSeries:
     def close(self) -> None:
         if self._tar is not None:
             self._tar.close()
-
-    def _next(self) -> tarfile.TarFile:
-        self.close()
-        path = self._folder / f"{self._stem}-{self._count:06d}.tar"
-        self._count, self._bytes = self._count + 1, 0
-        return tarfile.open(path, "w")

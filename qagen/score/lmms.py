@@ -28,19 +28,13 @@ def score(item: ScoredItem, prediction: str) -> float:
         return float(letter in answer or letter[0] == answer)
     try:
         if item.task in NUMBER_TASKS:
-            return relative_accuracy(float(_number(prediction, item.task)), float(item.answer))
+            numbers = [float(text) if "." in text else int(text) for text in UNSIGNED.findall(prediction)]
+            value = numbers[0] if not item.task.endswith("_mv") else numbers[-1] if numbers else -1
+            return relative_accuracy(float(value), float(item.answer))
         predicted, true = _movements(prediction), _movements(item.answer)
         return float(np.mean([relative_accuracy(_along(true, axis), _along(predicted, axis)) for axis in AXES]))
     except (ValueError, OverflowError, IndexError):
         return 0.0
-
-
-def _number(prediction: str, task: str) -> float | int:
-    """The first number of a text; in multi-view tasks the last, and -1 for none."""
-    numbers = [float(text) if "." in text else int(text) for text in UNSIGNED.findall(prediction)]
-    if task.endswith("_mv"):
-        return numbers[-1] if numbers else -1
-    return numbers[0]
 
 
 def relative_accuracy(value: float, reference: float) -> float:

@@ -88,7 +88,9 @@ def make_report(
     known = [item for item in items if mode.tasks is None or item.task in mode.tasks]
     if not known:
         return None
-    scores = _score_table(known, predictions, mode)
+    texts = predictions.texts
+    values = [mode.score(item, texts[item.id]) if item.id in texts else 0.0 for item in known]
+    scores = pd.DataFrame({"id": [item.id for item in known], "task": [item.task for item in known], "score": values})
     summary = mode.summarize(scores)
     means: dict[str, np.ndarray] = {}
     tasks: dict[str, ReportLine] = {}
@@ -111,13 +113,6 @@ def make_report(
         tasks,
         Counter(item.task for item in items if mode.tasks is not None and item.task not in mode.tasks),
     )
-
-
-def _score_table(items: Sequence[ScoredItem], predictions: Predictions, mode: Mode) -> pd.DataFrame:
-    """Id, task and score of each question."""
-    texts = predictions.texts
-    values = [mode.score(item, texts[item.id]) if item.id in texts else 0.0 for item in items]
-    return pd.DataFrame({"id": [item.id for item in items], "task": [item.task for item in items], "score": values})
 
 
 def _resampled_means(values: np.ndarray, seed: int, task: str) -> np.ndarray:

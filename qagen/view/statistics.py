@@ -1,7 +1,7 @@
 """How the answers, labels and distances of a run are distributed; each line is read once and none is kept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, hypot
 from pathlib import Path
 from typing import Any
@@ -62,19 +62,17 @@ def _count(counters: Counters, line: RecordLine, record: dict[str, Any]) -> None
 def _count_evidence(counters: Counters, type_name: str, evidence: dict[str, Any]) -> None:
     answers = counters["answers", type_name]
     if len(answers) <= MAX_ANSWERS:
-        answers.update(_words(str(evidence["answer"])))
+        answer = str(evidence["answer"])
+        parts = [part.strip() for part in answer.split(",")]
+        words = [part for part in parts if part]
+        if all(word.replace(" ", "").isalpha() for word in words) or all(part.isdigit() for part in parts):
+            answers.update(words)  # each word of a tuple, each number of a list
+        else:
+            answers[answer.partition(": ")[0] if len(parts) == 1 else answer] += 1  # of a choice, the mark alone
     for item in evidence["objects"]:
         distance_bin = floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)
         counters["labels", ""][item["label"]] += 1
         counters["distances", ""][f"{distance_bin * DISTANCE_BIN_M:g}"] += 1
-
-
-def _words(answer: str) -> Iterable[str]:
-    """What is counted of an answer: each word of a tuple, each number of a list, the mark that was chosen."""
-    parts = [part.strip() for part in answer.split(",")]
-    if all(part.replace(" ", "").isalpha() for part in parts if part) or all(part.isdigit() for part in parts):
-        return (part for part in parts if part)
-    return (answer.partition(": ")[0] if len(parts) == 1 else answer,)
 
 
 def _read_skips(report: Path) -> dict[str, dict[str, int]]:

@@ -53,7 +53,11 @@ def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
         SceneError: the file is damaged or of another kind.
     """
     content = read_safe_pickle(path)
-    categories = _categories(_get(_get(content, "metainfo", path, "file"), "categories", path, "metainfo"), path)
+    named = _get(_get(content, "metainfo", path, "file"), "categories", path, "metainfo")
+    pairs = named.items() if isinstance(named, Mapping) else ((name, i) for i, name in enumerate(named or ()))
+    categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, int)}
+    if not categories:
+        raise SceneError(path, "metainfo.categories: found none, expected names with their numbers")
     samples = _get(content, "data_list", path, "file")
     if not isinstance(samples, list) or not samples:
         raise SceneError(path, "data_list: found no entries, expected a list of scenes")
@@ -77,14 +81,6 @@ def _get(mapping: Any, key: str, path: Path, where: str) -> Any:
         found = ", ".join(map(str, list(mapping)[:8])) if isinstance(mapping, Mapping) else type(mapping).__name__
         raise SceneError(path, f"{where}: found {found}, expected a dictionary with '{key}'")
     return mapping[key]
-
-
-def _categories(named: Any, path: Path) -> dict[int, str]:
-    pairs = named.items() if isinstance(named, Mapping) else ((name, i) for i, name in enumerate(named or ()))
-    categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, int)}
-    if not categories:
-        raise SceneError(path, "metainfo.categories: found none, expected names with their numbers")
-    return categories
 
 
 def _scene_name(sample: Any, path: Path, where: str) -> str:
@@ -114,29 +110,22 @@ def _alignment(sample: Mapping[str, Any], path: Path, where: str) -> Pose:
 
 
 def _box(instance: Any, categories: dict[int, str], own_from_aligned: Pose, path: Path, where: str) -> AnnotatedBox:
+    from scipy.spatial.transform import Rotation
+
     number = _get(instance, "bbox_label_3d", path, where)
     if number not in categories:
         raise SceneError(path, f"{where}.bbox_label_3d: found {number!r}, expected a number of metainfo.categories")
-    values = _numbers(_get(instance, "bbox_3d", path, where))
-    if values is None or min(values[3:6]) < 0 or max(values[3:6]) == 0:
+    try:
+        values = np.asarray(_get(instance, "bbox_3d", path, where), dtype=np.float64)
+    except (ValueError, TypeError):
+        values = np.empty(0)
+    is_whole = values.ndim == 1 and len(values) in BOX_NUMBERS and np.isfinite(values).all()
+    if not is_whole or min(values[3:6]) < 0 or max(values[3:6]) == 0:
         raise SceneError(path, f"{where}.bbox_3d: expected a center, extents and up to three angles, all finite")
+    angles_rad = np.append(values[6:], np.zeros(9 - len(values)))
     return AnnotatedBox(
         label=categories[number],
         center=own_from_aligned @ values[:3],
         size=values[3:6],
-        axes=product(own_from_aligned.rotation, _axes(values[6:])),
+        axes=product(own_from_aligned.rotation, Rotation.from_euler("ZXY", angles_rad).as_matrix()),
     )
-
-
-def _numbers(values: Any) -> NDArray[np.float64] | None:
-    try:
-        values = np.asarray(values, dtype=np.float64)
-    except (ValueError, TypeError):
-        return None
-    return values if values.ndim == 1 and len(values) in BOX_NUMBERS and np.isfinite(values).all() else None
-
-
-def _axes(angles_rad: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.spatial.transform import Rotation
-
-    return Rotation.from_euler("ZXY", np.append(angles_rad, np.zeros(3 - len(angles_rad)))).as_matrix()

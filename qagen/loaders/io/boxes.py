@@ -53,15 +53,13 @@ def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDA
         raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
     up = int(np.argmax(np.abs(axes[:, 2])))
     if abs(axes[up, 2]) < UPRIGHT_COSINE:
-        return Box3D.around(_corners(center, axes, size) if points is None or not len(points) else points)
+        if points is None or not len(points):
+            signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, -1).T
+            points = center + rotate(axes.T, signs * size / 2)
+        return Box3D.around(points)
     first, second = (k for k in range(3) if k != up)
     yaw = np.arctan2(axes[first, 1], axes[first, 0])
     return Box3D.upright(center, size[[first, second, up]], float(yaw))
-
-
-def _corners(center: NDArray, axes: NDArray, size: NDArray) -> NDArray[np.float64]:
-    signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, -1).T
-    return center + rotate(axes.T, signs * size / 2)
 
 
 def share_inside(box: Box3D, points: NDArray, margin_m: float) -> float:

@@ -79,20 +79,17 @@ def _camera(path: Path, where: str, model: str, numbers: NDArray[np.float64]) ->
 
 def read_images(path: Path) -> list[ColmapImage]:
     """Registered images in the order of the file. Raises SceneError."""
-    images = [_image(path, where, words) for where, words in _lines(path, skip_points=True)]
+    images: list[ColmapImage] = []
+    for where, words in _lines(path, skip_points=True):
+        if len(words) < 10:
+            expected = "'id qw qx qy qz tx ty tz camera_id name' and a line of points below"
+            raise SceneError(path, f"{where}: found {len(words)} words, expected {expected}")
+        numbers = _numbers(path, where, words[:9])
+        camera_from_world = Pose(_rotation(path, where, numbers[1:5]), numbers[5:8])
+        images.append(ColmapImage(" ".join(words[9:]), int(numbers[8]), camera_from_world.inverse()))
     if not images:
         raise SceneError(path, "images: found none, expected at least one")
     return images
-
-
-def _image(path: Path, where: str, words: list[str]) -> ColmapImage:
-    if len(words) < 10:
-        expected = "'id qw qx qy qz tx ty tz camera_id name' and a line of points below"
-        raise SceneError(path, f"{where}: found {len(words)} words, expected {expected}")
-    numbers = _numbers(path, where, words[:9])
-    rotation = _rotation(path, where, numbers[1:5])
-    camera_from_world = Pose(rotation, numbers[5:8])
-    return ColmapImage(" ".join(words[9:]), int(numbers[8]), camera_from_world.inverse())
 
 
 def _rotation(path: Path, where: str, quaternion: NDArray[np.float64]) -> NDArray[np.float64]:

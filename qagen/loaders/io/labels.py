@@ -68,14 +68,12 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
     is_group = entry is not None and label.endswith("s") and not entry.category.endswith("s")
     if entry is not None and not is_group:
         label = entry.category
-    if not label or _is_structure(label) or (entry is not None and entry.nyu40class in _STRUCTURE_CLASSES):
+    singular = label.removesuffix("s")
+    if not label or {label, singular} & (NEVER_ASKED | _VAGUE) or singular.endswith(_STRUCTURE_ENDINGS):
+        return None
+    if entry is not None and entry.nyu40class in _STRUCTURE_CLASSES:
         return None
     return _MISSPELLED.get(label, label)
-
-
-def _is_structure(label: str) -> bool:
-    singular = label.removesuffix("s")
-    return bool({label, singular} & (NEVER_ASKED | _VAGUE)) or singular.endswith(_STRUCTURE_ENDINGS)
 
 
 def _key(raw: str) -> str:

@@ -40,10 +40,12 @@ def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArra
 
 def _read_elements(path: Path) -> tuple[_Columns, _Columns]:
     """The properties of vertices and of faces. Raises SceneError."""
-    _check_header(path)
     from trimesh.exchange.ply import load_ply
 
+    header = _read_header(path)
     try:
+        if header[1] == b"format ascii 1.0":
+            _check_rows(path, header)
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.filterwarnings("error", "string or file could not be read")  # words that are no numbers
             warnings.filterwarnings("error", category=RuntimeWarning)  # numbers that do not fit
@@ -102,8 +104,9 @@ def object_indices(owner: NDArray[np.integer], objects: Sequence[Object3D]) -> N
     return np.array([known.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
 
 
-def _check_header(path: Path) -> None:
-    """Refuse what would make the PLY reader allocate for a count that the file cannot hold."""
+def _read_header(path: Path) -> list[bytes]:
+    """The lines before end_header. Raises SceneError for counts that the file cannot hold."""
+    # trimesh would allocate what the counts claim
     try:
         with path.open("rb") as file:
             lines = file.read(_HEADER_BYTES).splitlines()
@@ -115,11 +118,33 @@ def _check_header(path: Path) -> None:
         raise SceneError(path, f"header: found {found!r}, expected a binary_little_endian PLY file or an ascii one")
     if b"end_header" not in lines:
         raise SceneError(path, f"header: found no end_header in {_HEADER_BYTES} bytes, expected one")
-    for words in (line.split() for line in lines[: lines.index(b"end_header")]):
+    lines = lines[: lines.index(b"end_header")]
+    for words in map(bytes.split, lines):
         count = words[-1] if words[:1] == [b"element"] else b"0"
         if not (count.isdigit() and len(count) <= len(str(size)) and int(count) <= size):
             found = b" ".join(words)[:60].decode(errors="replace")
             raise SceneError(path, f"header: found {found!r}, expected a count of what fits into {size} bytes")
+    return lines
+
+
+def _check_rows(path: Path, header: Sequence[bytes]) -> None:
+    """Refuse rows of an ASCII file that trimesh may misread: missing ones, and too few or too many values."""
+    rows = iter(path.read_text(encoding="utf-8").splitlines()[len(header) + 1 :])
+    elements: list[tuple[str, int, list[bool]]] = []
+    for words in map(bytes.split, header):
+        match words:
+            case [b"element", name, *_, count]:
+                elements.append((name.decode(), int(count), []))
+            case [b"property", kind, *_]:
+                elements[-1][2].append(kind == b"list")
+    for name, count, is_list_of_property in elements:
+        for number in range(count):
+            values = next(rows, "").split()
+            expected = 0
+            for is_list in is_list_of_property:
+                expected += 1 + (int(values[expected]) if is_list and expected < len(values) else 0)
+            if len(values) != expected:
+                raise SceneError(path, f"{name} {number}: found {len(values)} values, expected {expected}")
 
 
 def majority_owner(faces: NDArray[np.int32], vertex_owner: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -155,9 +155,13 @@ def read_sens(path: Path) -> Recording:
         with path.open("rb", buffering=0) as file:
             end = os.fstat(file.fileno()).st_size
             header = read_header(file, path, end)
-            frames = _with_times([_read_frame(file, path, end, header, index) for index in range(header.frame_count)])
+            frames = [_read_frame(file, path, end, header, index) for index in range(header.frame_count)]
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
+    if all(a.time_s < b.time_s for a, b in pairwise(frames)):
+        frames = [replace(frame, time_s=frame.time_s - frames[0].time_s) for frame in frames]
+    else:  # the sensor's clock stands still or goes back
+        frames = [replace(frame, time_s=frame.index / FRAMES_PER_SECOND) for frame in frames]
     color_size = image_size(frames[0].color, path)
     color_camera = fit_camera(header.matrices["intrinsic_color"], header.color_size, color_size, path, "color")
     return Recording(color_camera, pinhole(header.matrices["intrinsic_depth"], header.depth_size), frames)
@@ -213,13 +217,6 @@ def _read_frame(file: BinaryIO, path: Path, end: int, header: SensHeader, index:
     depth_slice = Slice(path, depth_at, depth_bytes)
     depth = SensDepth(depth_slice, header.depth_compression, *header.depth_size, header.units_per_m)
     return RawFrame(index, _matrix(pose), color, depth, color_time_us / 1e6)
-
-
-def _with_times(frames: list[RawFrame]) -> list[RawFrame]:
-    """Time since the first frame by the sensor's clock when it only goes forward, else by the frame rate."""
-    increase = all(a.time_s < b.time_s for a, b in pairwise(frames))
-    times_s = [frame.time_s - frames[0].time_s if increase else frame.index / FRAMES_PER_SECOND for frame in frames]
-    return [replace(frame, time_s=time_s) for frame, time_s in zip(frames, times_s, strict=True)]
 
 
 def _inflate(data: Slice, compressed: bytes, expected: int) -> bytes:

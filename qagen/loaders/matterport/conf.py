@@ -71,7 +71,10 @@ def read_conf(path: Path) -> CameraList:
                 line.check_count(2)
                 count = line.integer(1)
             case "color_directory" | "depth_directory":
-                folders[line.words[0]] = _folder(line)
+                line.check_count(2)
+                if not _FOLDER_NAME.fullmatch(line.words[1]):
+                    raise line.error(f"found {line.words[1][:80]!r}, expected the name of a folder of the scan")
+                folders[line.words[0]] = line.words[1]
             case "intrinsics_matrix":
                 intrinsic = _intrinsic(line)
             case "scan":
@@ -81,13 +84,6 @@ def read_conf(path: Path) -> CameraList:
         raise SceneError(path, f"scan lines: found {len(images)}, expected as many as n_images says ({said})")
     check_unique((image.color for image in images), path, "scan lines")
     return CameraList(folders["color_directory"], folders["depth_directory"], images)
-
-
-def _folder(line: Command) -> str:
-    line.check_count(2)
-    if not _FOLDER_NAME.fullmatch(line.words[1]):
-        raise line.error(f"found {line.words[1][:80]!r}, expected the name of a folder of the scan")
-    return line.words[1]
 
 
 def _intrinsic(line: Command) -> NDArray[np.float64]:

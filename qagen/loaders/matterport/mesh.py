@@ -105,20 +105,15 @@ def read_region_meshes(meshes: Mapping[int, Path]) -> tuple[OwnedMesh, list[Regi
     found: list[RegionObject] = []
     vertices, faces, owners = [], [], []
     for region, path in meshes.items():
-        room, groups = _read_region(path)
-        faces.append(room.faces + sum(len(part) for part in vertices))
-        vertices.append(room.vertices)
-        owners.append(np.where(room.owner < 0, -1, room.owner + len(found)))
+        own_vertices, own_faces = read_mesh(path)
+        segments = _read_segments(path.with_suffix(".fsegs.json"), len(own_faces))
+        groups = read_json(path.with_suffix(".semseg.json"), _Semantics).segGroups
+        index_of = {segment: index for index, group in enumerate(groups, len(found)) for segment in group.segments}
+        faces.append(own_faces + sum(len(part) for part in vertices))
+        vertices.append(own_vertices)
+        owners.append(_looked_up(segments, index_of))
         found += [RegionObject(region, group.label) for group in groups]
     return OwnedMesh(np.concatenate(vertices), np.concatenate(faces), np.concatenate(owners)), found
-
-
-def _read_region(path: Path) -> tuple[OwnedMesh, list[_MatterportGroup]]:
-    vertices, faces = read_mesh(path)
-    segments = _read_segments(path.with_suffix(".fsegs.json"), len(faces))
-    groups = read_json(path.with_suffix(".semseg.json"), _Semantics).segGroups
-    group_of_segment = {segment: index for index, group in enumerate(groups) for segment in group.segments}
-    return OwnedMesh(vertices, faces, _looked_up(segments, group_of_segment)), groups
 
 
 def _read_segments(path: Path, faces: int) -> NDArray[np.int64]:

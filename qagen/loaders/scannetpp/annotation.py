@@ -100,7 +100,11 @@ def read_annotation(folder: Path) -> ScanNetPPAnnotation:
             boxes.append(group.obb.upright(cloud))
         except ValueError as error:
             raise SceneError(path, f"segGroups: object {group.objectId}: obb: {error}") from error
-    _check_fit(boxes, clouds, path)
+    shares = [share_inside(box, own, BOX_MARGIN_M) for box, own in zip(boxes, clouds, strict=True) if len(own)]
+    if shares and float(np.median(shares)) < MIN_SHARE_INSIDE:
+        found = f"boxes of which half hold less than {np.median(shares):.0%} of their object's vertices"
+        expected = "boxes around them; are the axes rows, in meters, and of this mesh?"
+        raise SceneError(path, f"obb: found {found}, expected {expected}")
     return ScanNetPPAnnotation(surface, groups, boxes, members)
 
 
@@ -114,11 +118,3 @@ def _members(path: Path, groups: list[ObjectGroup], vertex_count: int) -> list[N
         np.flatnonzero(np.isin(segments, np.array(group.segments, dtype=np.int64))[segment_of_vertex])
         for group in groups
     ]
-
-
-def _check_fit(boxes: list[Box3D], points: list[NDArray], path: Path) -> None:
-    shares = [share_inside(box, own, BOX_MARGIN_M) for box, own in zip(boxes, points, strict=True) if len(own)]
-    if shares and float(np.median(shares)) < MIN_SHARE_INSIDE:
-        found = f"boxes of which half hold less than {np.median(shares):.0%} of their object's vertices"
-        expected = "boxes around them; are the axes rows, in meters, and of this mesh?"
-        raise SceneError(path, f"obb: found {found}, expected {expected}")

@@ -10,6 +10,7 @@ framed file ends exactly behind its last block.
 
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,15 +45,19 @@ class FramedDepth:
 
     def read_m(self) -> NDArray[np.float32]:
         """(192, 256) depth in meters, 0 where there is none. Raises SceneError when it cannot be decoded."""
+        import lz4.block
+
         data = self.block.read()
-        millimeters = _unlz4(data)
-        if millimeters is not None:
-            return millimeters.astype(np.float32) / np.float32(1000)
-        meters = _inflated(data)
-        if meters is None:
-            expected = f"LZ4 of {MM_BYTES} or deflate of {METER_BYTES} bytes"
-            raise SceneError(self.block.container, f"depth block at offset {self.block.offset}: expected {expected}")
-        return meters
+        with suppress(lz4.block.LZ4BlockError):
+            raw = lz4.block.decompress(data, uncompressed_size=MM_BYTES)
+            if len(raw) == MM_BYTES:
+                return np.frombuffer(raw, "<u2").reshape(HEIGHT, WIDTH).astype(np.float32) / np.float32(1000)
+        with suppress(zlib.error):
+            raw = zlib.decompressobj(_RAW_DEFLATE).decompress(data, METER_BYTES + 1)
+            if len(raw) == METER_BYTES:
+                return _meters(raw)
+        expected = f"LZ4 of {MM_BYTES} or deflate of {METER_BYTES} bytes"
+        raise SceneError(self.block.container, f"depth block at offset {self.block.offset}: expected {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,13 @@ class DepthFile:
         self.path = path
         blocks, problem = _walk(path)
         self.blocks = blocks if problem is None else None
-        if problem is not None and _first_frame_of_stream(path) is None:
-            found = f"{len(blocks)} whole blocks and then {problem}" if blocks else "neither"
-            raise SceneError(path, f"depth: found {found}, expected sized blocks, or one deflate stream of floats")
+        if problem is not None:
+            try:
+                WholeDepth(path, 0).read_m()
+            except SceneError as error:
+                found = f"{len(blocks)} whole blocks and then {problem}" if blocks else "neither"
+                expected = "sized blocks, or one deflate stream of floats"
+                raise SceneError(path, f"depth: found {found}, expected {expected}") from error
 
     def source(self, index: int) -> DepthSource | None:
         """The depth of a frame; None behind the end of a framed file (a stream's end shows when it is read)."""
@@ -110,34 +119,6 @@ def _walk(path: Path) -> tuple[list[Slice], str | None]:
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
     return blocks, None if blocks else "an empty file"
-
-
-def _first_frame_of_stream(path: Path) -> NDArray[np.float32] | None:
-    try:
-        status = path.stat()
-        return _meters(_stream(path, status.st_mtime_ns, status.st_size).frame(0))
-    except (zlib.error, EOFError):
-        return None
-    except OSError as error:
-        raise SceneError(path, f"cannot be read ({error.strerror})") from error
-
-
-def _unlz4(data: bytes) -> NDArray[np.uint16] | None:
-    import lz4.block
-
-    try:
-        raw = lz4.block.decompress(data, uncompressed_size=MM_BYTES)
-    except lz4.block.LZ4BlockError:  # the other encoding is tried next
-        return None
-    return np.frombuffer(raw, "<u2").reshape(HEIGHT, WIDTH) if len(raw) == MM_BYTES else None
-
-
-def _inflated(data: bytes) -> NDArray[np.float32] | None:
-    try:
-        raw = zlib.decompressobj(_RAW_DEFLATE).decompress(data, METER_BYTES + 1)
-    except zlib.error:  # the caller names the file
-        return None
-    return _meters(raw) if len(raw) == METER_BYTES else None
 
 
 def _meters(raw: bytes) -> NDArray[np.float32]:

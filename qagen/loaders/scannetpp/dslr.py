@@ -20,7 +20,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.camera import Camera
 from qagen.core.reasons import HELD_OUT, INVALID_POSE, MARKED_BAD, NO_IMAGE
 from qagen.core.scene import FileSource, Frame
 from qagen.errors import SceneError
@@ -77,7 +76,10 @@ def read_dslr(folder: Path, surface: Surface | None, dropped: Counter[str]) -> t
     dropped[MARKED_BAD] += len(walked) - len(good)
     dropped[HELD_OUT] += len(held_out)
     dropped[NO_IMAGE] += len(good) - len(present)
-    camera = _read_camera(transforms, present[0][0], path)
+    matrix = np.array([[transforms.fl_x, 0, transforms.cx], [0, transforms.fl_y, transforms.cy], [0, 0, 1]])
+    first = present[0][0]
+    actual = image_size(FileSource(first), first)
+    camera = fit_camera(matrix, (transforms.w, transforms.h), actual, path, "photograph")
     frames: list[Frame] = []
     for index, (image, photo) in enumerate(present):
         pose = valid_pose(mesh_from_opencv(np.array(photo.transform_matrix)))
@@ -88,11 +90,6 @@ def read_dslr(folder: Path, surface: Surface | None, dropped: Counter[str]) -> t
         frame = Frame(image.stem.replace(".", "_"), color, None, camera, None, pose, time_s=float(index))
         frames.append(frame if surface is None else with_rendered_depth(frame, surface))
     return tuple(frames)
-
-
-def _read_camera(transforms: _DslrFile, first: Path, path: Path) -> Camera:
-    matrix = np.array([[transforms.fl_x, 0, transforms.cx], [0, transforms.fl_y, transforms.cy], [0, 0, 1]])
-    return fit_camera(matrix, (transforms.w, transforms.h), image_size(FileSource(first), first), path, "photograph")
 
 
 def mesh_from_opencv(transform: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,7 +64,9 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
         SceneError: a file is missing or damaged.
     """
     views: list[PerspectiveView] = []
-    for room, folder in _list_positions(rendering):
+    rooms = [room for room in _numbered(rendering) if (room / "perspective" / "full").is_dir()]
+    positions = [(room.name, position) for room in rooms for position in _numbered(room / "perspective" / "full")]
+    for room, folder in positions:
         if not (folder / "rgb_rawlight.png").is_file():
             dropped[NO_IMAGE] += 1
             continue
@@ -86,12 +88,6 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
     ]
 
 
-def _list_positions(rendering: Path) -> list[tuple[str, Path]]:
-    """Room and folder of each position, both in the order of their numbers."""
-    rooms = [room for room in _numbered(rendering) if (room / "perspective" / "full").is_dir()]
-    return [(room.name, position) for room in rooms for position in _numbered(room / "perspective" / "full")]
-
-
 def _numbered(folder: Path) -> list[Path]:
     paths = [path for path in list_folder(folder) if _NUMBER.fullmatch(path.name)]
     return sorted(paths, key=lambda path: int(path.name))
@@ -101,7 +97,14 @@ def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
     color = FileSource(folder / "rgb_rawlight.png")
     path = folder / "camera_pose.txt"
     numbers = parse_numbers(read_text(path), path, "camera", (12, 11))  # the last is always 1
-    camera = _camera(numbers, image_size(color, color.path), path)
+    half = numbers[9:11]
+    if not ((half > 0) & (half < np.pi / 2)).all():
+        found = f"half angles of view {half.tolist()}"
+        raise SceneError(path, f"camera: found {found}, expected radians between 0 and {np.pi / 2:.4f}")
+    size = width, height = image_size(color, color.path)
+    fx, fy = (round(float(focal), FOCAL_DECIMALS) for focal in np.array(size) / 2 / np.tan(half))
+    # the middle of the image lies between its two middle pixels
+    camera = Camera(fx=fx, fy=fy, cx=(width - 1) / 2, cy=(height - 1) / 2, width=width, height=height)
     try:
         pose = look(numbers[:3] / UNITS_PER_M, numbers[3:6], numbers[6:9])
     except ValueError:  # counted by the caller
@@ -110,17 +113,6 @@ def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
     if (folder / "depth.png").is_file():
         depth = DepthImage(folder / "depth.png", camera.width, camera.height, UNITS_PER_M)
     return Frame(name, color, depth, camera, camera if depth else None, pose, time_s)
-
-
-def _camera(numbers: NDArray[np.float64], size: tuple[int, int], path: Path) -> Camera:
-    """The camera of half angles of view; the middle of the image lies between its two middle pixels."""
-    half = numbers[9:11]
-    if not ((half > 0) & (half < np.pi / 2)).all():
-        found = f"half angles of view {half.tolist()}"
-        raise SceneError(path, f"camera: found {found}, expected radians between 0 and {np.pi / 2:.4f}")
-    width, height = size
-    fx, fy = (round(float(focal), FOCAL_DECIMALS) for focal in np.array(size) / 2 / np.tan(half))
-    return Camera(fx=fx, fy=fy, cx=(width - 1) / 2, cy=(height - 1) / 2, width=width, height=height)
 
 
 def look(eye: NDArray[np.float64], direction: NDArray[np.float64], up: NDArray[np.float64]) -> Pose:
