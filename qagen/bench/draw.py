@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qagen.errors import ConfigError, QagenError, match_names
 from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines, read_pairs
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 FACT_KEYS = ("frames", "objects", "measured")
-"""Keys of the evidence that tell one fact from another."""
+"""Keys of the evidence that identify a fact; records with the same ones ask the same in other words."""
 MARK = re.compile(r"\b(?:red|green|blue|yellow|point\d+)\b")
 OPTION = re.compile(r"^([A-Z])\. *(.*?) *$", re.M)
 BIN_RATIO = 1.5
-"""Numbers within this factor are one class of answers."""
-NAMED = 5
-"""Scenes that an error names."""
+"""Factor between the bounds of a class of numbers."""
+LISTED = 5
+"""Maximum number of scenes in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,11 @@ class Candidate:
     """A record that may become a question."""
 
     line: RecordLine
-    """Where it is."""
+    """Position of the record."""
     letter: str
-    """The answer, where it is an option; else ""."""
+    """Letter of the answer; empty where there are no options."""
     content: str
-    """Class of what is answered: directions, a range of numbers, …"""
-    fact: str
-    """The same for records that ask the same of the same images in other words."""
+    """Class of the answer; see ``answer_class``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class BenchQuestion:
     format: str
     """fill or select."""
     candidate: Candidate
-    """Where it comes from."""
+    """The record that it was made from."""
 
 
 def find_files(out: Path, split: str, trained: Sequence[Path]) -> list[RecordFile]:
-    """The files to draw from.
+    """The files of a split, to draw from.
 
     Raises:
         ConfigError: there are none of that split.
@@ -75,7 +73,7 @@ def refuse_shared(drawn: Iterable[RecordFile], trained: Iterable[RecordFile]) ->
     seen = _scenes_by_room(trained)
     shared = {room: scenes for room, scenes in _scenes_by_room(drawn).items() if room in seen}
     if shared:
-        named = [f"{min(scenes)} (as {min(seen[room])})" for room, scenes in sorted(shared.items())[:NAMED]]
+        named = [f"{min(scenes)} (as {min(seen[room])})" for room, scenes in sorted(shared.items())[:LISTED]]
         raise QagenError(
             f"{len(shared)} scenes are trained on, expected none: {', '.join(named)}; "
             "a benchmark needs scenes whose rooms no training data shows"
@@ -125,30 +123,25 @@ def _read_candidates(files: Iterable[RecordFile]) -> Iterator[Candidate]:
     facts: set[str] = set()
     for file in files:
         for line, record, evidence in read_pairs(file):
-            candidate = _candidate(line, record, evidence)
-            if candidate.fact not in facts:
-                facts.add(candidate.fact)
-                yield candidate
+            human, gpt = (str(turn["value"]) for turn in record["conversations"])
+            options = dict(OPTION.findall(human)) if file.format == "select" else {}
+            answer = options.get(gpt, gpt)
+            fact = json.dumps([line.scene, *(evidence.get(key) for key in FACT_KEYS), answer], sort_keys=True)
+            if fact not in facts:
+                facts.add(fact)
+                yield Candidate(line, gpt if options else "", answer_class(answer))
 
 
-def _candidate(line: RecordLine, record: Mapping[str, Any], evidence: Mapping[str, Any]) -> Candidate:
-    human, gpt = (str(turn["value"]) for turn in record["conversations"])
-    options = dict(OPTION.findall(human)) if line.file.format == "select" else {}
-    said = options.get(gpt, gpt)
-    fact = [line.scene, *(evidence.get(key) for key in FACT_KEYS), said]
-    return Candidate(line, gpt if options else "", answer_class(said), json.dumps(fact, sort_keys=True))
-
-
-def answer_class(said: str) -> str:
-    """What answers are balanced over: a mark, directions of movements, a range of numbers, or the words themselves."""
-    numbers = re.findall(r"\d+(?:\.\d+)?", said)
-    if mark := MARK.search(said):
+def answer_class(answer: str) -> str:
+    """The class over which answers are balanced: a mark, directions of movement, a range of numbers, or the words."""
+    numbers = re.findall(r"\d+(?:\.\d+)?", answer)
+    if mark := MARK.search(answer):
         return mark[0]
-    if ":" in said:
-        return ",".join(re.findall(r"[a-z_]+(?=:(?!0(?:\.0)?(?:,|$)))", said))
+    if ":" in answer:
+        return ",".join(re.findall(r"[a-z_]+(?=:(?!0(?:\.0)?(?:,|$)))", answer))
     if len(numbers) == 1:
         return str(math.floor(math.log(max(float(numbers[0]), 0.1), BIN_RATIO)))
-    return "" if numbers else said
+    return "" if numbers else answer
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
@@ -167,17 +160,17 @@ def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, s
 
 
 def draw_tiny(questions: Sequence[BenchQuestion], per_task: int, seed: int) -> list[BenchQuestion]:
-    """A part of a benchmark, balanced in the same way."""
+    """Up to ``per_task`` of the questions of each task, balanced in the same way."""
     chosen: set[RecordLine] = set()
     for task in dict.fromkeys(question.task for question in questions):
         pool = [question.candidate for question in questions if question.task == task]
         drawn = draw_balanced(pool, per_task, rng_for(seed, "bench", "tiny", task))
         chosen |= {candidate.line for candidate in drawn}
-    return [q for q in questions if q.candidate.line in chosen]
+    return [question for question in questions if question.candidate.line in chosen]
 
 
 def draw_balanced(pool: Sequence[Candidate], count: int, rng: "Generator") -> list[Candidate]:
-    """Up to ``count`` candidates: each of the letter used least, of its answer used least, of the scene used least."""
+    """Up to ``count`` candidates, each with the letter, answer class and scene used least so far, in that order."""
     tree: dict[str, dict[str, dict[str, list[Candidate]]]] = {}
     for index in rng.permutation(len(pool)):
         candidate = pool[index]
@@ -192,18 +185,13 @@ def draw_balanced(pool: Sequence[Candidate], count: int, rng: "Generator") -> li
         scene = min(scenes, key=lambda name: used["scene", name])
         chosen.append(scenes[scene].pop())
         used.update([("letter", letter), ("content", content), ("scene", scene)])
-        _prune(tree, letter, content, scene)
+        if not scenes[scene]:
+            del scenes[scene]
+        if not scenes:
+            del tree[letter][content]
+        if not tree[letter]:
+            del tree[letter]
     return [chosen[index] for index in rng.permutation(len(chosen))]
-
-
-def _prune(tree: dict[str, dict[str, dict[str, list[Candidate]]]], letter: str, content: str, scene: str) -> None:
-    """Remove what has become empty."""
-    if not tree[letter][content][scene]:
-        del tree[letter][content][scene]
-    if not tree[letter][content]:
-        del tree[letter][content]
-    if not tree[letter]:
-        del tree[letter]
 
 
 def by_task(questions: Sequence[BenchQuestion]) -> dict[tuple[str, str], list[BenchQuestion]]:

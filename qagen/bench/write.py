@@ -21,11 +21,15 @@ from qagen.records.shards import make_schema
 from qagen.records.sparbench import FEATURES
 
 BATCH = 32
-"""Questions whose images are in memory at once."""
+"""Number of questions whose images are in memory at once."""
 
 
 def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> None:
-    """Write a benchmark into a new folder; ``small`` are ids of the tiny one. Raises QagenError for a missing image."""
+    """Write a benchmark into a new folder; ``small`` are the ids of the tiny one.
+
+    Raises:
+        QagenError: an image is missing or cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -42,12 +46,17 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
     ):
         while batch := list(islice(todo, BATCH)):
             rows = list(threads.map(lambda question: _row(question, folder), batch))
-            sources.writelines(json.dumps(_source(question)) + "\n" for question in batch)
+            for question in batch:
+                line = question.candidate.line
+                source = {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
+                sources.write(json.dumps(source) + "\n")
             for lines, writer, kept in (
                 (full_lines, full, rows),
                 (tiny_lines, tiny, [row for row in rows if row["id"] in small]),
             ):
-                lines.writelines(json.dumps({**row, "image": _paths(row)}) + "\n" for row in kept)
+                for row in kept:
+                    paths = [f"images/{image['path']}" for image in row["image"]]
+                    lines.write(json.dumps({**row, "image": paths}) + "\n")
                 if kept:
                     writer.write_batch(pa.RecordBatch.from_pylist(kept, schema))
     (folder / "README.md").write_text(_card(questions, small), encoding="utf-8")
@@ -75,10 +84,6 @@ def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
     }
 
 
-def _paths(row: Mapping[str, Any]) -> list[str]:
-    return [f"images/{image['path']}" for image in row["image"]]
-
-
 def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
     from qagen.records.marks import draw_marks_on_file, marks_of
@@ -93,11 +98,6 @@ def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple
             raise QagenError(f"{line}: image {path} of record {line.id} is missing; {MISSING_MEDIA}") from error
         except OSError as error:
             raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
-
-
-def _source(question: BenchQuestion) -> dict[str, Any]:
-    line = question.candidate.line
-    return {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
 
 
 def _card(questions: Sequence[BenchQuestion], small: set[int]) -> str:

@@ -12,7 +12,7 @@ from qagen.records.entries import Entry, make_entry
 
 LEVELS = ("low", "medium", "high")
 CHARACTERS_PER_TOKEN = 4
-"""Of English text, about, for the tokenizers of present models."""
+"""Approximate characters per token of English text."""
 MEASURED_LINES = 200
 """A file's images and text are estimated from this many of its lines, spread evenly over it."""
 UNITS = {"k": 10**3, "m": 10**6, "b": 10**9}
@@ -20,78 +20,81 @@ UNITS = {"k": 10**3, "m": 10**6, "b": 10**9}
 
 @dataclass(frozen=True, slots=True)
 class MixSpec:
-    """What a mix is to hold. A name that is not mentioned has the ratio 1, and ratios multiply."""
+    """The settings of a mix. A name without a ratio has 1, and ratios multiply."""
 
     ratio: Mapping[str, float] = field(default_factory=dict)
-    """Of datasets, and of external entries by their names."""
+    """Ratios of datasets, and of added files by their names; names may be globs, here and below."""
     type: Mapping[str, float] = field(default_factory=dict)
-    """Of task types; names or patterns such as ``depth_*``, all that fit multiply."""
+    """Ratios of task types; all globs that match a type multiply."""
     format: Mapping[str, float] = field(default_factory=dict)
-    """Of answer formats."""
+    """Ratios of answer formats."""
     level: Mapping[str, float] = field(default_factory=dict)
-    """Of cognitive levels."""
+    """Ratios of cognitive levels."""
     add: Mapping[str, Any] = field(default_factory=dict)
-    """Other data sets: name to ``{annotation: FILE.jsonl, root: FOLDER}``."""
+    """Other files: name to ``{annotation: FILE.jsonl, root: FOLDER}``."""
     size: int | None = None
-    """Records in all; None takes what the ratios give."""
+    """Total records; None for what the ratios give."""
     tokens: int | None = None
-    """Estimated tokens in all."""
+    """Estimated total tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of records and what a mix must know of it."""
+    """A file of records with the properties that a mix weighs."""
 
     entry: Entry
     """The file."""
     dataset: str
-    """Its dataset; an external entry is its own."""
+    """Dataset; the name itself for an added file."""
     type: str
-    """Task type, "" for external entries."""
+    """Task type; empty for an added file."""
     format: str
-    """Answer format, "" for external entries."""
+    """Answer format; empty for an added file."""
     level: str
-    """Cognitive level, "" where no task YAML tells it."""
+    """Cognitive level; empty where no task YAML states it."""
     images: float
-    """Images of a record, on average."""
+    """Mean number of images per record."""
     characters: float
-    """Characters of a record's questions and answers, on average."""
+    """Mean number of characters of a record's questions and answers."""
 
     def tokens(self, image_tokens: int) -> float:
-        """Estimated tokens of a record."""
+        """Estimated tokens per record."""
         return self.characters / CHARACTERS_PER_TOKEN + self.images * image_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a mix takes of a source."""
+    """The part of a source that a mix takes."""
 
     source: Source
     count: int
-    """Records, with repeats."""
+    """Number of records, with repeats."""
 
 
-# --- what is wished ---------------------------------------------------------------------------------------------------
+# --- settings ---------------------------------------------------------------------------------------------------------
 
 
 def read_mix_spec(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> MixSpec:
-    """The wish of a preset, a YAML and the command line; of a name that several tell, the last wins.
+    """Merge a preset, a YAML and the command line; of values for one name, the last wins.
 
     Raises:
-        ConfigError: an unknown preset or key, or a value that does not fit.
+        ConfigError: an unknown preset or key, or a value of the wrong kind.
     """
-    told: dict[str, Any] = {}
-    layers = [("command line", flags)]
-    if config_file is not None:
-        layers.insert(0, (str(config_file), read_yaml(config_file)))
+    layers: list[tuple[str, Mapping[str, Any]]] = []
     if preset is not None:
-        layers.insert(0, (f"preset '{preset}'", read_yaml(_preset_file(preset))))
-    for where, layer in layers:
-        for key, value in _checked(where, layer).items():
-            told[key] = {**told.get(key, {}), **value} if isinstance(value, dict) else value
-    if told.get("size") is not None and told.get("tokens") is not None:
+        known = [path.stem for path in MIXES.glob("*.yaml")]
+        if preset not in known:
+            raise ConfigError(f"--preset: no preset '{preset}'.{did_you_mean(preset, known)}")
+        layers.append((f"preset '{preset}'", read_yaml(MIXES / f"{preset}.yaml")))
+    if config_file is not None:
+        layers.append((str(config_file), read_yaml(config_file)))
+    settings: dict[str, Any] = {}
+    for where, layer in [*layers, ("command line", flags)]:
+        for key, value in _check_layer(where, layer).items():
+            settings[key] = {**settings.get(key, {}), **value} if isinstance(value, dict) else value
+    if settings.get("size") is not None and settings.get("tokens") is not None:
         raise ConfigError("found a size and a number of tokens, expected only one of them")
-    return MixSpec(**told)
+    return MixSpec(**settings)
 
 
 def parse_amount(text: object, where: str) -> int:
@@ -107,30 +110,24 @@ def parse_amount(text: object, where: str) -> int:
     return round(number)
 
 
-def _preset_file(name: str) -> Path:
-    known = {path.stem for path in MIXES.glob("*.yaml")}
-    if name not in known:
-        raise ConfigError(f"--preset: no preset '{name}'.{did_you_mean(name, known)}")
-    return MIXES / f"{name}.yaml"
-
-
-def _checked(where: str, layer: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of one layer that say something, each of its right kind."""
+def _check_layer(where: str, layer: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of one layer that have a value, each of the right kind."""
     known = MixSpec.__dataclass_fields__
-    told: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     for key, value in layer.items():
         if key not in known:
             raise ConfigError(f"{where}: {key}: unknown key.{did_you_mean(str(key), known)}")
         if key in ("size", "tokens"):
-            told[key] = None if value is None else parse_amount(value, f"{where}: {key}")
+            if value is not None:
+                checked[key] = parse_amount(value, f"{where}: {key}")
         elif not isinstance(value, dict):
             raise ConfigError(f"{where}: {key}: found {value!r:.80}, expected names and their values")
         else:
-            told[key] = value if key == "add" else _checked_ratios(f"{where}: {key}", value)
-    return {key: value for key, value in told.items() if value is not None}
+            checked[key] = value if key == "add" else _check_ratios(f"{where}: {key}", value)
+    return checked
 
 
-def _checked_ratios(where: str, ratios: Mapping[Any, Any]) -> dict[str, float]:
+def _check_ratios(where: str, ratios: Mapping[Any, Any]) -> dict[str, float]:
     for name, value in ratios.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not (is_number and math.isfinite(value) and value >= 0):
@@ -138,7 +135,7 @@ def _checked_ratios(where: str, ratios: Mapping[Any, Any]) -> dict[str, float]:
     return {str(name): value for name, value in ratios.items()}
 
 
-# --- what there is ----------------------------------------------------------------------------------------------------
+# --- sources ----------------------------------------------------------------------------------------------------------
 
 
 def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Source]:
@@ -147,49 +144,39 @@ def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Sou
     Raises:
         ConfigError: two entries have the same name, or an added one has no file.
     """
-    levels = _levels()
-    found = [*entries, *(make_entry(name, told, f"add: {name}") for name, told in added.items())]
+    from qagen.tasks.registry import known_types, load_task
+
+    levels = {name: load_task(name).config.level for name in known_types()}
+    found = [*entries, *(make_entry(name, content, f"add: {name}") for name, content in added.items())]
     names: set[str] = set()
     for entry in found:
         if entry.name in names:
             raise ConfigError(f"two entries are named '{entry.name}'; expected each dataset to be indexed once")
         names.add(entry.name)
-    return [_source(entry, levels) for entry in found if entry.length]
+    return [_to_source(entry, levels) for entry in found if entry.length]
 
 
-def _levels() -> dict[str, str]:
-    from qagen.tasks.registry import known_types, load_task
-
-    return {name: load_task(name).config.level for name in known_types()}
-
-
-def _source(entry: Entry, levels: Mapping[str, str]) -> Source:
-    dataset, type_name, answer_format = entry.path_names() or _parts_of_name(entry.name, levels) or (entry.name, "", "")
+def _to_source(entry: Entry, levels: Mapping[str, str]) -> Source:
+    names = entry.path_names() or _split_name(entry.name, levels) or (entry.name, "", "")
+    dataset, type_name, answer_format = names
     images, characters = _measure(Path(entry.annotation))
     return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""), images, characters)
 
 
-def _parts_of_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
-    """Dataset, type and format of an entry that lies elsewhere, as an export's, but is named in SPAR's way."""
+def _split_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
+    """Dataset, type and format of an entry in another folder, such as an export's, that is named in SPAR's way."""
     from qagen.tasks._base import FORMATS
 
     rest, _, answer_format = name.rpartition("_")
-    fitting = [type_name for type_name in types if rest.endswith(f"_{type_name}")]
-    if answer_format not in FORMATS or not fitting:
+    candidates = [type_name for type_name in types if rest.endswith(f"_{type_name}")]
+    if answer_format not in FORMATS or not candidates:
         return None
-    type_name = max(fitting, key=len)
+    type_name = max(candidates, key=len)
     return rest.removesuffix(f"_{type_name}"), type_name, answer_format
 
 
 def _measure(path: Path) -> tuple[float, float]:
-    """Mean images and characters of a file's records."""
-    records = [decode_json(line, dict[str, Any], path) for line in _spread_lines(path)]
-    images = sum(len(images_of(record)) for record in records)
-    turns = [turn for record in records for turn in record.get("conversations") or () if isinstance(turn, dict)]
-    return images / len(records), sum(len(str(turn.get("value", ""))) for turn in turns) / len(records)
-
-
-def _spread_lines(path: Path) -> list[bytes]:
+    """Mean images and characters of a file's records, estimated from lines that are spread evenly over its bytes."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         lines = [stream.readline()]
@@ -197,7 +184,10 @@ def _spread_lines(path: Path) -> list[bytes]:
             stream.seek(number * size // MEASURED_LINES)
             stream.readline()
             lines.append(stream.readline())
-    return [line for line in lines if line]
+    records = [decode_json(line, dict[str, Any], path) for line in lines if line]
+    images = sum(len(images_of(record)) for record in records)
+    turns = [turn for record in records for turn in record.get("conversations") or () if isinstance(turn, dict)]
+    return images / len(records), sum(len(str(turn.get("value", ""))) for turn in turns) / len(records)
 
 
 def images_of(record: Mapping[str, Any]) -> list[str]:
@@ -206,7 +196,7 @@ def images_of(record: Mapping[str, Any]) -> list[str]:
     return [images] if isinstance(images, str) else list(images)
 
 
-# --- what is taken ----------------------------------------------------------------------------------------------------
+# --- shares -----------------------------------------------------------------------------------------------------------
 
 
 def plan(sources: Sequence[Source], spec: MixSpec, image_tokens: int) -> list[Share]:
@@ -290,7 +280,7 @@ def _name_of_rest(source: Source) -> str:
 
 
 def _share_of(length: int, count: int, weight: float) -> float:
-    """A fraction with int(length x fraction) == count: the ratio as it was told where that is one."""
+    """A fraction with int(length x fraction) == count: the stated ratio where it is one."""
     fraction = weight if weight < 1 else count / length
     if int(length * fraction) != count:
         fraction = count / length

@@ -1,7 +1,7 @@
 """One shuffled stream of what a mix takes: every order equally likely, the same for the same seed, in bounded memory.
 
-Lines are thrown into buckets on disk at random, and each bucket is shuffled in memory; that makes a uniform shuffle of
-the whole. Which lines of a file are taken when it is not taken whole is drawn as well: not its first ones.
+Lines are distributed at random into buckets on disk, and each bucket is shuffled in memory; together that is a uniform
+shuffle. Of a file that is not taken whole, random lines are taken.
 """
 
 import os
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 BLOCK_LINES = 1 << 14
 BUCKET_BYTES = 64 << 20
-MOST_BUCKETS = 512
-"""Files that are open at once; above 32 GB the buckets grow instead."""
+MAX_BUCKETS = 512
+"""Maximum number of open files; above 32 GB the buckets grow instead."""
 
 
 def common_root(shares: Sequence[Share]) -> Path:
@@ -38,8 +38,10 @@ def shuffled_lines(shares: Sequence[Share], seed: int, scratch: Path) -> Iterato
     Args:
         scratch: a folder with room for as many bytes as the mix has.
     """
-    expected = sum(share.count * _bytes_per_line(share) for share in shares)
-    buckets = min(MOST_BUCKETS, int(expected / BUCKET_BYTES) + 1)
+    entries = [share.source.entry for share in shares]
+    line_bytes = [Path(entry.annotation).stat().st_size / entry.length for entry in entries]
+    expected = sum(share.count * size for share, size in zip(shares, line_bytes, strict=True))
+    buckets = min(MAX_BUCKETS, int(expected / BUCKET_BYTES) + 1)
     rng = rng_for(seed, "mix")
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".mix.") as folder:
         paths = [Path(folder) / str(number) for number in range(buckets)]
@@ -55,22 +57,17 @@ def shuffled_lines(shares: Sequence[Share], seed: int, scratch: Path) -> Iterato
             yield from (lines[index] for index in rng.permutation(len(lines)))
 
 
-def _bytes_per_line(share: Share) -> float:
-    entry = share.source.entry
-    return Path(entry.annotation).stat().st_size / entry.length
-
-
 def _taken_lines(shares: Sequence[Share], seed: int) -> Iterator[bytes]:
     root = common_root(shares)
     for share in shares:
         entry = share.source.entry
         prefix = Path(entry.root).absolute().relative_to(root).as_posix()
         for line in draw_lines(share, rng_for(seed, "mix", entry.name)):
-            yield line if prefix == "." else _moved(line, prefix, Path(entry.annotation))
+            yield line if prefix == "." else _prefixed(line, prefix, Path(entry.annotation))
 
 
 def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
-    """``share.count`` lines of a file: each as often as it goes, and a random choice of them once more."""
+    """``share.count`` lines of a file: all of them for each whole round, then a random choice for the rest."""
     entry = share.source.entry
     rounds, rest = divmod(share.count, entry.length)
     left = entry.length
@@ -83,8 +80,8 @@ def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
                 yield from [line if line.endswith(b"\n") else line + b"\n"] * (rounds + (number in chosen))
 
 
-def _moved(line: bytes, prefix: str, path: Path) -> bytes:
-    """The record with image and depth paths that start further out."""
+def _prefixed(line: bytes, prefix: str, path: Path) -> bytes:
+    """The record with image and depth paths below ``prefix``."""
     record = decode_json(line, dict[str, Any], path)
     for key in ("image", "depth"):
         if isinstance(record.get(key), str):

@@ -12,7 +12,7 @@ from qagen.mix.plan import images_of
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, TarShards, member_names, to_image
 
 PLAIN_KEYS = ("id", "type", "conversations", "image")
-"""What every record has. All else of it, marks above all, goes into one column of JSON, so that all rows are alike."""
+"""Keys that every record has. All others, mainly marks, go into one column of JSON, for one schema."""
 FEATURES: dict[str, Any] = {
     "id": TEXT,
     "type": TEXT,
@@ -57,5 +57,5 @@ def read_images(record: dict[str, Any], root: Path) -> list[tuple[str, bytes]]:
     try:
         return [(name, (root / name).read_bytes()) for name in images_of(record)]
     except OSError as error:
-        told = f"{error.filename}: image of record {record.get('id')!r} cannot be read ({error.strerror})"
-        raise QagenError(told) from error
+        message = f"{error.filename}: image of record {record.get('id')!r} cannot be read ({error.strerror})"
+        raise QagenError(message) from error
