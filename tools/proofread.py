@@ -1,6 +1,6 @@
 """Print every phrasing with awkward labels and values, to be read by a person.
 
-``python tools/proofread.py [FILE ...]``, where a file is named as in templates/: depth, relation, rules, ...
+``python -m tools.proofread [FILE ...]``, where a file is named as in templates/: depth, relation, rules, ...
 """
 
 import random
