@@ -17,10 +17,10 @@ import yaml
 
 from qagen.errors import ConfigError, QagenError
 
+# Data files lie beside the package in a checkout, inside it in a wheel.
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parent
 TEMPLATES = _HOME / "templates"
-"""Beside the package in a checkout, inside it in a wheel; so are the folders below."""
 TASK_CONFIGS = _HOME / "task_configs"
 PRESETS = TASK_CONFIGS / "presets"
 MIXES = _HOME / "data_jsons" / "mixes"
