@@ -1,14 +1,15 @@
 """How far a reader of the words alone gets: small classifiers that never see an image, tried on held-out scenes.
 
-Three readers are trained per type and format, and the best counts, so the figure is rather too high than too low:
+Three readers are trained per type and format. The best one counts, so the figure is an overestimate rather than an
+underestimate:
 
 * ``words``: which words of the question go with which words and numbers of an option (logistic regression);
-* ``looks``: how an option looks among the others, whatever the question (boosted trees): the largest box, the middle
-  number, the one that shares most with the rest;
+* ``looks``: surface cues of an option among the others, whatever the question (boosted trees): the largest box, the
+  middle number, the option that shares most with the rest;
 * ``guess``: the usual number for these words (ridge regression), then the option nearest to it.
 
-What is to be predicted is always one of a few options: those of a select question, Yes or No, the two words of a
-direction, and for a bare number the quarter of all answers in which it lies.
+The target is always one of a few options: those of a select question, Yes or No, the two words of a direction, and for
+a bare number the quarter of all answers in which it lies.
 """
 
 import re
@@ -26,18 +27,19 @@ from qagen.records.read import Filter, RecordFile, find_record_files, fitting_fi
 
 LETTERS = "ABCD"
 PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
+QUARTERS = ("first", "second", "third", "last")
 LIMIT = 0.05
-"""A lead of more than this over chance is a shortcut."""
+"""A lead over chance of more than this is a shortcut."""
 FOLDS = 5
 MIN_SAMPLES = 60
-"""Fewer samples teach and prove nothing."""
+"""Least number of samples to learn from and to try."""
 MAX_CLASSES = 12
-"""Answers of more different texts are not classes."""
+"""Largest number of different answers that are taken for classes."""
 RARE = 8
-"""Features of fewer options are dropped."""
+"""Features that occur in fewer options are dropped."""
 MOST_FEATURES = 1500
 EVERYWHERE = 0.7
-"""Words of a larger share of the questions are not crossed with options."""
+"""Words in a larger share of the questions are not crossed with options."""
 Z_95 = 1.959964
 
 OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
@@ -47,39 +49,42 @@ MENTION = re.compile(
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 WORD = re.compile(r"[a-zA-Z][a-zA-Z'-]*")
 
+Answered = tuple[str, Mapping[str, Any], str]
+"""Scene, record and the answer of its evidence."""
+
 
 @dataclass(frozen=True)
 class ShortcutCase:
-    """One sample as something to choose from."""
+    """One sample as a choice among options."""
 
     scene: str
-    """Samples of one scene are never both learned from and tried on."""
+    """The scene; samples of one scene are never used both for learning and for trying."""
     question: str
-    """What is asked, without the options."""
+    """The question without the options."""
     options: tuple[str, ...]
-    """What there is to choose from."""
+    """The options."""
     right: int
-    """Which of them is true."""
+    """Index of the true option."""
     lettered: bool = False
-    """Whether the options stand in the question under letters, in an order of no meaning."""
+    """Whether the options stand in the question under letters, in an order without meaning."""
     marks: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    """Colour and place of the marks, 0-1000; empty where readers are not to know them."""
+    """Color and position of the marks, 0-1000; empty where readers are not to know them."""
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Words of the question, and what its mentions call which mark."""
-        mentions = {f"{colour}={noun.split()[-1]}" for noun, colour in MENTION.findall(self.question)}
+        """Words of the question, and the name of each mark in its mention."""
+        mentions = {f"{color}={noun.split()[-1]}" for noun, color in MENTION.findall(self.question)}
         return frozenset({word.lower() for word in WORD.findall(self.question)} | mentions)
 
     @cached_property
     def numbers(self) -> tuple[tuple[float, ...], ...]:
-        """The numbers of each option; empty tuples unless all options have as many."""
+        """The numbers of each option; empty tuples unless all options have equally many."""
         found = [tuple(float(number) for number in NUMBER.findall(option)) for option in self.options]
         return tuple(found) if len({len(numbers) for numbers in found}) == 1 else ((),) * len(found)
 
     @cached_property
-    def given(self) -> float | None:
-        """A measure that the question gives away."""
+    def revealed(self) -> float | None:
+        """A measure that the question reveals."""
         decimals = re.findall(r"\d+\.\d", self.question)
         return float(decimals[0]) if decimals else None
 
@@ -95,32 +100,32 @@ class Shortcut:
     target: str
     """What was predicted: letter, Yes/No, left/right, ..., answer, quarter."""
     balanced: bool
-    """Whether the answers are meant to be even; if not, the figure only tells how usual the answers are."""
+    """Whether the answers are meant to be balanced; else the figure only shows how predictable the answers are."""
     samples: int
-    """Samples tried."""
+    """Number of samples tried."""
     scenes: int
-    """Scenes they are of."""
+    """Number of their scenes."""
     chance: float = 0.0
-    """Accuracy of guessing evenly."""
+    """Accuracy of an even guess."""
     majority: float = 0.0
-    """Accuracy of always choosing what is most often right."""
+    """Accuracy of always choosing the most frequent answer."""
     accuracy: float | None = None
-    """Of the best reader on scenes that it has not learned from; None where nothing could be tried."""
+    """Accuracy of the best reader on scenes that it has not learned from; None where nothing could be tried."""
     interval: tuple[float, float] = (0.0, 1.0)
     """Wilson interval of the accuracy, 95 %."""
     reader: str = ""
-    """The best reader."""
+    """Name of the best reader."""
     hints: tuple[str, ...] = ()
-    """What the reader of words goes by, or why nothing could be tried."""
+    """The words of most weight, or why nothing could be tried."""
 
     @property
     def lead(self) -> float:
-        """How far the best reader beats chance, as a share."""
+        """By how much the best reader beats chance, as a share."""
         return 0.0 if self.accuracy is None else self.accuracy - self.chance
 
     @property
     def verdict(self) -> str:
-        """even, shortcut, perhaps (over the limit, but chance explains it), usual (not meant to be even), untried."""
+        """Even, shortcut, perhaps (over the limit by chance), usual (not meant to be balanced) or untried."""
         if self.accuracy is None:
             return "untried"
         if not self.balanced:
@@ -130,7 +135,7 @@ class Shortcut:
         return "shortcut" if self.interval[0] > self.chance + LIMIT else "perhaps"
 
     def as_data(self) -> dict[str, Any]:
-        """As plain values, for JSON."""
+        """The figures as plain values, for JSON."""
         return {**asdict(self), "lead": self.lead, "verdict": self.verdict}
 
 
@@ -138,7 +143,7 @@ def find_shortcuts(out: Path, with_marks: bool = False, types: Sequence[str] = (
     """Try the readers on every type and format below a run's folder, in the order of their names.
 
     Args:
-        with_marks: let them know where the marks are, as a trainer may who writes marks as text.
+        with_marks: let the readers know where the marks are, as trainers do who write marks as text.
         types: names or patterns such as ``depth_*``; none means all.
 
     Raises:
@@ -148,20 +153,17 @@ def find_shortcuts(out: Path, with_marks: bool = False, types: Sequence[str] = (
     files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
     for file in fitting_files(find_record_files(out), Filter(types=tuple(types))):
         files[file.type, file.format].append(file)
-    return [shortcut for (name, form), some in sorted(files.items()) for shortcut in _try(name, form, some, with_marks)]
-
-
-def _try(type_name: str, answer_format: str, files: Sequence[RecordFile], with_marks: bool) -> list[Shortcut]:
-    pairs = [(line.scene, record, evidence) for file in files for line, record, evidence in read_pairs(file)]
     found = []
-    for target, balanced, cases in targets(answer_format, pairs):
-        known = cases if with_marks else [replace(case, marks=()) for case in cases]
-        found.append(measure(known, Shortcut(type_name, answer_format, target, balanced, 0, 0)))
+    for (type_name, answer_format), some in sorted(files.items()):
+        pairs = [(line.scene, record, evidence) for file in some for line, record, evidence in read_pairs(file)]
+        for target, balanced, cases in targets(answer_format, pairs):
+            known = cases if with_marks else [replace(case, marks=()) for case in cases]
+            found.append(measure(known, Shortcut(type_name, answer_format, target, balanced, 0, 0)))
     return found
 
 
 def measure(cases: Sequence[ShortcutCase], about: Shortcut) -> Shortcut:
-    """Fill in what the readers reach on held-out scenes."""
+    """Add the readers' results on held-out scenes."""
     scenes = np.array([case.scene for case in cases])
     about = replace(about, samples=len(cases), scenes=len(set(scenes)))
     if about.scenes < 2:
@@ -169,7 +171,8 @@ def measure(cases: Sequence[ShortcutCase], about: Shortcut) -> Shortcut:
     if about.samples < MIN_SAMPLES:
         return replace(about, hints=(f"needs at least {MIN_SAMPLES} samples",))
     right = np.array([case.right for case in cases])
-    hits = {name: _held_out(reader, cases, scenes) == right for name, reader in READERS.items() if reader.fits(cases)}
+    readers = {name: reader for name, reader in READERS.items() if reader.fits(cases)}
+    hits = {name: _choose_held_out(reader, cases, scenes) == right for name, reader in readers.items()}
     best = max(hits, key=lambda name: hits[name].mean())
     correct = int(hits[best].sum())
     return replace(
@@ -194,77 +197,64 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 
 def targets(
-    answer_format: str, pairs: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+    answer_format: str, samples: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
 ) -> list[tuple[str, bool, list[ShortcutCase]]]:
-    """What is to be predicted from samples (scene, record, evidence), whether it is meant to be even, and the cases."""
+    """What to predict from samples (scene, record, evidence), whether it is meant to be balanced, and the cases."""
     if answer_format == "select":
-        return [("letter", True, [_listed(scene, record) for scene, record, _ in pairs])]
-    asked = [(scene, record, str(evidence.get("answer", ""))) for scene, record, evidence in pairs]
+        return [("letter", True, [_select_case(scene, record) for scene, record, _ in samples])]
+    answered = [(scene, record, str(evidence.get("answer", ""))) for scene, record, evidence in samples]
     if answer_format == "judge":
-        replies = [(scene, record, _reply(record)) for scene, record, _ in asked]
-        return [("Yes/No", True, _of_classes(replies, ("Yes", "No")))]
-    if any(word in answer.split(", ") for _, _, answer in asked for pair in PAIRS for word in pair):
-        return [("/".join(pair), True, cases) for pair in PAIRS if (cases := _of_direction(asked, pair))]
-    answers = Counter(answer for _, _, answer in asked)
+        replies = [(scene, record, _value(record, -1)) for scene, record, _ in answered]
+        return [("Yes/No", True, _class_cases(replies, ("Yes", "No")))]
+    if any(word in answer.split(", ") for _, _, answer in answered for pair in PAIRS for word in pair):
+        return [("/".join(pair), True, cases) for pair in PAIRS if (cases := _direction_cases(answered, pair))]
+    answers = Counter(answer for _, _, answer in answered)
     if len(answers) <= MAX_CLASSES:
-        return [("answer", False, _of_classes(asked, sorted(answers)))]
-    if all(NUMBER.fullmatch(answer) for answer in answers):
-        return [("quarter", False, _of_quarters(asked))]
-    return []
+        return [("answer", False, _class_cases(answered, sorted(answers)))]
+    if not all(NUMBER.fullmatch(answer) for answer in answers):
+        return []
+    values = np.array([float(answer) for _, _, answer in answered])
+    quarters = np.digitize(values, np.quantile(values, (0.25, 0.5, 0.75)))
+    graded = [(scene, record, QUARTERS[k]) for (scene, record, _), k in zip(answered, quarters, strict=True)]
+    return [("quarter", False, _class_cases(graded, QUARTERS))]
 
 
-def _listed(scene: str, record: Mapping[str, Any]) -> ShortcutCase:
-    human = _asked(record)
+def _select_case(scene: str, record: Mapping[str, Any]) -> ShortcutCase:
+    human = _value(record, 0)
     options = tuple(text for _, text in OPTION.findall(human))
-    question = human[: human.index("\nA. ")]
-    return ShortcutCase(scene, question, options, LETTERS.index(_reply(record)), True, marks_of(record))
+    columns = [(key.rpartition("_")[0], value) for key, value in record.items() if key.endswith(("_point", "_bbox"))]
+    marks = tuple((color, tuple(map(float, value[0]))) for color, value in columns if value)
+    right = LETTERS.index(_value(record, -1))
+    return ShortcutCase(scene, human[: human.index("\nA. ")], options, right, lettered=True, marks=marks)
 
 
-def _of_classes(asked: Sequence[tuple[str, Mapping[str, Any], str]], classes: Sequence[str]) -> list[ShortcutCase]:
+def _class_cases(answered: Sequence[Answered], classes: Sequence[str]) -> list[ShortcutCase]:
     names = tuple(classes)
-    return [ShortcutCase(scene, _asked(record), names, names.index(told)) for scene, record, told in asked]
+    return [ShortcutCase(scene, _value(record, 0), names, names.index(answer)) for scene, record, answer in answered]
 
 
-def _of_direction(asked: Sequence[tuple[str, Mapping[str, Any], str]], pair: tuple[str, str]) -> list[ShortcutCase]:
-    """Where one of the pair's words is told exactly once, which it is."""
-    told = []
-    for scene, record, answer in asked:
-        words = [word for word in answer.split(", ") if word in pair]
-        told += [(scene, record, words[0])] if len(words) == 1 else []
-    return _of_classes(told, pair)
+def _direction_cases(answered: Sequence[Answered], pair: tuple[str, str]) -> list[ShortcutCase]:
+    """Which word of a pair an answer states, for the answers that state exactly one."""
+    stated = [
+        (scene, record, words[0])
+        for scene, record, answer in answered
+        if len(words := [word for word in answer.split(", ") if word in pair]) == 1
+    ]
+    return _class_cases(stated, pair)
 
 
-def _of_quarters(asked: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[ShortcutCase]:
-    """A quarter of all answers is a class."""
-    values = np.array([float(answer) for _, _, answer in asked])
-    edges = np.quantile(values, (0.25, 0.5, 0.75))
-    names = ("first", "second", "third", "last")
-    told = [(scene, record, names[k]) for (scene, record, _), k in zip(asked, np.digitize(values, edges), strict=True)]
-    return _of_classes(told, names)
+def _value(record: Mapping[str, Any], turn: int) -> str:
+    return str(record["conversations"][turn]["value"])
 
 
-def _asked(record: Mapping[str, Any]) -> str:
-    return str(record["conversations"][0]["value"])
-
-
-def _reply(record: Mapping[str, Any]) -> str:
-    return str(record["conversations"][-1]["value"])
-
-
-def marks_of(record: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """The coloured marks of a record."""
-    columns = [(key.rpartition("_")[0], places) for key, places in record.items() if key.endswith(("_point", "_bbox"))]
-    return tuple((colour, tuple(map(float, places[0]))) for colour, places in columns if places)
-
-
-def _held_out(reader: "Reader", cases: Sequence[ShortcutCase], scenes: NDArray) -> NDArray[np.int64]:
-    """(n,) the option that a reader chooses in scenes that it has not learned from."""
+def _choose_held_out(reader: "Reader", cases: Sequence[ShortcutCase], scenes: NDArray) -> NDArray[np.int64]:
+    """(n,) index of the option that a reader chooses, for each scene after learning from others."""
     from sklearn.model_selection import GroupKFold
     from threadpoolctl import threadpool_limits
 
     chosen = np.zeros(len(cases), dtype=np.int64)
     folds = GroupKFold(min(FOLDS, len(set(scenes))))
-    with threadpool_limits(1):  # the data are small: threads only wait for each other
+    with threadpool_limits(1):  # the data are small, so threads only wait for each other
         score = reader.read(cases)
         for learned, tried in folds.split(scenes, groups=scenes):
             chosen[tried] = score(learned, tried).argmax(axis=1)
@@ -272,28 +262,28 @@ def _held_out(reader: "Reader", cases: Sequence[ShortcutCase], scenes: NDArray) 
 
 
 Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-"""From the cases to learn from and the cases to try, by number, (n, options) how right each option seems."""
+"""From the indices of cases to learn from and to try: (n, options) how right each option of the tried cases seems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A way to choose without seeing."""
+    """A way to choose without an image."""
 
     read: Callable[[Sequence[ShortcutCase]], Score]
-    """Reads all cases; what is right in those to try is not looked at."""
+    """Reads all cases, but not the true options of those to try."""
     fits: Callable[[Sequence[ShortcutCase]], bool]
-    """Whether it has anything to go by."""
+    """Whether the cases have what it needs."""
 
 
 def _is_right(cases: Sequence[ShortcutCase]) -> NDArray[np.int64]:
-    """(n, options) 1 for every right option."""
+    """(n, options) 1 for every true option."""
     is_right = np.zeros((len(cases), len(cases[0].options)), dtype=np.int64)
     is_right[np.arange(len(cases)), [case.right for case in cases]] = 1
     return is_right
 
 
 def _rows(chosen: NDArray[np.int64], options: int) -> NDArray[np.int64]:
-    """The rows of the options of some cases, where all options of all cases stand below each other."""
+    """The rows of some cases in a table with a row for each option of each case."""
     return (chosen[:, None] * options + np.arange(options)).ravel()
 
 
@@ -310,23 +300,25 @@ def _read_words(cases: Sequence[ShortcutCase]) -> Score:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordFeatures:
-    """The words of all options of all cases, counted."""
+    """Which words occur in which options, of all cases."""
 
     names: NDArray[np.str_]
-    """(k,) words, alone and with one of the question's."""
+    """(k,) words of options, alone and each with a word of the question."""
     counts: Any
     """(n * options, k) sparse, whether an option has a word."""
     is_right: NDArray[np.int64]
-    """(n, options)."""
+    """(n, options) 1 for every true option."""
 
     @classmethod
     def of(cls, cases: Sequence[ShortcutCase]) -> "WordFeatures":
-        crossed, vectorizer = _crossed_words(cases), _vectorizer(list)
+        found = Counter(word for case in cases for word in case.words)
+        crossed = frozenset(word for word, count in found.items() if RARE <= count <= EVERYWHERE * len(cases))
+        vectorizer = _vectorizer(list)
         counts = vectorizer.fit_transform(words for case in cases for words in option_words(case, crossed))
         return cls(vectorizer.get_feature_names_out(), counts.tocsr(), _is_right(cases))
 
     def fit(self, learned: NDArray[np.int64]) -> tuple[NDArray[np.int64], Any]:
-        """The most telling columns and a logistic regression over them, learned from some cases."""
+        """The most informative columns and a logistic regression over them, learned from some cases."""
         from sklearn.feature_selection import chi2
         from sklearn.linear_model import LogisticRegression
 
@@ -336,7 +328,7 @@ class WordFeatures:
 
 
 def telling_words(cases: Sequence[ShortcutCase], count: int = 6) -> tuple[str, ...]:
-    """The words of most weight, learned from all cases; + speaks for an option, - against."""
+    """The words of most weight, learned from all cases; + for words of true options, - for those of others."""
     words = WordFeatures.of(cases)
     kept, model = words.fit(np.arange(len(cases)))
     weights = model.coef_[0]
@@ -345,45 +337,35 @@ def telling_words(cases: Sequence[ShortcutCase], count: int = 6) -> tuple[str, .
 
 
 def _vectorizer(analyzer: Any) -> Any:
-    """Which of the things that ``analyzer`` makes of a document occur in it, rare ones left out."""
+    """Finds which features, as given by ``analyzer``, occur in which document, without rare ones."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     return CountVectorizer(analyzer=analyzer, binary=True, min_df=RARE)
 
 
-def _crossed_words(cases: Sequence[ShortcutCase]) -> frozenset[str]:
-    """Words that are neither in most questions nor in hardly any."""
-    counts = Counter(word for case in cases for word in case.words)
-    return frozenset(word for word, count in counts.items() if RARE <= count <= EVERYWHERE * len(cases))
-
-
 def option_words(case: ShortcutCase, crossed: frozenset[str]) -> list[list[str]]:
-    """What the reader of words reads in each option: its words and numbers, alone and with each of the question's."""
-    said = [_tokens(case, index) for index in range(len(case.options))]
-    asked = case.words & crossed
-    return [[*tokens, *(f"{word} & {token}" for word in asked for token in tokens)] for tokens in said]
+    """Features of each option: its words and numbers, alone and each with a word of the question out of ``crossed``."""
+    asked, features = case.words & crossed, []
+    for index, option in enumerate(case.options):
+        tokens = _option_tokens(case, index) if case.lettered else [option]
+        features.append([*tokens, *(f"{word} & {token}" for word in asked for token in tokens)])
+    return features
 
 
-def _tokens(case: ShortcutCase, index: int) -> list[str]:
+def _option_tokens(case: ShortcutCase, index: int) -> list[str]:
     option = case.options[index]
-    if not case.lettered:
-        return [option]
     tokens = [f"letter {LETTERS[index]}", *(word.lower() for word in WORD.findall(option))]
     tokens += [f"{place}:{part.strip()}" for place, part in enumerate(option.split(",")) if not NUMBER.search(part)]
     for place, column in enumerate(zip(*case.numbers, strict=True)):
-        tokens.append(f"number {place} rank {_rank(column, index)}")
+        tokens.append(f"number {place} rank {sum(value < column[index] for value in column)}")
         tokens.append(f"number {place} about {round(2 * np.log2(abs(column[index]) + 0.1))}")
     return tokens
 
 
-def _rank(column: Sequence[float], index: int) -> int:
-    return sum(value < column[index] for value in column)
-
-
-def _read_looks(cases: Sequence[ShortcutCase]) -> Score:
+def _read_surface_cues(cases: Sequence[ShortcutCase]) -> Score:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    seen, is_right = np.stack([looks(case) for case in cases]), _is_right(cases)
+    seen, is_right = np.stack([surface_cues(case) for case in cases]), _is_right(cases)
 
     def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
         model = HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, learning_rate=0.08, random_state=0)
@@ -393,11 +375,13 @@ def _read_looks(cases: Sequence[ShortcutCase]) -> Score:
     return score
 
 
-def looks(case: ShortcutCase) -> NDArray[np.float64]:
-    """(options, k) how each option looks among the others."""
-    values = [*map(list, zip(*case.numbers, strict=True)), *_box_looks(case), *_shared(case), _lengths(case)]
-    if case.given is not None and len(case.numbers[0]) == 1:
-        values.append([abs(numbers[0] - case.given) for numbers in case.numbers])
+def surface_cues(case: ShortcutCase) -> NDArray[np.float64]:
+    """(options, k) surface cues of each option among the others."""
+    parts = [option.split(", ") for option in case.options]
+    shared = [sum(a == b for other in parts for a, b in zip(own, other, strict=False)) - len(own) for own in parts]
+    values = [*map(list, zip(*case.numbers, strict=True)), *_box_cues(case), shared, list(map(len, case.options))]
+    if case.revealed is not None and len(case.numbers[0]) == 1:
+        values.append([abs(numbers[0] - case.revealed) for numbers in case.numbers])
     columns = [np.arange(len(case.options), dtype=float)]
     for value in values:
         column = np.array(value, dtype=float)
@@ -407,65 +391,53 @@ def looks(case: ShortcutCase) -> NDArray[np.float64]:
     return np.column_stack(columns)
 
 
-def _lengths(case: ShortcutCase) -> list[float]:
-    return [float(len(option)) for option in case.options]
-
-
-def _shared(case: ShortcutCase) -> list[list[float]]:
-    """How many other options have the same part in the same place."""
-    parts = [option.split(", ") for option in case.options]
-    return [[sum(a == b for other in parts for a, b in zip(own, other, strict=False)) - len(own) for own in parts]]
-
-
-def _box_looks(case: ShortcutCase) -> list[list[float]]:
-    """Of boxes: their middle, sides, area, and how like the marked boxes they are."""
+def _box_cues(case: ShortcutCase) -> list[list[float]]:
+    """Center, sides and area of boxes, and their similarity to the marked boxes; none for other options."""
     if len(case.numbers[0]) != 4:
         return []
     boxes = np.array(case.numbers)
-    middle, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    center, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
     area = np.log(np.maximum(sides.prod(axis=1), 1))
     aspect = np.log(np.maximum(sides[:, 1], 1) / np.maximum(sides[:, 0], 1))
-    columns = [middle[:, 0], middle[:, 1], sides[:, 0], sides[:, 1], area, aspect]
+    columns = [center[:, 0], center[:, 1], sides[:, 0], sides[:, 1], area, aspect]
     for _, place in case.marks:
         if len(place) == 4:
             width, height = max(place[2] - place[0], 1), max(place[3] - place[1], 1)
             columns += [abs(area - np.log(width * height)), abs(aspect - np.log(height / width))]
-            columns += [abs(middle[:, k] - (place[k] + place[k + 2]) / 2) for k in (0, 1)]
+            columns += [abs(center[:, k] - (place[k] + place[k + 2]) / 2) for k in (0, 1)]
     return [list(column) for column in columns]
 
 
 def _read_guess(cases: Sequence[ShortcutCase]) -> Score:
     from sklearn.linear_model import Ridge
 
-    heard, logs = _vectorizer(_heard).fit_transform(cases), np.stack([_logs(case) for case in cases])
+    words, logs = (
+        _vectorizer(_question_words).fit_transform(cases),
+        np.log(np.abs(np.array([case.numbers for case in cases])) + 0.1),
+    )
     truth = logs[np.arange(len(cases)), [case.right for case in cases]]
 
     def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
-        guesses = Ridge(alpha=20.0).fit(heard[learned], truth[learned]).predict(heard[tried])
+        guesses = Ridge(alpha=20.0).fit(words[learned], truth[learned]).predict(words[tried])
         return -np.abs(logs[tried] - guesses.reshape(len(tried), 1, -1)).sum(axis=2)
 
     return score
 
 
-def _heard(case: ShortcutCase) -> list[str]:
-    given = [] if case.given is None else [f"given {round(4 * np.log2(case.given + 0.1))}"]
-    return [*case.words, *given]
-
-
-def _logs(case: ShortcutCase) -> NDArray[np.float64]:
-    """(options, k) logarithms of the options' numbers."""
-    return np.log(np.abs(np.array(case.numbers)) + 0.1)
+def _question_words(case: ShortcutCase) -> list[str]:
+    revealed = [] if case.revealed is None else [f"given {round(4 * np.log2(case.revealed + 0.1))}"]
+    return [*case.words, *revealed]
 
 
 READERS: Mapping[str, Reader] = {
     "words": Reader(_read_words, lambda cases: True),
-    "looks": Reader(_read_looks, lambda cases: cases[0].lettered),
+    "looks": Reader(_read_surface_cues, lambda cases: cases[0].lettered),
     "guess": Reader(_read_guess, lambda cases: all(case.lettered and case.numbers[0] for case in cases)),
 }
 
 
 def shortcut_table(found: Sequence[Shortcut]) -> Any:
-    """The figures as a table for people."""
+    """The figures as a table."""
     from rich.table import Table
 
     table = Table(title="How far readers of the words alone beat chance, on scenes not learned from")

@@ -18,7 +18,7 @@ SIZE = (320, 240)
 K = np.array([[200.0, 0, 159.5, 0], [0, 200, 119.5, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 FRAMES = 40
 ROOM = (6.0, 5.0, 2.6)
-THINGS = (
+OBJECTS = (
     ("chair", (1.0, 3.6, 0.45), (0.5, 0.5, 0.9)),
     ("chair", (5.2, 1.0, 0.45), (0.5, 0.6, 0.9)),
     ("chair", (0.6, 1.0, 0.45), (0.55, 0.5, 0.9)),
@@ -30,7 +30,7 @@ THINGS = (
     ("bathtub", (2.4, 0.5, 0.3), (1.6, 0.7, 0.6)),
     ("guitar", (4.2, 0.4, 0.5), (0.4, 0.3, 1.0)),
 )
-"""Label, centre and size of each thing in the room, metres."""
+"""Label, center and size of each object in the room, meters."""
 ALIGNMENT = np.array([[0.8, 0.6, 0, 1.5], [-0.6, 0.8, 0, -2.0], [0, 0, 1, 0.1], [0, 0, 0, 1]])
 GRID = 9
 """Vertices along each edge of a box."""
@@ -60,17 +60,17 @@ def camera(index: int) -> NDArray[np.float64]:
 
 
 def draw(pose: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(h, w) thing or -1 for the room's own walls, and depth z in metres, that a camera sees."""
+    """(h, w) object or -1 for the room's own walls, and depth z in meters, that a camera sees."""
     v, u = np.mgrid[: SIZE[1], : SIZE[0]]
     ahead = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(u.shape)], axis=-1)
     ahead = rotate(pose[:3, :3], ahead)
     depth = _leaves(pose[:3, 3], ahead, np.array(ROOM) / 2, np.array(ROOM))[1]
-    thing = np.full(u.shape, -1)
-    for index, (_, center, size) in enumerate(THINGS):
+    shown = np.full(u.shape, -1)
+    for index, (_, center, size) in enumerate(OBJECTS):
         near, far = _leaves(pose[:3, 3], ahead, np.array(center), np.array(size))
         is_nearer = (near < far) & (near > 0) & (near < depth)
-        thing[is_nearer], depth = index, np.where(is_nearer, near, depth)
-    return thing, depth
+        shown[is_nearer], depth = index, np.where(is_nearer, near, depth)
+    return shown, depth
 
 
 def _leaves(eye: NDArray, ahead: NDArray, center: NDArray, size: NDArray) -> tuple[NDArray, NDArray]:
@@ -84,7 +84,7 @@ def write_scan(root: Path) -> None:
     """The room as a ScanNet scan, its world turned and shifted away from the room's axes."""
     folder = root / "scans" / SCENE
     folder.mkdir(parents=True)
-    boxes = [(np.array(ROOM) / 2, np.array(ROOM)), *((np.array(c), np.array(s)) for _, c, s in THINGS)]
+    boxes = [(np.array(ROOM) / 2, np.array(ROOM)), *((np.array(c), np.array(s)) for _, c, s in OBJECTS)]
     corners, triangles = _unit_box()
     vertices = np.concatenate([center + corners * size for center, size in boxes])
     faces = np.concatenate([triangles + len(corners) * k for k in range(len(boxes))])
@@ -92,7 +92,7 @@ def write_scan(root: Path) -> None:
     write_mesh(folder / f"{SCENE}_vh_clean_2.ply", to_world @ vertices, faces)
     segments = np.repeat(np.arange(len(boxes)), len(corners)).tolist()
     (folder / f"{SCENE}_vh_clean_2.0.010000.segs.json").write_text(json.dumps({"segIndices": segments}))
-    labels = ["wall", *(label for label, _, _ in THINGS)]
+    labels = ["wall", *(label for label, _, _ in OBJECTS)]
     groups = [{"id": k, "objectId": k + 3, "segments": [k], "label": label} for k, label in enumerate(labels)]
     (folder / f"{SCENE}.aggregation.json").write_text(json.dumps({"sceneId": SCENE, "segGroups": groups}))
     numbers = " ".join(f"{value:.6f}" for value in ALIGNMENT.ravel())
@@ -115,9 +115,9 @@ def _unit_box() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 def _shot(index: int, to_world: Pose) -> Shot:
     pose = camera(index)
-    thing, depth = draw(pose)
-    grain = np.random.default_rng(index).integers(0, 40, (*thing.shape, 1))
-    shade = (np.stack([thing * 53 % 200, thing * 91 % 200, thing * 17 % 200], axis=-1) + grain).astype(np.uint8)
+    shown, depth = draw(pose)
+    grain = np.random.default_rng(index).integers(0, 40, (*shown.shape, 1))
+    shade = (np.stack([shown * 53 % 200, shown * 91 % 200, shown * 17 % 200], axis=-1) + grain).astype(np.uint8)
     jpeg = BytesIO()
     Image.fromarray(shade).save(jpeg, format="JPEG")
     return Shot(

@@ -37,7 +37,7 @@ PER_SCENE = 8
 """Twice what makes one group of options: with less, which formats a type has hangs on the questions that were drawn."""
 
 
-class Places(dict[tuple[str, str], list[RecordRef]]):
+class Refs(dict[tuple[str, str], list[RecordRef]]):
     """The records of the run by type and format."""
 
     def __missing__(self, key: tuple[str, str]) -> list[RecordRef]:
@@ -55,10 +55,10 @@ def scene(made: Made) -> AuditScene:
 
 
 @pytest.fixture(scope="module")
-def places(made: Made) -> Places:
-    found = Places()
-    for place in index_records(made.out, AuditSelection()).scenes[made.out / "scannet", SCENE]:
-        found.setdefault((place.line.file.type, place.line.file.format), []).append(place)
+def refs(made: Made) -> Refs:
+    found = Refs()
+    for ref in index_records(made.out, AuditSelection()).scenes[made.out / "scannet", SCENE]:
+        found.setdefault((ref.line.file.type, ref.line.file.format), []).append(ref)
     return found
 
 
@@ -175,7 +175,7 @@ def same_option_twice(record: Record, evidence: Record) -> bool:
 
 
 def moved(by: float) -> Fault:
-    """Every number of metres in the answer is told as another."""
+    """Every number of meters in the answer becomes another."""
 
     def spoil(record: Record, evidence: Record) -> bool:
         before = said(record)
@@ -196,7 +196,7 @@ def as_ray_length(record: Record, evidence: Record) -> bool:
 
 
 def other_box(record: Record, evidence: Record) -> bool:
-    """The answer is the box of another thing in the same image, as one of the wrong options has it."""
+    """The answer is the box of another object in the same image, as one of the wrong options has it."""
     options = re.findall(r"^[A-D]\. (.*\[.*\])$", record["conversations"][0]["value"], re.MULTILINE)
     if len(options) < 4:
         return False
@@ -208,10 +208,10 @@ def nearer_options(record: Record, evidence: Record) -> bool:
     """The wrong options are a tenth more and two tenths more than the right one, ..."""
     options = dict(re.findall(r"^([A-D])\. (.*)$", record["conversations"][0]["value"], re.MULTILINE))
     wrong = [letter for letter in options if letter != said(record)]
-    told = {letter: f"{float(options[said(record)]) + 0.1 * (k + 1):.1f}" for k, letter in enumerate(wrong)}
-    evidence["added"]["options"] = [told.get(letter, option) for letter, option in options.items()]
+    nearer = {letter: f"{float(options[said(record)]) + 0.1 * (k + 1):.1f}" for k, letter in enumerate(wrong)}
+    evidence["added"]["options"] = [nearer.get(letter, option) for letter, option in options.items()]
     return ask(
-        record, lambda text: re.sub(r"(?m)^([A-D])\. .*$", lambda m: f"{m[1]}. {told.get(m[1], options[m[1]])}", text)
+        record, lambda text: re.sub(r"(?m)^([A-D])\. .*$", lambda m: f"{m[1]}. {nearer.get(m[1], options[m[1]])}", text)
     )
 
 
@@ -226,12 +226,12 @@ def in_evidence(change: Callable[[Record], object]) -> Fault:
     return spoil
 
 
-def in_object(**told: object) -> Fault:
-    return in_evidence(lambda evidence: evidence["objects"][0].update(told))
+def in_object(**values: object) -> Fault:
+    return in_evidence(lambda evidence: evidence["objects"][0].update(values))
 
 
-def in_measured(**told: float) -> Fault:
-    return in_evidence(lambda evidence: evidence["measured"].update(told))
+def in_measured(**values: float) -> Fault:
+    return in_evidence(lambda evidence: evidence["measured"].update(values))
 
 
 def in_paths(old: str, new: str) -> Fault:
@@ -239,7 +239,7 @@ def in_paths(old: str, new: str) -> Fault:
 
 
 def renamed(color: str, name: str) -> Fault:
-    """The question's object of a colour goes by another name."""
+    """The question's object of a color goes by another name."""
     return in_question(rf"the (?!{name})[\w ]+ \({color}", f"the {name} ({color}")
 
 
@@ -261,11 +261,11 @@ def later_video(record: Record, evidence: Record) -> None:
 
 
 FAULTS: list[tuple[str, str, str, Fault]] = [
-    ("colours of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
-    ("colours of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
-    ("colours of marks swapped", "spatial_imagination_oo", "sentence", swap_colors_of_marks),
-    ("colours of the text swapped", "distance_infer_center_oo_mv", "fill", swap_colors_of_text),
-    ("colours of the text swapped", "depth_prediction_oo_mv", "sentence", swap_colors_of_text),
+    ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
+    ("colors of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
+    ("colors of marks swapped", "spatial_imagination_oo", "sentence", swap_colors_of_marks),
+    ("colors of the text swapped", "distance_infer_center_oo_mv", "fill", swap_colors_of_text),
+    ("colors of the text swapped", "depth_prediction_oo_mv", "sentence", swap_colors_of_text),
     ("x mirrored", "distance_prediction_oc", "fill", change_marks(mirrored)),
     ("x mirrored", "spatial_volume_infer", "fill", change_marks(mirrored)),
     ("y flipped", "obj_spatial_relation_oo", "judge", change_marks(flipped)),
@@ -292,8 +292,8 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("one tenth too much", "camera_motion_infer", "sentence", moved(0.1)),
     ("one tenth too much", "view_change_infer", "sentence", moved(0.1)),
     ("one tenth too much", "nav_video", "sentence", moved(0.1)),
-    ("millimetres", "distance_prediction_oc", "fill", in_answer(r"(\d)\.(\d)", r"\1\g<2>00.0")),
-    ("millimetres", "spatial_volume_infer", "fill", in_answer(r"(\d+),", r"\g<1>0,")),
+    ("millimeters", "distance_prediction_oc", "fill", in_answer(r"(\d)\.(\d)", r"\1\g<2>00.0")),
+    ("millimeters", "spatial_volume_infer", "fill", in_answer(r"(\d+),", r"\g<1>0,")),
     ("length and width swapped", "spatial_volume_infer", "fill", in_answer(r"(\d+),(\d+),(\d+)", r"\1,\3,\2")),
     ("a fifth more floor", "room_size", "fill", lambda r, e: moved(6.0)(r, e)),
     ("another letter", "depth_prediction_oc", "select", other_letter),
@@ -301,8 +301,8 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("another letter", "spatial_volume_infer", "select", other_letter),
     ("another letter", "obj_spatial_relation_oc_mv", "select", other_letter),
     ("another letter", "spatial_imagination_oo_mv", "select", other_letter),
-    ("another thing's box", "position_matching", "select", other_box),
-    ("another thing's box", "distance_infer_center_oc_mv", "select", other_box),
+    ("another object's box", "position_matching", "select", other_box),
+    ("another object's box", "distance_infer_center_oc_mv", "select", other_box),
     ("the truth twice", "distance_prediction_oc", "select", same_option_twice),
     ("the truth twice", "obj_spatial_relation_oc_mv", "select", same_option_twice),
     ("options hardly apart", "distance_prediction_oc", "select", nearer_options),
@@ -327,7 +327,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("x and y swapped", "camera_motion_infer", "fill", in_answer(r"\((\d+),(\d+)\)", r"(\2,\1)")),
     ("one more counted", "obj_count", "fill", in_answer(r"\d+", "2")),
     ("one more counted", "obj_count", "sentence", in_answer(r"\b3\b", "4")),
-    ("another thing's name", "distance_prediction_oc", "fill", renamed("red", "guitar")),
+    ("another object's name", "distance_prediction_oc", "fill", renamed("red", "guitar")),
     ("a name that is not there", "depth_prediction_oc", "sentence", renamed("blue", "piano")),
     ("another given depth", "depth_prediction_oc", "fill", in_question(r"\d\.\d meters", "9.9 meters")),
     ("a tag in the words", "distance_prediction_oc", "fill", in_question("the ", "the <bbox> ")),
@@ -340,19 +340,19 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("an image of another scene", "room_size", "fill", in_paths("scene0042", "scene0043")),
     ("a missing image file", "depth_prediction_oc", "fill", in_paths("jpg", "png")),
     ("evidence of another instance", "distance_prediction_oc", "fill", in_object(id=99)),
-    ("evidence in millimetres", "distance_prediction_oc", "fill", in_measured(distance_m=2000.0)),
+    ("evidence in millimeters", "distance_prediction_oc", "fill", in_measured(distance_m=2000.0)),
     ("evidence of other frames", "view_change_infer", "fill", in_evidence(lambda e: e.update(frames=["0", "1"]))),
     ("evidence with another answer", "view_change_infer", "fill", in_evidence(lambda e: e.update(answer="0"))),
-    ("evidence with another centre", "distance_prediction_oc", "fill", in_object(center_m=[0.0, 0.0, 0.0])),
+    ("evidence with another center", "distance_prediction_oc", "fill", in_object(center_m=[0.0, 0.0, 0.0])),
 ]  # fmt: skip
 
 
-def spoiled(places: list[RecordRef], fault: Fault) -> Iterator[tuple[RecordRef, Record, Record]]:
-    for place in places:
-        record, evidence = copy.deepcopy(place.read())
+def spoiled(refs: list[RecordRef], fault: Fault) -> Iterator[tuple[RecordRef, Record, Record]]:
+    for ref in refs:
+        record, evidence = copy.deepcopy(ref.read())
         assert record is not None
         if fault(record, evidence) is not False:
-            yield place, record, evidence
+            yield ref, record, evidence
 
 
 @pytest.mark.parametrize(
@@ -363,22 +363,22 @@ def test_a_spoiled_record_is_found(
     type_name: str,
     answer_format: str,
     fault: Fault,
-    places: Places,
+    refs: Refs,
     examiner: Examiner,
 ) -> None:
-    tried = list(spoiled(places[type_name, answer_format], fault))
+    tried = list(spoiled(refs[type_name, answer_format], fault))
     assert tried, f"no record has what '{name}' spoils"
-    missed = [r for place, r, e in tried if worst_verdict(examiner.examine(place.line, r, e)) is not Verdict.DISAGREE]
+    missed = [r for ref, r, e in tried if worst_verdict(examiner.examine(ref.line, r, e)) is not Verdict.DISAGREE]
     assert len(missed) == 0, missed[0]
 
 
-def test_a_right_run_is_clean(places: Places, examiner: Examiner) -> None:
+def test_a_right_run_is_clean(refs: Refs, examiner: Examiner) -> None:
     off: list[str] = []
-    for place in (place for group in places.values() for place in group):
-        checks = examiner.examine(place.line, *place.read())
-        off += [f"{place.line}: {check}" for check in checks if check.verdict is not Verdict.AGREE]
+    for ref in (ref for group in refs.values() for ref in group):
+        checks = examiner.examine(ref.line, *ref.read())
+        off += [f"{ref.line}: {check}" for check in checks if check.verdict is not Verdict.AGREE]
     assert off == []
-    assert sum(len(group) for group in places.values()) > 200
+    assert sum(len(group) for group in refs.values()) > 200
 
 
 def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("threshold", "value", "told"),
+    ("threshold", "value", "expected"),
     [
         ("visible_pixels", 1e6, "visible pixels of"),
         ("visible_fraction", 1.5, "visible share of"),
@@ -400,30 +400,30 @@ def test_the_command_says_that_a_run_is_clean(made: Made, tmp_path: Path) -> Non
         ("min_depth_m", 9.0, "in its image"),
     ],
 )
-def test_what_the_run_says_it_asks_about_is_held_against_the_scene(
-    threshold: str, value: float, told: str, places: Places, examiner: Examiner
+def test_the_thresholds_of_the_run_are_checked_on_the_scene(
+    threshold: str, value: float, expected: str, refs: Refs, examiner: Examiner
 ) -> None:
     strict = Examiner(examiner.truth, examiner.media, settings=RunSettings({threshold: value}))
-    for place in places["depth_prediction_oc", "fill"]:
-        off = [check.what for check in strict.examine(place.line, *place.read()) if check.verdict is Verdict.DISAGREE]
+    for ref in refs["depth_prediction_oc", "fill"]:
+        off = [check.what for check in strict.examine(ref.line, *ref.read()) if check.verdict is Verdict.DISAGREE]
         assert off
-        assert all(told in what for what in off)
+        assert all(expected in what for what in off)
 
 
-def test_views_that_are_too_alike_to_match_are_found(places: Places, examiner: Examiner) -> None:
+def test_views_that_are_too_alike_to_match_are_found(refs: Refs, examiner: Examiner) -> None:
     far_apart = RunSettings(tasks={"position_matching": {"min_turn_deg": 200, "min_move_m": 50}})
     strict = Examiner(examiner.truth, examiner.media, settings=far_apart)
-    for place in places["position_matching", "fill"]:
-        assert worst_verdict(strict.examine(place.line, *place.read())) is Verdict.DISAGREE
+    for ref in refs["position_matching", "fill"]:
+        assert worst_verdict(strict.examine(ref.line, *ref.read())) is Verdict.DISAGREE
 
 
-def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, places: Places, made: Made) -> None:
+def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Refs, made: Made) -> None:
     alike = tuple(replace(one, label="thing", names=one.names | {"thing"}) for one in scene.instances)
     examiner = Examiner(SceneTruth.of(replace(scene, instances=alike)), Media(made.out / "scannet" / "images"))
-    place = places["spatial_imagination_oc_video_hard", "sentence"][0]
-    assert any(check.what == "name of red" for check in examiner.examine(place.line, *place.read()))
-    place = places["spatial_imagination_oc_video", "sentence"][0]
-    assert all(check.what != "name of red" for check in examiner.examine(place.line, *place.read()))
+    ref = refs["spatial_imagination_oc_video_hard", "sentence"][0]
+    assert any(check.what == "name of red" for check in examiner.examine(ref.line, *ref.read()))
+    ref = refs["spatial_imagination_oc_video", "sentence"][0]
+    assert all(check.what != "name of red" for check in examiner.examine(ref.line, *ref.read()))
 
 
 def drop_evidence_line(out: Path) -> None:
@@ -473,7 +473,7 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["{out}", "--root", "{root}", "--tasks", "depht_*"], "no records of type 'depht_*'"),
         (["{out}", "--root", "{root}/nowhere"], "found nothing, expected a folder"),
@@ -481,22 +481,22 @@ def test_spoiled_files_are_found_by_the_command(made: Made, tmp_path: Path, faul
         (["{out}", "--root", "{out}"], "audit's reader"),
     ],
 )
-def test_a_users_mistake_is_told_in_one_line(made: Made, arguments: list[str], told: str) -> None:
+def test_a_users_mistake_is_one_line(made: Made, arguments: list[str], expected: str) -> None:
     filled = [part.format(out=made.out, root=made.root) for part in arguments]
     result = CliRunner().invoke(main, filled)
     assert result.exit_code == 2
-    assert told in result.stderr.replace("\n", " ")
+    assert expected in result.stderr.replace("\n", " ")
 
 
 def inverted_poses(scene: AuditScene) -> AuditScene:
     return replace(scene, views={k: replace(v, T_wc=np.linalg.inv(v.T_wc)) for k, v in scene.views.items()})
 
 
-def depth_in_millimetres(scene: AuditScene) -> AuditScene:
-    return replace(scene, views={k: in_millimetres(v) for k, v in scene.views.items()})
+def depth_in_millimeters(scene: AuditScene) -> AuditScene:
+    return replace(scene, views={k: in_millimeters(v) for k, v in scene.views.items()})
 
 
-def in_millimetres(view: AuditView) -> AuditView:
+def in_millimeters(view: AuditView) -> AuditView:
     read = view.read_depth
     assert read is not None
     return replace(view, read_depth=lambda: read() * 1000)
@@ -530,7 +530,7 @@ def test_a_right_scene_agrees_with_itself(scene: AuditScene) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [inverted_poses, depth_in_millimetres, opengl_axes, y_up, unaligned_mesh, shifted_box]
+    "spoil", [inverted_poses, depth_in_millimeters, opengl_axes, y_up, unaligned_mesh, shifted_box]
 )
 def test_a_spoiled_scene_does_not_agree_with_itself(
     scene: AuditScene, spoil: Callable[[AuditScene], AuditScene]

@@ -12,7 +12,7 @@ from qagen.audit.raw_scannet import read_scene
 from qagen.audit.raycast import RayCaster
 from qagen.audit.scene import AuditScene, fit_upright_box
 from qagen.audit.truth import SceneTruth
-from tests.audit.room import FRAMES, SCENE, THINGS, camera, draw, write_scan
+from tests.audit.room import FRAMES, OBJECTS, SCENE, camera, draw, write_scan
 from tests.loaders.scannet_files import (
     ALIGNMENT,
     COLOR_K,
@@ -95,7 +95,7 @@ def test_a_rendered_view_shows_what_exact_intersection_shows(room: AuditScene, i
     shown, depth = draw(camera(index))
     rendered = RayCaster(room).render(room.views[str(index)])
     labels = np.array(["", *(item.label for item in room.instances)])
-    names = np.array(["wall", *(label for label, _, _ in THINGS)])
+    names = np.array(["wall", *(label for label, _, _ in OBJECTS)])
     assert np.mean(labels[rendered.shown + 1] == names[shown + 1]) > 0.999
     assert np.percentile(np.abs(rendered.z - depth), 99) < 1e-3
     assert np.percentile(np.abs(rendered.measured - depth), 99) < 1e-3

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from qagen.audit.shortcuts import ShortcutCase, find_shortcuts, looks, option_words, wilson
+from qagen.audit.shortcuts import ShortcutCase, find_shortcuts, option_words, surface_cues, wilson
 
 SCENES = 6
 EACH = 50
@@ -92,9 +92,9 @@ def test_what_the_mark_gives_away_counts_only_for_readers_who_know_the_marks(tmp
         return human, reply, answer, {"red_bbox": [[300, 300, 300 + int(sides[right]), 300 + int(sides[right])]]}
 
     out = write_run(tmp_path, "select", same_size)
-    (blind,), (told,) = find_shortcuts(out), find_shortcuts(out, with_marks=True)
+    (blind,), (informed,) = find_shortcuts(out), find_shortcuts(out, with_marks=True)
     assert blind.verdict != "shortcut"
-    assert told.verdict == "shortcut"
+    assert informed.verdict == "shortcut"
 
 
 def test_a_claim_that_mostly_holds_for_one_label_is_found(tmp_path: Path):
@@ -135,7 +135,7 @@ def test_one_scene_is_not_enough(tmp_path: Path):
 
 
 def test_a_wilson_interval_is_that_of_the_textbook():
-    # 8 of 10: centre (0.8 + 3.8415 / 20) / 1.38415 = 0.7167, half 1.96 / 1.38415 * sqrt(0.016 + 0.009604) = 0.2266
+    # 8 of 10: center (0.8 + 3.8415 / 20) / 1.38415 = 0.7167, half 1.96 / 1.38415 * sqrt(0.016 + 0.009604) = 0.2266
     low, high = wilson(8, 10)
     assert (low, high) == (pytest.approx(0.4902, abs=1e-3), pytest.approx(0.9433, abs=1e-3))
     assert wilson(0, 0) == (0.0, 1.0)
@@ -154,4 +154,4 @@ def test_an_option_is_read_with_the_words_of_the_question():
 def test_ranks_are_counted_among_the_options():
     case = ShortcutCase("s", "How far?", ("2.0", "8.0", "1.0", "3.0"), 0, True)
     # columns: letter, then value, rank, value less the mean (3.5), rank of the distance from the median (2.5)
-    assert looks(case)[:, 1:5].tolist() == [[2, 1, -1.5, 0], [8, 3, 4.5, 3], [1, 0, -2.5, 2], [3, 2, -0.5, 0]]
+    assert surface_cues(case)[:, 1:5].tolist() == [[2, 1, -1.5, 0], [8, 3, 4.5, 3], [1, 0, -2.5, 2], [3, 2, -0.5, 0]]

@@ -22,7 +22,7 @@ from qagen.audit.solvers.registry import check_answer, examine, solver_of, solve
 from qagen.audit.truth import SceneTruth
 from qagen.errors import SceneError
 from qagen.files import TASK_CONFIGS
-from tests.audit.room import SCENE, THINGS, camera, draw, write_scan
+from tests.audit.room import OBJECTS, SCENE, camera, draw, write_scan
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def verdict(record: AuditRecord, truth: SceneTruth) -> Verdict:
 
 def shown(label: str, truth: SceneTruth) -> list[list[list[int]]]:
     """Rows and columns that show something of that name in each frame of the video, by exact intersection."""
-    owners = [k for k, (name, _, _) in enumerate(THINGS) if name == label]
+    owners = [k for k, (name, _, _) in enumerate(OBJECTS) if name == label]
     return [np.argwhere(np.isin(draw(camera(int(name)))[0], owners)).tolist() for name in truth.scene.video]
 
 
