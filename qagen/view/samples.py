@@ -22,7 +22,6 @@ from qagen.records.read import (
     read_lines,
     scene_of,
 )
-from qagen.rng import rng_for
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -105,6 +104,8 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
         ConfigError: an unknown name, or nothing fits.
         QagenError: a line that cannot be read.
     """
+    from qagen.rng import rng_for  # imports numpy, which --help needs not
+
     scenes_of_ids = {scene_of(name) for name in selection.ids}
     scenes: set[str] = set()
     ids: set[str] = set()

@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parents[3]
 
 def test_ray_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"--engine ray: Ray is not installed; pip install 'qagen\[ray\]'"):
+    with pytest.raises(ConfigError, match=r"--engine ray: Ray is not installed; pip install 'spatial-qagen\[ray\]'"):
         list(make_engine("ray", 1, None)(shout, ["a"]))
 
 
