@@ -86,6 +86,7 @@ def scored(sample: Sample) -> ScoredItem:
     return ScoredItem(sample.id, record_of(sample)["type"], sample.human, sample.gpt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_audit_reads_every_phrasing(type_name: str) -> None:
     off = []

@@ -170,6 +170,7 @@ def test_a_word_near_zero_does_not_survive_noise_and_a_sure_one_does() -> None:
     assert (stability.tried, stability.held, dict(stability.crossed)) == (2, 1, {"above/below": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("right_m", "wrong_m", "holds"), [(0.1, 0.9, True), (0.5, 0.4, False)])
 def test_a_letter_holds_under_noise_while_its_option_is_the_nearest(
     truth: SceneTruth, right_m: float, wrong_m: float, holds: bool

@@ -73,6 +73,7 @@ def healthy() -> list[Finding]:
     return examine(studio())[0]
 
 
+@pytest.mark.slow
 def test_a_healthy_scene_has_nothing_but_ok() -> None:
     assert [finding.text for finding in healthy() if finding.verdict != "ok"] == []
     assert [finding.check for finding in healthy()] == [
@@ -155,6 +156,7 @@ def test_a_wrong_up_is_named() -> None:
     assert "tilted by 5.7 degrees" in finding.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "advice"),
     [
@@ -193,6 +195,7 @@ def test_what_was_left_out_is_told() -> None:
     assert "odd names: chair_01" in check_labels(odd).found
 
 
+@pytest.mark.slow
 def test_a_scene_without_objects_is_no_fault() -> None:
     bare = replace(studio(), objects=(), mesh=None)
     assert check_labels(bare).verdict == "ok"
@@ -238,6 +241,7 @@ def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch
     return CliRunner().invoke(main, ["--scene", "scannet", "--root", str(folder), *more])
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = run(studio(), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output

@@ -287,6 +287,7 @@ def test_every_order_is_equally_likely_over_several_buckets(tmp_path, monkeypatc
     assert all(abs(count - 200) < 5 * 13 for count in orders.values())
 
 
+@pytest.mark.slow
 def test_shuffling_many_lines_needs_the_memory_of_one_bucket(tmp_path, monkeypatch):
     monkeypatch.setattr("qagen.mix.sample.BUCKET_BYTES", 1 << 20)
     path = tmp_path / "a.jsonl"

@@ -65,6 +65,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_excluded_scenes_are_not_read_and_the_report_names_them_by_file(root: Path, tmp_path: Path):
     first, second = tmp_path / "a.txt", tmp_path / "b.json"
     first.write_text("scene9001_07\nscene8000_00\n")

@@ -8,12 +8,19 @@ import pytest
 from qagen.core.question import Skip
 from qagen.rng import rng_for
 from qagen.tasks.registry import load_task
+from qagen.visibility import surfaces
 from qagen.visibility.views import observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import question, text
 
 SHELL = at(0, 0, 1.4, (5, 4, 2.8))
 TABLE = at(1.5, 1, 0.4, (1.2, 0.8, 0.8))
+
+
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walls that are straight to the last bit take a triangulation long."""
+    monkeypatch.setattr(surfaces, "COVISIBILITY_POINTS", 4000)
 
 
 def spin(downs=(0, -60), count=32, heights=(1.5,)):

@@ -202,6 +202,7 @@ def test_without_a_mesh_frames_share_what_depth_shows() -> None:
     assert near_cube.any()
 
 
+@pytest.mark.slow
 def test_room_size_needs_a_scan_or_a_polygon() -> None:
     task = load_task("room_size")
     poses = [looking("+y", left_deg=11 * i) for i in range(32)]
@@ -224,6 +225,7 @@ def seen(ground: str) -> SceneViews:
     return observe(boxes_only(studio()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ground", "precision", "recall"), [("instances", 0.98, 0.98), ("instances only", 0.98, 0.95), ("boxes", 0.97, 0.7)]
 )
