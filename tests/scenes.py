@@ -217,9 +217,11 @@ def ray_depth(camera: Camera, world_from_camera: Pose, boxes: Sequence[Box3D]) -
     for box in boxes:
         origin = (world_from_camera.translation - box.center) @ box.rotation
         directions = rays @ (box.rotation.T @ world_from_camera.rotation).T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ends = np.stack([(side * box.size / 2 - origin) / directions for side in (-1, 1)])
-        entry, leave = np.nanmax(ends.min(axis=0), axis=-1), np.nanmin(ends.max(axis=0), axis=-1)
+        entry, leave = np.full(nearest.shape, -np.inf), np.full(nearest.shape, np.inf)
+        for axis in range(3):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                low, high = ((side * box.size[axis] / 2 - origin[axis]) / directions[..., axis] for side in (-1, 1))
+            entry, leave = np.fmax(entry, np.minimum(low, high)), np.fmin(leave, np.maximum(low, high))
         hit = np.where(entry > 0, entry, leave)
         nearest = np.where((entry <= leave) & (hit > 0), np.minimum(nearest, hit), nearest)
     return np.where(np.isfinite(nearest), nearest, 0).astype(np.float32)

@@ -10,16 +10,14 @@ import pytest
 
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
 from qagen.core.sample import Sample
-from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
-from qagen.pipeline.run import REPEAT, TaskCounts, make_samples
+from qagen.pipeline.run import REPEAT, TaskCounts, make_samples, phrasebook
 from qagen.records.marks import marks_of
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import FORMAT_SKIPS, LETTERS
-from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio
 
 TYPES = known_types()
@@ -80,7 +78,7 @@ def views() -> SceneViews:
 @cache
 def made(type_name: str) -> tuple[Family, list[Sample], TaskCounts]:
     family, counts = load_task(type_name), TaskCounts()
-    return family, list(make_samples(family, views(), Phrasebook(TEMPLATES), CONFIG, counts)), counts
+    return family, list(make_samples(family, views(), phrasebook(), CONFIG, counts)), counts
 
 
 def record_of(sample: Sample, family: Family) -> dict[str, Any]:
@@ -220,7 +218,7 @@ def numbers_in(value: Any) -> list[float]:
 
 def lines_of(type_name: str, config: RunConfig, seen: SceneViews) -> list[bytes]:
     family = load_task(type_name)
-    samples = make_samples(family, seen, Phrasebook(TEMPLATES), config, TaskCounts())
+    samples = make_samples(family, seen, phrasebook(), config, TaskCounts())
     return [
         msgspec.json.encode([to_record(sample, family, seen, rgbd=True), to_evidence(sample, seen, STAMP)])
         for sample in samples
@@ -250,7 +248,7 @@ def test_other_formats_beside_change_nothing(type_name: str) -> None:
     family, samples, _ = made(type_name)
     last = family.config.formats[-1]
     config = CONFIG.model_copy(update={"formats": (last,)})
-    written = list(make_samples(family, views(), Phrasebook(TEMPLATES), config, TaskCounts()))
+    written = list(make_samples(family, views(), phrasebook(), config, TaskCounts()))
     assert [(s.id, s.human, s.gpt) for s in written] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
 
 
