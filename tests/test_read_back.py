@@ -30,9 +30,7 @@ from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio
 
-SLOW = {"room", "matching"}
-"""Families whose answers take the audit seconds to recompute."""
-TYPES = [pytest.param(name, marks=pytest.mark.slow if load_task(name).name in SLOW else ()) for name in known_types()]
+TYPES = [pytest.param(name, marks=pytest.mark.slow) for name in known_types()]
 CONFIG = RunConfig(per_scene=30)
 MOST_ROUNDS = 8
 """Types of which the scene has few questions ask them again, in other words, up to this often."""
@@ -86,7 +84,6 @@ def scored(sample: Sample) -> ScoredItem:
     return ScoredItem(sample.id, record_of(sample)["type"], sample.human, sample.gpt)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_audit_reads_every_phrasing(type_name: str) -> None:
     off = []

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from qagen.errors import ConfigError
+from qagen.generate import main
 from qagen.loaders import make_loader
 from qagen.pipeline.exclude import exclude, read_ids
 from tools.runs import copy_demo, generate
@@ -85,6 +87,7 @@ def test_excluded_scenes_are_not_read_and_the_report_names_them_by_file(root: Pa
 def test_excluding_everything_or_a_missing_list_is_a_mistake_of_the_user(root: Path, tmp_path: Path):
     everything = write_list(tmp_path, "\n".join(path.name for path in (root / "scans").iterdir()))
     for file, message in ((everything, "all 2 scenes are excluded"), (tmp_path / "none.txt", "cannot be read")):
-        run = generate(tmp_path / "out", "--root", str(root), "--exclude-scenes", str(file))
-        assert (run.returncode, message in run.stderr) == (2, True), run.stderr
+        options = ["--root", str(root), "--out", str(tmp_path / "out"), "--exclude-scenes", str(file)]
+        run = CliRunner().invoke(main, ["--scene", "scannet", *options])
+        assert (run.exit_code, message in run.stderr) == (2, True), run.stderr
     assert not (tmp_path / "out").exists()
