@@ -44,6 +44,8 @@ def folder(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(demo_run, folder / "qagen_out", copy_function=os.link)
     for name in REPOSITORY:
         (folder / name).symlink_to(HOME / name)
+    (folder / "data_jsons").unlink()  # commands write indices there
+    shutil.copytree(HOME / "data_jsons", folder / "data_jsons", ignore=shutil.ignore_patterns("*.json"))
     (folder / ".venv").symlink_to(sys.prefix)
     return folder
 
