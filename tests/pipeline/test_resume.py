@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.kills import command
 from qagen.pipeline.run import Job
-from tests.pipeline.engines.jobs import until
+from tests.pipeline.engines.jobs import heed_interrupts, until
 from tests.pipeline.test_run import make_job, run
 from tests.scenes import at, looking, room
 from tools.runs import contents, copy_demo
@@ -137,7 +137,13 @@ def test_a_run_killed_before_any_one_change_to_the_disk_ends_the_same(
 def test_ctrl_c_is_answered_in_one_line_and_no_half_file_stays(root: Path, whole: Path, tmp_path: Path) -> None:
     with (
         endless_scene(root),
-        subprocess.Popen(command(root, tmp_path), stderr=subprocess.PIPE, text=True, start_new_session=True) as process,
+        subprocess.Popen(
+            command(root, tmp_path),
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=heed_interrupts,
+        ) as process,
     ):
         until(lambda: process.poll() is not None or list(tmp_path.glob("scannet/.parts/train/tmp/scene9002*")))
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too

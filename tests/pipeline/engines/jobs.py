@@ -21,6 +21,11 @@ def until(happened: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def heed_interrupts() -> None:
+    """For ``preexec_fn``: a shell's background jobs, and what they start, ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def shout(name: str) -> str:
     """A job that works."""
     return name.upper()

@@ -11,7 +11,7 @@ import pytest
 from qagen.files import OutputError
 from qagen.pipeline.engines import Lost, make_engine
 from qagen.pipeline.engines.local import run_in_processes, run_inline
-from tests.pipeline.engines.jobs import shout, stumble, threads, until
+from tests.pipeline.engines.jobs import heed_interrupts, shout, stumble, threads, until
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -65,7 +65,8 @@ def is_running(pid: int) -> bool:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_workers_end_with_the_run(tmp_path: Path, how: signal.Signals) -> None:
-    with subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", RUN, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts) as process:
         until(lambda: process.poll() is not None or len(list(tmp_path.glob("*.began.*"))) == 2)
         process.send_signal(how)
         _, told = process.communicate()
