@@ -169,7 +169,8 @@ def facing_ray(scene: Scene, frame: int, x: float, y: float) -> tuple[np.ndarray
 def entry(box: Box3D, origin: np.ndarray, ray: np.ndarray) -> float:
     """Where a ray enters a box, inf where it misses."""
     start, along = (origin - box.center) @ box.rotation, ray @ box.rotation
-    ends = np.sort(np.stack([(-box.size / 2 - start) / along, (box.size / 2 - start) / along]), axis=0)
+    with np.errstate(divide="ignore"):  # a ray along a side meets the other sides at infinity
+        ends = np.sort(np.stack([(-box.size / 2 - start) / along, (box.size / 2 - start) / along]), axis=0)
     return float(ends[0].max()) if 0 < ends[0].max() <= ends[1].min() else np.inf
 
 
