@@ -89,7 +89,7 @@ def _first_comment(path: Path) -> str:
         return file.readline().removeprefix("#").strip()
 
 
-@main.command(cls=cli.Command)
+@main.command(cls=cli.Common)
 @click.argument("patterns", nargs=-1, metavar="[TYPE]...")
 def tasks(patterns: tuple[str, ...]) -> None:
     """List task types, all or those that match TYPE."""
@@ -104,7 +104,7 @@ def tasks(patterns: tuple[str, ...]) -> None:
     cli.show(table)
 
 
-@main.command(cls=cli.Command)
+@main.command(cls=cli.Common)
 def datasets() -> None:
     """List the datasets of --scene."""
     from qagen.demo import WRITERS
@@ -117,7 +117,7 @@ def datasets() -> None:
     cli.show(table)
 
 
-@main.command(cls=cli.Command)
+@main.command(cls=cli.Common)
 def presets() -> None:
     """List the presets of generate and mix."""
     from qagen.files import MIXES, PRESETS
@@ -129,7 +129,7 @@ def presets() -> None:
     cli.show(table)
 
 
-@main.command(cls=cli.Command)
+@main.command(cls=cli.Common)
 @click.argument("patterns", nargs=-1, metavar="[SETTING]...")
 def config(patterns: tuple[str, ...]) -> None:
     """List the settings of generate --config, all or those that match SETTING."""

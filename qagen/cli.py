@@ -72,10 +72,6 @@ class Common(click.Command):
             raise click.exceptions.Exit(code)
 
 
-class Command(Common, click.Command):
-    """A command of qagen."""
-
-
 def _note_quiet(context: click.Context, _option: click.Parameter, is_quiet: bool) -> None:
     if is_quiet:
         context.meta[QUIET] = True
@@ -88,7 +84,7 @@ def _print_version(context: click.Context, _option: click.Parameter, is_wanted: 
 
 
 def command(
-    *examples: str, before: str = "", cls: type[Common] = Command, **settings: Any
+    *examples: str, before: str = "", cls: type[Common] = Common, **settings: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """The decorator of a command; its help ends with examples, one a line.
 

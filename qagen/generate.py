@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qagen import cli
+from qagen.core.sample import FORMATS
 from qagen.errors import ConfigError, match_names
 from qagen.loaders import LOADERS, make_loader
 from qagen.pipeline.engines import ENGINES
@@ -202,8 +203,6 @@ def _write_scenes(
 
 def _summarize(totals: "RunTotals", seconds: float) -> None:
     from rich.table import Table
-
-    from qagen.tasks._base import FORMATS
 
     formats = [name for name in FORMATS if any(name in task.samples for task in totals.tasks.values())]
     table = Table(title="Samples per task and format", title_justify="left")

@@ -9,10 +9,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from tests.audit.room import make_run
+from tools.runs import SETTINGS
 
 PER_SCENE = 3
-SETTINGS = "visibility: {max_frames: 12}\n"
-"""Few frames beside those of the video."""
 
 
 def main(out: Path) -> None:

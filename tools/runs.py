@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 SETTINGS = "visibility: {max_frames: 12}\n"
+"""Few frames beside those of the video, so that a scene takes a second or two."""
 
 
 def generate(out: Path, *options: str) -> subprocess.CompletedProcess[str]:

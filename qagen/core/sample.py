@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from qagen.core.question import Question
+
+Format = Literal["fill", "select", "sentence", "judge"]
+FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
+"""Answer formats in the order of record ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

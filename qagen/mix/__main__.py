@@ -20,7 +20,7 @@ LISTED = 3
 """Maximum number of files in a warning."""
 
 
-class ManyValues(cli.Command):
+class ManyValues(cli.Common):
     """Options written ``name=value`` may be followed by more of them: ``--ratio a=1 b=2``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

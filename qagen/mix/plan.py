@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from qagen.core.sample import FORMATS
 from qagen.errors import ConfigError, did_you_mean, match_names, matches
 from qagen.files import MIXES, decode_json, read_yaml
 from qagen.records.entries import Entry, make_entry
@@ -165,8 +166,6 @@ def _to_source(entry: Entry, levels: Mapping[str, str]) -> Source:
 
 def _split_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
     """Dataset, type and format of an entry in another folder, such as an export's, that is named in SPAR's way."""
-    from qagen.tasks._base import FORMATS
-
     rest, _, answer_format = name.rpartition("_")
     candidates = [type_name for type_name in types if rest.endswith(f"_{type_name}")]
     if answer_format not in FORMATS or not candidates:
@@ -221,7 +220,6 @@ def plan(sources: Sequence[Source], spec: MixSpec, image_tokens: int) -> list[Sh
 
 def refuse_unknown(sources: Sequence[Source], spec: MixSpec) -> None:
     """Raise ConfigError for a ratio whose name is neither in the data nor of the task library."""
-    from qagen.tasks._base import FORMATS
     from qagen.tasks.registry import known_types
 
     known = {

@@ -16,11 +16,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.sample import FORMATS
 from qagen.files import open_atomic, write_atomic, writing
 from qagen.pipeline.checkpoint import LINES, Block
 from qagen.pipeline.layout import Layout
 from qagen.rng import rng_for
-from qagen.tasks._base import FORMATS
 
 KINDS = ("qa", "evidence")
 BUCKET_BYTES = 64 * 2**20

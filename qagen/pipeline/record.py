@@ -7,9 +7,9 @@ from typing import Any
 
 from qagen.core.answer import Choice
 from qagen.core.question import MarkedObject, Question
-from qagen.core.sample import Sample
+from qagen.core.sample import FORMATS, Sample
 from qagen.core.scene import Frame
-from qagen.tasks._base import FORMATS, Family
+from qagen.tasks._base import Family
 from qagen.visibility.views import SceneViews
 
 DECIMALS = 5

@@ -10,12 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Fact, MarkKind, Question, Skip
+from qagen.core.sample import Format
 from qagen.core.scene import Scene
 from qagen.sampling.frame_sets import FrameSets
 from qagen.visibility.views import SceneViews
-
-Format = Literal["fill", "select", "sentence", "judge"]
-FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
 
 Images = Annotated[int, Field(ge=1, le=5)]
 """Number of images of a question."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qagen.core.sample import FORMATS
 from qagen.records.marks import Mark, draw_marks
 from qagen.view.picture import open_image
 from qagen.view.samples import ViewSample
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 IMAGE_PX, FRAME_PX = (960, 720), (400, 300)
 """Largest size of an image, and of a frame of a video, in the gallery."""
 JPEG_QUALITY = 80
-FORMATS = ("fill", "select", "sentence", "judge")
 
 
 @cache

@@ -8,24 +8,7 @@ import pytest
 
 from qagen.errors import SceneError
 from qagen.loaders.io.ply import read_mesh, read_owned_mesh
-
-WHOLE = """ply
-format ascii 1.0
-element vertex 4
-property float x
-property float y
-property float z
-property ushort objectId
-element face 2
-property list uchar int vertex_indices
-end_header
-5 4 0 7
-5 4.5 0 7
-5 4 1 7
-9 9 0 0
-3 0 1 2
-3 1 2 3
-"""
+from tests.loaders.test_threerscan import MESH as WHOLE
 
 
 @pytest.fixture
