@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
+from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
-from qagen.pipeline.run import REPEAT, TaskCounts, make_samples, phrasebook
+from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.records.marks import marks_of
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
@@ -99,7 +100,7 @@ def test_it_asks_in_every_format_of_its_config(type_name: str) -> None:
 def test_it_refuses_for_declared_reasons_only(type_name: str) -> None:
     family, _, counts = made(type_name)
     in_formats = {f"{name}: {reason}" for name in family.config.formats for reason in FORMAT_SKIPS}
-    assert set(counts.skips) <= family.skips | in_formats | {REPEAT}
+    assert set(counts.skips) <= family.skips | in_formats | {SAME_WORDS}
 
 
 @pytest.mark.parametrize("type_name", SPAR_MARKS)

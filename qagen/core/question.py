@@ -16,7 +16,7 @@ class Skip:
     """A candidate that cannot be asked."""
 
     reason: str
-    """One of the family's declared reasons."""
+    """A reason of qagen.core.reasons, which the family declares."""
 
 
 @dataclass(frozen=True, slots=True)

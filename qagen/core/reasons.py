@@ -1,7 +1,8 @@
-"""Why parts of a scene are left out: one list for all datasets.
+"""Why parts of a scene are left out and why questions are refused: one list for all datasets and task types.
 
-A reason begins with what is left out. Loaders and qagen.visibility count them, report.json shows the counts as
-``left_out``, and MEANINGS says what each means for the user.
+A reason for leaving something out begins with what is left out: loaders and qagen.visibility count them, report.json
+shows the counts as ``left_out``. The other reasons are those of a Skip, which report.json shows as ``skips`` of a
+task type. MEANINGS says what each means for the user.
 """
 
 MEANINGS: dict[str, str] = {}
@@ -85,3 +86,140 @@ UNSEEN_VIEWPOINT = _reason(
     "walk: a viewpoint has no image along the way",
     "An image of the path is missing; check that the download is complete.",
 )
+
+NO_VIDEO = _reason(
+    "no video",
+    "The scene has fewer frames than a video shows (32), so nothing is asked about videos; keep more frames.",
+)
+NO_VIEWS = _reason(
+    "no overlapping views",
+    "No images show a common surface from different views; keep more frames, or ask about single images.",
+)
+TOO_FEW_OBJECTS = _reason(
+    "too few objects",
+    "The images show fewer annotated objects in full view than the question needs; more annotated objects help.",
+)
+MARKS_OVERLAP = _reason(
+    "marks overlap", "Two marks would lie on the same place of an image, so nobody could tell which object is meant."
+)
+NO_CANDIDATE = _reason(
+    "nothing to ask about", "The scene offers no image, object or pair of images that the type could ask about."
+)
+SAME_WORDS = _reason(
+    "same words for the same images", "The sample would repeat an earlier one word by word; nothing to do."
+)
+CLASS_QUOTA = _reason(
+    "class quota reached",
+    "There are enough questions with this answer; more would let a model guess. Nothing is wrong with the scene.",
+)
+NO_OPTIONS = _reason(
+    "too few wrong options", "The scene does not offer enough wrong answers that differ clearly from the right one."
+)
+
+AMBIGUOUS = _reason("ambiguous", "The difference that decides the answer is too small to be sure of the answer.")
+NO_DIRECTION = _reason(
+    "no clear direction", "The objects lie too close together along every axis, so no direction could be stated."
+)
+HEADING_UNDEFINED = _reason(
+    "heading undefined", "The object to face is straight above or below the new viewpoint, so there is no heading."
+)
+UNSURE_HEADING = _reason(
+    "unsure heading", "The answer would change if the observer faced a point slightly beside the object's center."
+)
+AT_OBSERVER = _reason(
+    "at the observer", "The object asked about lies at the observer's new viewpoint, so it has no direction from there."
+)
+DISTANCE_TOO_SHORT = _reason(
+    "distance too short", "Distances this short cannot be measured or estimated well enough from the scan."
+)
+DIFFERENCE_TOO_SMALL = _reason(
+    "difference too small", "The two depths are nearly equal, so their difference cannot be measured well enough."
+)
+MARKS_IN_ONE_IMAGE = _reason(
+    "marks in one image", "All objects drawn are marked in the same image, so several images would not be needed."
+)
+POSSIBLY_CLOSER = _reason(
+    "possibly closer object",
+    "An object that is hardly visible, or annotated without geometry, might be the closest (or farthest) instead.",
+)
+LABEL_NOT_UNIQUE = _reason(
+    "label not unique", "Other visible objects have the label of the answer too, so the label would not tell which."
+)
+BOXES_NOT_EXACT = _reason(
+    "boxes not exact",
+    "What the pixels show comes from 3D boxes and depth alone, which is too coarse for 2D boxes; add a labeled mesh.",
+)
+VIEWS_ALIKE = _reason("views too alike", "The two images show nearly the same view, so finding the object is trivial.")
+NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well enough in both images.")
+CUT_OFF = _reason("cut off by the image", "A part of the object lies outside the image, so its size cannot be seen.")
+MOSTLY_OCCLUDED = _reason("mostly occluded", "Other objects hide most of the object, so its size cannot be seen.")
+TOO_THIN = _reason("too thin", "A side of the object is so short that the blur of the scan would spoil its length.")
+ONE_SIDED = _reason(
+    "seen from one side", "No frame looks at the object from aside, so its box may end where the scan does."
+)
+
+OFTEN_OVERLOOKED = _reason(
+    "often overlooked", "Small or common objects that annotators often leave out; absence of a label proves nothing."
+)
+NOT_COUNTABLE = _reason("not countable", "The label names a material, a pair or several things at once.")
+AMBIGUOUS_LABEL = _reason(
+    "ambiguous label", "Other labels of the scene may mean the same kind of object (chair, armchair); unify the labels."
+)
+WITHOUT_GEOMETRY = _reason(
+    "annotated object without geometry",
+    "The annotation names an object of the kind without placing it, so nobody knows which images show it.",
+)
+NOT_ALL_SHOWN = _reason(
+    "not all instances shown", "The video does not show every instance well enough, so room and video may disagree."
+)
+TOO_MANY_INSTANCES = _reason("too many instances", "There are more instances than `max_count` of the task's YAML.")
+NOT_IN_VIDEO = _reason("not in the video", "No frame of the video shows the object well enough.")
+DOUBTFUL_SIGHTING = _reason(
+    "doubtful sighting", "In some frame of the video it is unclear whether the object can be seen."
+)
+UNCLEAR_FIRST_SIGHTING = _reason(
+    "unclear first sighting", "The video does not tell for sure in which frame an object of the label comes into view."
+)
+SIGHTINGS_TOO_CLOSE = _reason(
+    "first sightings too close", "Two labels come into view at nearly the same time, so their order is unclear."
+)
+TOO_FEW_LABELS = _reason("too few labels", "The question needs four labels whose first sighting is clear.")
+
+NO_SCAN = _reason(
+    "no mesh or room outline", "Room size is read from a mesh or from the dataset's outline of the room; add one."
+)
+SEVERAL_FLOORS = _reason("several floors", "The cameras' heights suggest that the scan has more than one floor.")
+ROOM_TOO_SMALL = _reason("room too small", "Floors this small are parts of a room rather than a room.")
+UNCERTAIN_OUTLINE = _reason(
+    "uncertain outline", "Other ways to measure the floor give another area, as where parts were not scanned."
+)
+ROOM_NOT_ALL_SHOWN = _reason(
+    "room not all shown", "The video's frames show only a part of the scanned floor, so its area cannot be seen."
+)
+
+LOOKS_UP_OR_DOWN = _reason(
+    "looks up or down", "A camera looks almost straight up or down, where its heading is undefined."
+)
+ROLL_DIFFERS = _reason(
+    "roll differs", "One of the two cameras is tilted sideways, so turns and moves could not be told apart."
+)
+HALF_TURN = _reason("half turn", "The turn is so large that left and right are hard to tell apart.")
+NO_CHANGE = _reason("no change", "The camera hardly moved or turned between the two images.")
+CAMERA_NOT_AHEAD = _reason(
+    "second camera not ahead", "The second camera stands beside or behind the first, outside its view."
+)
+CAMERA_OUTSIDE_IMAGE = _reason(
+    "second camera outside the image", "The second camera's position lies outside the first image."
+)
+SLIGHT_TURN = _reason("slight turn", "Two legs of the path differ so little in direction that they could be one.")
+TOO_MANY_LEGS = _reason("too many legs", "The path has more turns than a short description can tell.")
+LEG_TOO_SHORT = _reason("leg too short", "A part of the path is so short that it could be a mere look around.")
+UNCLEAR_CORNERS = _reason("unclear corners", "Where the path turns depends on how closely it is followed.")
+TRAJECTORY_GAP = _reason("gap in trajectory", "Recorded frames lie far apart, so the way between them is unknown.")
+LEAVES_PATH = _reason("leaves the path", "Between its corners the camera leaves the straight line.")
+BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes back on its way.")
+ROUTES_OVERLAP = _reason("overlaps another route", "Another question already asks for most of this route.")
+SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")
+NOT_PLAIN_TEXT = _reason("not plain text", "The annotator's description holds markup, links or control characters.")
+TOO_FEW_WORDS = _reason("too few words", "The annotator's description is too short to give directions.")
+TOO_MANY_WORDS = _reason("too many words", "The annotator's description is longer than `max_words` of the task's YAML.")

@@ -19,6 +19,7 @@ import msgspec
 
 import qagen
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.files import TEMPLATES, OutputError
@@ -42,8 +43,6 @@ from qagen.wording.formats import Formatter, check_templates
 from qagen.wording.phrasebook import Phrasebook
 
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
-REPEAT = "same words for the same images"
-"""Skip reason of a question that reads the same as an earlier one about the same images."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 MAX_LISTED = 5
 
@@ -305,7 +304,7 @@ def _in_format(
         if isinstance(turns, Skip):
             reason = f"{answer_format}: {turns.reason}"
         elif (question.frames, turns.human) in written:
-            reason = REPEAT
+            reason = SAME_WORDS
         else:
             written.add((question.frames, turns.human))
             yield Sample(

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.question import MarkedObject, MarkKind, Skip
+from qagen.core.reasons import MARKS_OVERLAP, NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS
 from qagen.sampling.mark_placement import mark, marks_collide
 from qagen.visibility.views import SceneViews
 
@@ -21,7 +22,7 @@ LINKED_SHARE = 0.1
 """Least co-visible surface between an image of a set and one of the images before it."""
 SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
-SAMPLING_SKIPS = frozenset({"no set of views", "no video", "too few objects", "marks collide"})
+SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, MARKS_OVERLAP})
 """Reasons for which FrameSets.sample_objects refuses."""
 
 SampledObjects = tuple[tuple[int, ...], tuple[MarkedObject, ...]]
@@ -111,20 +112,20 @@ class FrameSets:
         """
         frames = self.views.video if images == "video" else self.draw(images, rng)
         if not frames:
-            return Skip("no video" if images == "video" else "no set of views")
+            return Skip(NO_VIDEO if images == "video" else NO_VIEWS)
         askable = self.views.askable[list(frames)]
         is_candidate = askable.any(axis=0)
         if unique_labels:
             is_candidate = is_candidate & has_unique_label(self.views, frames)
         objects = rng.permutation(np.flatnonzero(is_candidate))[: len(colors)].tolist()
         if len(objects) < len(colors):
-            return Skip("too few objects")
+            return Skip(TOO_FEW_OBJECTS)
         marked_in = [_pick_one(askable[:, k].nonzero()[0], rng) for k in objects]
         roles = tuple(
             mark(self.views, frames, color, k, image, kind)
             for color, k, image in zip(colors, objects, marked_in, strict=True)
         )
-        return Skip("marks collide") if marks_collide(roles) else (frames, roles)
+        return Skip(MARKS_OVERLAP) if marks_collide(roles) else (frames, roles)
 
 
 def _pick_one(values: NDArray[np.int64], rng: Generator) -> int:

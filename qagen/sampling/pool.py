@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Answer
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import NO_CANDIDATE
 from qagen.visibility.views import SceneViews
 
 POOL_FACTOR = 6
@@ -17,8 +18,6 @@ DRAWS_PER_QUESTION = 60
 MIN_DRAWS = 2000
 OBJECT_SHARE = 0.2
 CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
-NO_CANDIDATE = "nothing to ask about"
-"""Skip reason of a type that proposes no candidate in a scene."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import to_permille
 from qagen.tasks._base import Bound, Family, TaskConfig
@@ -26,7 +27,7 @@ class CameraMotion(Family[CameraMotionConfig]):
     Config = CameraMotionConfig
     answer = ImagePoint
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"not ahead", "outside the image"})
+    skips = frozenset({CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE})
     unit = "meters"
     must_say = ("1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first")
     images = 2
@@ -44,11 +45,11 @@ class CameraMotion(Family[CameraMotionConfig]):
         first, second = (views.frames[frame].world_from_camera for frame in frames)
         center = first.inverse() @ second.translation
         if center[2] < self.config.min_depth_m:
-            return Skip("not ahead")
+            return Skip(CAMERA_NOT_AHEAD)
         camera = views.frames[frames[0]].camera
         xy = camera.to_fraction(camera.project(center))
         if not ((xy >= 0) & (xy <= 1)).all():
-            return Skip("outside the image")
+            return Skip(CAMERA_OUTSIDE_IMAGE)
         x, y = to_permille(xy)
         return Question(
             frames=frames,

@@ -10,6 +10,16 @@ from numpy.random import Generator
 from qagen.core.answer import Count
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import (
+    AMBIGUOUS_LABEL,
+    CLASS_QUOTA,
+    NO_VIDEO,
+    NOT_ALL_SHOWN,
+    NOT_COUNTABLE,
+    OFTEN_OVERLOOKED,
+    TOO_MANY_INSTANCES,
+    WITHOUT_GEOMETRY,
+)
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
@@ -30,14 +40,14 @@ class ObjectCount(Family[CountConfig]):
     formats = frozenset({"fill", "sentence"})
     skips = frozenset(
         {
-            "no video",
-            "not countable",
-            "often overlooked",
-            "other names for it",
-            "not all placed",
-            "not all shown",
-            "too many",
-            "only one",
+            NO_VIDEO,
+            NOT_COUNTABLE,
+            OFTEN_OVERLOOKED,
+            AMBIGUOUS_LABEL,
+            WITHOUT_GEOMETRY,
+            NOT_ALL_SHOWN,
+            TOO_MANY_INSTANCES,
+            CLASS_QUOTA,
         }
     )
     example_facts: ClassVar = {"label": ("pair of scissors",), "plural": ("pairs of scissors",)}
@@ -57,7 +67,7 @@ class ObjectCount(Family[CountConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
-            yield Skip("no video")
+            yield Skip(NO_VIDEO)
             return
         labels = sorted({item.label for item in views.scene.objects})
         asked = [self.ask(views, views.video, label) for label in rng.permutation(labels).tolist()]
@@ -67,20 +77,20 @@ class ObjectCount(Family[CountConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
         """How many objects called ``label`` the video ``frames`` shows."""
         if not is_countable(label):
-            return Skip("not countable")
+            return Skip(NOT_COUNTABLE)
         meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
         longest = [float(views.scene.objects[k].box.size.max()) for k in meant]
         if is_overlooked(label) or min(longest) < self.config.min_side_m:
-            return Skip("often overlooked")
+            return Skip(OFTEN_OVERLOOKED)
         if any(views.scene.objects[k].label != label for k in meant):
-            return Skip("other names for it")
+            return Skip(AMBIGUOUS_LABEL)
         if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
-            return Skip("not all placed")
+            return Skip(WITHOUT_GEOMETRY)
         askable = views.askable[np.ix_(frames, meant)]
         if not askable.any(axis=0).all():
-            return Skip("not all shown")
+            return Skip(NOT_ALL_SHOWN)
         if len(meant) > self.config.max_count:
-            return Skip("too many")
+            return Skip(TOO_MANY_INSTANCES)
         best = np.where(askable, views.visible_fraction[np.ix_(frames, meant)], 0.0)
         return Question(
             frames=frames,
@@ -107,4 +117,4 @@ def _balanced(questions: Sequence[Question]) -> Iterator[Question | Skip]:
     kept = min((len(several) for several in by_count.values()), default=0)
     yield from (question for several in by_count.values() for question in several)
     yield from single[:kept]
-    yield from [Skip("only one")] * (len(single) - kept)
+    yield from [Skip(CLASS_QUOTA)] * (len(single) - kept)

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -27,7 +28,7 @@ class Depth(Family[DepthConfig]):
     Config = DepthConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SAMPLING_SKIPS | {"marks in one image", "difference too small"}
+    skips = SAMPLING_SKIPS | {MARKS_IN_ONE_IMAGE, DIFFERENCE_TOO_SMALL}
     unit = "meters"
     must_say = ("depth|deep",)
     example_facts: ClassVar = {"given": ("2.7",)}
@@ -51,7 +52,7 @@ class Depth(Family[DepthConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about the depths of ``roles`` red, blue(, green), given that of red."""
         if len(frames) > 1 and len({role.image for role in roles}) < 2:
-            return Skip("marks in one image")
+            return Skip(MARKS_IN_ONE_IMAGE)
         depths = {role.color: float(views.depth[frames[role.image], role.object]) for role in roles}
         if self.config.asks == "oc":
             value, margin = depths["blue"], depths["blue"]
@@ -59,7 +60,7 @@ class Depth(Family[DepthConfig]):
             value = abs(depths["green"] - depths["blue"])
             margin = value - self.config.min_difference_m
             if margin < 0:
-                return Skip("difference too small")
+                return Skip(DIFFERENCE_TOO_SMALL)
         return Question(
             frames=frames,
             roles=roles,

@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import DISTANCE_TOO_SHORT
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -36,7 +37,7 @@ class Distance(Family[DistanceConfig]):
     Config = DistanceConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SAMPLING_SKIPS | {"distance too short"}
+    skips = SAMPLING_SKIPS | {DISTANCE_TOO_SHORT}
     unit = "meters"
 
     @property
@@ -64,7 +65,7 @@ class Distance(Family[DistanceConfig]):
         origin = views.cameras[frames[0], :3, 3] if from_camera else views.world_centers[roles[1].object]
         value = math.dist(views.world_centers[roles[0].object], origin)
         if value < self.config.min_distance_m:
-            return Skip("distance too short")
+            return Skip(DISTANCE_TOO_SHORT)
         return Question(
             frames=frames,
             roles=roles,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Directions
 from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, HEADING_UNDEFINED, NO_DIRECTION, UNSURE_HEADING
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
@@ -46,7 +47,7 @@ class Imagination(Family[ImaginationConfig]):
     Config = ImaginationConfig
     answer = Directions
     formats = frozenset({"select", "sentence"})
-    skips = SAMPLING_SKIPS | {"faces up or down", "at the observer", "ambiguous", "aim unsure", "no direction"}
+    skips = SAMPLING_SKIPS | {HEADING_UNDEFINED, AT_OBSERVER, AMBIGUOUS, UNSURE_HEADING, NO_DIRECTION}
     must_say = (
         "observer",
         r"\b(mov|go|walk|leav|path|change places|viewpoint)",
@@ -105,24 +106,24 @@ class Imagination(Family[ImaginationConfig]):
         ahead_m = math.dist(centers[0, :2], centers[1, :2])
         away_m = min(math.dist(centers[0], center) for center in centers[2:])
         if ahead_m < self.config.min_ahead_m:
-            return Skip("faces up or down")
+            return Skip(HEADING_UNDEFINED)
         if away_m < self.config.min_away_m:
-            return Skip("at the observer")
+            return Skip(AT_OBSERVER)
         before, after = DirectionWords(self.config.sure), DirectionWords(self.config.sure)
         measured = {"ahead_m": ahead_m, "away_m": away_m}
         if not self.config.video:
             seen = self._add_words(before, [seen_by_camera(views, frames[0], role.object) for role in roles[2:]])
             measured |= {f"before_{name}": value for name, value in seen.items()}
             if before.is_ambiguous:
-                return Skip("ambiguous")
+                return Skip(AMBIGUOUS)
         imagined = self._add_words(after, _relative_positions(centers))
         measured |= {f"after_{name}": value for name, value in imagined.items()}
         if after.is_ambiguous:
-            return Skip("ambiguous")
+            return Skip(AMBIGUOUS)
         if after.is_empty or (before.slots and before.is_empty):
-            return Skip("no direction")
+            return Skip(NO_DIRECTION)
         if not self._is_aim_certain(centers, imagined):
-            return Skip("aim unsure")
+            return Skip(UNSURE_HEADING)
         if self.config.video:
             roles = tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
         return Question(

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import FrameNumbers
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -24,7 +25,7 @@ class Locate(Family[LocateConfig]):
     Config = LocateConfig
     answer = FrameNumbers
     formats = frozenset({"sentence"})
-    skips = frozenset({"no video", "never shown", "doubtful sighting"})
+    skips = frozenset({NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING})
     must_say = ("frame", "number")
 
     @property
@@ -45,12 +46,12 @@ class Locate(Family[LocateConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
-            yield Skip("no video")
+            yield Skip(NO_VIDEO)
             return
         for item in rng.permutation(len(views.scene.objects)):
             shown = np.flatnonzero(views.askable[list(views.video), item])
             if not len(shown):
-                yield Skip("never shown")
+                yield Skip(NOT_IN_VIDEO)
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
                 yield self.ask(views, views.video, (mark(views, views.video, "red", int(item), int(image), "bbox"),))
 
@@ -59,7 +60,7 @@ class Locate(Family[LocateConfig]):
         item = roles[0].object
         shown = views.askable[list(frames), item]
         if not (shown | views.absent[list(frames), item]).all():
-            return Skip("doubtful sighting")
+            return Skip(DOUBTFUL_SIGHTING)
         numbers = [int(number) for number in np.flatnonzero(shown)]
         count = len(numbers)
         fractions = views.visible_fraction[list(frames), item][shown]

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from qagen.core.answer import Placement
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import LOOKS_UP_OR_DOWN
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.attitude import Attitude
@@ -33,7 +34,7 @@ class Map(Family[MapConfig]):
     Config = MapConfig
     answer = Placement
     formats = frozenset({"sentence"})
-    skips = SAMPLING_SKIPS | {"looks up or down"}
+    skips = SAMPLING_SKIPS | {LOOKS_UP_OR_DOWN}
     unit = "meters"
     example_facts: ClassVar = {"objects": tuple(tuple(f"object{i}" for i in range(3 + extra)) for extra in range(5))}
     must_say = (r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling")
@@ -67,7 +68,7 @@ class Map(Family[MapConfig]):
         attitude = Attitude(camera[:3, :3])
         margin = 90 - self.config.min_tilt_deg - abs(attitude.elevation_deg)
         if margin < 0:
-            return Skip("looks up or down")
+            return Skip(LOOKS_UP_OR_DOWN)
         offsets = views.world_centers[[role.object for role in roles]] - camera[:3, 3]
         places = rotate(attitude.level_axes.T, offsets)[:, [0, 2]].tolist()
         return Question(

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import BoxAnswer
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import mark, visible_box
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
@@ -29,7 +30,7 @@ class Matching(Family[MatchingConfig]):
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"views too alike", "no object in both", "boxes not exact"})
+    skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
     must_say = (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second")
     images = 2
 
@@ -49,19 +50,19 @@ class Matching(Family[MatchingConfig]):
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             both = np.flatnonzero(views.askable[list(frames)].all(axis=0))
             if not len(both):
-                yield Skip("no object in both")
+                yield Skip(NO_OBJECT_IN_BOTH)
             for item in rng.permutation(both):
                 yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the object of role red is in the second of ``frames``."""
         if not views.exact[list(frames)].all():
-            return Skip("boxes not exact")
+            return Skip(BOXES_NOT_EXACT)
         turn = float(views.rotation_deg[frames])
         move = float(views.baseline_m[frames])
         margins = turn / self.config.min_turn_deg - 1, move / self.config.min_move_m - 1
         if max(margins) < 0:
-            return Skip("views too alike")
+            return Skip(VIEWS_ALIKE)
         item, second = roles[0].object, frames[1]
         return Question(
             frames=frames,

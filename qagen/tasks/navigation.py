@@ -15,6 +15,23 @@ from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.pose import to_degrees
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import (
+    BACKTRACKS,
+    HALF_TURN,
+    LEAVES_PATH,
+    LEG_TOO_SHORT,
+    LOOKS_UP_OR_DOWN,
+    NO_VIDEO,
+    NOT_PLAIN_TEXT,
+    ROUTES_OVERLAP,
+    SINGLE_IMAGE_WALK,
+    SLIGHT_TURN,
+    TOO_FEW_WORDS,
+    TOO_MANY_LEGS,
+    TOO_MANY_WORDS,
+    TRAJECTORY_GAP,
+    UNCLEAR_CORNERS,
+)
 from qagen.core.scene import Scene, Walk
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -84,7 +101,7 @@ class DescribedWalk(Family[NavigationConfig]):
     Config = NavigationConfig
     answer = Description
     formats = frozenset({"sentence"})
-    skips = frozenset({"fewer than two images", "not plain text", "too few words", "too many words"})
+    skips = frozenset({SINGLE_IMAGE_WALK, NOT_PLAIN_TEXT, TOO_FEW_WORDS, TOO_MANY_WORDS})
     must_say = ("frame|image|picture|view", "way|route|path|walk|tour|directions")
 
     @property
@@ -99,13 +116,13 @@ class DescribedWalk(Family[NavigationConfig]):
         """Which route the images along ``walk`` take."""
         words = len(walk.instruction.split())
         if len(set(walk.frames)) < 2:
-            return Skip("fewer than two images")
+            return Skip(SINGLE_IMAGE_WALK)
         if NO_TEXT.search(walk.instruction):
-            return Skip("not plain text")
+            return Skip(NOT_PLAIN_TEXT)
         if words < self.config.min_words:
-            return Skip("too few words")
+            return Skip(TOO_FEW_WORDS)
         if words > self.config.max_words:
-            return Skip("too many words")
+            return Skip(TOO_MANY_WORDS)
         index = {frame.id: position for position, frame in enumerate(views.frames)}
         frames = tuple(index[name] for name in walk.frames)
         steps = np.diff(views.cameras[list(frames), :3, 3], axis=0)
@@ -142,17 +159,17 @@ class Navigation(Family[NavigationConfig]):
     formats = frozenset({"sentence"})
     skips = frozenset(
         {
-            "no video",
-            "looks up or down",
-            "too many legs",
-            "leg too short",
-            "unclear corners",
-            "strays",
-            "goes to and fro",
-            "jumps",
-            "overlaps",
+            NO_VIDEO,
+            LOOKS_UP_OR_DOWN,
+            TOO_MANY_LEGS,
+            LEG_TOO_SHORT,
+            UNCLEAR_CORNERS,
+            LEAVES_PATH,
+            BACKTRACKS,
+            TRAJECTORY_GAP,
+            ROUTES_OVERLAP,
         }
-        | {"slight turn", "half turn"}
+        | {SLIGHT_TURN, HALF_TURN}
         | DescribedWalk.skips
     )
     unit = "meters"
@@ -183,7 +200,7 @@ class Navigation(Family[NavigationConfig]):
             yield from self.form_for(views.scene).propose(views, rng)
             return
         if not views.video:
-            yield Skip("no video")
+            yield Skip(NO_VIDEO)
             return
         runs = [
             run for run in combinations(range(len(views.video)), 2) if run[1] - run[0] + 1 >= self.config.min_frames
@@ -194,7 +211,7 @@ class Navigation(Family[NavigationConfig]):
             if isinstance(found, Question):
                 shown = range(first, last + 1)
                 if any(_overlap(shown, other) > self.config.max_overlap for other in asked):
-                    found = Skip("overlaps")
+                    found = Skip(ROUTES_OVERLAP)
                 else:
                     asked.append(shown)
             yield found
@@ -203,16 +220,16 @@ class Navigation(Family[NavigationConfig]):
         """Which route the camera takes from image ``first`` to image ``last`` of the video ``frames``."""
         look = views.cameras[frames[first], :3, 2]
         if np.hypot(look[0], look[1]) < np.sin(np.radians(self.config.min_tilt_deg)):
-            return Skip("looks up or down")
+            return Skip(LOOKS_UP_OR_DOWN)
         route = self._route(views, frames[first : last + 1])
         if isinstance(route, Skip):
             return route
         start_deg = float(to_degrees(np.arctan2(look[1], look[0])))
         turns = [wrap_deg(after - before) for before, after in pairwise([start_deg, *route.headings_deg.tolist()])]
         if any(abs(turn) < self.config.min_turn_deg for turn in turns[1:]):
-            return Skip("slight turn")
+            return Skip(SLIGHT_TURN)
         if any(abs(turn) > self.config.max_turn_deg for turn in turns):
-            return Skip("half turn")
+            return Skip(HALF_TURN)
         moves = _moves(turns, route.lengths_m.tolist())
         return Question(
             frames=frames,
@@ -237,21 +254,21 @@ class Navigation(Family[NavigationConfig]):
         limits, shown = self.config, views.cameras[list(frames), :2, 3]
         corners = corners_of(shown, limits.tolerance_m)
         if len(corners) - 1 > limits.max_legs:
-            return Skip("too many legs")
+            return Skip(TOO_MANY_LEGS)
         legs = [(shown[start], shown[end]) for start, end in pairwise(corners)]
         if min(math.dist(start, end) for start, end in legs) < limits.min_leg_m:
-            return Skip("leg too short")
+            return Skip(LEG_TOO_SHORT)
         if any(len(corners_of(shown, factor * limits.tolerance_m)) != len(corners) for factor in TOLERANCE_FACTORS):
-            return Skip("unclear corners")
+            return Skip(UNCLEAR_CORNERS)
         walked = [_walked(views, frames[start], frames[end]) for start, end in pairwise(corners)]
         steps_m = [np.linalg.norm(np.diff(path, axis=0), axis=1).max() for path in walked]
         if max(steps_m) > limits.max_step_m:
-            return Skip("jumps")
+            return Skip(TRAJECTORY_GAP)
         stray = max(float(distance_to_leg(path, *leg).max()) for path, leg in zip(walked, legs, strict=True))
         slip = max(slip_back(path, *leg) for path, leg in zip(walked, legs, strict=True))
         if stray > limits.tolerance_m:
-            return Skip("strays")
-        return Skip("goes to and fro") if slip > limits.tolerance_m else VideoPath(shown[corners], stray, slip)
+            return Skip(LEAVES_PATH)
+        return Skip(BACKTRACKS) if slip > limits.tolerance_m else VideoPath(shown[corners], stray, slip)
 
     def _margin(self, route: VideoPath, turns: list[float]) -> float:
         limits = self.config

@@ -13,6 +13,16 @@ from pydantic import model_validator
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import (
+    AMBIGUOUS,
+    BOXES_NOT_EXACT,
+    LABEL_NOT_UNIQUE,
+    MARKS_OVERLAP,
+    NO_VIDEO,
+    NO_VIEWS,
+    POSSIBLY_CLOSER,
+    TOO_FEW_OBJECTS,
+)
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
 from qagen.sampling.mark_placement import mark, marks_collide, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
@@ -53,7 +63,7 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SAMPLING_SKIPS | {"ambiguous", "doubtful rival", "label not unique", "boxes not exact"}
+    skips = SAMPLING_SKIPS | {AMBIGUOUS, POSSIBLY_CLOSER, LABEL_NOT_UNIQUE, BOXES_NOT_EXACT}
     must_say = ("close(st|r) to|farthe(st|r) from",)
     example_facts: ClassVar = {
         "extreme": EXTREMES,
@@ -125,7 +135,7 @@ class Nearest(Family[NearestConfig]):
                 yield sets.sample_objects(MARKED, self.config.views, "point", rng)
             else:
                 frames = sets.draw(self.config.views, rng)
-                yield Skip("no set of views") if frames is None else (frames, ())
+                yield Skip(NO_VIEWS) if frames is None else (frames, ())
 
     def ask(
         self,
@@ -144,17 +154,17 @@ class Nearest(Family[NearestConfig]):
 
     def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
         if not views.exact[list(frames)].all():
-            return Skip("boxes not exact")
+            return Skip(BOXES_NOT_EXACT)
         away = views.distance[frames[0]]
         seen = ~views.absent[list(frames)].all(axis=0)
         is_candidate = views.askable[list(frames)].any(axis=0)
         ranked = sorted(np.flatnonzero(is_candidate).tolist(), key=lambda k: away[k], reverse=extreme == "farthest")
         if len(ranked) < max(2, self.config.min_objects):
-            return Skip("too few objects")
+            return Skip(TOO_FEW_OBJECTS)
         winner, second = ranked[:2]
         lead = self._lead_m(away[winner], away[second], extreme)
         if lead < 0:
-            return Skip("ambiguous")
+            return Skip(AMBIGUOUS)
         labels = {views.scene.objects[k].label for k in ranked}
         doubtful = [
             k for k in np.flatnonzero(seen & ~is_candidate) if _may_be_one_of(views.scene.objects[k].label, labels)
@@ -162,9 +172,9 @@ class Nearest(Family[NearestConfig]):
         reaches = [_reach_m(views, frames[0], int(k), extreme) for k in doubtful]
         leads = [self._lead_m(away[winner], reach, extreme) for reach in reaches]
         if min(leads, default=0.0) < 0 or any(_may_be_one_of(name, labels) for name in views.scene.unplaced):
-            return Skip("doubtful rival")
+            return Skip(POSSIBLY_CLOSER)
         if not has_unique_label(views, frames)[winner]:
-            return Skip("label not unique")
+            return Skip(LABEL_NOT_UNIQUE)
         located = {k: _located(views, frames, k) for k in ranked}
         answer = located.pop(winner)
         return Question(
@@ -191,7 +201,7 @@ class Nearest(Family[NearestConfig]):
         winner, second = ranked[:2]
         lead = self._lead_m(away[winner.object], away[second.object], extreme)
         if lead < 0:
-            return Skip("ambiguous")
+            return Skip(AMBIGUOUS)
         facts = {"extreme": extreme, "distance": f"{away[winner.object]:.1f}"}
         if len(others) == 2:
             facts |= {"loser": second.color, "other_distance": f"{away[second.object]:.1f}"}
@@ -239,13 +249,13 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
     """Objects of different kinds, marked in different frames of the video where possible."""
     frames = views.video
     if not frames:
-        return Skip("no video")
+        return Skip(NO_VIDEO)
     askable = views.askable[list(frames)]
     objects = rng.permutation(np.flatnonzero(askable.any(axis=0))).tolist()
     last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
     chosen = [k for k in objects if k in last][: len(LISTED)]
     if len(chosen) < len(LISTED):
-        return Skip("too few objects")
+        return Skip(TOO_FEW_OBJECTS)
     images: list[int] = []
     for k in chosen:
         shows = np.flatnonzero(askable[:, k])
@@ -255,4 +265,4 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
         replace(mark(views, frames, color, k, image, "point"), alias=alias)
         for (color, alias), k, image in zip(LISTED.items(), chosen, images, strict=True)
     )
-    return Skip("marks collide") if marks_collide(roles) else (frames, roles)
+    return Skip(MARKS_OVERLAP) if marks_collide(roles) else (frames, roles)

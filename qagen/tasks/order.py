@@ -11,6 +11,14 @@ from numpy.random import Generator
 from qagen.core.answer import LabelOrder
 from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import (
+    AMBIGUOUS_LABEL,
+    NO_VIDEO,
+    OFTEN_OVERLOOKED,
+    SIGHTINGS_TOO_CLOSE,
+    TOO_FEW_LABELS,
+    UNCLEAR_FIRST_SIGHTING,
+)
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
@@ -48,12 +56,12 @@ class Order(Family[OrderConfig]):
     formats = frozenset({"fill", "sentence"})
     skips = frozenset(
         {
-            "no video",
-            "often overlooked",
-            "no first sighting",
-            "too few labels",
-            "names alike",
-            "first sightings too close",
+            NO_VIDEO,
+            OFTEN_OVERLOOKED,
+            UNCLEAR_FIRST_SIGHTING,
+            TOO_FEW_LABELS,
+            AMBIGUOUS_LABEL,
+            SIGHTINGS_TOO_CLOSE,
         }
     )
     must_say = ("video", "first|meets")
@@ -80,16 +88,16 @@ class Order(Family[OrderConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
-            yield Skip("no video")
+            yield Skip(NO_VIDEO)
             return
         named = {item.label for item in views.scene.objects if "," not in item.label}
         labels = sorted(label for label in named if not self._is_overlooked(views, label))
-        yield from [Skip("often overlooked")] * (len(named) - len(labels))
+        yield from [Skip(OFTEN_OVERLOOKED)] * (len(named) - len(labels))
         found = {label: first_sighting(views, label) for label in labels}
         sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
-        yield from [Skip("no first sighting")] * (len(found) - len(sightings))
+        yield from [Skip(UNCLEAR_FIRST_SIGHTING)] * (len(found) - len(sightings))
         if len(sightings) < LABELS:
-            yield Skip("too few labels")
+            yield Skip(TOO_FEW_LABELS)
             return
         drawn = sorted(rng.permutation(list(sightings))[:MAX_LABELS].tolist())
         candidates: list[Question | Skip] = []
@@ -102,10 +110,10 @@ class Order(Family[OrderConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
         """In which order ``labels``, listed in this order, come into view in the video ``frames``."""
         if any(self._is_overlooked(views, label) for label in labels):
-            return Skip("often overlooked")
+            return Skip(OFTEN_OVERLOOKED)
         found = {label: first_sighting(views, label) for label in labels}
         sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
-        return self._asked(frames, sightings) if len(sightings) == len(labels) else Skip("no first sighting")
+        return self._asked(frames, sightings) if len(sightings) == len(labels) else Skip(UNCLEAR_FIRST_SIGHTING)
 
     def _is_overlooked(self, views: SceneViews, label: str) -> bool:
         longest = [float(item.box.size.max()) for item in views.scene.objects if item.label == label]
@@ -113,12 +121,12 @@ class Order(Family[OrderConfig]):
 
     def _asked(self, frames: tuple[int, ...], sightings: Mapping[str, Sighting]) -> Question | Skip:
         if any(may_be_called_alike(label, other) for label, other in combinations(sightings, 2)):
-            return Skip("names alike")
+            return Skip(AMBIGUOUS_LABEL)
         ordered = sorted(sightings, key=lambda label: sightings[label].image)
         images = [sightings[label].image for label in ordered]
         gap = int(np.diff(images).min())
         if gap < self.config.min_gap:
-            return Skip("first sightings too close")
+            return Skip(SIGHTINGS_TOO_CLOSE)
         return Question(
             frames=frames,
             is_video=True,

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Directions
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, NO_DIRECTION
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, seen_by_camera
@@ -33,7 +34,7 @@ class Relation(Family[RelationConfig]):
     Config = RelationConfig
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
-    skips = SAMPLING_SKIPS | {"ambiguous", "no direction", "front asked often"}
+    skips = SAMPLING_SKIPS | {AMBIGUOUS, NO_DIRECTION, CLASS_QUOTA}
     example_facts: ClassVar = {"subject": ("red",), "reference": ("blue",)}
     must_say = ("observer", "left", "right", "above", "below", "front|closer", "behind|farther")
 
@@ -76,7 +77,7 @@ class Relation(Family[RelationConfig]):
             if isinstance(found, Question) and self.config.asks == "oc":
                 side = ("front_behind:front" in found.classes) - ("front_behind:behind" in found.classes)
                 if side > 0 and bias >= MAX_FRONT_BIAS:
-                    found = Skip("front asked often")
+                    found = Skip(CLASS_QUOTA)
                 else:
                     bias += side
             yield found
@@ -91,9 +92,9 @@ class Relation(Family[RelationConfig]):
             measured = words.add_pair(*positions)
             measured |= words.add_facing(*positions) if self.config.views > 1 else {}
         if words.is_ambiguous:
-            return Skip("ambiguous")
+            return Skip(AMBIGUOUS)
         if words.is_empty:
-            return Skip("no direction")
+            return Skip(NO_DIRECTION)
         return Question(
             frames=frames,
             roles=roles,

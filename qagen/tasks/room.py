@@ -8,6 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import Number
 from qagen.core.floor import hull_area, hull_areas, polygon_area
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import NO_SCAN, NO_VIDEO, ROOM_NOT_ALL_SHOWN, ROOM_TOO_SMALL, SEVERAL_FLOORS, UNCERTAIN_OUTLINE
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
@@ -47,7 +48,7 @@ class RoomArea(Family[RoomConfig]):
     Config = RoomConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"no video", "no scan", "several floors", "too small", "uncertain outline", "not all shown"})
+    skips = frozenset({NO_VIDEO, NO_SCAN, SEVERAL_FLOORS, ROOM_TOO_SMALL, UNCERTAIN_OUTLINE, ROOM_NOT_ALL_SHOWN})
     unit = "square meters"
     must_say = ("(?i)floor|space",)
 
@@ -60,22 +61,22 @@ class RoomArea(Family[RoomConfig]):
         return ("floor_area",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        yield self.ask(views, views.video) if views.video else Skip("no video")
+        yield self.ask(views, views.video) if views.video else Skip(NO_VIDEO)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...]) -> Question | Skip:
         """How much floor the space has that the video ``frames`` shows."""
         if views.scene.mesh is None and views.scene.room_polygon is None:
-            return Skip("no scan")
+            return Skip(NO_SCAN)
         heights = views.cameras[:, 2, 3]
         if np.ptp(heights) > self.config.max_climb_m:
-            return Skip("several floors")
+            return Skip(SEVERAL_FLOORS)
         outline, others = self._measure(views, frames)
         if outline < self.config.min_area_m2:
-            return Skip("too small")
+            return Skip(ROOM_TOO_SMALL)
         differs = {name: abs(other / outline - 1) for name, other in others.items()}
         if max(differs.values()) > self.config.max_spread:
             is_certain = all(differs[name] <= self.config.max_spread for name in differs if name != "shown")
-            return Skip("not all shown" if is_certain else "uncertain outline")
+            return Skip(ROOM_NOT_ALL_SHOWN if is_certain else UNCERTAIN_OUTLINE)
         return Question(
             frames=frames,
             is_video=True,

@@ -9,6 +9,7 @@ from qagen.core.answer import Motion
 from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip
+from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
@@ -35,7 +36,7 @@ class ViewChange(Family[ViewChangeConfig]):
     Config = ViewChangeConfig
     answer = Motion
     formats = frozenset({"fill", "sentence"})
-    skips = frozenset({"looks up or down", "roll differs", "half turn", "no change"})
+    skips = frozenset({LOOKS_UP_OR_DOWN, ROLL_DIFFERS, HALF_TURN, NO_CHANGE})
     unit = "meters"
     must_say = ("degrees", "first", "second")
     images = 2
@@ -59,16 +60,16 @@ class ViewChange(Family[ViewChangeConfig]):
         turn = wrap_deg(second.heading_deg - first.heading_deg)
         roll = abs(wrap_deg(second.roll_deg - first.roll_deg))
         if steepest > 90 - self.config.min_tilt_deg:
-            return Skip("looks up or down")
+            return Skip(LOOKS_UP_OR_DOWN)
         if roll > self.config.max_roll_deg:
-            return Skip("roll differs")
+            return Skip(ROLL_DIFFERS)
         if abs(turn) > 180 - HALF_TURN_MARGIN_DEG:
-            return Skip("half turn")
+            return Skip(HALF_TURN)
         axes = first.rotation if self.config.frame == "camera" else first.level_axes
         right, down, forward = rotate(axes.T, views.cameras[frames[1], :3, 3] - views.cameras[frames[0], :3, 3])
         motion = Motion(float(right), float(down), float(forward), second.elevation_deg - first.elevation_deg, turn)
         if all(amount == "0" for _, amount in motion.steps):
-            return Skip("no change")
+            return Skip(NO_CHANGE)
         return Question(
             frames=frames,
             answer=motion,

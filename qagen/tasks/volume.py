@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Extents
 from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.reasons import CUT_OFF, MOSTLY_OCCLUDED, ONE_SIDED, TOO_THIN
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -32,7 +33,7 @@ class Volume(Family[VolumeConfig]):
     Config = VolumeConfig
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({"cut by the image", "mostly hidden", "too thin", "seen from one side"})
+    skips = frozenset({CUT_OFF, MOSTLY_OCCLUDED, TOO_THIN, ONE_SIDED})
     unit = "centimeters"
     must_say = ("length", "width", "height")
     images = 1
@@ -64,10 +65,10 @@ class Volume(Family[VolumeConfig]):
         box = views.scene.objects[item].box
         aside_deg = _aside_deg(views, item)
         margins = {
-            "cut by the image": float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
-            "mostly hidden": float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
-            "too thin": float(box.size.min()) / self.config.min_side_m - 1,
-            "seen from one side": float(aside_deg.min()) / self.config.min_aside_deg - 1,
+            CUT_OFF: float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
+            MOSTLY_OCCLUDED: float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
+            TOO_THIN: float(box.size.min()) / self.config.min_side_m - 1,
+            ONE_SIDED: float(aside_deg.min()) / self.config.min_aside_deg - 1,
         }
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:

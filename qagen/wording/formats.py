@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import OPPOSITE, Answer, Choice, Description, Directions, Extents, ImagePoint, LocatedObject
 from qagen.core.question import MarkKind, Question, Skip
+from qagen.core.reasons import CLASS_QUOTA, NO_OPTIONS
 from qagen.core.scene import Scene
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
@@ -19,7 +20,7 @@ SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box"}
 """What texts call a kind of mark."""
 PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
-FORMAT_SKIPS = frozenset({"no options", "no even claim"})
+FORMAT_SKIPS = frozenset({NO_OPTIONS, CLASS_QUOTA})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""
 
 
@@ -66,7 +67,7 @@ class Formatter:
     def _select(self, question: Question) -> Turns | Skip:
         distractors = self._distractors.of(question)
         if distractors is None:
-            return Skip("no options")
+            return Skip(NO_OPTIONS)
         letter = self._letters[len(distractors) + 1].draw()
         answers = [*distractors]
         answers.insert(LETTERS.index(letter), question.answer)
@@ -86,7 +87,7 @@ class Formatter:
         assert isinstance(question.answer, Directions)
         claim = self._draw_claim(question.answer)
         if claim is None:
-            return Skip("no even claim")
+            return Skip(CLASS_QUOTA)
         word, is_true = claim
         self._claims[claim] += 1
         asked = self._render(question, "judge", claim=word)

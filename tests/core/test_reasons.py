@@ -1,24 +1,67 @@
-"""Reasons for leaving parts of a scene out are one list."""
+"""Reasons for leaving parts of a scene out, and for refusing questions, are one list."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from qagen import loaders
+from qagen import loaders, tasks
+from qagen.core import reasons
 from qagen.core.reasons import MEANINGS
 from qagen.demo import demo_root
 from qagen.loaders import LOADERS, make_loader
+from qagen.sampling.frame_sets import SAMPLING_SKIPS
+from qagen.tasks.registry import known_types, load_task
+from qagen.wording.formats import FORMAT_SKIPS
 
 PACKAGE = Path(loaders.__file__).parents[1]
 LITERAL = re.compile(r"""(?<!f)["'](?:frame|object|walk|room|scene): [a-z ]+["']""")
+CONSTANTS = {name: value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
+LISTS = {"skips", "SAMPLING_SKIPS", "FORMAT_SKIPS"}
+"""Names that declare reasons without giving them."""
+MODULES = {path: ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py") if path.name != "reasons.py"}
+
+
+def given_in(module: ast.AST) -> set[str]:
+    """The reasons that a module gives, not those that it only imports or declares."""
+    if isinstance(module, ast.Assign) and isinstance(module.targets[0], ast.Name) and module.targets[0].id in LISTS:
+        return set()
+    own = {CONSTANTS[module.id]} if isinstance(module, ast.Name) and module.id in CONSTANTS else set()
+    return own.union(*map(given_in, ast.iter_child_nodes(module)))
 
 
 def test_each_reason_has_a_sentence_for_the_user() -> None:
+    assert sorted(CONSTANTS.values()) == sorted(MEANINGS)
     for reason, meaning in MEANINGS.items():
-        assert re.fullmatch(r"(frame|object|walk|room|scene): [a-z][a-zA-Z ]+", reason)
+        assert re.fullmatch(r"((frame|object|walk|room|scene): )?[a-z][a-zA-Z ]+", reason)
         assert meaning.endswith(".")
         assert meaning[0].isupper()
+
+
+def test_each_reason_is_given_somewhere() -> None:
+    assert MEANINGS.keys() == set().union(*map(given_in, MODULES.values()))
+
+
+@pytest.mark.parametrize("type_name", known_types())
+def test_a_family_declares_the_reasons_that_it_gives(type_name: str) -> None:
+    family = load_task(type_name)
+    given = given_in(MODULES[Path(tasks.__file__).parent / f"{type(family).__module__.rpartition('.')[2]}.py"])
+    assert given <= family.skips
+    assert family.skips <= given | SAMPLING_SKIPS
+
+
+def test_sampling_and_wording_declare_the_reasons_that_they_give() -> None:
+    assert given_in(MODULES[PACKAGE / "sampling" / "frame_sets.py"]) == SAMPLING_SKIPS
+    assert given_in(MODULES[PACKAGE / "wording" / "formats.py"]) == FORMAT_SKIPS
+
+
+def test_no_reason_of_a_skip_is_spelled_in_place() -> None:
+    for path, module in MODULES.items():
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Skip":
+                spelled = [node.args[0], *(getattr(node.args[0], branch, None) for branch in ("body", "orelse"))]
+                assert not any(isinstance(part, ast.Constant | ast.JoinedStr) for part in spelled), (path, node.lineno)
 
 
 @pytest.mark.parametrize("folder", ["loaders", "visibility"])

@@ -89,7 +89,7 @@ def test_a_set_that_cannot_be_had_is_none() -> None:
     assert sets.draw(1, rng_for(0)) is not None
     assert list(sets.pairs(rng_for(0), 0.05)) == []
     refused = sets.sample_objects(("red",), 2, "point", rng_for(0))
-    assert refused == Skip("no set of views")
+    assert refused == Skip("no overlapping views")
     assert sets.sample_objects(("red", "blue"), 1, "point", rng_for(0)) == Skip("too few objects")
 
 

@@ -27,15 +27,15 @@ def test_ahead_to_the_left_and_above() -> None:
 @pytest.mark.parametrize(
     ("second", "expected"),
     [
-        ((0, -1, 1.5), "Skip: not ahead"),
-        ((0, 0.29, 1.5), "Skip: not ahead"),
+        ((0, -1, 1.5), "Skip: second camera not ahead"),
+        ((0, 0.29, 1.5), "Skip: second camera not ahead"),
         ((0, 0.31, 1.5), "(500,500),0.3"),
         # The image ends at 45 degrees to the sides and at 0.75 m a meter above and below.
-        ((2.02, 2, 1.5), "Skip: outside the image"),
+        ((2.02, 2, 1.5), "Skip: second camera outside the image"),
         ((1.98, 2, 1.5), "(995,500),2.0"),
-        ((0, 2, 1.5 + 1.52), "Skip: outside the image"),
+        ((0, 2, 1.5 + 1.52), "Skip: second camera outside the image"),
         ((0, 2, 1.5 + 1.48), "(500,7),2.0"),
-        ((0, 2, 1.5 - 1.52), "Skip: outside the image"),
+        ((0, 2, 1.5 - 1.52), "Skip: second camera outside the image"),
     ],
 )
 def test_only_where_it_can_be_seen(second: tuple[float, float, float], expected: str) -> None:
@@ -47,7 +47,7 @@ def test_the_first_camera_is_the_first_of_the_question() -> None:
     # outside. Camera 2 looks back from the same place: camera 0 is 2 m ahead and 1 m to its right.
     poses = [looking("+y", at=EYE), looking("-x", at=(1, 2, 1.5)), looking("-y", at=(1, 2, 1.5))]
     scene = room(BOXES, poses)
-    assert text(ask("camera_motion_infer", scene, (1, 0))) == "Skip: outside the image"
+    assert text(ask("camera_motion_infer", scene, (1, 0))) == "Skip: second camera outside the image"
     assert text(ask("camera_motion_infer", scene, (2, 0))) == "(750,500),2.0"
 
 

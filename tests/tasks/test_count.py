@@ -40,9 +40,9 @@ def test_instances_of_a_label():
         ({"chairs": NORTH}, "chairs", "not countable"),
         ({"book": NORTH}, "book", "often overlooked"),
         ({"toaster oven": at(0, 2, 1.5, (0.15, 0.15, 0.15))}, "toaster oven", "often overlooked"),
-        ({**CHAIRS, "armchair": EAST}, "chair", "other names for it"),
-        ({**CHAIRS, "stack of chairs": EAST}, "chair", "other names for it"),
-        ({"chair": [NORTH, HIDDEN]}, "chair", "not all shown"),
+        ({**CHAIRS, "armchair": EAST}, "chair", "ambiguous label"),
+        ({**CHAIRS, "stack of chairs": EAST}, "chair", "ambiguous label"),
+        ({"chair": [NORTH, HIDDEN]}, "chair", "not all instances shown"),
     ],
 )
 def test_refusals(boxes, label, reason):
@@ -52,11 +52,11 @@ def test_refusals(boxes, label, reason):
 def test_things_that_the_scan_does_not_have():
     views = carousel(CHAIRS)
     lost = replace(views, scene=replace(views.scene, unplaced=frozenset({"office chair"})))
-    assert text(ask(lost, "chair")) == "Skip: not all placed"
+    assert text(ask(lost, "chair")) == "Skip: annotated object without geometry"
 
 
 def test_more_than_anybody_counts():
-    assert text(ask(carousel(CHAIRS), "chair", max_count=2)) == "Skip: too many"
+    assert text(ask(carousel(CHAIRS), "chair", max_count=2)) == "Skip: too many instances"
 
 
 def test_single_things_are_asked_no_more_often_than_each_larger_count():
@@ -66,11 +66,11 @@ def test_single_things_are_asked_no_more_often_than_each_larger_count():
     boxes |= {"radiator": [at(-3, 1, 1.5, SIZE), at(3, -1, 1.5, SIZE)]}
     found = proposed(carousel(boxes))
     assert Counter(q.answer.text for q in found if isinstance(q, Question)) == {"1": 1, "2": 2, "3": 1}
-    assert found.count(Skip("only one")) == 2
+    assert found.count(Skip("class quota reached")) == 2
 
 
 def test_single_things_alone_are_not_asked_about():
-    assert proposed(carousel({"toilet": SOUTH, "piano": EAST})) == [Skip("only one")] * 2
+    assert proposed(carousel({"toilet": SOUTH, "piano": EAST})) == [Skip("class quota reached")] * 2
 
 
 def test_no_video():

@@ -82,7 +82,7 @@ def test_front_is_level_however_high_blue_is() -> None:
 
 def test_blue_must_lie_aside() -> None:
     # 0.49 m aside and 1 m up is steeper than anyone faces; 0.51 m will do.
-    for ahead_m, expected in ((0.49, "Skip: faces up or down"), (0.51, "right, , front")):
+    for ahead_m, expected in ((0.49, "Skip: heading undefined"), (0.51, "right, , front")):
         seen = scene(green=(0, 0, 1), blue=(ahead_m, 0, 2), red=(1, -1, 1))
         assert text(ask("spatial_imagination_oc_video", seen, **OC)) == expected
 
@@ -101,7 +101,7 @@ def test_blue_must_lie_aside() -> None:
 def test_what_depends_on_the_exact_aim_is_not_told(red: Place, expected: str, side: int) -> None:
     places = {"green": (0, 0, 1), "red": (red[0], side * red[1], red[2])}
     near, far = (scene(**places, blue=(ahead_m, 0, 1)) for ahead_m in (0.6, 3))
-    assert text(ask("spatial_imagination_oc_video", near, **OC)) == "Skip: aim unsure"
+    assert text(ask("spatial_imagination_oc_video", near, **OC)) == "Skip: unsure heading"
     expected = expected.format(side="right" if side > 0 else "left")
     assert text(ask("spatial_imagination_oc_video", far, **OC)) == expected
     assert text(ask("spatial_imagination_oc_video", near, overrides={"aim_error_m": 0.0}, **OC)) == expected
@@ -114,7 +114,7 @@ def test_which_is_in_front_must_not_depend_on_the_aim_either(red: str, yellow: s
         scene(green=(0, 0, 1), blue=(ahead_m, 0, 1), red=(0.4, -4, 1), yellow=(-3, 0.5, 1)) for ahead_m in (0.6, 3)
     )
     parts: dict[str, Any] = OC | {"red": red, "yellow": yellow}
-    assert text(ask("spatial_imagination_oo_video", near, **parts)) == "Skip: aim unsure"
+    assert text(ask("spatial_imagination_oo_video", near, **parts)) == "Skip: unsure heading"
     expected = "right, , farther, front, behind" if red == "tin" else "left, , closer, behind, front"
     assert text(ask("spatial_imagination_oo_video", far, **parts)) == expected
 
@@ -130,7 +130,7 @@ PAIRS = [
     # Both 1 m right; 2.24 m against 1.41 m. 45 against 27 degrees are no side.
     ((2, -1, 1), (1, -1, 1), "Skip: ambiguous"),
     # Both 1 m right at 45 degrees, equally far: that one is in front and one behind does not place red by yellow.
-    ((1, -1, 1), (-1, -1, 1), "Skip: no direction"),
+    ((1, -1, 1), (-1, -1, 1), "Skip: no clear direction"),
     # 1.0 m right against 1.5 m right, 1.41 m against sqrt(1 + 2.25) = 1.80 m: gap 0.39, at least 0.30; bearing 45
     # against 56.3 degrees.
     ((1, -1, 1), (1, -1.5, 1), "left, , closer, front, front"),
@@ -204,7 +204,7 @@ def test_the_pair_before_and_after() -> None:
 def test_nothing_to_tell() -> None:
     # As above with red and yellow level: after the move both are 2 m right and 2.24 m away.
     boxes = {"cup": small((0, 0, 1)), "mug": small((-2, 0, 1)), "tin": small((1, 2, 1)), "jar": small((-1, 2, 1))}
-    assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "Skip: no direction"
+    assert text(ask("spatial_imagination_oo", room(boxes, [CAMERA]), **OO)) == "Skip: no clear direction"
     # Facing (1, 1.2), ahead is (0.64, 0.77) and right (0.77, -0.64): red at (1, 2) is 0.51 m left and 2.18 m ahead,
     # yellow at (-1, 2) 2.05 m left and 0.90 m ahead: 13 and 66 degrees, 2.24 m both. That can be stated,
     boxes["mug"] = small((1, 1.2, 1))
@@ -212,7 +212,7 @@ def test_nothing_to_tell() -> None:
     # but not where before, seen from their middle, one was 1 m ahead and one 1 m behind.
     middle = room(boxes, [looking("+x", at=(0, 2, 1)), looking("+y", at=(0, -6, 1.5))])
     roles: dict[str, Any] = {color: (label, 1) for color, label in OO.items()}
-    assert text(ask("spatial_imagination_oo_mv", middle, (0, 1), **roles)) == "Skip: no direction"
+    assert text(ask("spatial_imagination_oo_mv", middle, (0, 1), **roles)) == "Skip: no clear direction"
     assert text(ask("spatial_imagination_oo_video", middle, (0, 1), **roles)) == "right, , , front, front"
 
 

@@ -37,7 +37,7 @@ def test_a_doubtful_frame_makes_it_doubtful():
 def test_what_is_proposed():
     views = carousel({"stove": NORTH, "bed": BESIDE, "sink": HIDDEN})
     found = proposed(views)
-    assert [item for item in found if isinstance(item, Skip)] == [Skip("never shown")]
+    assert [item for item in found if isinstance(item, Skip)] == [Skip("not in the video")]
     asked = [item for item in found if isinstance(item, Question)]
     assert len(asked) == 8  # four frames with a box for each of the two
     assert {q.roles[0].image for q in asked} <= set(range(8))

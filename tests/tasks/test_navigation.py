@@ -108,7 +108,12 @@ def test_routes_that_are_unclear(path, part, reason):
 
 @pytest.mark.parametrize(
     ("between", "reason"),
-    [((2.0, 0.9), "strays"), ((2.9, 0.0), "goes to and fro"), ((5.0, 0.0), "jumps"), ((2.1, 0.1), "")],
+    [
+        ((2.0, 0.9), "leaves the path"),
+        ((2.9, 0.0), "camera backtracks"),
+        ((5.0, 0.0), "gap in trajectory"),
+        ((2.1, 0.1), ""),
+    ],
     ids=str,
 )
 def test_what_happens_between_the_frames_shown_counts(between, reason):
@@ -134,7 +139,7 @@ def test_what_is_proposed():
     shared = [len(one & other) / len(one | other) for one, other in combinations(runs, 2)]
     assert len(runs) > 5
     assert 0.4 < max(shared) <= 0.5
-    assert Skip("overlaps") in found
+    assert Skip("overlaps another route") in found
 
 
 def test_no_video():

@@ -22,7 +22,7 @@ from tests.scenes import at, looking, roles, room, studio
 from tests.tasks.asking import question, text
 from tools.proofread import contexts
 
-UNSURE = "Skip: doubtful rival"
+UNSURE = "Skip: possibly closer object"
 ROW = {"chair": at(-1, 2, 1.5), "table": at(0, 3, 1.5), "lamp": at(1.5, 4, 1.5)}
 """Seen from (0, 0, 1.5): chair sqrt(5) = 2.236 m, table 3 m, lamp sqrt(2.25 + 16) = 4.272 m away."""
 

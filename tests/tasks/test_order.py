@@ -47,18 +47,18 @@ def test_of_several_the_first_counts():
 def test_what_people_may_call_it_counts_as_it(early):
     # The couch proper is in the west, but something that might be called so is in the north.
     views = carousel({"couch": WEST, early: NORTH, "toilet": SOUTH, "piano": EAST})
-    assert text(ask(views, "couch", "toilet", "piano")) == "Skip: no first sighting"
+    assert text(ask(views, "couch", "toilet", "piano")) == "Skip: unclear first sighting"
 
 
 def test_a_doubtful_sighting_before_the_first():
     views = carousel({**FOUR, "bed": [WEST, SPECK]})
-    assert text(ask(views, *FOUR)) == "Skip: no first sighting"
+    assert text(ask(views, *FOUR)) == "Skip: unclear first sighting"
 
 
 def test_things_that_the_scan_does_not_have():
     views = carousel(FOUR)
     lost = replace(views, scene=replace(views.scene, unplaced=frozenset({"grand piano"})))
-    assert text(ask(lost, *FOUR)) == "Skip: no first sighting"
+    assert text(ask(lost, *FOUR)) == "Skip: unclear first sighting"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_things_that_annotators_overlook(label, box):
 def test_names_alike():
     # Both first sighted in the same frame, so that each has a sure first sighting.
     views = carousel({"couch": NORTH, "sofa": BESIDE, "toilet": SOUTH, "piano": EAST})
-    assert text(ask(views, "couch", "sofa", "toilet", "piano")) == "Skip: names alike"
+    assert text(ask(views, "couch", "sofa", "toilet", "piano")) == "Skip: ambiguous label"
 
 
 def test_what_is_proposed():

@@ -43,7 +43,7 @@ PAIRS = [
     # Only 0.14 right, but so near that it is 10.6 degrees.
     ((0.14, 0.75, 1.5), (0, 0.75, 1.5), "Skip: ambiguous"),
     # 0.1 right, level, 3.002 against 3: nothing can be stated.
-    ((0.1, 3, 1.5), (0, 3, 1.5), "Skip: no direction"),
+    ((0.1, 3, 1.5), (0, 3, 1.5), "Skip: no clear direction"),
 ]
 
 

@@ -50,13 +50,13 @@ def test_the_polygon_of_the_dataset_comes_first():
     scene = replace(room({"table": TABLE}, spin(), SHELL), room_polygon=outline)
     assert text(ask(observe(scene))) == "21.0"
     larger = replace(scene, room_polygon=1.2 * outline)  # 30.2, of which the video shows two thirds
-    assert text(ask(observe(larger))) == "Skip: not all shown"
+    assert text(ask(observe(larger))) == "Skip: room not all shown"
 
 
 def test_a_floor_that_the_video_does_not_show():
     # Level cameras on the spot miss what is nearer than 1.5 / tan 36.9 deg = 2 m, above and below: most of the room.
     views = observe(room({"table": TABLE}, spin(downs=(0,)), SHELL))
-    assert text(ask(views)) == "Skip: not all shown"
+    assert text(ask(views)) == "Skip: room not all shown"
 
 
 def test_an_annex_that_is_reached_across_a_gap_only():
@@ -78,7 +78,7 @@ def test_cameras_on_two_floors():
 
 
 def test_a_space_too_small_to_be_a_room():
-    assert text(ask(observe(room({"table": TABLE}, spin(), SHELL)), min_area_m2=25)) == "Skip: too small"
+    assert text(ask(observe(room({"table": TABLE}, spin(), SHELL)), min_area_m2=25)) == "Skip: room too small"
 
 
 def test_no_video():

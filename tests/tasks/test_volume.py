@@ -44,14 +44,14 @@ def test_thin_things_are_not_measured() -> None:
 def test_an_object_that_leaves_the_image_is_not_measured() -> None:
     # At a depth of about 3 m the image ends at x 3: of a meter of couch from x 2.3 on, more than a tenth is outside.
     scene = room({"couch": at(2.8, 3, 1.0, (1, 1, 0.8))}, [FRONT, ASIDE])
-    assert text(ask("spatial_volume_infer", scene, red="couch")) == "Skip: cut by the image"
+    assert text(ask("spatial_volume_infer", scene, red="couch")) == "Skip: cut off by the image"
 
 
 def test_an_object_more_than_half_hidden_is_not_measured() -> None:
     # The post covers x -0.5 to 0.15 at 1.5 m, so -1.0 to 0.3 at the desk's 3 m: some two thirds of the desk.
     post = at(-0.175, 1.5, 1.2, (0.65, 0.1, 2.4))
     scene = room({"desk": at(0, 3, 1.0, (1.2, 0.6, 0.75)), "post": post}, [FRONT, ASIDE])
-    assert text(ask("spatial_volume_infer", scene, red="desk")) == "Skip: mostly hidden"
+    assert text(ask("spatial_volume_infer", scene, red="desk")) == "Skip: mostly occluded"
 
 
 @pytest.mark.parametrize(

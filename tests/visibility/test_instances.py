@@ -208,10 +208,10 @@ def test_room_size_needs_a_scan_or_a_polygon() -> None:
     poses = [looking("+y", left_deg=11 * i) for i in range(32)]
     scene = boxes_only(with_depth(room({"cube": CUBE}, poses)))
     views = observe(scene)
-    assert task.ask(views, views.video) == Skip("no scan")  # pyright: ignore[reportAttributeAccessIssue]
+    assert task.ask(views, views.video) == Skip("no mesh or room outline")  # pyright: ignore[reportAttributeAccessIssue]
     outline = np.array([(-8, -8), (8, -8), (8, 8), (-8, 8.0)])
     measured = observe(replace(scene, room_polygon=outline))
-    assert task.ask(measured, measured.video) != Skip("no scan")  # pyright: ignore[reportAttributeAccessIssue]
+    assert task.ask(measured, measured.video) != Skip("no mesh or room outline")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @cache
