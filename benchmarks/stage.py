@@ -29,7 +29,7 @@ from qagen.visibility.views import SceneViews, observe
 from tools.visibility_check import Reference, Score
 
 PARTS = {
-    "decode color, quarter size, for sharpness": (views, "_sharpness"),
+    "decode color, quarter size, for sharpness": (views, "_small_gray"),
     "once: surfaces, sure centers, boxes": (views._Observer, "__init__"),
     "drawing the mesh": (instances, "rasterize"),
     "held against depth": (instances, "compare_with_depth"),

@@ -114,6 +114,15 @@ def instance_stats(visible, markable, centers_uv, inset):
     return np.array(pixels, np.int64), np.array(boxes).reshape(-1, 4), np.array(marks).reshape(-1, 2)
 
 
+def mean_luminance(visible, gray, n_objects):
+    """The gray image stretched to the size of the other, by repeating and dropping pixels."""
+    rows = [int((row + 0.5) / visible.shape[0] * gray.shape[0]) for row in range(visible.shape[0])]
+    cols = [int((col + 0.5) / visible.shape[1] * gray.shape[1]) for col in range(visible.shape[1])]
+    stretched = gray[rows][:, cols].astype(np.float64)
+    found = [stretched[visible == item] for item in range(n_objects)]
+    return np.array([values.sum() / len(values) if len(values) else 0.0 for values in found])
+
+
 def _mark(visible, markable, item, center, inset):
     height, width = visible.shape
     rows, cols = np.nonzero((visible == item) & markable)

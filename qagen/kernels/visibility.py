@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from qagen.kernels import F32, F64, I32, I64, Bools
+from qagen.kernels import F32, F64, I32, I64, U8, Bools
 
 
 @njit(cache=True)
@@ -92,6 +92,31 @@ def instance_stats(visible: I32, markable: Bools, centers_uv: F64, inset: int) -
                 deepest[item], nearest[item] = depth, distance
                 marks[item, 0], marks[item, 1] = col, row
     return pixels, boxes, marks
+
+
+@njit(cache=True)
+def mean_luminance(visible: I32, gray: U8, n_objects: int) -> F64:
+    """Mean gray value of every object's pixels.
+
+    Args:
+        visible: (h, w) int32 object index below ``n_objects``, or -1.
+        gray: (H, W) uint8 gray image of the same view at any resolution; each pixel of ``visible`` takes the value at
+            its center.
+
+    Returns:
+        (n_objects,) float64 mean gray value, 0 to 255; 0 for objects without pixels, so for all of an empty image.
+    """
+    height, width = visible.shape
+    sums = np.zeros(n_objects, np.int64)
+    pixels = np.zeros(n_objects, np.int64)
+    for row in range(height):
+        y = (2 * row + 1) * gray.shape[0] // (2 * height)
+        for col in range(width):
+            item = visible[row, col]
+            if item >= 0:
+                sums[item] += gray[y, (2 * col + 1) * gray.shape[1] // (2 * width)]
+                pixels[item] += 1
+    return sums / np.maximum(pixels, 1)
 
 
 @njit(cache=True)

@@ -86,12 +86,12 @@ class ObjectCount(Family[CountConfig]):
             return Skip(AMBIGUOUS_LABEL)
         if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
             return Skip(WITHOUT_GEOMETRY)
-        askable = views.askable[np.ix_(frames, meant)]
-        if not askable.any(axis=0).all():
+        seen = views.seen[np.ix_(frames, meant)]
+        if not seen.any(axis=0).all():
             return Skip(NOT_ALL_SHOWN)
         if len(meant) > self.config.max_count:
             return Skip(TOO_MANY_INSTANCES)
-        best = np.where(askable, views.visible_fraction[np.ix_(frames, meant)], 0.0)
+        best = np.where(seen, views.visible_fraction[np.ix_(frames, meant)], 0.0)
         return Question(
             frames=frames,
             is_video=True,

@@ -49,7 +49,7 @@ class Locate(Family[LocateConfig]):
             yield Skip(NO_VIDEO)
             return
         for item in rng.permutation(len(views.scene.objects)):
-            shown = np.flatnonzero(views.askable[list(views.video), item])
+            shown = np.flatnonzero((views.seen & views.askable)[list(views.video), item])
             if not len(shown):
                 yield Skip(NOT_IN_VIDEO)
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
@@ -58,7 +58,7 @@ class Locate(Family[LocateConfig]):
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""
         item = roles[0].object
-        shown = views.askable[list(frames), item]
+        shown = views.seen[list(frames), item]
         if not (shown | views.absent[list(frames), item]).all():
             return Skip(DOUBTFUL_SIGHTING)
         numbers = [int(number) for number in np.flatnonzero(shown)]

@@ -147,12 +147,12 @@ def first_sighting(views: SceneViews, label: str) -> Sighting | None:
     meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
     if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
         return None
-    askable = views.askable[np.ix_(views.video, meant)]
+    seen = views.seen[np.ix_(views.video, meant)]
     maybe = ~views.absent[np.ix_(views.video, meant)]
-    if not askable.any():
+    if not seen.any():
         return None
-    image = int(np.argmax(askable.any(axis=1)))
+    image = int(np.argmax(seen.any(axis=1)))
     named = [views.scene.objects[k].label == label for k in meant]
-    is_certain = not maybe[:image].any() and askable[image, named].any()
-    best = float(np.max(views.visible_fraction[views.video[image], meant], where=askable[image], initial=0.0))
+    is_certain = not maybe[:image].any() and seen[image, named].any()
+    best = float(np.max(views.visible_fraction[views.video[image], meant], where=seen[image], initial=0.0))
     return Sighting(image, best) if is_certain else None

@@ -27,6 +27,12 @@ class Thresholds:
     """Least share of the box's surface inside the image, in frames that are not exact."""
     loose_visible_pixels: Amount = 600.0
     """Least number of visible pixels of a 640 x 480 image, in frames that are not exact."""
+    seen_fraction: Share = 0.1
+    """Least share of the object's own pixels that nothing hides where an object counts as seen."""
+    seen_pixels: Amount = 1500.0
+    """Least number of visible pixels of a 640 x 480 image where an object counts as seen."""
+    seen_luminance: Annotated[float, Field(ge=0, le=255)] = 20.0
+    """Least mean luminance of its visible pixels, of 255, where an object counts as seen."""
     min_depth_m: Amount = 0.3
     """Nearest depth of the object's center, meters."""
     max_depth_m: Amount = 8.0

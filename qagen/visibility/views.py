@@ -27,9 +27,10 @@ from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.errors import SceneError
+from qagen.kernels import U8
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
-from qagen.kernels.visibility import instance_stats
+from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.extents import has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
 from qagen.visibility.surfaces import object_surfaces, scene_surface
@@ -85,9 +86,11 @@ class SceneViews:
     mark_xy: NDArray[np.float64]
     """(F, O, 2) a visible pixel of the object that measured depth confirms; NaN when there is none."""
     askable: NDArray[np.bool_]
-    """(F, O) seen well enough for questions."""
+    """(F, O) seen well enough to judge where the object's center is."""
+    seen: NDArray[np.bool_]
+    """(F, O) a person who looks at the image would say that the object is there."""
     absent: NDArray[np.bool_]
-    """(F, O) certainly not visible. An object that is neither askable nor absent is doubtful."""
+    """(F, O) certainly not visible. An object that is neither seen nor absent is doubtful."""
     surface: NDArray[np.float64]
     """(P, 3) points evenly distributed over the scanned surface, world, meters."""
     sees: NDArray[np.bool_]
@@ -122,7 +125,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         SceneError: an image that is needed cannot be decoded, or no frame can be used.
     """
     limits = thresholds or Thresholds()
-    sharp, unused = _sharp_frames(scene, limits)
+    grays, sharp, unused = _sharp_frames(scene, limits)
     video = video_frames(scene.frames)
     shown = {*video, *(name for walk in scene.walks for name in walk.frames)}
     observer = _Observer(scene, limits, [frame for frame in scene.frames if frame.id in sharp])
@@ -137,7 +140,8 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
         unused[NO_SOURCE] += not can_render
         is_usable = has_depth and can_render
         if is_usable or frame.id in shown:
-            measured.append(observer.measure(frame, depth, is_usable and frame.id in sharp))
+            gray = grays[frame.id] if frame.id in grays else _small_gray(frame)
+            measured.append(observer.measure(frame, depth, gray, is_usable and frame.id in sharp))
     if not measured:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
@@ -155,14 +159,15 @@ def video_frames(frames: tuple[Frame, ...]) -> list[str]:
     return [] if len(frames) < VIDEO_FRAMES else [frame.id for frame in evenly_spaced(frames, VIDEO_FRAMES)]
 
 
-def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[set[str], Counter[str]]:
-    """Ids of the frames that are neither repeats nor blurred, and the counts of those that are."""
+def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[dict[str, U8], set[str], Counter[str]]:
+    """Small gray images of the frames that repeat no other, ids of the sharp ones, and counts of the others."""
     spread = spread_frames(scene.frames, thresholds)
-    sharpness = np.array([_sharpness(frame) for frame in spread])
+    grays = {frame.id: _small_gray(frame) for frame in spread}
+    sharpness = np.array([_sharpness(grays[frame.id]) for frame in spread])
     is_sharp = sharpness >= thresholds.min_sharpness * np.median(sharpness)
     sharp = {frame.id for frame, is_kept in zip(spread, is_sharp, strict=True) if is_kept}
     unused = {REPEATED_VIEW: len(scene.frames) - len(spread), BLURRED: len(spread) - len(sharp)}
-    return sharp, Counter(unused)
+    return grays, sharp, Counter(unused)
 
 
 def spread_frames(frames: tuple[Frame, ...], thresholds: Thresholds) -> list[Frame]:
@@ -182,8 +187,15 @@ def rotation_angle_deg(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     return to_degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
 
 
-def _sharpness(frame: Frame) -> float:
-    """Variance of the Laplacian of the small gray image (Pech-Pacheco et al., 2000)."""
+def _sharpness(gray: U8) -> float:
+    """Variance of the Laplacian of a small gray image (Pech-Pacheco et al., 2000)."""
+    import cv2
+
+    return float(cv2.Laplacian(gray, cv2.CV_64F).var())
+
+
+def _small_gray(frame: Frame) -> U8:
+    """(h, w) the color image as gray at a half or a quarter of the resolution."""
     import cv2
 
     reduce = (
@@ -197,7 +209,7 @@ def _sharpness(frame: Frame) -> float:
         image = None
     if image is None:
         raise _undecodable(frame)
-    return float(cv2.Laplacian(image, cv2.CV_64F).var())
+    return np.asarray(image, dtype=np.uint8)
 
 
 def _check_header(content: bytes, frame: Frame) -> None:
@@ -228,6 +240,7 @@ class _MeasuredFrame:
     visible_pixels: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
     confirmed_fraction: NDArray[np.float64]
+    luminance: NDArray[np.float64]
     possible: NDArray[np.bool_]
     in_image_fraction: NDArray[np.float64]
     visible_box: NDArray[np.float64]
@@ -251,7 +264,7 @@ class _Observer:
             dtype=bool,
         )
 
-    def measure(self, frame: Frame, depth_m: NDArray[np.float32] | None, is_usable: bool) -> _MeasuredFrame:
+    def measure(self, frame: Frame, depth_m: NDArray[np.float32] | None, gray: U8, is_usable: bool) -> _MeasuredFrame:
         """Render a frame's instance image and measure every object in it."""
         limits, grid = self.limits, scaled_to(frame.camera, GRID_PIXELS)
         T_cw = frame.world_from_camera.inverse().matrix
@@ -267,6 +280,7 @@ class _Observer:
             frame=frame,
             is_usable=is_usable,
             confirmed_fraction=confirmed / np.maximum(pixels, 1),
+            luminance=mean_luminance(image.visible, gray, len(pixels)),
             possible=image.possible,
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
             visible_fraction=pixels / np.maximum(image.unoccluded, 1),
@@ -304,6 +318,7 @@ def _assemble(
     sees = np.array([one.seen_points for one in measured], dtype=bool).reshape(len(frames), -1)
     exact = np.array([observer.renderer.is_exact(frame) for frame in frames], dtype=bool)
     askable = [_askable(*each, observer) for each in zip(measured, centers[..., 2], exact, strict=True)]
+    seen = [_seen(*each, observer) for each in zip(measured, exact, strict=True)]
 
     def stack(name: str, *tail: int) -> NDArray[np.float64]:
         return np.array([getattr(one, name) for one in measured], dtype=np.float64).reshape(*shape, *tail)
@@ -326,6 +341,7 @@ def _assemble(
         projected_box=stack("projected_box", 4),
         mark_xy=stack("mark_xy", 2),
         askable=np.array(askable, dtype=bool).reshape(shape),
+        seen=np.array(seen, dtype=bool).reshape(shape),
         absent=~np.array([one.possible for one in measured], dtype=bool).reshape(shape),
         surface=observer.surface,
         sees=sees,
@@ -354,4 +370,17 @@ def _askable(one: _MeasuredFrame, depth: NDArray[np.float64], is_exact: bool, ob
         & (depth >= limits.min_depth_m)
         & (depth <= limits.max_depth_m)
         & np.isfinite(one.mark_xy).all(axis=-1)
+    )
+
+
+def _seen(one: _MeasuredFrame, is_exact: bool, observer: _Observer) -> NDArray[np.bool_]:
+    """(O,) whether a person who looks at the image would say that the object is there."""
+    limits = observer.limits
+    return (
+        observer.has_center
+        & (is_exact | (one.visible_fraction >= limits.loose_visible_fraction))
+        & (one.visible_fraction >= limits.seen_fraction)
+        & (one.visible_pixels >= limits.seen_pixels)
+        & (one.luminance >= limits.seen_luminance)
+        & (one.confirmed_fraction >= limits.min_confirmed)
     )

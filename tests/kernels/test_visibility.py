@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given
 
-from qagen.kernels.visibility import compare_with_depth, instance_stats
+from qagen.kernels.visibility import compare_with_depth, instance_stats, mean_luminance
 from tests import naive
 from tests.kernels.randomness import random_intrinsics, seeds
 
@@ -151,11 +151,27 @@ def test_stats_equal_twin(seed):
         np.testing.assert_array_equal(array, twin)
 
 
+def test_luminance_of_what_is_visible():
+    # Each pixel of the gray image stands for two by two of the instance image. Object 0: 10 and 30; object 1: 200.
+    visible = np.array([[0, 0, -1, 1], [-1, -1, -1, 1], [0, 0, -1, -1]], np.int32).repeat(2, axis=0)[:6]
+    gray = np.array([[10, 200], [90, 200], [30, 90]], np.uint8)
+    assert mean_luminance(visible, gray, 3).tolist() == [20, 200, 0]
+
+
+@given(seeds)
+def test_luminance_equals_twin(seed):
+    rng = np.random.default_rng(seed)
+    visible = rng.integers(-1, 4, rng.integers(1, 9, 2)).astype(np.int32)
+    gray = rng.integers(0, 256, rng.integers(1, 20, 2)).astype(np.uint8)
+    np.testing.assert_array_equal(mean_luminance(visible, gray, 5), naive.mean_luminance(visible, gray, 5))
+
+
 def test_empty_inputs():
     none = np.empty((0, 0), np.int32)
     empty = np.empty((0, 0), np.float32)
     visible, confirmed, composite = compare_with_depth(none, empty, K, empty, K, 0.05, 0.025)
     assert visible.shape == confirmed.shape == composite.shape == (0, 0)
+    assert mean_luminance(none, np.empty((0, 0), np.uint8), 2).tolist() == [0, 0]
     pixels, boxes, marks = instance_stats(none, none.astype(bool), np.zeros((2, 2)), 4)
     assert pixels.tolist() == [0, 0]
     assert np.isnan(boxes).all()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -41,6 +42,35 @@ def state(views: SceneViews, item: int = 0, frame: int = 0) -> str:
     """askable, absent or doubtful"""
     assert not (views.askable[frame, item] and views.absent[frame, item])
     return "askable" if views.askable[frame, item] else "absent" if views.absent[frame, item] else "doubtful"
+
+
+@pytest.mark.parametrize(("side_m", "is_seen"), [(0.115, False), (0.12, True)])
+def test_seen_from_1500_pixels_on(side_m, is_seen):
+    # 160 pixels for each meter at 1 m, the center between two pixels: 18 x 18 x 4 and 20 x 20 x 4 of a 640 x 480 image.
+    views = look({"plate": at(0, 1.005, 1.5, (side_m, 0.01, side_m))})
+    assert views.visible_pixels[0, 0] == {False: 1296, True: 1600}[is_seen]
+    assert views.seen[0, 0] == is_seen
+    assert state(views) == "askable"
+
+
+@pytest.mark.parametrize(("gap_m", "is_seen"), [(0.15, True), (0.05, False)])
+def test_seen_from_a_tenth_of_the_object_on(gap_m, is_seen):
+    # A plate of 1 x 1 m, 1 m ahead, behind another one that leaves a strip of 15 or 5 cm; 160 x 8 x 4 = 5120 pixels.
+    views = look({"plate": at(0, 1.005, 1.5, (1, 0.01, 1)), "lid": at(gap_m, 0.99, 1.5, (1, 0.01, 1.1))})
+    assert views.visible_pixels[0, 0] > 1500
+    assert views.seen[0].tolist() == [is_seen, True]
+
+
+@pytest.mark.parametrize(("gray", "is_seen"), [(19, False), (20, True)])
+def test_what_is_too_dark_is_not_seen(gray, is_seen):
+    scene = room({"cube": CUBE}, [looking("+y")])
+    (frame,) = scene.frames
+    picture = np.full((240, 320), 200, np.uint8)
+    picture[100:140, 140:180] = gray
+    content = cv2.imencode(".png", picture)[1].tobytes()
+    views = observe(replace(scene, frames=(replace(frame, color=MemoryImage(content)),)))
+    assert views.seen[0, 0] == is_seen
+    assert state(views) == "askable"
 
 
 def test_a_cube_straight_ahead() -> None:
