@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from qagen.audit.record_index import AuditSelection
     from qagen.audit.run import Audit
+    from qagen.audit.sheet import SheetPlan
 
-RESULT, PAGE, SHORTCUTS = "audit.json", "disagreements.html", "shortcuts.json"
+RESULT, PAGE, SHORTCUTS, SHEET = "audit.json", "disagreements.html", "shortcuts.json", "sheet"
 
 
 @cli.command(
@@ -26,9 +27,9 @@ RESULT, PAGE, SHORTCUTS = "audit.json", "disagreements.html", "shortcuts.json"
     "qagen audit qagen_out --perturb --draws 5",
     "qagen audit qagen_out --shortcuts",
     "qagen audit qagen_out --sheet 100 --out check",
-    "qagen audit --verdicts verdicts.json",
+    "qagen audit check --verdicts verdicts.jsonl",
 )
-@cli.run_argument(required=False)
+@cli.run_argument()
 @cli.root_option()
 @cli.path_option("--out", also=["--to"], metavar="DIR", help=f"Where {RESULT} goes.  [default: the dataset in RUN]")
 @cli.tasks_option("--types")
@@ -40,10 +41,19 @@ RESULT, PAGE, SHORTCUTS = "audit.json", "disagreements.html", "shortcuts.json"
 @cli.seed_option("Random seed of the noise, or of --sheet.")
 @cli.option("--shortcuts", is_flag=True, help="Instead: how far text-only classifiers beat chance.")
 @cli.option("--with-marks", is_flag=True, help="Let the classifiers of --shortcuts know where the marks are.")
-@cli.option("--sheet", type=click.IntRange(min=1), metavar="N", help="Instead: a page with N samples to judge.")
-@cli.path_option("--verdicts", multiple=True, metavar="FILE", help="Instead: sum up saved judgments. May be repeated.")
+@cli.option(
+    "--sheet", type=click.IntRange(min=1), metavar="N", help="Instead: a folder with N samples to judge by eye."
+)
+@cli.option("--each", type=click.IntRange(min=1), default=1, help="Minimum on the sheet of every type and format.")
+@cli.option(
+    "--planted", type=click.FloatRange(0, 1), default=0.1, show_default=True, metavar="SHARE",
+    help="Wrong answers to add to the sheet, as a share of N, to see whether they are found.",
+)  # fmt: skip
+@cli.path_option(
+    "--verdicts", multiple=True, metavar="FILE", help="Instead: sum up the judgments of the sheet RUN. May be repeated."
+)
 def main(
-    run: Path | None,
+    run: Path,
     root: Path | None,
     out: Path | None,
     tasks: tuple[str, ...],
@@ -56,6 +66,8 @@ def main(
     shortcuts: bool,
     with_marks: bool,
     sheet: int | None,
+    each: int,
+    planted: float,
     verdicts: tuple[Path, ...],
 ) -> int:
     """Recompute the answers of RUN from the scenes' own files, with independent code, and compare.
@@ -64,7 +76,7 @@ def main(
     cameras and the scene's annotation. What cannot be decided is reported as undecided, never as agreement.
 
     Three other checks run instead when asked for: --shortcuts trains small classifiers that see no image; --sheet
-    writes a page on which people judge samples, and --verdicts sums up their judgments.
+    writes a folder with samples that people judge by eye, and --verdicts sums up their judgments.
 
     Exit codes: 0: nothing disagrees. 1: something does (see audit.json and disagreements.html), or a shortcut was
     found. 2: a mistake in the options or files.
@@ -75,42 +87,44 @@ def main(
         raise ConfigError(f"{' and '.join(wanted)}: found together, expected one of them")
     if with_marks and not shortcuts:
         raise ConfigError("--with-marks: found alone, expected --shortcuts beside it")
-    if verdicts and run is not None:
-        raise ConfigError(f"--verdicts: found RUN ({run}) beside it, expected the saved files alone")
     if out is not None and out.exists() and not out.is_dir():
         raise ConfigError(f"--out: {out}: found a file, expected a folder")
     if verdicts:
-        return _sum_verdicts(verdicts)
-    if run is None:
-        raise ConfigError("RUN: found nothing, expected the folder of a run")
+        return _sum_verdicts(run, verdicts)
     cli.check_root(root)
 
     from qagen.audit.record_index import AuditSelection
+    from qagen.audit.sheet import SheetPlan
     from qagen.records.read import find_record_files
 
     folder = out or find_record_files(run)[0].dataset
     if sheet:
-        return _write_sheet(run, folder, sheet, seed)
+        return _write_sheet(run, out or folder / SHEET, SheetPlan(sheet, each, planted, seed))
     if shortcuts:
         return _find_shortcuts(run, folder, with_marks, tasks)
     return _audit(run, root, folder, AuditSelection(tasks, formats, scenes, most), draws if perturb else 0, seed)
 
 
-def _sum_verdicts(files: tuple[Path, ...]) -> int:
-    from qagen.audit.sheet import read_judgments, remarks, verdict_table
+def _sum_verdicts(sheet: Path, files: tuple[Path, ...]) -> int:
+    from qagen.audit.judgments import judged_tables, read_judged, remarks
 
-    judgments = read_judgments(files)
-    cli.inform(verdict_table(judgments))
-    for remark in remarks(judgments):
+    judged = read_judged(sheet, files)
+    for table in judged_tables(judged):
+        cli.inform(table)
+    for remark in remarks(judged):
         cli.inform(remark)
     return 0
 
 
-def _write_sheet(run: Path, folder: Path, count: int, seed: int) -> int:
-    from qagen.audit.sheet import SAVED, write_sheet
+def _write_sheet(run: Path, folder: Path, plan: "SheetPlan") -> int:
+    from qagen.audit.sheet import PAGE, QUESTIONS, SAVED, write_sheet
 
-    page, written = write_sheet(run, folder, count, seed)
-    cli.inform(f"{written} samples to judge: open {page} in a browser, then run: qagen audit --verdicts {SAVED}")
+    samples = write_sheet(run, folder, plan)
+    cli.inform(
+        f"{len(samples)} samples to judge, {sum(one.is_planted for one in samples)} of them with a planted error"
+    )
+    cli.inform(f"Open {folder / PAGE} in a browser, or read {folder / QUESTIONS}; then run:")
+    cli.inform(f"qagen audit {folder} --verdicts {SAVED}")
     return 0
 
 

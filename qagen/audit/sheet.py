@@ -1,142 +1,243 @@
-"""A page on which people judge samples, and the counts of their judgments."""
+"""A check sheet: a folder with samples that people judge by eye, in a browser or without one.
+
+<sheet>/sheet.html       the page: question, then the judge's own answer, then the record's answer and the verdict
+<sheet>/questions.jsonl  {"id", "type", "format", "question", "images", "overview"}, one sample a line
+<sheet>/answers.jsonl    {"id", "answer"}: what the judge is shown after answering
+<sheet>/planted.jsonl    {"id", "answer"}: the samples whose shown answer is wrong on purpose, and the record's answer
+<sheet>/images/<id>/     the images with their marks in their own size, and ``overview.jpg`` with all of them
+"""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import zip_longest
-from math import isnan
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
-import pandas as pd
 
-from qagen.audit.shortcuts import wilson
-from qagen.errors import ConfigError
-from qagen.files import write_atomic
-from qagen.records.read import RecordLine, find_record_files
+from qagen.audit.plant import spoil_answer
+from qagen.errors import ConfigError, QagenError
+from qagen.files import atomic_folder, link_atomic, open_atomic, write_atomic
+from qagen.records.entries import count_lines
+from qagen.records.marks import draw_marks_on_file
+from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines
 from qagen.rng import rng_for
-from qagen.view.page import data_uri, render_page
-from qagen.view.picture import draw_sample
-from qagen.view.samples import SampleSelection, choose_samples, load_sample
+from qagen.view.page import render_page
+from qagen.view.picture import draw_sample, open_image
+from qagen.view.samples import ViewSample, draw_spread, load_sample
 
-if TYPE_CHECKING:
-    from rich.table import Table
+PAGE, QUESTIONS, ANSWERS, PLANTED, SAVED = (
+    "sheet.html", "questions.jsonl", "answers.jsonl", "planted.jsonl", "verdicts.jsonl"
+)  # fmt: skip
+VERDICTS = {
+    "right": "the answer is true",
+    "ugly": "true, but nobody would ask or say it so",
+    "unclear": "the images do not decide it",
+    "wrong": "the answer is not true, or the question has no answer",
+}
+"""What a judge may say, the best first."""
+JPEG_SUFFIXES = (".jpg", ".jpeg")
+OVERVIEW_WIDTH_PX = 1400
+Group = tuple[str, str]
+"""Type and format."""
 
-PICTURE_WIDTH_PX = 1000
-PAGE, SAVED = "sheet.html", "verdicts.json"
-VERDICTS = ("right", "wrong", "unclear", "unjudged")
 
-
-class Judgment(msgspec.Struct):
-    """What a person said about one sample."""
+class Question(msgspec.Struct):
+    """A sample as its judge first sees it."""
 
     id: str
+    """Dataset, type, format and record id."""
     type: str
     format: str
-    verdict: Literal["right", "wrong", "unclear"] | None = None
-    """None while not judged."""
-    note: str = ""
+    question: str
+    """With its options, one a line."""
+    images: list[str]
+    """Files with the marks drawn, in order, relative to the sheet."""
+    overview: str
+    """All images in one file, those with marks enlarged."""
 
 
-class Judgments(msgspec.Struct):
-    """A file that the page has saved."""
+class Answer(msgspec.Struct):
+    """The answer to the question of that id."""
 
-    sheet: str
-    """Hash that names the samples on the page."""
-    verdicts: list[Judgment]
+    id: str
+    answer: str
 
 
-def write_sheet(out: Path, folder: Path, count: int, seed: int = 0) -> tuple[Path, int]:
-    """Write a page with ``count`` samples of the run in ``out``, spread over types, formats and scenes.
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """What to put on a sheet."""
 
-    Its pictures show the images with their marks and the question, but neither answer nor evidence.
+    count: int
+    """Number of samples, without the planted ones."""
+    each: int = 1
+    """Minimum number of every type and format, where there are as many; it may raise ``count``."""
+    planted: float = 0.1
+    """Number of samples with a wrong answer, as a share of the others."""
+    seed: int = 0
 
-    Returns:
-        The page, and how many samples are on it.
+
+@dataclass(frozen=True, slots=True)
+class SheetSample:
+    """A sample on a sheet."""
+
+    sample: ViewSample
+    shown: str
+    """The answer that the judge sees."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.sample.line.file.dataset.resolve().name}-{self.sample.name}"
+
+    @property
+    def answer(self) -> str:
+        return self.sample.turns[1].value
+
+    @property
+    def is_planted(self) -> bool:
+        return self.shown != self.answer
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def write_sheet(out: Path, folder: Path, plan: SheetPlan) -> list[SheetSample]:
+    """Write a sheet with samples of the run in ``out`` into the new folder, and return them.
 
     Raises:
-        QagenError: there are no records, one cannot be read, an image is missing, or the page cannot be written.
+        ConfigError: there are no records, or the folder has something in it.
+        QagenError: a record cannot be read, an image is missing, or the folder cannot be written.
     """
-    samples = [load_sample(line) for line in draw_stratified(out, count, seed)]
-    names = [f"{sample.line.file.type}/{sample.line.file.format}/{sample.line.id}" for sample in samples]
-    blind = [replace(sample, turns=sample.turns[:1], evidence={}) for sample in samples]
-    page = render_page(
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"--out: {folder}: found something there, expected a new or empty folder")
+    samples = choose(out, plan)
+    with atomic_folder(folder, replace=True) as new:
+        questions = [_write_images(sample, new) for sample in samples]
+        _write_lines(new / QUESTIONS, questions)
+        _write_lines(new / ANSWERS, (Answer(sample.id, sample.shown) for sample in samples))
+        _write_lines(new / PLANTED, (Answer(sample.id, sample.answer) for sample in samples if sample.is_planted))
+        write_atomic(new / PAGE, _page(samples, questions).encode())
+    return samples
+
+
+def _write_lines(path: Path, values: Iterable[msgspec.Struct]) -> None:
+    with open_atomic(path) as stream:
+        stream.writelines(msgspec.json.encode(value) + b"\n" for value in values)
+
+
+def _write_images(one: SheetSample, folder: Path) -> Question:
+    """Write the images of a sample: those without marks are links to the run's."""
+    sample, home = one.sample, Path("images") / one.id
+    images = []
+    for index, path in enumerate(sample.images):
+        open_image(sample, index, (1, 1))  # raises where it is missing or damaged
+        marks = [mark for mark in sample.marks if mark.image == index]
+        is_jpeg = path.suffix.lower() in JPEG_SUFFIXES
+        suffix = path.suffix if not marks or is_jpeg else ".png"
+        name = home / f"{sample.image_name(index).replace(' ', '-')}{suffix}"
+        if marks:
+            write_atomic(folder / name, draw_marks_on_file(path, marks, as_png=not is_jpeg))
+        else:
+            link_atomic(folder / name, path)
+        images.append(name.as_posix())
+    overview = home / "overview.jpg"
+    with open_atomic(folder / overview) as file:
+        blind = replace(sample, turns=sample.turns[:1], evidence={})
+        draw_sample(blind, OVERVIEW_WIDTH_PX).save(file, format="JPEG", quality=90)
+    file = sample.line.file
+    return Question(one.id, file.type, file.format, sample.turns[0].value, images, overview.as_posix())
+
+
+def _page(samples: Sequence[SheetSample], questions: Sequence[Question]) -> str:
+    entries = []
+    for one, question in zip(samples, questions, strict=True):
+        sample = one.sample
+        marked = {mark.image for mark in sample.marks}
+        entries.append({
+            **msgspec.to_builtins(question),
+            "answer": one.shown,
+            "names": [sample.image_name(index) for index in range(len(sample.images))],
+            "marked": sorted(marked),
+            "video": sample.is_video,
+        })  # fmt: skip
+    text = "\n".join(f"{one.id} {one.shown}" for one in samples)
+    return render_page(
         "sheet.html",
-        sheet=hashlib.sha256("\n".join(names).encode()).hexdigest()[:12],
-        samples=samples,
-        pictures=[data_uri(draw_sample(sample, PICTURE_WIDTH_PX)) for sample in blind],
+        sheet=hashlib.sha256(text.encode()).hexdigest()[:12],
+        samples=entries,
+        verdicts=VERDICTS,
         file_name=SAVED,
     )
-    write_atomic(folder / PAGE, page.encode())
-    return folder / PAGE, len(samples)
 
 
-def draw_stratified(out: Path, count: int, seed: int) -> list[RecordLine]:
-    """Draw ``count`` records in random order: types and formats equally often, each from the scenes used least so far.
+# --- drawing ----------------------------------------------------------------------------------------------------------
 
-    Small groups leave their share to the others.
-    """
+
+def choose(out: Path, plan: SheetPlan) -> list[SheetSample]:
+    """Draw the samples of a sheet, the planted ones among them, in random order."""
     files = find_record_files(out)
-    per_group = -(-count // len({(file.type, file.format) for file in files}))
-    while True:
-        drawn = choose_samples(files, SampleSelection(per_group=per_group, seed=seed))
-        if len(drawn) >= count or per_group >= count:
-            break
-        per_group *= 2
-    by_group: dict[tuple[str, str], list[RecordLine]] = defaultdict(list)
-    for line in drawn:
-        by_group[line.file.type, line.file.format].append(line)
-    rng = rng_for(seed, "check sheet")
-    shuffled = [list(by_group.values())[i] for i in rng.permutation(len(by_group))]
-    in_turn = [line for rank in zip_longest(*shuffled) for line in rank if line is not None][:count]
-    return [in_turn[i] for i in rng.permutation(len(in_turn))]
+    drawn = draw_stratified(files, plan.count, plan.each, plan.seed)
+    samples = [SheetSample(sample, sample.turns[1].value) for sample in map(_load, drawn)]
+    wanted = round(plan.planted * len(samples))
+    known = {(str(line.file.path), line.number) for line in drawn}
+    others = draw_stratified(files, len(drawn) + 4 * wanted, 1, plan.seed, "planted") if wanted else []
+    rng = rng_for(plan.seed, "check sheet", "planted")
+    for line in others:
+        if wanted and (str(line.file.path), line.number) not in known:
+            sample = _load(line)
+            shown = spoil_answer(sample.turns[0].value, sample.turns[1].value, line.file.format, rng)
+            if shown is not None:
+                samples.append(SheetSample(sample, shown))
+                wanted -= 1
+    if repeated := [id_ for id_, times in Counter(one.id for one in samples).items() if times > 1]:
+        raise QagenError(f"{out}: found two records with the id of {repeated[0]}, expected different ids")
+    order = rng_for(plan.seed, "check sheet").permutation(len(samples))
+    return [samples[i] for i in order]
 
 
-def read_judgments(files: Sequence[Path]) -> list[Judgment]:
-    """All judgments of the files. Raises ConfigError where one is not what the page saves."""
-    judgments = []
-    for file in files:
-        try:
-            judgments += msgspec.json.decode(file.read_bytes(), type=Judgments).verdicts
-        except OSError as error:
-            raise ConfigError(f"--verdicts {file}: cannot be read ({error.strerror})") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ConfigError(f"--verdicts {file}: {error}; expected the file that a check sheet saves") from error
-    return judgments
+def _load(line: RecordLine) -> ViewSample:
+    sample = load_sample(line)
+    if [turn.speaker for turn in sample.turns] != ["human", "gpt"]:
+        raise QagenError(f"{line}: conversations: found {len(sample.turns)} turns, expected a question and its answer")
+    return sample
 
 
-def sum_judgments(judgments: Sequence[Judgment]) -> pd.DataFrame:
-    """Counts of ``VERDICTS`` by type in the order of their names, and "all" last.
+def draw_stratified(
+    files: Sequence[RecordFile], count: int, each: int, seed: int, purpose: str = "drawn"
+) -> list[RecordLine]:
+    """Draw ``count`` records in random order: types equally often, within a type its formats, and the scenes alike.
 
-    Further columns are ``share``, of right among right and wrong (NaN when there are neither), and the bounds ``low``
-    and ``high`` of its 95 % Wilson interval.
+    Small types leave their share to the others.
+
+    Args:
+        each: minimum number of every type and format, where there are as many; it may raise ``count``.
+        purpose: draws of different purposes are independent.
     """
-    frame = pd.DataFrame({"type": [j.type for j in judgments], "verdict": [j.verdict or "unjudged" for j in judgments]})
-    table = pd.crosstab(frame["type"], frame["verdict"]).reindex(columns=VERDICTS, fill_value=0)
-    table.loc["all"] = table.sum()
-    decided = table["right"] + table["wrong"]
-    table["share"] = table["right"] / decided
-    table[["low", "high"]] = [wilson(*counts) for counts in zip(table["right"], decided, strict=True)]
-    return table
+    by_group: dict[Group, list[RecordFile]] = defaultdict(list)
+    for file in files:
+        by_group[file.type, file.format].append(file)
+    sizes = {group: sum(count_lines(file.path) for file in members) for group, members in by_group.items()}
+    quotas = share_out(sizes, count, each, seed)
+    uses: Counter[str] = Counter()
+    drawn: list[RecordLine] = []
+    for group, quota in sorted(quotas.items()):
+        lines = [line for file in by_group[group] for line in read_lines(file)]
+        drawn += draw_spread(lines, quota, uses, rng_for(seed, "check sheet", purpose, *group))
+    order = rng_for(seed, "check sheet", purpose, "order").permutation(len(drawn))
+    return [drawn[i] for i in order]
 
 
-def remarks(judgments: Sequence[Judgment]) -> Iterator[str]:
-    """Id, verdict and note of each sample that is not right or has a note."""
-    for one in judgments:
-        if one.verdict in ("wrong", "unclear") or one.note:
-            yield f"{one.id} {one.format}: {one.verdict or 'not judged'}{': ' if one.note else ''}{one.note}"
-
-
-def verdict_table(judgments: Sequence[Judgment]) -> "Table":
-    """The counts and shares by type, for the console."""
-    from rich.table import Table
-
-    table = Table(title="What people said")
-    for name in ("type", *VERDICTS, "right of judged (95 %)"):
-        table.add_column(name, justify="left" if name == "type" else "right")
-    for row in sum_judgments(judgments).reset_index().to_dict("records"):
-        share = "" if isnan(row["share"]) else f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
-        table.add_row(row["type"], *(str(row[verdict]) for verdict in VERDICTS), share)
-    return table
+def share_out(sizes: Mapping[Group, int], count: int, each: int, seed: int) -> Counter[Group]:
+    """How many records to draw of each type and format that has so many."""
+    quotas = Counter({group: min(each, size) for group, size in sizes.items()}) if each > 1 else Counter[Group]()
+    rng = rng_for(seed, "check sheet", "shares")
+    turn = {group: int(place) for group, place in zip(sorted(sizes), rng.permutation(len(sizes)), strict=True)}
+    of_type: Counter[str] = Counter()
+    for (kind, _), quota in quotas.items():
+        of_type[kind] += quota
+    for _ in range(min(count, sum(sizes.values())) - quotas.total()):
+        free = [group for group, size in sizes.items() if quotas[group] < size]
+        group = min(free, key=lambda group: (of_type[group[0]], quotas[group], turn[group]))
+        quotas[group] += 1
+        of_type[group[0]] += 1
+    return quotas

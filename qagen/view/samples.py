@@ -120,7 +120,7 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
         if selection.ids:
             chosen += [line for line in lines if line.id in selection.ids]
         else:
-            chosen += _draw_spread(lines, selection.per_group, uses, rng_for(selection.seed, "show", *group))
+            chosen += draw_spread(lines, selection.per_group, uses, rng_for(selection.seed, "show", *group))
     match_names(selection.scenes, scenes, "--scenes: no records of scene")
     for name in selection.ids:
         if name not in ids:
@@ -130,7 +130,7 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
     return chosen
 
 
-def _draw_spread(lines: list[RecordLine], count: int, uses: Counter[str], rng: "Generator") -> list[RecordLine]:
+def draw_spread(lines: list[RecordLine], count: int, uses: Counter[str], rng: "Generator") -> list[RecordLine]:
     """Draw ``count`` lines, each from the scenes used least so far, and count them in ``uses``."""
     by_scene: defaultdict[str, list[RecordLine]] = defaultdict(list)
     for line in lines:
