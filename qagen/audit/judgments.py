@@ -184,7 +184,7 @@ def _rates(key: str, said: Iterable[tuple[str, str]]) -> "Table":
     table = _table(f"Verdicts by {key}", key, "judged", *ORDER, "wrong (95 %)", "ugly (95 %)")
     for name, counts in rows.items():
         total = counts.total()
-        shares = [_share(counts[verdict], total) for verdict in ("wrong", "ugly")]
+        shares = [_rate(counts[verdict], total) for verdict in ("wrong", "ugly")]
         table.add_row(name, str(total), *(str(counts[verdict]) for verdict in ORDER), *shares)
     return table
 
@@ -201,7 +201,7 @@ def _judges(judged: JudgedSheet) -> "Table":
         exact = [one for one in honest if one.answer and judged.questions[one.id].format in EXACT]
         same = sum(one.answer.strip().casefold() == judged.answers[one.id].casefold() for one in exact)
         table.add_row(
-            name, str(len(honest)), *(str(counts[verdict]) for verdict in ORDER), _share(counts["wrong"], len(honest)),
+            name, str(len(honest)), *(str(counts[verdict]) for verdict in ORDER), _rate(counts["wrong"], len(honest)),
             _share(same, len(exact)), _share(planted.count("wrong"), len(planted)),
         )  # fmt: skip
     return table
@@ -215,11 +215,16 @@ def _agreement(judged: JudgedSheet) -> "Table":
 
 
 def _share(part: int, total: int) -> str:
-    """``1 of 8: 12.5 % (2.2 to 47.1)``, with the bounds of the Wilson interval."""
+    """``1 of 8: 12.5 % (2.2 to 47.1)``."""
+    return f"{part} of {total}: {_rate(part, total)}" if total else ""
+
+
+def _rate(part: int, total: int) -> str:
+    """``12.5 % (2.2 to 47.1)``, with the bounds of the Wilson interval."""
     if not total:
         return ""
     low, high = wilson(part, total)
-    return f"{part} of {total}: {100 * part / total:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * part / total:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _table(title: str, name: str, *columns: str) -> "Table":

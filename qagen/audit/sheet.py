@@ -152,14 +152,18 @@ def _page(samples: Sequence[SheetSample], questions: Sequence[Question]) -> str:
     entries = []
     for one, question in zip(samples, questions, strict=True):
         sample = one.sample
-        marked = {mark.image for mark in sample.marks}
-        entries.append({
-            **msgspec.to_builtins(question),
-            "answer": one.shown,
-            "names": [sample.image_name(index) for index in range(len(sample.images))],
-            "marked": sorted(marked),
-            "video": sample.is_video,
-        })  # fmt: skip
+        every = list(range(len(sample.images)))
+        marked = sorted({mark.image for mark in sample.marks})
+        entries.append(
+            {
+                **msgspec.to_builtins(question),
+                "answer": one.shown,
+                "names": [sample.image_name(index) for index in every],
+                "marked": marked,
+                "large": marked if sample.is_video else every,
+                "video": sample.is_video,
+            }
+        )
     text = "\n".join(f"{one.id} {one.shown}" for one in samples)
     return render_page(
         "sheet.html",
