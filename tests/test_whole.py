@@ -49,7 +49,7 @@ def test_the_report_counts_what_was_written(demo_run: Path) -> None:
     report = json.loads((demo_run / "scannet" / "report.json").read_text())
     for type_name, task in report["tasks"].items():
         assert sum(task["samples"].values()) == len(records(demo_run, type_name))
-        assert task["candidates"] >= task["askable"] > 0
+        assert task["askable"] > 0
     assert report["run"]["per_scene"] == PER_SCENE
     assert list(report["scenes"]) == ["scene9000_00"]
 

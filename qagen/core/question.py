@@ -1,7 +1,7 @@
 """What a task family hands over: facts and marks, without a word of English."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from qagen.core.answer import Answer
@@ -9,6 +9,9 @@ from qagen.core.answer import Answer
 Fact = float | int | str | tuple
 Measured = float | int | str | list
 MarkKind = Literal["point", "bbox"]
+Subject = tuple[str | int, ...]
+"""What a candidate is about: SCENE, ("objects", indices), ("image", index of the frame), ("labels", names)."""
+SCENE: Subject = ("scene",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Skip:
 
     reason: str
     """A reason of qagen.core.reasons, which the family declares."""
+    subject: Subject | None = field(default=None, compare=False)
+    """What is refused, counted once however often it is drawn; None for this candidate alone.
+
+    With SCENE the type has nothing more to propose in the scene.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +72,24 @@ class Question:
     def key(self) -> tuple:
         """Two candidates with the same key are the same question."""
         return self.frames, tuple((r.color, r.object, r.image) for r in self.roles), tuple(sorted(self.facts.items()))
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """All that the question asks about; these count as refused for no reason."""
+        return SCENE, about_image(self.frames[0]), about_objects(self.roles)
+
+
+def about_image(frame: int) -> Subject:
+    """An image, or all sets of images that begin with it."""
+    return "image", frame
+
+
+def about_objects(roles: Sequence[MarkedObject]) -> Subject:
+    """An object, or several together, whatever their roles and the images."""
+    return "objects", *sorted(role.object for role in roles)
+
+
+def refusing(subject: Subject, candidate: Question | Skip) -> Question | Skip:
+    """The candidate; a skip that does not say what it refuses refuses ``subject``."""
+    is_silent = isinstance(candidate, Skip) and candidate.subject is None
+    return replace(candidate, subject=subject) if is_silent else candidate

@@ -1,12 +1,19 @@
 """Why parts of a scene are left out and why questions are refused: one list for all datasets and task types.
 
 A reason for leaving something out begins with what is left out: loaders and qagen.visibility count them, report.json
-shows the counts as ``left_out``. The other reasons are those of a Skip, which report.json shows as ``skips`` of a
-task type. MEANINGS says what each means for the user.
+shows the counts as ``left_out``. The other reasons are those of a Skip, which report.json shows as ``skips`` or
+``balanced_out`` of a task type. MEANINGS says what each means for the user.
 """
 
 MEANINGS: dict[str, str] = {}
 """Reason to a sentence for the user: what it means, and what to do where something can be done."""
+BALANCING: set[str] = set()
+"""Reasons that keep answers even and questions different: what they leave out is no loss."""
+
+
+def _balancing(name: str, meaning: str) -> str:
+    BALANCING.add(name)
+    return _reason(name, meaning)
 
 
 def _reason(name: str, meaning: str) -> str:
@@ -105,10 +112,10 @@ MARKS_OVERLAP = _reason(
 NO_CANDIDATE = _reason(
     "nothing to ask about", "The scene offers no image, object or pair of images that the type could ask about."
 )
-SAME_WORDS = _reason(
+SAME_WORDS = _balancing(
     "same words for the same images", "The sample would repeat an earlier one word by word; nothing to do."
 )
-CLASS_QUOTA = _reason(
+CLASS_QUOTA = _balancing(
     "class quota reached",
     "There are enough questions with this answer; more would let a model guess. Nothing is wrong with the scene.",
 )
@@ -218,7 +225,7 @@ UNCLEAR_CORNERS = _reason("unclear corners", "Where the path turns depends on ho
 TRAJECTORY_GAP = _reason("gap in trajectory", "Recorded frames lie far apart, so the way between them is unknown.")
 LEAVES_PATH = _reason("leaves the path", "Between its corners the camera leaves the straight line.")
 BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes back on its way.")
-ROUTES_OVERLAP = _reason("overlaps another route", "Another question already asks for most of this route.")
+ROUTES_OVERLAP = _balancing("overlaps another route", "Another question already asks for most of this route.")
 SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")
 NOT_PLAIN_TEXT = _reason("not plain text", "The annotator's description holds markup, links or control characters.")
 TOO_FEW_WORDS = _reason("too few words", "The annotator's description is too short to give directions.")

@@ -6,38 +6,47 @@ from typing import Any
 
 import msgspec
 
+from qagen.core.reasons import BALANCING
 from qagen.files import write_atomic
 from qagen.pipeline.layout import Layout
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    counts |= {name: counts.get(name, 0) + count for name, count in more.items()}
 
 
 @dataclass(slots=True)
 class TaskCounts:
     """Counts of one task type, in one scene or over a run."""
 
-    candidates: int = 0
-    """Different candidate questions that were tried."""
     askable: int = 0
-    """Candidates that can be asked; the samples are chosen from them."""
+    """Number of different questions that can be asked; the samples are chosen from them."""
     samples: dict[str, int] = field(default_factory=dict)
     """Number of written samples by format."""
     skips: dict[str, int] = field(default_factory=dict)
-    """Number of refused candidates by reason."""
+    """How many different things (images, objects, groups of objects, labels, the scene) were refused, by reason."""
+    balanced_out: dict[str, int] = field(default_factory=dict)
+    """How many questions were left out to keep answers even and questions different, by reason."""
+
+    def refuse(self, reason: str, count: int = 1, answer_format: str | None = None) -> None:
+        """Count what was refused in all formats or in one."""
+        counts = self.balanced_out if reason in BALANCING else self.skips
+        _add(counts, {f"{answer_format}: {reason}" if answer_format else reason: count})
 
     def add(self, other: "TaskCounts") -> None:
         """Add the counts of another scene."""
-        self.candidates += other.candidates
         self.askable += other.askable
-        for mine, theirs in ((self.samples, other.samples), (self.skips, other.skips)):
-            for key, count in theirs.items():
-                mine[key] = mine.get(key, 0) + count
+        _add(self.samples, other.samples)
+        _add(self.skips, other.skips)
+        _add(self.balanced_out, other.balanced_out)
 
     def to_report(self) -> dict[str, Any]:
         """The counts as they stand in report.json."""
         return {
             "samples": self.samples,
-            "candidates": self.candidates,
             "askable": self.askable,
             "skips": dict(sorted(self.skips.items())),
+            "balanced_out": dict(sorted(self.balanced_out.items())),
         }
 
 

@@ -274,7 +274,9 @@ def make_samples(
     """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused."""
     type_name, scene_id = family.config.type, views.scene.id
     collected = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
-    counts.candidates, counts.askable, counts.skips = collected.seen, len(collected.pool), dict(collected.skips)
+    counts.askable = len(collected.pool)
+    for reason, count in collected.skips.items():
+        counts.refuse(reason, count)
     select = family.answer if "select" in family.config.formats else None
     selection = None
     for answer_format in family.config.formats:
@@ -302,9 +304,9 @@ def _in_format(
     for question in questions:
         turns = formatter.write(question, answer_format)
         if isinstance(turns, Skip):
-            reason = f"{answer_format}: {turns.reason}"
+            counts.refuse(turns.reason, answer_format=answer_format)
         elif (question.frames, turns.human) in written:
-            reason = SAME_WORDS
+            counts.refuse(SAME_WORDS, answer_format=answer_format)
         else:
             written.add((question.frames, turns.human))
             yield Sample(
@@ -317,8 +319,6 @@ def _in_format(
                 added=turns.added,
             )
             counts.samples[answer_format] += 1
-            continue
-        counts.skips[reason] = counts.skips.get(reason, 0) + 1
 
 
 def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.question import MarkedObject, MarkKind, Skip
+from qagen.core.question import SCENE, MarkedObject, MarkKind, Skip, about_image, about_objects
 from qagen.core.reasons import MARKS_OVERLAP, NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS
 from qagen.sampling.mark_placement import mark, marks_collide
 from qagen.visibility.views import SceneViews
@@ -20,6 +20,8 @@ ROTATION_SHARES = (0.05, 0.27, 0.33, 0.18, 0.09, 0.05, 0.03)
 """Rotation of the views of SPAR-Bench relative to image 0 (tasks.md, section 6)."""
 LINKED_SHARE = 0.1
 """Least co-visible surface between an image of a set and one of the images before it."""
+MAX_TRIES = 500
+"""Chains of images that are begun before a scene is taken to have none of the length."""
 SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
 SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, MARKS_OVERLAP})
@@ -64,10 +66,13 @@ class FrameSets:
             yield int(first), int(second)
 
     def draw(self, size: int, rng: Generator) -> tuple[int, ...] | None:
-        """``size`` images whose rotation from the first follows SPAR-Bench, or None when there are none.
+        """``size`` images whose rotation from the first follows SPAR-Bench, or None when none were found.
 
         Each image after the first overlaps with one before it.
         """
+        return next(filter(None, (self._draw_once(size, rng) for _ in range(MAX_TRIES))), None)
+
+    def _draw_once(self, size: int, rng: Generator) -> tuple[int, ...] | None:
         if size == 1:
             return (_pick_one(self._usable, rng),) if len(self._usable) else None
         if not self._cumulative_shares[-1]:
@@ -112,20 +117,20 @@ class FrameSets:
         """
         frames = self.views.video if images == "video" else self.draw(images, rng)
         if not frames:
-            return Skip(NO_VIDEO if images == "video" else NO_VIEWS)
+            return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
         askable = self.views.askable[list(frames)]
         is_candidate = askable.any(axis=0)
         if unique_labels:
             is_candidate = is_candidate & has_unique_label(self.views, frames)
         objects = rng.permutation(np.flatnonzero(is_candidate))[: len(colors)].tolist()
         if len(objects) < len(colors):
-            return Skip(TOO_FEW_OBJECTS)
+            return Skip(TOO_FEW_OBJECTS, SCENE if images == "video" else about_image(frames[0]))
         marked_in = [_pick_one(askable[:, k].nonzero()[0], rng) for k in objects]
         roles = tuple(
             mark(self.views, frames, color, k, image, kind)
             for color, k, image in zip(colors, objects, marked_in, strict=True)
         )
-        return Skip(MARKS_OVERLAP) if marks_collide(roles) else (frames, roles)
+        return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else (frames, roles)
 
 
 def _pick_one(values: NDArray[np.int64], rng: Generator) -> int:

@@ -3,19 +3,22 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import Answer
-from qagen.core.question import Question, Skip
+from qagen.core.question import SCENE, Question, Skip, Subject
 from qagen.core.reasons import NO_CANDIDATE
 from qagen.visibility.views import SceneViews
 
 POOL_FACTOR = 6
 DRAWS_PER_QUESTION = 60
 MIN_DRAWS = 2000
+MAX_IDLE_DRAWS = 1000
+"""Draws in a row that bring nothing new, after which a scene is taken to have no more."""
 OBJECT_SHARE = 0.2
 CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
 
@@ -27,12 +30,7 @@ class Collected:
     pool: list[Question] = field(default_factory=list)
     """Different questions that can be asked."""
     skips: Counter[str] = field(default_factory=Counter)
-    """Refused candidates by reason."""
-
-    @property
-    def seen(self) -> int:
-        """Number of candidates, refused ones included."""
-        return len(self.pool) + self.skips.total()
+    """How many different things were refused and not asked about otherwise, by reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +45,23 @@ class Selection:
 
 def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:
     """Gather different questions until there are plenty to choose from or the scene gives no more."""
-    collected, keys = Collected(), set()
-    max_draws = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota)
-    for _, candidate in zip(range(max_draws), candidates, strict=False):
-        if isinstance(candidate, Skip):
-            collected.skips[candidate.reason] += 1
-        elif candidate.key not in keys:
-            keys.add(candidate.key)
-            collected.pool.append(candidate)
-            if len(collected.pool) >= POOL_FACTOR * quota:
-                break
-    if not collected.pool and not collected.skips:
-        collected.skips[NO_CANDIDATE] += 1
-    return collected
+    pool: dict[tuple, Question] = {}
+    refused: set[tuple[str, Subject]] = set()
+    max_draws, idle = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota), 0
+    for number, candidate in enumerate(islice(candidates, max_draws)):
+        known = len(pool) + len(refused)
+        if isinstance(candidate, Question):
+            pool.setdefault(candidate.key, candidate)
+        else:
+            refused.add((candidate.reason, candidate.subject or ("candidate", number)))
+        idle = idle + 1 if len(pool) + len(refused) == known else 0
+        is_over = isinstance(candidate, Skip) and candidate.subject == SCENE
+        if is_over or idle == MAX_IDLE_DRAWS or len(pool) == POOL_FACTOR * quota:
+            break
+    if not pool and not refused:
+        refused.add((NO_CANDIDATE, SCENE))
+    asked = {subject for question in pool.values() for subject in question.subjects}
+    return Collected(list(pool.values()), Counter(reason for reason, subject in refused if subject not in asked))
 
 
 def pick_balanced(

@@ -9,10 +9,10 @@ from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
-from qagen.core.question import Fact, MarkKind, Question, Skip
+from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
 from qagen.core.sample import Format
 from qagen.core.scene import Scene
-from qagen.sampling.frame_sets import FrameSets
+from qagen.sampling.frame_sets import FrameSets, SampledObjects
 from qagen.visibility.views import SceneViews
 
 Images = Annotated[int, Field(ge=1, le=5)]
@@ -156,7 +156,11 @@ class Family(ABC, Generic[ConfigT]):
         assert marks is not None
         while True:
             drawn = sets.sample_objects(marks.colors, self.images, marks.kind, rng, unique_labels=not marks.drawn)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+            yield self.ask_drawn(views, drawn)
+
+    def ask_drawn(self, views: SceneViews, drawn: SampledObjects | Skip) -> Question | Skip:
+        """The question about drawn images and objects. What it refuses are these objects, whatever the images."""
+        return drawn if isinstance(drawn, Skip) else refusing(about_objects(drawn[1]), self.ask(views, *drawn))
 
     @abstractmethod
     def ask(self, views: SceneViews, *args: Any, **kwargs: Any) -> Question | Skip:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint
-from qagen.core.question import Question, Skip
+from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import to_permille
@@ -38,7 +38,7 @@ class CameraMotion(Family[CameraMotionConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
-            yield self.ask(views, frames)
+            yield refusing(about_image(frames[0]), self.ask(views, frames))
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """Where the camera of the second of ``frames`` appears in the image of the first."""

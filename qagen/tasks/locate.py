@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import FrameNumbers
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
 from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
@@ -53,7 +53,8 @@ class Locate(Family[LocateConfig]):
             if not len(shown):
                 yield Skip(NOT_IN_VIDEO)
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
-                yield self.ask(views, views.video, (mark(views, views.video, "red", int(item), int(image), "bbox"),))
+                roles = (mark(views, views.video, "red", int(item), int(image), "bbox"),)
+                yield refusing(about_objects(roles), self.ask(views, views.video, roles))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""

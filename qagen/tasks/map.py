@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Placement
 from qagen.core.pose import rotate
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, Question, Skip, about_image
 from qagen.core.reasons import LOOKS_UP_OR_DOWN
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
@@ -60,7 +60,7 @@ class Map(Family[MapConfig]):
         while True:
             count = int(rng.integers(self.config.min_objects, self.config.max_objects + 1))
             drawn = sets.sample_objects(self._names(count), self.config.views, "bbox", rng)
-            yield drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+            yield self.ask_drawn(views, drawn)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The map of ``roles`` object0, object1, ..., seen from the camera of the first of ``frames``."""
@@ -68,7 +68,7 @@ class Map(Family[MapConfig]):
         attitude = Attitude(camera[:3, :3])
         margin = 90 - self.config.min_tilt_deg - abs(attitude.elevation_deg)
         if margin < 0:
-            return Skip(LOOKS_UP_OR_DOWN)
+            return Skip(LOOKS_UP_OR_DOWN, about_image(frames[0]))
         offsets = views.world_centers[[role.object for role in roles]] - camera[:3, 3]
         places = rotate(attitude.level_axes.T, offsets)[:, [0, 2]].tolist()
         return Question(

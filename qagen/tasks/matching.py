@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import BoxAnswer
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, Question, Skip, about_image, refusing
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import mark, visible_box
@@ -50,9 +50,10 @@ class Matching(Family[MatchingConfig]):
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             both = np.flatnonzero(views.askable[list(frames)].all(axis=0))
             if not len(both):
-                yield Skip(NO_OBJECT_IN_BOTH)
+                yield Skip(NO_OBJECT_IN_BOTH, about_image(frames[0]))
             for item in rng.permutation(both):
-                yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
+                red = mark(views, frames, "red", int(item), 0, "bbox")
+                yield refusing(about_image(frames[0]), self.ask(views, frames, (red,)))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the object of role red is in the second of ``frames``."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.pose import to_degrees
-from qagen.core.question import Question, Skip
+from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import (
     BACKTRACKS,
     HALF_TURN,
@@ -214,7 +214,7 @@ class Navigation(Family[NavigationConfig]):
                     found = Skip(ROUTES_OVERLAP)
                 else:
                     asked.append(shown)
-            yield found
+            yield refusing(about_image(views.video[first]), found)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """Which route the camera takes from image ``first`` to image ``last`` of the video ``frames``."""

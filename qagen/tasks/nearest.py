@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import SCENE, MarkedObject, Question, Skip, about_image, about_objects, refusing
 from qagen.core.reasons import (
     AMBIGUOUS,
     BOXES_NOT_EXACT,
@@ -119,7 +119,9 @@ class Nearest(Family[NearestConfig]):
             extremes = [EXTREMES[i] for i in rng.permutation(len(EXTREMES))]
             for extreme in extremes[: 2 if self.config.asks == "oc" else 1]:
                 if asked[extreme] - min(asked[other] for other in EXTREMES) < MAX_EXTREME_BIAS:
-                    found = self.ask(views, *drawn, extreme)
+                    frames, roles = drawn
+                    subject = about_objects(roles) if roles else about_image(frames[0])
+                    found = refusing(subject, self.ask(views, frames, roles, extreme))
                     asked[extreme] += isinstance(found, Question)
                     yield found
 
@@ -135,7 +137,7 @@ class Nearest(Family[NearestConfig]):
                 yield sets.sample_objects(MARKED, self.config.views, "point", rng)
             else:
                 frames = sets.draw(self.config.views, rng)
-                yield Skip(NO_VIEWS) if frames is None else (frames, ())
+                yield Skip(NO_VIEWS, SCENE) if frames is None else (frames, ())
 
     def ask(
         self,
@@ -249,13 +251,13 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
     """Objects of different kinds, marked in different frames of the video where possible."""
     frames = views.video
     if not frames:
-        return Skip(NO_VIDEO)
+        return Skip(NO_VIDEO, SCENE)
     askable = views.askable[list(frames)]
     objects = rng.permutation(np.flatnonzero(askable.any(axis=0))).tolist()
     last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
     chosen = [k for k in objects if k in last][: len(LISTED)]
     if len(chosen) < len(LISTED):
-        return Skip(TOO_FEW_OBJECTS)
+        return Skip(TOO_FEW_OBJECTS, SCENE)
     images: list[int] = []
     for k in chosen:
         shows = np.flatnonzero(askable[:, k])
@@ -265,4 +267,4 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
         replace(mark(views, frames, color, k, image, "point"), alias=alias)
         for (color, alias), k, image in zip(LISTED.items(), chosen, images, strict=True)
     )
-    return Skip(MARKS_OVERLAP) if marks_collide(roles) else (frames, roles)
+    return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else (frames, roles)

@@ -120,13 +120,15 @@ class Order(Family[OrderConfig]):
         return is_overlooked(label) or min(longest, default=0.0) < self.config.min_side_m
 
     def _asked(self, frames: tuple[int, ...], sightings: Mapping[str, Sighting]) -> Question | Skip:
-        if any(may_be_called_alike(label, other) for label, other in combinations(sightings, 2)):
-            return Skip(AMBIGUOUS_LABEL)
+        for pair in combinations(sorted(sightings), 2):
+            if may_be_called_alike(*pair):
+                return Skip(AMBIGUOUS_LABEL, ("labels", *pair))
         ordered = sorted(sightings, key=lambda label: sightings[label].image)
         images = [sightings[label].image for label in ordered]
         gap = int(np.diff(images).min())
         if gap < self.config.min_gap:
-            return Skip(SIGHTINGS_TOO_CLOSE)
+            closest = int(np.argmin(np.diff(images)))
+            return Skip(SIGHTINGS_TOO_CLOSE, ("labels", *sorted(ordered[closest : closest + 2])))
         return Question(
             frames=frames,
             is_video=True,

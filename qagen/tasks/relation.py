@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from numpy.random import Generator
 
 from qagen.core.answer import Directions
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, Question, Skip, about_objects
 from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, NO_DIRECTION
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
@@ -73,11 +73,11 @@ class Relation(Family[RelationConfig]):
             chosen = sorted(rng.permutation(len(self.marks.colors))[:count])
             colors = tuple(self.marks.colors[i] for i in chosen)
             drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
-            found = drawn if isinstance(drawn, Skip) else self.ask(views, *drawn)
+            found = self.ask_drawn(views, drawn)
             if isinstance(found, Question) and self.config.asks == "oc":
                 side = ("front_behind:front" in found.classes) - ("front_behind:behind" in found.classes)
                 if side > 0 and bias >= MAX_FRONT_BIAS:
-                    found = Skip(CLASS_QUOTA)
+                    found = Skip(CLASS_QUOTA, about_objects(found.roles))
                 else:
                     bias += side
             yield found

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import Motion
 from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
-from qagen.core.question import Question, Skip
+from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
@@ -51,7 +51,7 @@ class ViewChange(Family[ViewChangeConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
-            yield self.ask(views, frames)
+            yield refusing(about_image(frames[0]), self.ask(views, frames))
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """How the camera of the second of ``frames`` moved and turned from that of the first."""

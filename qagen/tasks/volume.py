@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Extents
 from qagen.core.pose import rotate, to_degrees
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
 from qagen.core.reasons import CUT_OFF, MOSTLY_OCCLUDED, ONE_SIDED, TOO_THIN
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
@@ -57,7 +57,8 @@ class Volume(Family[VolumeConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frame, item in rng.permutation(np.argwhere(views.askable & views.usable[:, None])):
             frames = (int(frame),)
-            yield self.ask(views, frames, (mark(views, frames, "red", int(item), 0, "bbox"),))
+            roles = (mark(views, frames, "red", int(item), 0, "bbox"),)
+            yield refusing(about_objects(roles), self.ask(views, frames, roles))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """How long, wide and high the object of role red is."""

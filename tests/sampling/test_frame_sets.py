@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qagen.core.answer import Number
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import SCENE, MarkedObject, Question, Skip
 from qagen.rng import rng_for
 from qagen.sampling.frame_sets import LINKED_SHARE, SAMPLING_SKIPS, FrameSets
 from qagen.sampling.mark_placement import mark, marks_collide, to_permille, visible_box
@@ -165,12 +165,20 @@ def endless(*candidates: Question | Skip) -> Iterator[Question | Skip]:
         yield from candidates
 
 
-def test_repeats_are_gathered_once_and_skips_are_counted() -> None:
-    found = collect(endless(ask(0), Skip("dull"), ask(1), ask(0)), quota=10)
+def test_what_is_drawn_again_and_again_is_gathered_and_refused_once() -> None:
+    dull, dim = Skip("dull", ("objects", 7)), Skip("dim", ("objects", 7))
+    found = collect(endless(ask(0), dull, ask(1), ask(0), dim, Skip("dull", ("image", 7))), quota=10)
     assert [question.roles[0].object for question in found.pool] == [0, 1]
-    assert set(found.skips) == {"dull"}
-    assert found.seen == 2 + found.skips["dull"]
-    assert found.skips["dull"] == 500  # a quarter of 2000 draws
+    assert found.skips == {"dull": 2, "dim": 1}
+
+
+def test_what_is_asked_about_otherwise_is_not_refused() -> None:
+    refused = [Skip("dull", subject) for subject in (("objects", 1), ("objects", 2), ("image", 0), SCENE)]
+    assert collect(iter([refused[0], refused[2], ask(1), *refused]), quota=10).skips == {"dull": 1}
+
+
+def test_each_candidate_without_a_subject_counts() -> None:
+    assert collect(iter([Skip("dull")] * 3), quota=10).skips == {"dull": 3}
 
 
 def test_collecting_ends_when_there_is_plenty() -> None:
@@ -180,7 +188,18 @@ def test_collecting_ends_when_there_is_plenty() -> None:
 
 def test_collecting_nothing_ends() -> None:
     assert collect(iter(()), quota=3).pool == []
-    assert collect(endless(Skip("dull")), quota=100).skips == {"dull": 6000}
+    assert collect(endless(Skip("dull", ("objects", 1))), quota=100).skips == {"dull": 1}
+
+
+def test_a_refused_scene_is_not_drawn_from_again() -> None:
+    candidates = iter([ask(0), Skip("dull", SCENE), ask(1)])
+    assert collect(candidates, quota=3).pool == [ask(0)]
+    assert next(candidates) == ask(1)
+
+
+def test_a_scene_that_brings_nothing_new_is_left() -> None:
+    drawn = iter([ask(0)] * 900 + [ask(1)] * 1900 + [ask(2)])
+    assert [question.roles[0].object for question in collect(drawn, quota=100).pool] == [0, 1]
 
 
 def objects_of(picked: list[Question]) -> Counter:
