@@ -26,6 +26,9 @@ INVALID_POSE = _reason(
     "The pose is not finite or not rigid, as where tracking was lost; if most frames are affected, poses are misread.",
 )
 NO_POSE = _reason("frame: no pose", "There is an image but no pose for it; check that the download is complete.")
+NO_CAMERA = _reason(
+    "frame: no intrinsics", "There is an image but no file of its camera; check that the download is complete."
+)
 NO_IMAGE = _reason("frame: no image", "There is a pose but no color image for it; check that the download is complete.")
 NO_DEPTH = _reason(
     "frame: no depth",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
+from qagen.core.orientation import as_stored
 from qagen.core.pose import Pose, product
 from qagen.errors import SceneError
 
@@ -27,7 +28,7 @@ class ImageSource(Protocol):
 
     @property
     def path(self) -> Path | None:
-        """The file that holds exactly these bytes, or None inside a container."""
+        """The file that holds the image, or None inside a container."""
         ...
 
     def read_bytes(self) -> bytes:
@@ -54,7 +55,7 @@ class InstanceSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """An image that is a file of its own."""
+    """An image that is a file of its own; a note in it that turns its pixels is taken out as it is read."""
 
     path: Path
     """The file."""
@@ -65,9 +66,10 @@ class FileSource:
 
     def read_bytes(self) -> bytes:
         try:
-            return self.path.read_bytes()
+            content = self.path.read_bytes()
         except OSError as error:
             raise SceneError(self.path, f"cannot be read ({error.strerror})") from error
+        return as_stored(content, self.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,8 +147,8 @@ class Scene:
     frames: tuple[Frame, ...]
     """Frames in time order."""
     objects: tuple[Object3D, ...]
-    """Objects that questions may use; the other surface is -1 in the mesh. Without a mesh there may be none, and
-    questions can only be about the cameras."""
+    """Objects that questions may use; the other surface is -1 in the mesh. Where there are none, questions can only be
+    about the cameras."""
     mesh: Mesh | None
     """The scanned surface, None when the dataset has boxes only."""
     room_polygon: NDArray[np.float64] | None = None
@@ -180,8 +182,6 @@ def validate_scene(scene: Scene) -> Scene:
 def _check_scene(scene: Scene) -> Iterator[Claim]:
     yield _is_name(scene.id), "id", repr(scene.id), f"a name {NAME}"
     yield scene.frames, "frames", "none with a valid pose", "at least one"
-    is_bare = scene.mesh is None  # a recording without annotation: questions about the cameras remain
-    yield scene.objects or is_bare, "objects", "none that may be asked about", "at least one"
     yield from _check_frames(scene)
     yield from _check_objects(scene)
     yield from _check_walks(scene)

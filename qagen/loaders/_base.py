@@ -63,8 +63,9 @@ class Loader(ABC):
 class FolderLoader(Loader):
     """Reads a dataset in which each scene is a folder that bears its name.
 
-    The root may be the dataset's own, the folder of the scenes in it, or a single scene's. A loader says what a
-    scene's folder looks like (``scene_name``, ``homes``, ``expected``, ``is_scene``) and reads it (``read``). A
+    The root may be the dataset's own, the folder of the scenes in it, or a single scene's. Dots in a folder's name
+    become "_" in the scene's, because records end a name with a dot. A loader says what a scene's folder looks like
+    (``scene_name``, ``homes``, ``expected``, ``is_scene``) and reads it (``read``). A
     variant of a dataset subclasses its loader and overrides what differs.
     """
 
@@ -95,7 +96,8 @@ class FolderLoader(Loader):
         Raises:
             SceneError: there is no such scene, or something of it is missing, damaged or contradicts itself.
         """
-        return validate_scene(self.read(scene_id, self.folder(scene_id)))
+        folder = self.folder(scene_id)
+        return validate_scene(self.read(id_of(folder), folder))
 
     def scene_ids(self, split: str) -> list[str]:
         """Sorted names of the scenes on disk that belong to the split.
@@ -157,20 +159,29 @@ class FolderLoader(Loader):
         if not self.root.is_dir():
             raise SceneError(self.root, f"dataset root: no such folder.{self._hint()}")
         if self._is_scene(self.root):
-            return {absolute(self.root).name: self.root}
+            return {id_of(self.root): self.root}
         paths = [path for home in self._homes() for path in list_folder(home) if self._is_scene(path)]
         if not paths:
             raise SceneError(self.root, f"dataset root: found no scene, expected {self.expected}.{self._hint()}")
-        return {path.name: path for path in reversed(paths)}
+        found = {id_of(path): path for path in reversed(paths)}
+        for path in paths:
+            other = found[id_of(path)].name
+            if path.name != other:
+                both = f"{other!r} and {path.name!r}"
+                raise SceneError(self.root, f"scenes: found {both}, expected names that differ beyond '.' and '_'")
+        return found
 
     def folder(self, scene_id: str) -> Path:
         """One scene's folder, found without listing the others. Raises SceneError."""
         if self.scene_name.fullmatch(scene_id):
-            if absolute(self.root).name == scene_id and self._is_scene(self.root):
+            if id_of(self.root) == scene_id and self._is_scene(self.root):
                 return self.root
             for home in self._homes():
                 if self.is_scene(home / scene_id):
                     return home / scene_id
+            dotted = self.folders().get(scene_id) if "_" in scene_id else None
+            if dotted is not None:
+                return dotted
         raise SceneError(self.root, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, self.folders())}")
 
     def _homes(self) -> list[Path]:
@@ -194,6 +205,11 @@ class FolderLoader(Loader):
 def absolute(folder: Path) -> Path:
     """The folder with a name and a parent, even for "."; a link keeps its own name, which is the scene's."""
     return folder.resolve() if ".." in folder.parts else folder.absolute()
+
+
+def id_of(folder: Path) -> str:
+    """The scene's name by its folder's."""
+    return absolute(folder).name.replace(".", "_")
 
 
 class ObjectList:

@@ -34,7 +34,7 @@ import numpy as np
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.reasons import NO_POSE
+from qagen.core.reasons import INVALID_POSE, NO_CAMERA, NO_POSE
 from qagen.core.scene import FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import ALL, FolderLoader, ObjectList, absolute
@@ -42,7 +42,7 @@ from qagen.loaders.io.boxes import Obb
 from qagen.loaders.io.ply import read_mesh
 from qagen.loaders.io.rgbd import DepthImage
 from qagen.loaders.io.rotated import quarter_turns_to_upright, rotated_frame
-from qagen.loaders.io.text import list_folder, read_json, read_text
+from qagen.loaders.io.text import list_folder, parse_float, read_json, read_text, whole
 from qagen.visibility.fusion import face_owners
 
 FOLDS = {"train": "Training", "val": "Validation"}
@@ -117,7 +117,7 @@ def _read_objects(path: Path, dropped: Counter[str]) -> ObjectList:
 def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Frame, ...]:
     """All frames with a pose, rotated upright."""
     trajectory = _read_trajectory(folder / "lowres_wide.traj")
-    names = re.compile(rf"{re.escape(scene_id)}_(\d+\.\d+)\.png")
+    names = re.compile(rf"{re.escape(scene_id)}_(\d+(?:\.\d+)?)\.png")
     frames: list[Frame] = []
     for path in list_folder(folder / "lowres_wide"):
         match = names.fullmatch(path.name)
@@ -126,10 +126,15 @@ def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Fr
         time_s = float(match[1])
         after = bisect_left(trajectory, time_s, key=lambda entry: entry[0])
         near_s, pose = min(trajectory[max(after - 1, 0) : after + 1], key=lambda entry: abs(entry[0] - time_s))
+        camera = _find_camera(folder / "lowres_wide_intrinsics", path.stem, match[1])
         if abs(near_s - time_s) > MAX_POSE_GAP_S:
             dropped[NO_POSE] += 1
+        elif pose is None:
+            dropped[INVALID_POSE] += 1
+        elif camera is None:
+            dropped[NO_CAMERA] += 1
         else:
-            frames.append(_read_frame(folder, path, match[1], pose))
+            frames.append(_read_frame(folder, path, match[1], pose, _read_camera(camera)))
     if not frames:
         raise SceneError(folder / "lowres_wide", f"frames: found none with a pose, expected {scene_id}_<time>.png")
     frames.sort(key=lambda frame: frame.time_s)
@@ -137,8 +142,7 @@ def _read_frames(folder: Path, scene_id: str, dropped: Counter[str]) -> tuple[Fr
     return tuple(rotated_frame(frame, turns) for frame in frames)
 
 
-def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -> Frame:
-    camera = _read_camera(folder / "lowres_wide_intrinsics", image.stem, time)
+def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose, camera: Camera) -> Frame:
     depth = folder / "lowres_depth" / image.name
     has_depth = depth.is_file()
     return Frame(
@@ -152,13 +156,14 @@ def _read_frame(folder: Path, image: Path, time: str, world_from_camera: Pose) -
     )
 
 
-def _read_camera(folder: Path, stem: str, time: str) -> Camera:
-    """The camera of an image; the time in the file's name may differ from the image's by a millisecond."""
+def _find_camera(folder: Path, stem: str, time: str) -> Path | None:
+    """The file of an image's camera; the time in its name may differ from the image's by a millisecond."""
     times = [f"{float(time) + shift_ms / 1000:.3f}" for shift_ms in (0, -1, 1)]
     paths = [folder / f"{stem.removesuffix(time)}{near}.pincam" for near in times]
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
-        raise SceneError(folder / f"{stem}.pincam", "cannot be read (no such file within 1 ms)")
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _read_camera(path: Path) -> Camera:
     words = read_text(path).split()
     try:
         values = [float(word) for word in words]
@@ -167,25 +172,29 @@ def _read_camera(folder: Path, stem: str, time: str) -> Camera:
     if len(values) != 6 or not np.isfinite(values).all():
         raise SceneError(path, f"camera: found {' '.join(words)[:80]!r}, expected width height fx fy cx cy")
     width, height, fx, fy, cx, cy = values
-    return Camera(fx, fy, cx, cy, int(width), int(height))
+    return Camera(fx, fy, cx, cy, whole(width, path, "width"), whole(height, path, "height"))
 
 
-def _read_trajectory(path: Path) -> list[tuple[float, Pose]]:
-    """(time, world from camera) in time order. Raises SceneError."""
+def _read_trajectory(path: Path) -> list[tuple[float, Pose | None]]:
+    """(time, world from camera) in time order; None where tracking was lost. Raises SceneError."""
     from scipy.spatial.transform import Rotation
 
-    poses = []
+    poses: list[tuple[float, Pose | None]] = []
     for number, line in enumerate(read_text(path, MAX_TRAJECTORY_BYTES).splitlines(), 1):
+        if not line.strip():
+            continue
         try:
-            time_s, *values = map(float, line.split())
-            finite = len(values) == 6 and np.isfinite([time_s, *values]).all()
+            time_s, *values = map(parse_float, line.split())
         except ValueError:
-            finite, time_s, values = False, 0.0, []
-        if not finite:
+            time_s, values = np.nan, []
+        if len(values) != 6 or not np.isfinite(time_s):
             expected = "a time, three numbers of the rotation and three of the translation"
             raise SceneError(path, f"line {number}: found {line[:80]!r}, expected {expected}")
-        camera_from_world = Pose(Rotation.from_rotvec(values[:3]).as_matrix(), np.array(values[3:]))
-        poses.append((time_s, camera_from_world.inverse()))
+        if np.isfinite(values).all():
+            camera_from_world = Pose(Rotation.from_rotvec(values[:3]).as_matrix(), np.array(values[3:]))
+            poses.append((time_s, camera_from_world.inverse()))
+        else:
+            poses.append((time_s, None))
     if not poses:
         raise SceneError(path, "found no poses, expected some")
     return sorted(poses, key=lambda entry: entry[0])

@@ -23,7 +23,7 @@ def write_media(
 
     Args:
         media: "copy" writes the dataset's own bytes; "link" links to the dataset's file, or writes the bytes of an
-            image inside a container; "none" writes nothing.
+            image inside a container or without its note of orientation; "none" writes nothing.
         rgbd: also write depth images, poses and intrinsics.
     """
     if media == "none":
@@ -54,8 +54,9 @@ def _files(
 def _files_of_frame(
     frame: Frame, name: str, images: str, poses: str, link: bool, rgbd: bool
 ) -> Iterator[tuple[str, Content]]:
-    path = frame.color.path if link else None
-    yield f"{images}_color/{name}{frame.color.suffix}", frame.color.read_bytes() if path is None else path
+    content, path = frame.color.read_bytes(), frame.color.path
+    is_same = link and path is not None and path.read_bytes() == content
+    yield f"{images}_color/{name}{frame.color.suffix}", path if is_same and path else content
     if rgbd and frame.depth is not None:
         yield f"{images}_depth/{name}.png", _encode_depth(frame.depth.read_m())
     if rgbd:

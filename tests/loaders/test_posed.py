@@ -4,13 +4,15 @@ import json
 import math
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from qagen.core.scene import Scene
 from qagen.demo.film import Film
@@ -251,7 +253,6 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "flat box": (lambda told: told["objects"][0].update(size=[1, 0, 1]), "objects[0].size"),
     "same id twice": (lambda told: told["objects"].append(told["objects"][0]), "objects: found 1 repeated ids"),
     "same frame twice": (lambda told: told["frames"].append(told["frames"][0]), "frames: found 1 repeated ids"),
-    "bad frame id": (lambda told: told["frames"][0].update(id="a.b"), "frames[0].id: found 'a.b'"),
     "convention of a format": (
         lambda told: told.update(frames={"format": "tum", "path": "."}),
         "pose: found 'world_from_camera', expected none: tum fixes it",
@@ -319,3 +320,226 @@ def test_the_example_of_the_docs_loads(folder: Path) -> None:
 
 def test_the_published_schema_is_that_of_the_loader() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text()
+
+
+def _nerfstudio(folder: Path, names: list[str], per_frame: dict[str, Any] | None = None, **top: Any) -> Scene:
+    """A scan of a transforms.json whose images have these names, read."""
+    write(folder, description())
+    frames = []
+    for index, name in enumerate(names):
+        target = folder / name.replace("\\", "/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((folder / "a.png").read_bytes())
+        matrix = (np.array(FACING_X) @ np.diag([1, -1, -1, 1])).tolist()
+        matrix[0][3] = index
+        frames.append({"file_path": name, "transform_matrix": matrix, "depth_file_path": "a.depth.png"})
+        frames[-1].update({} if per_frame is None else per_frame)
+    told = {"fl_x": 20, "fl_y": 21, "cx": 8, "cy": 6, "w": 16.0, "h": "12", "frames": frames} | top
+    (folder / "transforms.json").write_text(json.dumps(told))
+    return load(folder, frames={"format": "nerfstudio", "path": "transforms.json"}, pose=None, camera_axes=None)
+
+
+def test_dots_in_the_names_of_frames_and_scans_become_underscores(tmp_path: Path) -> None:
+    scene = _nerfstudio(tmp_path / "loft.v2", ["rgb/1305031790.645155.png", "rgb/1305031790.7 (1).png"])
+    assert scene.id == "loft_v2"
+    assert [frame.id for frame in scene.frames] == ["1305031790_645155", "1305031790_7__1_"]
+
+
+def test_frames_of_one_name_keep_their_folders(folder: Path) -> None:
+    assert [frame.id for frame in _nerfstudio(folder, ["left/1.png", "right/1.png"]).frames] == ["left_1", "right_1"]
+
+
+def test_scans_whose_names_differ_by_a_dot_only_are_told(tmp_path: Path) -> None:
+    for name in ("a.b", "a_b"):
+        write(tmp_path / name, description())
+    with pytest.raises(SceneError, match=r"found 'a[._]b' and 'a[._]b', expected names that differ"):
+        PosedLoader(tmp_path).scene_ids("all")
+
+
+@pytest.mark.parametrize(
+    "lens",
+    [
+        {"k1": -0.3},
+        {"k4": "0.01"},
+        {"p2": 1e-4},
+        {"camera_model": "OPENCV_FISHEYE"},
+        {"camera_model": "EQUIRECTANGULAR"},
+        {"is_fisheye": True},
+        {"distortion_params": [0, 0, 0.1]},
+        {"ftheta_p0": 0.2},
+    ],
+    ids=str,
+)
+def test_a_lens_that_bends_is_refused_wherever_it_is_told(folder: Path, lens: dict[str, Any]) -> None:
+    key = next(iter(lens))
+    with pytest.raises(SceneError, match=rf"transforms.json: camera: found {key} = .*undistort them first"):
+        _nerfstudio(folder, ["1.png"], **lens)
+    with pytest.raises(SceneError, match=rf"transforms.json: frames\[0\]: found {key} = .*undistort them first"):
+        _nerfstudio(folder, ["1.png"], lens)
+    camera = description()["camera"] | lens
+    with pytest.raises(SceneError, match=rf"scene.json: camera: found {key} = .*undistort them first"):
+        load(folder, camera=camera)
+
+
+def test_a_lens_without_distortion_is_a_pinhole(folder: Path) -> None:
+    straight = {"camera_model": "opencv", "k1": 0.0, "k2": "0", "p1": -0.0, "is_fisheye": False}
+    scene = _nerfstudio(folder, ["1.png"], straight, distortion_params=[0, 0, 0, 0])
+    camera = scene.frames[0].camera
+    assert (camera.width, camera.height, camera.cx) == (16, 12, 7.5)  # "w": 16.0, "h": "12"
+    assert load(folder, camera=description()["camera"] | straight).frames[0].camera.cx == 7.5
+
+
+def test_half_a_pixel_of_width_is_refused(folder: Path) -> None:
+    with pytest.raises(SceneError, match=r"Expected `int \| null`, got `float` - at `\$.w`"):
+        _nerfstudio(folder, ["1.png"], w=16.5)
+
+
+def test_frames_of_nerfstudio_follow_the_numbers_in_their_names(folder: Path) -> None:
+    names = ["images\\f_10.png", "images\\f_9.png", "images\\f_100.png"]
+    assert [frame.id for frame in _nerfstudio(folder, names).frames] == ["f_9", "f_10", "f_100"]
+
+
+def test_frames_of_nerfstudio_follow_their_times_where_all_have_one(folder: Path) -> None:
+    write(folder, description())
+    frames = [
+        {"file_path": name, "transform_matrix": FACING_X, "time": time} for name, time in (("a.png", 2), ("b.png", 1))
+    ]
+    (folder / "b.png").write_bytes((folder / "a.png").read_bytes())
+    told = {"fl_x": 20, "cx": 8, "cy": 6, "w": 16, "h": 12, "frames": frames}
+    (folder / "transforms.json").write_text(json.dumps(told))
+    changes = {"frames": {"format": "nerfstudio", "path": "transforms.json"}, "pose": None, "camera_axes": None}
+    scene = load(folder, **changes, **_mesh(folder))
+    assert [frame.id for frame in scene.frames] == ["b", "a"]
+
+
+def test_paths_with_a_drive_or_out_of_the_folder_are_refused(folder: Path) -> None:
+    for path in ("C:\\scans\\a.png", "..\\a.png", "\\a.png"):
+        with pytest.raises(SceneError, match=r"frames\[0\].image: found .*expected a path inside the scene's folder"):
+            load(folder, frames=[{"image": path, "pose": FACING_X}])
+
+
+LOST: dict[str, Any] = {
+    "NaN": [[math.nan] * 4] * 4,
+    "minus infinity": [[-math.inf] * 4] * 4,
+    "words": [["nan"] * 4] * 4,
+    "nulls": [[None] * 4] * 4,
+    "null": None,
+    "zeros": [[0.0] * 4] * 4,
+    "zeros above the last row": [[0.0] * 4] * 3 + [[0.0, 0.0, 0.0, 1.0]],
+}
+
+
+@pytest.mark.parametrize("direction", ["world_from_camera", "camera_from_world"])
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+def test_a_lost_pose_is_left_out_in_every_spelling(folder: Path, lost: Any, direction: str) -> None:
+    frames = [
+        {"image": "a.png", "id": "kept", "depth": "a.depth.png", "pose": FACING_X},
+        {"image": "a.png", "id": "lost", "depth": "a.depth.png", "pose": lost},
+    ]
+    scene = load(folder, frames=frames, pose=direction)
+    assert [frame.id for frame in scene.frames] == ["kept"]
+    assert scene.dropped == {"frame: invalid pose": 1}
+    with pytest.raises(SceneError, match="frames: found none with a valid pose"):
+        load(folder, frames=frames[1:], pose=direction)
+
+
+@pytest.mark.parametrize("pose", ["nan " * 7, "0 0 0 0 0 0 0", "1 2 3 -nan inf -inf 0", "-1.#IND " * 7, "None " * 7])
+def test_a_lost_pose_of_tum_is_left_out_in_every_spelling(folder: Path, pose: str) -> None:
+    write(folder, description())
+    (folder / "b.png").write_bytes((folder / "a.png").read_bytes())
+    (folder / "rgb.txt").write_text("10.0 a.png\n11.0 b.png\n")
+    (folder / "depth.txt").write_text("10.0 a.depth.png\n11.0 a.depth.png\n")
+    (folder / "groundtruth.txt").write_text(f"10.0 1 2 3 0 0 0 1\n11.0 {pose}\n")
+    scene = load(folder, frames={"format": "tum", "path": "."}, pose=None, camera_axes=None)
+    assert [frame.id for frame in scene.frames] == ["a"]
+    assert scene.dropped == {"frame: invalid pose": 1}
+
+
+@pytest.mark.parametrize("pose", ["", "nan " * 16, "0 " * 16, "nan(ind) " * 12])
+def test_a_lost_pose_of_7scenes_is_left_out_in_every_spelling(folder: Path, pose: str) -> None:
+    write(folder, description())
+    for index in (2, 10):
+        (folder / f"frame-{index}.color.png").write_bytes((folder / "a.png").read_bytes())
+        (folder / f"frame-{index}.depth.png").write_bytes((folder / "a.depth.png").read_bytes())
+        (folder / f"frame-{index}.pose.txt").write_text("\n".join(" ".join(map(str, row)) for row in FACING_X))
+    told = {"frames": {"format": "7scenes", "path": "."}, "pose": None, "camera_axes": None}
+    assert [frame.id for frame in load(folder, **told).frames] == ["frame-2", "frame-10"]
+    (folder / "frame-2.pose.txt").write_text(pose)
+    scene = load(folder, **told)
+    assert [frame.id for frame in scene.frames] == ["frame-10"]
+    assert scene.dropped == {"frame: invalid pose": 1}
+
+
+def test_images_that_are_listed_but_not_there_are_left_out(folder: Path) -> None:
+    frames = [
+        {"image": "a.png", "depth": "a.depth.png", "pose": FACING_X},
+        {"image": "b.png", "depth": "a.depth.png", "pose": FACING_X},
+        {"image": "a.png", "id": "c", "depth": "c.depth.png", "pose": FACING_X},
+    ]
+    scene = load(folder, frames=frames)
+    assert [frame.id for frame in scene.frames] == ["a"]
+    assert scene.dropped == {"frame: no image": 1, "frame: no depth": 1}
+
+
+def test_a_scan_without_objects_has_its_mesh_and_frames(folder: Path) -> None:
+    scene = load(folder, objects=[], **_mesh(folder))
+    assert scene.objects == ()
+    assert scene.mesh is not None
+    assert scene.mesh.face_object.tolist() == [-1, -1]
+
+
+def test_times_of_some_frames_only_are_refused(folder: Path) -> None:
+    frames = [
+        {"image": "a.png", "pose": FACING_X, "time_s": 3.0},
+        {"image": "a.png", "id": "b", "pose": FACING_X},
+    ]
+    with pytest.raises(SceneError, match="time_s: found in 1 of 2 frames, expected in all or none"):
+        load(folder, frames=frames)
+
+
+def _write_noted(path: Path, size: tuple[int, int], orientation: int, note: str = "exif") -> None:
+    pixels = Image.fromarray(np.arange(size[0] * size[1] * 3, dtype=np.uint8).reshape(size[1], size[0], 3))
+    xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description tiff:Orientation="{orientation}"/></rdf:RDF>'
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if note == "exif":
+        pixels.save(path, exif=exif)
+    elif path.suffix == ".jpg":
+        pixels.save(path, xmp=xmp.encode())
+    else:
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp)
+        pixels.save(path, pnginfo=info)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("note", ["exif", "xmp"])
+def test_a_note_that_turns_an_image_is_taken_out_and_its_pixels_stay(folder: Path, suffix: str, note: str) -> None:
+    write(folder, description())
+    path = folder / f"b{suffix}"
+    _write_noted(path, (16, 12), 6, note)
+    assert ImageOps.exif_transpose(Image.open(path)).size == (12, 16)
+    frame = {"image": path.name, "depth": "a.depth.png", "pose": FACING_X}
+    content = load(folder, frames=[frame]).frames[0].color.read_bytes()
+    with Image.open(BytesIO(content)) as shipped, Image.open(path) as stored:
+        assert shipped.getexif().get(0x0112) is None
+        assert ImageOps.exif_transpose(shipped).size == (16, 12)
+        assert np.array_equal(np.asarray(shipped), np.asarray(stored))
+    _write_noted(path, (16, 12), 1, note)
+    assert load(folder, frames=[frame]).frames[0].color.read_bytes() == path.read_bytes()
+
+
+def test_a_note_that_turns_an_image_upside_down_is_refused(folder: Path) -> None:
+    write(folder, description())
+    _write_noted(folder / "b.jpg", (16, 12), 3)
+    scene = load(folder, frames=[{"image": "b.jpg", "depth": "a.depth.png", "pose": FACING_X}])
+    with pytest.raises(SceneError, match=r"b.jpg: EXIF orientation: found 3 of an image of 16 x 12 pixels, expected 1"):
+        scene.frames[0].color.read_bytes()
+
+
+def test_a_camera_of_the_turned_image_is_refused(folder: Path) -> None:
+    write(folder, description())
+    _write_noted(folder / "b.jpg", (12, 16), 6)
+    frames = [{"image": name, "depth": "a.depth.png", "pose": FACING_X} for name in ("a.png", "b.jpg")]
+    with pytest.raises(SceneError, match=r"b.jpg: image: found 12 x 16 .* turn the pixels themselves"):
+        load(folder, frames=frames)

@@ -482,7 +482,6 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
         change_text("8 0.70710678", "8 0.9"),
         "line 2: found a quaternion of length 1.14",
     ),
-    "pose not a number": (IMAGES, change_text("-1.25", "nan"), "line 2: found a number that is not finite"),
     "unknown camera": (
         IMAGES,
         change_text("-0.5 3 iphone/frame_000001", "-0.5 4 iphone/frame_000001"),

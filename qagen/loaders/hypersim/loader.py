@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from qagen.core.pose import Pose
-from qagen.core.reasons import INVALID_POSE, NEVER_SEEN, NO_DEPTH, NO_INSTANCES, NO_LABEL, TOO_SMALL
+from qagen.core.reasons import INVALID_POSE, NEVER_SEEN, NO_DEPTH, NO_INSTANCES, NO_LABEL, NO_POSE, TOO_SMALL
 from qagen.core.scene import MIN_BOX_SIDE_M, FileSource, Frame, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import FolderLoader, ObjectList
@@ -52,6 +52,7 @@ from qagen.loaders.io.images import image_size
 from qagen.loaders.io.instances import BACKGROUND, ObjectImage, Vote, index_by_id
 from qagen.loaders.io.text import list_folder
 
+POSITIONS = "camera_keyframe_positions.hdf5"
 CAMERA_FILE = "metadata_camera_parameters.csv"
 FRAMES_PER_SECOND = 1.0
 _IMAGE_NAME = re.compile(r"frame\.(\d{4})\.tonemap\.jpg")
@@ -107,9 +108,13 @@ def _read_images(folder: Path, lens: Lens, meters_per_unit: float, dropped: Coun
     for trajectory in read_trajectories(folder / "_detail" / "metadata_cameras.csv"):
         previews = folder / "images" / f"scene_{trajectory}_final_preview"
         geometry = folder / "images" / f"scene_{trajectory}_geometry_hdf5"
-        poses = _read_poses(folder / "_detail" / trajectory, lens, meters_per_unit)
-        for path in list_folder(previews) if previews.is_dir() else ():
-            match = _IMAGE_NAME.fullmatch(path.name)
+        matches = [(path, _IMAGE_NAME.fullmatch(path.name)) for path in _list_if_there(previews)]
+        keyframes = folder / "_detail" / trajectory
+        if not (keyframes / POSITIONS).is_file():  # listed, but not part of the release
+            dropped[NO_POSE] += sum(match is not None for _, match in matches)
+            continue
+        poses = _read_poses(keyframes, lens, meters_per_unit)
+        for path, match in matches:
             if match is None:
                 continue
             number = int(match[1])
@@ -127,6 +132,10 @@ def _read_images(folder: Path, lens: Lens, meters_per_unit: float, dropped: Coun
     return images
 
 
+def _list_if_there(folder: Path) -> list[Path]:
+    return list_folder(folder) if folder.is_dir() else []
+
+
 def _read_image(frame_id: str, image: Path, prefix: str, pose: Pose, lens: Lens, time_s: float) -> _HypersimFrame:
     color = FileSource(image)
     camera = lens.camera(*image_size(color, image))
@@ -139,7 +148,7 @@ def _read_image(frame_id: str, image: Path, prefix: str, pose: Pose, lens: Lens,
 
 def _read_poses(folder: Path, lens: Lens, meters_per_unit: float) -> list[Pose | None]:
     """World from camera of every keyframe; None where it is no pose."""
-    positions = read_array(folder / "camera_keyframe_positions.hdf5", (None, 3))
+    positions = read_array(folder / POSITIONS, (None, 3))
     orientations = read_array(folder / "camera_keyframe_orientations.hdf5", (len(positions), 3, 3))
     camera_from_pinhole = Pose(lens.rotation, np.zeros(3))
     poses: list[Pose | None] = []

@@ -36,6 +36,11 @@ def rotation_of_quaternion(x: float, y: float, z: float, w: float) -> NDArray[np
     return Rotation.from_quat([x, y, z, w]).as_matrix()
 
 
+def is_lost(matrix: NDArray[np.float64]) -> bool:
+    """Whether a (4, 4) pose says that tracking was lost: an entry is not finite, or the rotation is all zeros."""
+    return not np.isfinite(matrix).all() or not matrix[:3, :3].any()
+
+
 def valid_pose(matrix: NDArray[np.float64]) -> Pose | None:
     """The rigid transform of a (4, 4) or (3, 4) matrix; None where it is not finite (lost tracking) or not rigid."""
     try:

@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.errors import SceneError
+from qagen.loaders.io.text import parse_float, whole
 
 MAX_SIDE_PX = 16384
 MAX_LINE_CHARS = 1 << 24
 """The points of an image are a line: about 30 characters for each of some ten thousand."""
-_MODELS = {"SIMPLE_PINHOLE": 3, "PINHOLE": 4, "OPENCV": 8}
-"""Camera models that can be read, and how many parameters they have."""
+_ONE_FOCAL = {"SIMPLE_PINHOLE": 3, "SIMPLE_RADIAL": 4, "RADIAL": 5}
+_MODELS = _ONE_FOCAL | {"PINHOLE": 4, "OPENCV": 8, "FULL_OPENCV": 12}
+"""Camera models that can be read, and how many parameters they have: f or fx and fy, cx, cy, distortion."""
+MIN_DISTORTION = 4
+"""OpenCV wants k1, k2, p1 and p2 at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class ColmapCamera:
 
     camera: Camera
     """Pinhole part of the camera."""
-    distortion: tuple[float, float, float, float]
-    """k1, k2, p1, p2 as OpenCV has them; zeros for a pinhole."""
+    distortion: tuple[float, ...]
+    """k1, k2, p1, p2 and maybe k3 to k6 as OpenCV has them; zeros for a pinhole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +46,8 @@ class ColmapImage:
     """The file's name of the image, maybe with folders: never a path to open."""
     camera_id: int
     """Key of its camera."""
-    world_from_camera: Pose
-    """Meters where the model is, OpenCV camera axes."""
+    world_from_camera: Pose | None
+    """Meters where the model is, OpenCV camera axes; None where the file says that it is not known."""
 
 
 def read_cameras(path: Path) -> dict[int, ColmapCamera]:
@@ -51,30 +55,30 @@ def read_cameras(path: Path) -> dict[int, ColmapCamera]:
     cameras: dict[int, ColmapCamera] = {}
     for where, words in _lines(path, skip_points=False):
         if len(words) < 4 or words[1] not in _MODELS:
-            known = ", ".join(_MODELS)
-            raise SceneError(
-                path, f"{where}: found {' '.join(words[:4])!r}, expected 'id MODEL width height …', {known}"
-            )
+            expected = f"'id MODEL width height …' with one of {', '.join(_MODELS)}; undistort images of other lenses"
+            raise SceneError(path, f"{where}: found {' '.join(words[:4])!r}, expected {expected}")
         numbers = _numbers(path, where, [words[0], *words[2:]])
         if len(numbers) != 3 + _MODELS[words[1]]:
             found = f"{len(numbers) - 3} parameters of {words[1]}"
             raise SceneError(path, f"{where}: found {found}, expected {_MODELS[words[1]]}")
-        cameras[int(numbers[0])] = _camera(path, where, words[1], numbers[1:])
+        if not np.isfinite(numbers).all():
+            raise SceneError(path, f"{where}: found a number that is not finite, expected finite ones")
+        cameras[whole(numbers[0], path, f"{where}: id")] = _camera(path, where, words[1], numbers[1:])
     if not cameras:
         raise SceneError(path, "cameras: found none, expected at least one")
     return cameras
 
 
 def _camera(path: Path, where: str, model: str, numbers: NDArray[np.float64]) -> ColmapCamera:
-    width, height = int(numbers[0]), int(numbers[1])
+    width, height = (whole(side, path, f"{where}: size") for side in numbers[:2])
     if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
         raise SceneError(path, f"{where}: found {width} x {height} pixels, expected sides of 1 to {MAX_SIDE_PX}")
     parameters = [float(number) for number in numbers[2:]]
-    if model == "SIMPLE_PINHOLE":
+    if model in _ONE_FOCAL:
         parameters.insert(1, parameters[0])
-    fx, fy, cx, cy, *rest = parameters
-    k1, k2, p1, p2 = rest or (0.0, 0.0, 0.0, 0.0)
-    return ColmapCamera(Camera(fx, fy, cx - 0.5, cy - 0.5, width, height), (k1, k2, p1, p2))
+    fx, fy, cx, cy, *distortion = parameters
+    distortion += [0.0] * (MIN_DISTORTION - len(distortion))
+    return ColmapCamera(Camera(fx, fy, cx - 0.5, cy - 0.5, width, height), tuple(distortion))
 
 
 def read_images(path: Path) -> list[ColmapImage]:
@@ -85,11 +89,18 @@ def read_images(path: Path) -> list[ColmapImage]:
             expected = "'id qw qx qy qz tx ty tz camera_id name' and a line of points below"
             raise SceneError(path, f"{where}: found {len(words)} words, expected {expected}")
         numbers = _numbers(path, where, words[:9])
-        camera_from_world = Pose(_rotation(path, where, numbers[1:5]), numbers[5:8])
-        images.append(ColmapImage(" ".join(words[9:]), int(numbers[8]), camera_from_world.inverse()))
+        camera_id = whole(numbers[8], path, f"{where}: camera_id")
+        images.append(ColmapImage(" ".join(words[9:]), camera_id, _pose(path, where, numbers[1:8])))
     if not images:
         raise SceneError(path, "images: found none, expected at least one")
     return images
+
+
+def _pose(path: Path, where: str, numbers: NDArray[np.float64]) -> Pose | None:
+    """World from camera of qw qx qy qz tx ty tz, which are camera from world; None where tracking was lost."""
+    if not np.isfinite(numbers).all() or not numbers[:4].any():
+        return None
+    return Pose(_rotation(path, where, numbers[:4]), numbers[4:]).inverse()
 
 
 def _rotation(path: Path, where: str, quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -127,9 +138,6 @@ def _lines(path: Path, skip_points: bool) -> Iterator[tuple[str, list[str]]]:
 
 def _numbers(path: Path, where: str, words: list[str]) -> NDArray[np.float64]:
     try:
-        numbers = np.array([float(word) for word in words])
+        return np.array([parse_float(word) for word in words])
     except ValueError as error:
         raise SceneError(path, f"{where}: {error}, expected numbers") from error
-    if not np.isfinite(numbers).all():
-        raise SceneError(path, f"{where}: found a number that is not finite, expected finite ones")
-    return numbers

@@ -11,9 +11,12 @@ Sources: docs.nerf.studio (data conventions), the file formats of the TUM RGB-D 
 7-Scenes (Shotton et al., 2013).
 """
 
+import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,29 +25,41 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.errors import SceneError
 from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, rotation_of_quaternion
-from qagen.loaders.io.text import inside, list_folder, parse_matrix, read_json, read_text
+from qagen.loaders.io.lens import check_pinhole
+from qagen.loaders.io.text import (
+    convert_json,
+    inside,
+    list_folder,
+    natural,
+    parse_numbers,
+    posix,
+    read_json,
+    read_pose,
+    read_text,
+)
 
 TUM_MAX_GAP_S = 0.02
 """Images, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
 NERFSTUDIO_PIXEL_CENTER = 0.5
 """Coordinate of the center of the top-left pixel, as in COLMAP, where nerfstudio's intrinsics come from."""
 MAX_LIST_BYTES = 1 << 26
-DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
-PINHOLES = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")
+_STAMPS = ("timestamp", "time")
+"""Keys of a frame's time, in whatever unit."""
+_UNKNOWN = np.full((4, 4), np.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosedImage:
     """A frame in the file's own units and world, with OpenCV camera axes."""
 
-    id: str
-    """Name of the frame, not yet made safe for ids."""
+    name: str
+    """The frame's own name, or the path of its image without the ending; not yet made safe for ids."""
     image: Path
     """Color image."""
     depth: Path | None
     """Depth image."""
     matrix: NDArray[np.float64]
-    """(4, 4) camera to world; not finite where the pose is unknown."""
+    """(4, 4) camera to world; not finite, or with a rotation of zeros, where the pose is unknown."""
     camera: Camera | None
     """Camera of the color image, where the file has it; pixel centers at integers."""
     time_s: float | None
@@ -62,53 +77,70 @@ class _Intrinsics(msgspec.Struct, kw_only=True):
 
 class _NerfstudioFrame(_Intrinsics):
     file_path: str
-    transform_matrix: list[list[float]]
+    transform_matrix: list[list[float | None]] | None = None
     depth_file_path: str | None = None
 
 
 class _NerfstudioFile(_Intrinsics):
     frames: list[_NerfstudioFrame]
-    camera_model: str = "OPENCV"
-    k1: float = 0.0
-    k2: float = 0.0
-    k3: float = 0.0
-    k4: float = 0.0
-    p1: float = 0.0
-    p2: float = 0.0
 
 
 def read_nerfstudio(folder: Path, path: Path) -> list[PosedImage]:
     """The frames of a transforms.json whose images lie below ``folder``.
 
+    They are in the order of their times where all have one, else of their names: the file's own order is COLMAP's.
+
     Raises:
         SceneError: it is damaged, its images are distorted, or its intrinsics are incomplete.
     """
-    transforms = read_json(path, _NerfstudioFile)
-    distortion = {name: getattr(transforms, name) for name in DISTORTION if getattr(transforms, name)}
-    if distortion or transforms.camera_model not in PINHOLES:
-        found = ", ".join(f"{name} = {value:g}" for name, value in distortion.items()) or transforms.camera_model
-        expected = "undistorted pinhole images; undistort them first"
-        raise SceneError(path, f"camera_model: found {found}, expected {expected}")
-    images: list[PosedImage] = []
-    for index, frame in enumerate(transforms.frames):
-        where, depth = f"frames[{index}]", frame.depth_file_path
-        rows = np.array([row for row in frame.transform_matrix if len(row) == 4], dtype=np.float64)
-        if rows.shape not in ((4, 4), (3, 4)):
-            raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
-        matrix = np.eye(4)
-        matrix[: len(rows)] = rows
-        matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
-        images.append(
-            PosedImage(
-                id=Path(frame.file_path).stem,
-                image=inside(folder, frame.file_path, path, f"{where}.file_path"),
-                depth=None if depth is None else inside(folder, depth, path, f"{where}.depth_file_path"),
-                matrix=matrix,
-                camera=_nerfstudio_camera(path, transforms, frame, where),
-                time_s=None,
-            )
+    content = read_json(path, dict[str, Any])
+    transforms = convert_json(content, _NerfstudioFile, path)
+    told: list[dict[str, Any]] = content["frames"]
+    for where, camera in [("camera", content), *((f"frames[{index}]", frame) for index, frame in enumerate(told))]:
+        check_pinhole(camera, path, where)
+    images = [
+        PosedImage(
+            name=_stem(frame.file_path),
+            image=inside(folder, frame.file_path, path, f"frames[{index}].file_path"),
+            depth=_optional(folder, frame.depth_file_path, path, f"frames[{index}].depth_file_path"),
+            matrix=_nerfstudio_matrix(frame, path, f"frames[{index}]"),
+            camera=_nerfstudio_camera(path, transforms, frame, f"frames[{index}]"),
+            time_s=None,
         )
-    return images
+        for index, frame in enumerate(transforms.frames)
+    ]
+    stamps = _stamps(told)
+    return [images[k] for k in sorted(range(len(images)), key=lambda k: (stamps[k], natural(images[k].name)))]
+
+
+def _stem(path: str) -> str:
+    return str(posix(path).parent / posix(path).stem)
+
+
+def _optional(folder: Path, name: str | None, source: Path, field: str) -> Path | None:
+    return inside(folder, name, source, field) if name else None
+
+
+def _stamps(frames: Sequence[dict[str, Any]]) -> list[float]:
+    """The frames' times; zeros where not all have one."""
+    for key in _STAMPS:
+        times = [frame.get(key) for frame in frames]
+        if all(isinstance(time, int | float) and math.isfinite(time) for time in times):
+            return times  # pyright: ignore[reportReturnType] - numbers, as the line above says
+    return [0.0] * len(frames)
+
+
+def _nerfstudio_matrix(frame: _NerfstudioFrame, path: Path, where: str) -> NDArray[np.float64]:
+    """(4, 4) camera to world with OpenCV axes; NaN where the frame has none."""
+    if not frame.transform_matrix:
+        return _UNKNOWN
+    rows = np.array([row for row in frame.transform_matrix if len(row) == 4], dtype=np.float64)
+    if rows.shape not in ((4, 4), (3, 4)):
+        raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
+    matrix = np.eye(4)
+    matrix[: len(rows)] = rows
+    matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+    return matrix
 
 
 def _nerfstudio_camera(path: Path, shared: _Intrinsics, own: _Intrinsics, where: str) -> Camera:
@@ -147,10 +179,10 @@ def read_tum(folder: Path) -> list[PosedImage]:
         depth, pose = _nearest(timed_depths, time_s), _nearest(timed_poses, time_s)
         images.append(
             PosedImage(
-                id=Path(name).stem,
+                name=_stem(name),
                 image=inside(folder, name, colors, f"file at {time_s:.6f}"),
                 depth=None if depth is None else inside(folder, depth[0], depths, f"file near {time_s:.6f}"),
-                matrix=np.full((4, 4), np.nan) if pose is None else _tum_matrix(pose, poses),
+                matrix=_UNKNOWN if pose is None else _tum_matrix(pose, poses),
                 camera=None,
                 time_s=time_s,
             )
@@ -159,13 +191,16 @@ def read_tum(folder: Path) -> list[PosedImage]:
 
 
 def _tum_matrix(words: list[str], path: Path) -> NDArray[np.float64]:
-    """(4, 4) of the numbers tx ty tz qx qy qz qw. Raises SceneError."""
+    """(4, 4) of the numbers tx ty tz qx qy qz qw; NaN where tracking was lost. Raises SceneError."""
+    where = f"pose {' '.join(words)[:80]!r}"
+    values = parse_numbers(" ".join(words), path, where, (7,))
+    if not np.isfinite(values).all() or not values[3:].any():
+        return _UNKNOWN
     matrix = np.eye(4)
     try:
-        values = [float(word) for word in words]
         matrix[:3, :3], matrix[:3, 3] = rotation_of_quaternion(*values[3:]), values[:3]
     except ValueError as error:
-        raise SceneError(path, f"pose {' '.join(words)[:80]!r}: {error}, expected tx ty tz qx qy qz qw") from error
+        raise SceneError(path, f"{where}: {error}, expected tx ty tz qx qy qz qw") from error
     return matrix
 
 
@@ -195,12 +230,17 @@ def _read_list(path: Path, count: int) -> _Timed:
 
 
 def read_7scenes(folder: Path) -> list[PosedImage]:
-    """The frames of a 7-Scenes folder, in the order of their numbers. Raises SceneError."""
+    """The frames of a 7-Scenes folder, in the order of their numbers; those without a pose file have none.
+
+    Raises:
+        SceneError: there are none, or a pose is damaged.
+    """
+    colors = (path for path in list_folder(folder) if path.name.endswith(".color.png"))
     frames = []
-    for image in (path for path in list_folder(folder) if path.name.endswith(".color.png")):
+    for image in sorted(colors, key=lambda path: natural(path.name)):
         stem = image.name.removesuffix(".color.png")
         pose, depth = folder / f"{stem}.pose.txt", folder / f"{stem}.depth.png"
-        matrix = parse_matrix(read_text(pose), pose, "pose")
+        matrix = read_pose(pose) if pose.is_file() else _UNKNOWN
         frames.append(PosedImage(stem, image, depth if depth.is_file() else None, matrix, None, None))
     if not frames:
         raise SceneError(folder, "found no frame-*.color.png, expected some")

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from qagen.core.orientation import as_stored
 from qagen.errors import SceneError
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, RawFrame, Recording, check_identity, fit_camera, pinhole
@@ -69,7 +70,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class SensColor:
-    """A color image inside a .sens file; JPEG and PNG bytes are handed through untouched."""
+    """A color image inside a .sens file; JPEG and PNG bytes are handed through, but for notes of orientation."""
 
     data: Slice
     """Where the image is."""
@@ -92,7 +93,7 @@ class SensColor:
         """The encoded image. Raises SceneError when bare pixels are not width x height x 3 bytes."""
         data = self.data.read()
         if self.stored_suffix:
-            return data
+            return as_stored(data, self.data.container)
         _check_pixel_bytes(self.data, len(data), self.width * self.height * 3)
         png = BytesIO()
         Image.frombytes("RGB", (self.width, self.height), data).save(png, format="PNG", compress_level=1)

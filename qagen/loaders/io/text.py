@@ -1,10 +1,17 @@
-"""Listing folders, JSON, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions."""
+"""Listing folders, JSON, and small text files of numbers: poses, intrinsics and ``key = value`` descriptions.
 
+Files are read as people and their tools write them: 640.0 and "640" are whole numbers, a matrix may hold NaN in every
+spelling, paths may have backslashes, and Windows puts a byte order mark before everything.
+"""
+
+import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -18,6 +25,9 @@ MAX_JSON_BYTES = 1 << 30
 """An annotation that names every vertex of a large mesh has a tenth of it."""
 
 _T = TypeVar("_T")
+_NOT_FINITE = re.compile(r"[+-]?(?:1\.#\w+|nan\(\w*\)|null|none|n/a)", re.IGNORECASE)
+"""NaN and infinity as the C libraries of Windows, Lua and others print them; Python reads the other spellings."""
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
 def list_folder(folder: Path) -> list[Path]:
@@ -38,7 +48,7 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     if len(data) > max_bytes:
         raise SceneError(path, f"size: found more than {max_bytes} bytes, expected a short text file")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SceneError(path, f"content: found binary data at byte {error.start}, expected text") from error
 
@@ -49,10 +59,30 @@ def read_json(path: Path, kind: type[_T]) -> _T:
         size = path.stat().st_size
         if size > MAX_JSON_BYTES:
             raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_JSON_BYTES}")
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        data = path.read_bytes()
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SceneError(path, f"content: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return convert_json(_parse_python_json(data, path, error), kind, path)
+
+
+def _parse_python_json(data: bytes, path: Path, problem: Exception) -> Any:
+    """JSON with the NaN and Infinity that Python writes, or behind a byte order mark."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise SceneError(path, f"content: {problem}") from problem
+
+
+def convert_json(content: Any, kind: type[_T], path: Path) -> _T:
+    """Parsed JSON as a declared kind. Raises SceneError when it is of another kind."""
+    try:
+        return msgspec.convert(content, kind, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
         raise SceneError(path, f"content: {error}") from error
 
 
@@ -63,16 +93,27 @@ def check_unique(values: Iterable[object], path: Path, field: str) -> None:
         raise SceneError(path, f"{field}: found {value} more than once, expected it once")
 
 
+def posix(name: str) -> PurePosixPath:
+    """A path as a file spells it; Windows writes backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
 def inside(folder: Path, name: str, source: Path, field: str) -> Path:
     """The path that a file names relative to ``folder``.
 
     Raises:
         SceneError: it would lead out of the folder; ``source`` and ``field`` go into the message.
     """
-    parts = PurePosixPath(name)
-    if not name or "\0" in name or "\\" in name or parts.is_absolute() or ".." in parts.parts:
+    parts = posix(name)
+    has_drive = bool(parts.parts) and parts.parts[0].endswith(":")
+    if not name or "\0" in name or has_drive or parts.is_absolute() or ".." in parts.parts:
         raise SceneError(source, f"{field}: found {name[:80]!r}, expected a path inside the scene's folder")
     return folder / parts
+
+
+def natural(name: str) -> list[Any]:
+    """A key that sorts names as people number them: "frame_2" before "frame_10", times by their value."""
+    return [Decimal(part) if index % 2 else part for index, part in enumerate(_NUMBER.split(name))]
 
 
 def read_entries(path: Path) -> dict[str, str]:
@@ -92,9 +133,21 @@ def parse_numbers(text: str, path: Path, name: str, counts: tuple[int, ...]) -> 
     if len(words) not in counts:
         raise SceneError(path, f"{name}: found {len(words)} numbers, expected {expected}")
     try:
-        return np.array([float(word) for word in words])
+        return np.array([parse_float(word) for word in words])
     except ValueError as error:
         raise SceneError(path, f"{name}: {error}, expected {expected} numbers") from error
+
+
+def parse_float(word: str) -> float:
+    """A number as Python or other tools print it, NaN and infinity included. Raises ValueError."""
+    return math.nan if _NOT_FINITE.fullmatch(word) else float(word)
+
+
+def whole(value: float, path: Path, name: str) -> int:
+    """A whole number that is written as any number: 640 or 640.0. Raises SceneError for 640.5."""
+    if not float(value).is_integer():
+        raise SceneError(path, f"{name}: found {value:g}, expected a whole number")
+    return int(value)
 
 
 def parse_matrix(text: str, path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
@@ -110,6 +163,23 @@ def parse_matrix(text: str, path: Path, name: str, sides: tuple[int, ...] = (4,)
 def read_matrix(path: Path, name: str, sides: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
     """Read a file that holds one square matrix. Raises SceneError as parse_numbers and read_text."""
     return parse_matrix(read_text(path), path, name, sides)
+
+
+def parse_pose(text: str, path: Path, name: str = "pose") -> NDArray[np.float64]:
+    """Parse a 4 x 4 or 3 x 4 pose as (4, 4); without any number, as where tracking was lost, all entries are NaN.
+
+    Raises:
+        SceneError: as parse_numbers; ``path`` and ``name`` go into the message.
+    """
+    values = parse_numbers(text, path, name, (16, 12, 0)).reshape(-1, 4)
+    if not len(values):
+        return np.full((4, 4), np.nan)
+    return np.vstack([values, [0, 0, 0, 1]])[:4]
+
+
+def read_pose(path: Path) -> NDArray[np.float64]:
+    """Read a file that holds one pose. Raises SceneError as parse_pose and read_text."""
+    return parse_pose(read_text(path), path)
 
 
 def parse_number(entries: dict[str, str], key: str, path: Path) -> float:

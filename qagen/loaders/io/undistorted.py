@@ -11,8 +11,8 @@ from qagen.core.scene import DepthSource, ImageSource
 from qagen.errors import SceneError
 from qagen.loaders.io.images import ReencodedImage, decode_color
 
-Distortion = tuple[float, float, float, float]
-"""k1, k2, p1, p2 in OpenCV's convention."""
+Distortion = tuple[float, ...]
+"""k1, k2, p1, p2 and maybe k3 to k6 in OpenCV's convention."""
 
 
 @dataclass(frozen=True, slots=True)

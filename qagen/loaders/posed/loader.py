@@ -13,7 +13,9 @@ of the file that the frames come from.
 
 import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +23,26 @@ from numpy.typing import NDArray
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.reasons import INVALID_POSE
+from qagen.core.reasons import INVALID_POSE, NO_DEPTH, NO_IMAGE
 from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import FolderLoader, ObjectList
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, z_up
+from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
 from qagen.loaders.io.boxes import upright_box
 from qagen.loaders.io.depth_images import MetricDepth, depth_camera
 from qagen.loaders.io.depth_kind import RayDepth
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.instances import IdFile, ObjectImage, index_by_id
+from qagen.loaders.io.lens import check_pinhole, is_lens
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
-from qagen.loaders.io.text import inside, read_json
+from qagen.loaders.io.text import convert_json, inside, posix, read_json
 from qagen.loaders.posed.schema import Box, FramesFile, Intrinsics, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-_FRAME_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_UNSAFE = re.compile(r"[^\w-]")
+"""Characters of a frame's name that become "_" in ids."""
 
 
 class PosedLoader(FolderLoader):
@@ -73,7 +77,7 @@ class _SceneReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / DESCRIPTION
-        self._file = read_json(self._path, SceneFile)
+        self._file = _read_description(self._path)
         self._scale = METERS[self._file.units] if isinstance(self._file.units, str) else float(self._file.units)
         self._rotation = z_up(self._file.up)
 
@@ -117,42 +121,49 @@ class _SceneReader:
         return Mesh(self._points(vertices).astype(np.float32), faces, object_indices(owner, objects.kept))
 
     def read_frames(self, object_of_id: NDArray[np.int32], dropped: Counter[str]) -> tuple[Frame, ...]:
-        """Frames in time order; those that lost tracking are counted. Raises SceneError."""
+        """Frames in time order; those that lost tracking or are not on disk are counted. Raises SceneError."""
+        listed = self._list_images()
+        self._check_times([image for image, _ in listed])
+        names = frame_names([image.name for image, _ in listed])
         frames: list[Frame] = []
-        for index, (image, ids) in enumerate(self._list_images()):
-            where = f"frames[{index}]"
-            try:
-                pose = Pose.from_matrix(image.matrix)
-            except ValueError as error:
-                if np.isfinite(image.matrix).all():
-                    raise SceneError(self._path, f"{where}.pose: {error}") from error
-                dropped[INVALID_POSE] += 1
+        for index, (image, ids) in enumerate(listed):
+            reason = _why_left_out(image)
+            if reason is not None:
+                dropped[reason] += 1
                 continue
-            if not _FRAME_NAME.fullmatch(image.id):
-                found = repr(image.id[:80])
-                raise SceneError(self._path, f"{where}.id: found {found}, expected letters, digits, '_' and '-'")
-            camera = image.camera or self._camera(self._file.camera)
-            if camera is None:
-                raise SceneError(
-                    self._path, f"{where}: found no camera of the frame or of the scene, expected one of them"
-                )
-            depth, own_camera = self._depth(image, camera, where)
-            frames.append(
-                Frame(
-                    id=image.id,
-                    color=FileSource(image.image),
-                    depth=depth,
-                    camera=camera,
-                    depth_camera=own_camera,
-                    world_from_camera=Pose(
-                        self._rotation @ pose.rotation, self._scale * (self._rotation @ pose.translation)
-                    ),
-                    time_s=float(index) if image.time_s is None else image.time_s,
-                    instances=None if ids is None else ObjectImage(ids, object_of_id),
-                )
-            )
+            instances = None if ids is None else ObjectImage(ids, object_of_id)
+            frames.append(self._frame(image, names[index], index, instances))
+        missing = [path for image, _ in listed for path in _files(image) if not path.is_file()]
+        if missing and not frames:
+            raise SceneError(missing[0], f"cannot be read (no such file); none of {len(listed)} frames can be used")
         _check_sizes(frames)
         return tuple(sorted(frames, key=lambda frame: frame.time_s))
+
+    def _check_times(self, images: Sequence[PosedImage]) -> None:
+        known = sum(image.time_s is not None for image in images)
+        if known not in (0, len(images)):
+            raise SceneError(self._path, f"time_s: found in {known} of {len(images)} frames, expected in all or none")
+
+    def _frame(self, image: PosedImage, name: str, index: int, instances: ObjectImage | None) -> Frame:
+        where = f"frames[{index}]"
+        try:
+            pose = Pose.from_matrix(image.matrix)
+        except ValueError as error:
+            raise SceneError(self._path, f"{where}.pose: {error}") from error
+        camera = image.camera or self._camera(self._file.camera)
+        if camera is None:
+            raise SceneError(self._path, f"{where}: found no camera of the frame or of the scene, expected one of them")
+        depth, own_camera = self._depth(image, camera, where)
+        return Frame(
+            id=name,
+            color=FileSource(image.image),
+            depth=depth,
+            camera=camera,
+            depth_camera=own_camera,
+            world_from_camera=Pose(self._rotation @ pose.rotation, self._scale * (self._rotation @ pose.translation)),
+            time_s=float(index) if image.time_s is None else image.time_s,
+            instances=instances,
+        )
 
     def _list_images(self) -> list[tuple[PosedImage, IdFile | None]]:
         """Every frame as its file has it, and its image of object ids."""
@@ -172,9 +183,10 @@ class _SceneReader:
         return images
 
     def _posed_image(self, frame: PosedFrame, where: str) -> PosedImage:
-        matrix = np.eye(4)
-        matrix[: len(frame.pose)] = frame.pose
-        if self._file.pose == "camera_from_world":
+        matrix = np.full((4, 4), np.nan) if frame.pose is None else np.eye(4)
+        if frame.pose is not None:
+            matrix[: len(frame.pose)] = frame.pose
+        if self._file.pose == "camera_from_world" and not is_lost(matrix):
             try:
                 matrix = Pose.from_matrix(matrix).inverse().matrix
             except ValueError as error:
@@ -183,7 +195,7 @@ class _SceneReader:
             matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
         depth = frame.depth
         return PosedImage(
-            id=Path(frame.image).stem if frame.id is None else frame.id,
+            name=str(posix(frame.image).parent / posix(frame.image).stem) if frame.id is None else frame.id,
             image=inside(self._folder, frame.image, self._path, f"{where}.image"),
             depth=None if depth is None else inside(self._folder, depth, self._path, f"{where}.depth"),
             matrix=matrix,
@@ -220,6 +232,39 @@ class _SceneReader:
         return Camera(pinhole.fx, pinhole.fy, cx, cy, pinhole.width, pinhole.height)
 
 
+def _read_description(path: Path) -> SceneFile:
+    """The file, whose cameras may tell a lens that bends nothing. Raises SceneError where one bends."""
+    content = read_json(path, dict[str, Any])
+    frames = content["frames"] if isinstance(content.get("frames"), list) else []
+    owners = [("", content), ("depth.", content.get("depth"))]
+    for where, owner in [*owners, *((f"frames[{index}].", frame) for index, frame in enumerate(frames))]:
+        camera = owner.get("camera") if isinstance(owner, dict) else None
+        if isinstance(camera, dict):
+            check_pinhole(camera, path, f"{where}camera")
+            owner["camera"] = {key: value for key, value in camera.items() if not is_lens(key)}
+    return convert_json(content, SceneFile, path)
+
+
+def frame_names(names: Sequence[str]) -> list[str]:
+    """Ids of frames by their names: dots and the like become "_", and folders stay where names alone repeat."""
+    for parts in (-1, 0):
+        ids = [_UNSAFE.sub("_", "_".join(PurePosixPath(name).parts[parts:])) for name in names]
+        if len(set(ids)) == len(ids):
+            break
+    return ids
+
+
+def _files(image: PosedImage) -> list[Path]:
+    return [image.image] if image.depth is None else [image.image, image.depth]
+
+
+def _why_left_out(image: PosedImage) -> str | None:
+    if is_lost(image.matrix):
+        return INVALID_POSE
+    missing = [path for path in _files(image) if not path.is_file()]
+    return None if not missing else NO_IMAGE if image.image in missing else NO_DEPTH
+
+
 def _axes_of_yaw(yaw_deg: float, up: str) -> NDArray[np.float64]:
     """(3, 3) rows: the world's axes rotated about the vertical, counter-clockwise seen from above."""
     from scipy.spatial.transform import Rotation
@@ -230,10 +275,12 @@ def _axes_of_yaw(yaw_deg: float, up: str) -> NDArray[np.float64]:
 
 
 def _check_sizes(frames: list[Frame]) -> None:
-    """Raise SceneError unless the first image of each camera has its size."""
-    for camera, frame in {frame.camera: frame for frame in reversed(frames)}.items():
+    """Raise SceneError unless every image has the size of its camera."""
+    for frame in frames:
         assert isinstance(frame.color, FileSource)
-        width, height = image_size(frame.color, frame.color.path)
+        (width, height), camera = image_size(frame.color, frame.color.path), frame.camera
         if (width, height) != (camera.width, camera.height):
             found, expected = f"{width} x {height} pixels", f"{camera.width} x {camera.height} as its camera says"
-            raise SceneError(frame.color.path, f"image: found {found}, expected {expected}")
+            is_turned = (height, width) == (camera.width, camera.height)
+            hint = "; turn the pixels themselves where a note (EXIF orientation) does" if is_turned else ""
+            raise SceneError(frame.color.path, f"image: found {found}, expected {expected}{hint}")

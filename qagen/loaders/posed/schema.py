@@ -7,7 +7,7 @@ import msgspec
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Vector = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
-Row = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
+Row = Annotated[list[float | None], msgspec.Meta(min_length=4, max_length=4)]
 Matrix = Annotated[list[Row], msgspec.Meta(min_length=3, max_length=4)]
 Point = Annotated[list[float], msgspec.Meta(min_length=2, max_length=2)]
 
@@ -40,9 +40,10 @@ class PosedFrame(msgspec.Struct, forbid_unknown_fields=True):
     """One image and where it was taken."""
 
     image: str
-    pose: Matrix
+    pose: Matrix | None
+    """Null where tracking was lost: the frame is left out."""
     id: str | None = None
-    """Letters, digits, "_" and "-"; the image's name without its ending when left out."""
+    """The image's name without its ending when left out. Dots and blanks become "_" in records."""
     depth: str | None = None
     instances: str | None = None
     """8- or 16-bit PNG: the id of the object that each pixel shows, 0 for none."""

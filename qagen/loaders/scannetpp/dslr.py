@@ -14,7 +14,7 @@ Its conventions
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -25,13 +25,14 @@ from qagen.core.scene import FileSource, Frame
 from qagen.errors import SceneError
 from qagen.loaders.io.axes import valid_pose
 from qagen.loaders.io.images import image_size
+from qagen.loaders.io.lens import check_pinhole
 from qagen.loaders.io.rendered_depth import Surface, with_rendered_depth
 from qagen.loaders.io.rgbd import fit_camera
-from qagen.loaders.io.text import inside, read_json
+from qagen.loaders.io.text import convert_json, inside, natural, posix, read_json
 
 IMAGES = "resized_undistorted_images"
 TRANSFORMS = "nerfstudio/transforms_undistorted.json"
-_Row = tuple[float, float, float, float]
+_Row = tuple[float | None, float | None, float | None, float | None]
 _SIDE = Annotated[int, msgspec.Meta(ge=1, le=16384)]
 
 
@@ -48,7 +49,6 @@ class _DslrFile(msgspec.Struct):
     cy: float
     w: _SIDE
     h: _SIDE
-    camera_model: Literal["PINHOLE"]
     frames: list[_Photo]
     test_frames: list[_Photo] = []
 
@@ -65,10 +65,13 @@ def read_dslr(folder: Path, surface: Surface | None, dropped: Counter[str]) -> t
         SceneError: a file is missing, damaged, or contradicts another.
     """
     path = folder / TRANSFORMS
-    transforms = read_json(path, _DslrFile)
-    held_out = {photo.file_path for photo in transforms.test_frames}  # undistort.py also joins them to the others
-    walked = [photo for photo in transforms.frames if photo.file_path not in held_out]
-    good = sorted((photo for photo in walked if not photo.is_bad), key=lambda photo: photo.file_path)
+    content = read_json(path, dict[str, Any])
+    transforms = convert_json(content, _DslrFile, path)
+    for where, camera in [("camera", content), *((f"frames[{i}]", told) for i, told in enumerate(content["frames"]))]:
+        check_pinhole(camera, path, where)
+    held_out = {posix(photo.file_path) for photo in transforms.test_frames}  # undistort.py joins them to the others
+    walked = [photo for photo in transforms.frames if posix(photo.file_path) not in held_out]
+    good = sorted((photo for photo in walked if not photo.is_bad), key=lambda photo: natural(photo.file_path))
     located = [(inside(folder / IMAGES, photo.file_path, path, "file_path"), photo) for photo in good]
     present = [(image, photo) for image, photo in located if image.is_file()]
     if not present:
@@ -82,7 +85,7 @@ def read_dslr(folder: Path, surface: Surface | None, dropped: Counter[str]) -> t
     camera = fit_camera(matrix, (transforms.w, transforms.h), actual, path, "photograph")
     frames: list[Frame] = []
     for index, (image, photo) in enumerate(present):
-        pose = valid_pose(mesh_from_opencv(np.array(photo.transform_matrix)))
+        pose = valid_pose(mesh_from_opencv(np.array(photo.transform_matrix, np.float64)))
         if pose is None:
             dropped[INVALID_POSE] += 1
             continue

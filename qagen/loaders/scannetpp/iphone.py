@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -29,7 +29,7 @@ from qagen.loaders.io.colmap import ColmapCamera, read_cameras, read_images
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rendered_depth import Surface, with_rendered_depth
 from qagen.loaders.io.rgbd import DepthImage, fit_camera
-from qagen.loaders.io.text import list_folder, read_json
+from qagen.loaders.io.text import list_folder, posix, read_json
 from qagen.loaders.io.undistorted import Distortion, UndistortedDepth, UndistortedImage
 from qagen.loaders.io.video import list_video
 from qagen.loaders.scannetpp.depth import HEIGHT, WIDTH, DepthFile
@@ -42,8 +42,9 @@ FRAMES_PER_SECOND = 60.0
 UNITS_PER_M = 1000.0
 _NAME = re.compile(r"frame_(\d{1,9})")
 _Row3 = tuple[float, float, float]
-_Row4 = tuple[float, float, float, float]
-_NO_DISTORTION: Distortion = (0.0, 0.0, 0.0, 0.0)
+_Row4 = tuple[float | None, float | None, float | None, float | None]
+"""Null is one way to write NaN."""
+_NO_DISTORTION: Distortion = ()
 
 
 class _IPhoneFrame(msgspec.Struct):
@@ -105,7 +106,7 @@ def read_iphone(folder: Path, surface: Surface | None, dropped: Counter[str]) ->
     frames: list[Frame] = []
     for index in used:
         view, color = views[index], colors[index]
-        if view.distortion != _NO_DISTORTION:
+        if any(view.distortion):
             color = UndistortedImage(color, view.camera, view.distortion)
         frame = Frame(f"frame_{index:06d}", color, None, view.camera, None, view.world_from_camera, times[index])
         if sensor is None:
@@ -114,7 +115,7 @@ def read_iphone(folder: Path, surface: Surface | None, dropped: Counter[str]) ->
             dropped[NO_DEPTH] += 1
         else:
             camera = view.camera.scaled(*sensor.size)
-            if view.distortion != _NO_DISTORTION:
+            if any(view.distortion):
                 depth = UndistortedDepth(depth, camera, view.distortion)
             frames.append(replace(frame, depth=depth, depth_camera=camera))
     return tuple(frames)
@@ -196,12 +197,13 @@ def _colmap_views(folder: Path, size: tuple[int, int]) -> dict[int, _View]:
         lenses[key] = ColmapCamera(fitted, lens.distortion)
     views: dict[int, _View] = {}
     for image in read_images(path):
-        stem = PurePosixPath(image.name).stem
+        stem = posix(image.name).stem
         if not _NAME.fullmatch(stem):
             raise SceneError(path, f"name: found {image.name[:60]!r}, expected frame_<number>.jpg")
         if image.camera_id not in lenses:
             found = f"camera {image.camera_id} for {stem}"
             raise SceneError(path, f"camera_id: found {found}, expected one of {sorted(lenses)}")
         lens = lenses[image.camera_id]
-        views[_number(stem)] = _View(image.world_from_camera, lens.camera, lens.distortion)
+        if image.world_from_camera is not None:
+            views[_number(stem)] = _View(image.world_from_camera, lens.camera, lens.distortion)
     return views
