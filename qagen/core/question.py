@@ -67,6 +67,16 @@ class Question:
     """The quantities that the answer follows from; lengths in meters, angles in degrees."""
     classes: tuple[str, ...] = ()
     """Answer classes that are balanced within a type."""
+    fact: tuple | None = None
+    """What is asked, however it is dressed: without marks, images that only show it, and the order of equals. None
+    where only ``key`` tells it."""
+    about: tuple[int, ...] | None = None
+    """Indices into Scene.objects of the objects that it asks about; None where these are the marked ones."""
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """Indices into Scene.objects of the objects that it asks about."""
+        return tuple(role.object for role in self.roles) if self.about is None else self.about
 
     @property
     def key(self) -> tuple:

@@ -34,8 +34,8 @@ from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, reco
 from qagen.pipeline.record import sample_id, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
 from qagen.rng import rng_for
-from qagen.sampling.choose import Distractors, choose
-from qagen.sampling.pool import collect
+from qagen.sampling.choose import Distractors, choose_with_options
+from qagen.sampling.pool import Selection, collect, pick_balanced
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
@@ -271,22 +271,30 @@ def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
 def make_samples(
     family: Family, views: SceneViews, book: Phrasebook, config: RunConfig, counts: TaskCounts
 ) -> Iterator[Sample]:
-    """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused."""
+    """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused.
+
+    Only the questions of ``select`` are chosen for their options. Those of the other formats are chosen for coverage,
+    the same for all of them unless the type is independent.
+    """
     type_name, scene_id = family.config.type, views.scene.id
     collected = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
     counts.askable = len(collected.pool)
     for reason, count in collected.skips.items():
         counts.refuse(reason, count)
-    select = family.answer if "select" in family.config.formats else None
-    selection = None
+    quota = collected.limited(config.per_scene)
+    spread: Selection | None = None
     for answer_format in family.config.formats:
         rng = rng_for(config.seed, scene_id, type_name, answer_format)
-        if family.config.independent or selection is None:
-            selection = choose(collected.pool, config.per_scene, select, views, rng)
+        if answer_format == "select":
+            selection = choose_with_options(collected.pool, quota, family.answer, views, rng)
+        else:
+            if spread is None or family.config.independent:
+                spread = Selection(pick_balanced(collected.pool, quota, views, rng))
+            selection = spread
         if config.formats is not None and answer_format not in config.formats:
             continue
         formatter = Formatter(family, views.scene, book, Distractors(selection, rng), rng)
-        questions = (selection.questions * family.config.repeats)[: config.per_scene]
+        questions = (selection.questions * family.config.repeats)[:quota]
         yield from _in_format(family, formatter, questions, answer_format, scene_id, counts)
 
 

@@ -43,15 +43,15 @@ RULES: dict[type[Answer], Rule] = {
 }
 
 
-def choose(
-    pool: list[Question], quota: int, select: type[Answer] | None, views: SceneViews, rng: Generator
+def choose_with_options(
+    pool: list[Question], quota: int, answer: type[Answer], views: SceneViews, rng: Generator
 ) -> Selection:
-    """Choose up to ``quota`` questions of a pool, spread over answers, objects, labels and frames.
+    """Choose up to ``quota`` questions of a pool, and distractors that give nothing away.
 
     Args:
-        select: the kind of answer that needs distractors, None where no format of the type does.
+        answer: the kind of answer that the questions have.
     """
-    rule = Rule() if select is None else RULES[select]
+    rule = RULES[answer]
     candidates = pick_balanced(pool, quota, views, rng, rule.oversampling)
     if rule.choose is None:
         return Selection(candidates)

@@ -22,8 +22,12 @@ LINKED_SHARE = 0.1
 """Least co-visible surface between an image of a set and one of the images before it."""
 MAX_TRIES = 500
 """Chains of images that are begun before a scene is taken to have none of the length."""
+MAX_RARE_TRIES = 10
+"""Chains of images that are begun before an object is taken to be in none of the length."""
 SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
+RARE_SHARE = 0.5
+"""Share of the draws that take the object drawn least so far."""
 SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, MARKS_OVERLAP})
 """Reasons for which FrameSets.sample_objects refuses."""
 
@@ -65,20 +69,24 @@ class FrameSets:
         for first, second in rng.permutation(found):
             yield int(first), int(second)
 
-    def draw(self, size: int, rng: Generator) -> tuple[int, ...] | None:
+    def draw(self, size: int, rng: Generator, item: int | None = None) -> tuple[int, ...] | None:
         """``size`` images whose rotation from the first follows SPAR-Bench, or None when none were found.
 
         Each image after the first overlaps with one before it.
-        """
-        return next(filter(None, (self._draw_once(size, rng) for _ in range(MAX_TRIES))), None)
 
-    def _draw_once(self, size: int, rng: Generator) -> tuple[int, ...] | None:
+        Args:
+            item: an object that must be askable in one of the images.
+        """
+        tries = MAX_TRIES if item is None else MAX_RARE_TRIES
+        return next(filter(None, (self._draw_once(size, rng, item) for _ in range(tries))), None)
+
+    def _draw_once(self, size: int, rng: Generator, item: int | None) -> tuple[int, ...] | None:
         if size == 1:
-            return (_pick_one(self._usable, rng),) if len(self._usable) else None
-        if not self._cumulative_shares[-1]:
+            usable = self._usable if item is None else np.flatnonzero(self.views.usable & self.views.askable[:, item])
+            return (_pick_one(usable, rng),) if len(usable) else None
+        chosen = self._draw_pair(rng) if item is None else self._draw_pair_with(item, rng)
+        if not chosen:
             return None
-        pairs = self._pairs_by_bin[_draw_bin(self._cumulative_shares, rng)]
-        chosen: list[int] = pairs[int(rng.integers(len(pairs)))].tolist()
         linked, different = self.linked[chosen[0]], ~self.same_view[chosen[0]]
         while len(chosen) < size:
             linked, different = linked | self.linked[chosen[-1]], different & ~self.same_view[chosen[-1]]
@@ -88,6 +96,23 @@ class FrameSets:
             bins = self.rotation_bin[chosen[0], candidates]
             chosen.append(_pick_one(candidates[bins == _draw_bin(_cumulative_shares(bins), rng)], rng))
         return tuple(chosen)
+
+    def _draw_pair(self, rng: Generator) -> list[int]:
+        if not self._cumulative_shares[-1]:
+            return []
+        pairs = self._pairs_by_bin[_draw_bin(self._cumulative_shares, rng)]
+        return pairs[int(rng.integers(len(pairs)))].tolist()
+
+    def _draw_pair_with(self, item: int, rng: Generator) -> list[int]:
+        """An image in which the object is askable, and one linked to it, in either order."""
+        shows = np.flatnonzero(self.linked.any(axis=1) & self.views.askable[:, item])
+        if not len(shows):
+            return []
+        first = _pick_one(shows, rng)
+        others = np.flatnonzero(self.linked[first])
+        bins = self.rotation_bin[first, others]
+        second = _pick_one(others[bins == _draw_bin(_cumulative_shares(bins), rng)], rng)
+        return [first, second] if rng.random() < 0.5 else [second, first]
 
     @cached_property
     def _usable(self) -> NDArray[np.int64]:
@@ -111,26 +136,49 @@ class FrameSets:
     ) -> SampledObjects | Skip:
         """Draw images and a different object for each color, marked in an image where it is askable.
 
+        Every second time, one of the objects is the one that was drawn least before, so that objects that few images
+        show are asked about, too.
+
         Args:
             images: number of images, or the frames of the scene's video.
             unique_labels: only objects whose label means nothing else in the images.
         """
-        frames = self.views.video if images == "video" else self.draw(images, rng)
+        rare = self._least_drawn(images, rng) if rng.random() < RARE_SHARE else None
+        frames = self.views.video if images == "video" else self.draw(images, rng, rare) or self.draw(images, rng)
         if not frames:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
         askable = self.views.askable[list(frames)]
         is_candidate = askable.any(axis=0)
         if unique_labels:
             is_candidate = is_candidate & has_unique_label(self.views, frames)
-        objects = rng.permutation(np.flatnonzero(is_candidate))[: len(colors)].tolist()
+        objects = rng.permutation(np.flatnonzero(is_candidate)).tolist()
         if len(objects) < len(colors):
             return Skip(TOO_FEW_OBJECTS, SCENE if images == "video" else about_image(frames[0]))
+        if rare in objects[len(colors) :]:
+            objects[int(rng.integers(len(colors)))] = rare
+        objects = objects[: len(colors)]
+        self._times_drawn[objects] += 1
         marked_in = [_pick_one(askable[:, k].nonzero()[0], rng) for k in objects]
         roles = tuple(
             mark(self.views, frames, color, k, image, kind)
             for color, k, image in zip(colors, objects, marked_in, strict=True)
         )
         return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else (frames, roles)
+
+    @cached_property
+    def _times_drawn(self) -> NDArray[np.int64]:
+        """(O,) how often sample_objects has drawn each object, or tried to."""
+        return np.zeros(len(self.views.scene.objects), dtype=np.int64)
+
+    def _least_drawn(self, images: int | Literal["video"], rng: Generator) -> int | None:
+        """One of the objects that were drawn least of those that some image shows."""
+        frames = list(self.views.video) if images == "video" else self._usable
+        shown = np.flatnonzero(self.views.askable[frames].any(axis=0))
+        if not len(shown):
+            return None
+        item = int(shown[np.argmin(self._times_drawn[shown] + rng.random(len(shown)))])
+        self._times_drawn[item] += 1
+        return item
 
 
 def _pick_one(values: NDArray[np.int64], rng: Generator) -> int:

@@ -19,6 +19,10 @@ DRAWS_PER_QUESTION = 60
 MIN_DRAWS = 2000
 MAX_IDLE_DRAWS = 1000
 """Draws in a row that bring nothing new, after which a scene is taken to have no more."""
+MAX_PER_FACT = 3
+"""Largest number of questions about one fact, which then differ in their marks or images."""
+MAX_PER_OBJECT = 10
+"""Largest quota of a type, for each object that it can ask about."""
 OBJECT_SHARE = 0.2
 CLASS_WEIGHT, OBJECT_WEIGHT, LABEL_WEIGHT, FRAME_WEIGHT = 4.0, 1.0, 0.5, 0.5
 
@@ -32,6 +36,11 @@ class Collected:
     skips: Counter[str] = field(default_factory=Counter)
     """How many different things were refused and not asked about otherwise, by reason."""
 
+    def limited(self, quota: int) -> int:
+        """The quota, no more than the scene's objects allow; as it is where nothing is said about objects."""
+        objects = {item for question in self.pool for item in question.objects}
+        return min(quota, MAX_PER_OBJECT * len(objects)) if objects else quota
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -44,16 +53,21 @@ class Selection:
 
 
 def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:
-    """Gather different questions until there are plenty to choose from or the scene gives no more."""
+    """Gather different questions until there are plenty to choose from or the scene gives no more.
+
+    Of the questions about one fact, the first ``MAX_PER_FACT`` are kept.
+    """
     pool: dict[tuple, Question] = {}
+    facts: Counter[tuple] = Counter()
     refused: set[tuple[str, Subject]] = set()
     max_draws, idle = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota), 0
     for number, candidate in enumerate(islice(candidates, max_draws)):
         known = len(pool) + len(refused)
-        if isinstance(candidate, Question):
-            pool.setdefault(candidate.key, candidate)
-        else:
+        if isinstance(candidate, Skip):
             refused.add((candidate.reason, candidate.subject or ("candidate", number)))
+        elif candidate.key not in pool and facts[candidate.fact or candidate.key] < MAX_PER_FACT:
+            pool[candidate.key] = candidate
+            facts[candidate.fact or candidate.key] += 1
         idle = idle + 1 if len(pool) + len(refused) == known else 0
         is_over = isinstance(candidate, Skip) and candidate.subject == SCENE
         if is_over or idle == MAX_IDLE_DRAWS or len(pool) == POOL_FACTOR * quota:
@@ -103,8 +117,8 @@ def _features(pool: list[Question], views: SceneViews) -> tuple[NDArray, NDArray
     for question in pool:
         features: list[tuple[str, str | int]] = [("class", name) for name in question.classes]
         features += [("frame", frame) for frame in question.frames]
-        features += [("object", role.object) for role in question.roles]
-        features += [("label", views.scene.objects[role.object].label) for role in question.roles]
+        features += [("object", item) for item in question.objects]
+        features += [("label", views.scene.objects[item].label) for item in question.objects]
         rows.append([columns.setdefault(feature, len(columns)) for feature in features])
     incidence = np.zeros((len(pool), len(columns)))
     for row, features_of_row in enumerate(rows):

@@ -97,6 +97,8 @@ class ObjectCount(Family[CountConfig]):
             is_video=True,
             facts={"label": label, "plural": plural_of(label)},
             answer=Count(len(meant)),
+            fact=(label,),
+            about=tuple(meant),
             margin=float(best.max(axis=0).min()),
             margin_unit="fraction",
             measured={

@@ -66,6 +66,7 @@ class Depth(Family[DepthConfig]):
             roles=roles,
             facts={"given": f"{depths['red']:.1f}"},
             answer=Number(value),
+            fact=(*sorted(role.object for role in roles[1:]), f"{value:.1f}"),
             margin=margin,
             measured={f"{color}_depth_m": depth for color, depth in depths.items()},
         )

@@ -71,6 +71,7 @@ class Distance(Family[DistanceConfig]):
             roles=roles,
             is_video=self.config.views == "video",
             answer=Number(value),
+            fact=(*sorted(role.object for role in roles), f"{value:.1f}"),
             margin=value - self.config.min_distance_m,
             measured={"distance_m": value},
         )

@@ -132,6 +132,7 @@ class Imagination(Family[ImaginationConfig]):
             is_video=self.config.video,
             facts={f"before_{slot.axis}": slot.word for slot in before.slots},
             answer=Directions(tuple(after.slots)),
+            fact=tuple(role.object for role in roles),
             margin=min(
                 *before.margins, *after.margins, ahead_m - self.config.min_ahead_m, away_m - self.config.min_away_m
             ),

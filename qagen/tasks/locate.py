@@ -14,7 +14,7 @@ from qagen.visibility.views import SceneViews
 
 
 class LocateConfig(TaskConfig):
-    marks_per_object: Amount = 4
+    marks_per_object: Amount = 3
     """Maximum number of questions about one object, each time boxed in another frame."""
 
 
@@ -70,6 +70,7 @@ class Locate(Family[LocateConfig]):
             roles=roles,
             is_video=True,
             answer=FrameNumbers(tuple(numbers)),
+            fact=(item,),
             margin=float(fractions.min()),
             margin_unit="fraction",
             measured={"shown": numbers, "visible_fraction": fractions.tolist()},

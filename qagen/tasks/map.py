@@ -75,6 +75,7 @@ class Map(Family[MapConfig]):
             frames=frames,
             roles=tuple(replace(role, alias=role.color) for role in roles),
             facts={"objects": tuple(role.color for role in roles)},
+            fact=(frames[0], *sorted(role.object for role in roles)),
             answer=Placement(tuple((role.color, x, y) for role, (x, y) in zip(roles, places, strict=True))),
             margin=margin,
             margin_unit="deg",

@@ -13,6 +13,9 @@ from qagen.sampling.mark_placement import mark, visible_box
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
 
+OBJECTS_PER_PAIR = 2
+"""Largest number of objects that are proposed for one pair of views."""
+
 
 class MatchingConfig(TaskConfig):
     min_turn_deg: Bound = 15.0
@@ -47,11 +50,16 @@ class Matching(Family[MatchingConfig]):
         return frozenset({"red"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        """Candidates of all pairs of views, of each pair the objects that were proposed least before."""
+        proposed = np.zeros(len(views.scene.objects), dtype=np.int64)
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             both = np.flatnonzero(views.askable[list(frames)].all(axis=0))
             if not len(both):
                 yield Skip(NO_OBJECT_IN_BOTH, about_image(frames[0]))
-            for item in rng.permutation(both):
+            rarest = rng.permutation(both)
+            rarest = rarest[np.argsort(proposed[rarest], kind="stable")][:OBJECTS_PER_PAIR]
+            proposed[rarest] += 1
+            for item in rarest:
                 red = mark(views, frames, "red", int(item), 0, "bbox")
                 yield refusing(about_image(frames[0]), self.ask(views, frames, (red,)))
 
@@ -68,6 +76,7 @@ class Matching(Family[MatchingConfig]):
         return Question(
             frames=frames,
             roles=roles,
+            fact=(frames, item),
             answer=BoxAnswer(visible_box(views, second, item)),
             margin=max(margins),
             margin_unit="fraction",

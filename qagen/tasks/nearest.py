@@ -182,6 +182,8 @@ class Nearest(Family[NearestConfig]):
         return Question(
             frames=frames,
             facts={"extreme": extreme, "kinds": tuple(sorted(labels)), "distance": f"{away[winner]:.1f}"},
+            fact=(frames[0], winner, extreme),
+            about=(winner,),
             answer=LocatedObject(answer.label, answer.image, answer.box, tuple(located.values())),
             margin=float(min(lead, *leads)) if leads else float(lead),
             measured={
@@ -212,6 +214,7 @@ class Nearest(Family[NearestConfig]):
             roles=roles,
             is_video=self.config.views == "video",
             facts=facts,
+            fact=(anchor.object, *sorted(role.object for role in others), extreme),
             answer=Choice(winner.color, tuple(role.color for role in others if role is not winner)),
             margin=float(lead),
             measured={"extreme": extreme, **{f"{role.color}_m": float(away[role.object]) for role in others}},

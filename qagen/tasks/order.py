@@ -134,6 +134,7 @@ class Order(Family[OrderConfig]):
             is_video=True,
             facts={"labels": tuple(sightings), "sightings": tuple(zip(ordered, images, strict=True))},
             answer=LabelOrder(tuple(ordered)),
+            fact=tuple(ordered),
             margin=gap / self.config.min_gap - 1,
             margin_unit="fraction",
             measured={

@@ -100,6 +100,7 @@ class Relation(Family[RelationConfig]):
             roles=roles,
             facts={"subject": roles[0].color, "reference": roles[-1].color},
             answer=Directions(tuple(words.slots)),
+            fact=(*(role.object for role in roles), *(slot.word for slot in words.slots)),
             margin=min(words.margins),
             measured=measured,
             classes=words.classes,

@@ -78,6 +78,7 @@ class Volume(Family[VolumeConfig]):
         return Question(
             frames=frames,
             roles=roles,
+            fact=(item,),
             answer=Extents(max(first, second), min(first, second), height),
             margin=margins[reason],
             margin_unit="fraction",

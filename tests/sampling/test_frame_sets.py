@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -200,6 +201,35 @@ def test_a_refused_scene_is_not_drawn_from_again() -> None:
 def test_a_scene_that_brings_nothing_new_is_left() -> None:
     drawn = iter([ask(0)] * 900 + [ask(1)] * 1900 + [ask(2)])
     assert [question.roles[0].object for question in collect(drawn, quota=100).pool] == [0, 1]
+
+
+def test_a_fact_is_gathered_three_times_at_most() -> None:
+    def dressed(fact: int, frame: int) -> Question:
+        return replace(ask(fact, frame), fact=(fact,))
+
+    found = collect(iter([dressed(fact, frame) for frame in range(5) for fact in (1, 2)]), quota=10)
+    assert Counter(question.fact for question in found.pool) == {(1,): 3, (2,): 3}
+
+
+def test_the_quota_is_ten_times_the_objects_that_can_be_asked_about() -> None:
+    three = collect(iter([ask(item, frame) for frame in range(50) for item in range(3)]), quota=100)
+    assert (three.limited(100), three.limited(20)) == (30, 20)
+    nothing = collect(iter([replace(ask(0), about=())]), quota=100)
+    assert nothing.limited(100) == 100  # a question about cameras
+
+
+def test_objects_that_few_images_show_are_sampled_as_often_as_others() -> None:
+    # Twenty frames look north at three cubes, one looks south at two others.
+    cubes = {f"cube {i}": at(i - 1, 3, 1.5) for i in range(3)} | {f"ball {i}": at(i, -3, 1.5) for i in range(2)}
+    north = [looking("+y", at=(0.1 * i, 0, 1.5)) for i in range(20)]
+    rare = observe(room(cubes, [*north, looking("-y")]))
+    sets, rng = FrameSets(rare), rng_for(0, "rare")
+    drawn = [
+        one for one in (sets.sample_objects(("red",), 1, "point", rng) for _ in range(400)) if not isinstance(one, Skip)
+    ]
+    counts = Counter(role.object for _, roles in drawn for role in roles)
+    assert min(counts.values()) > 0.6 * max(counts.values())
+    assert len(counts) == 5
 
 
 def objects_of(picked: list[Question]) -> Counter:
