@@ -170,6 +170,8 @@ def _run(
     totals, is_new = run.merge(job, scene_ids, plan.settings)
     if is_new or plan.todo:
         _summarize(totals, time.perf_counter() - started)
+        for line in totals.explanation(job.config.per_scene):
+            cli.inform(line)
         cli.inform(f"Written to {job.layout.root}")
     else:
         cli.inform(f"Nothing to do: {job.layout.root} is complete")
@@ -209,11 +211,8 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
     table.add_column("task", no_wrap=True)
     for name in formats:
         table.add_column(name, justify="right")
-    table.add_column("candidates refused, by reason")
     for name, task in totals.tasks.items():
-        skips = sorted(task.skips.items(), key=lambda item: (-item[1], item[0]))
-        reasons = ", ".join(f"{reason} {count}" for reason, count in skips)
-        table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats), reasons)
+        table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats))
     cli.inform(table)
     cli.inform(f"{totals.samples} samples from {len(totals.scenes) - len(totals.failed)} scenes in {seconds:.1f} s")
     if totals.failed:

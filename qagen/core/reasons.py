@@ -21,6 +21,11 @@ def _reason(name: str, meaning: str) -> str:
     return name
 
 
+def meaning_of(counted: str) -> str:
+    """The sentence for a reason as reports spell it, with or without a format before it; "" for none of the list."""
+    return MEANINGS.get(counted) or MEANINGS.get(counted.partition(": ")[2], "")
+
+
 INVALID_POSE = _reason(
     "frame: invalid pose",
     "The pose is not finite or not rigid, as where tracking was lost; if most frames are affected, poses are misread.",
@@ -84,7 +89,8 @@ NO_LABELED_MESH = _reason(
 )
 
 NO_GRAPH = _reason(
-    "walk: no connectivity graph", "The walks need <scan>_connectivity.json of the Matterport3D simulator; add it."
+    "walk: no connectivity graph",
+    "The walks need the scan's connectivity file of the Matterport3D simulator; add it.",
 )
 NOT_ENGLISH = _reason("walk: not in English", "Only English instructions are kept.")
 NO_WORDS = _reason("walk: no words", "The instruction is empty; test sets hide theirs.")

@@ -6,9 +6,14 @@ from typing import Any
 
 import msgspec
 
-from qagen.core.reasons import BALANCING
+from qagen.core.reasons import BALANCING, meaning_of
 from qagen.files import write_atomic
 from qagen.pipeline.layout import Layout
+
+ENOUGH_SHARE = 0.25
+"""Types with a smaller share of the wanted samples than this are explained at the end of a run."""
+MAX_REASONS = 3
+"""Reasons that are told of such a type."""
 
 
 def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
@@ -32,6 +37,11 @@ class TaskCounts:
         """Count what was refused in all formats or in one."""
         counts = self.balanced_out if reason in BALANCING else self.skips
         _add(counts, {f"{answer_format}: {reason}" if answer_format else reason: count})
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why there are not more samples, and how often; the most frequent reason first."""
+        return dict(sorted((self.skips | self.balanced_out).items(), key=lambda item: (-item[1], item[0])))
 
     def add(self, other: "TaskCounts") -> None:
         """Add the counts of another scene."""
@@ -91,11 +101,13 @@ class RunTotals:
         self.tasks = {name: TaskCounts() for name in types}
         self.scenes: dict[str, msgspec.Raw] = {}
         self.failed: list[str] = []
+        self._left_out: set[str] = set()
 
     def add(self, scene: SceneReport) -> None:
         """Add a scene's counts."""
         for type_name, counts in scene.tasks.items():
             self.tasks[type_name].add(counts)
+        self._left_out |= scene.left_out.keys()
         self.scenes[scene.scene] = msgspec.Raw(msgspec.json.encode(scene.to_report()))
         if scene.error is not None:
             self.failed.append(scene.scene)
@@ -104,11 +116,33 @@ class RunTotals:
     def samples(self) -> int:
         return sum(sum(counts.samples.values()) for counts in self.tasks.values())
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Every reason that occurs, as it is counted, and what it means for the user."""
+        counted = self._left_out.union(*(counts.reasons for counts in self.tasks.values()))
+        return {reason: meaning_of(reason) for reason in sorted(counted)}
+
+    def explanation(self, per_scene: int) -> list[str]:
+        """Lines about the types with few samples in some format: what was refused most, and what that means."""
+        enough = ENOUGH_SHARE * per_scene * (len(self.scenes) - len(self.failed))
+        lines, told = [], set()
+        for name, counts in self.tasks.items():
+            if counts.reasons and min(counts.samples.values(), default=0) < enough:
+                most = list(counts.reasons.items())[:MAX_REASONS]
+                told.update(reason for reason, _ in most)
+                refused = ", ".join(f"{reason} ({count})" for reason, count in most)
+                lines.append(f"  {name}: {sum(counts.samples.values())} - {refused}")
+        if not lines:
+            return []
+        meanings = [f"  {reason}: {self.reasons[reason]}" for reason in sorted(told)]
+        return ["Few samples or none, and what was refused most:", *lines, "What the reasons mean:", *meanings]
+
     def report(self, run: Mapping[str, Any], task_configs: Mapping[str, Any]) -> dict[str, Any]:
         """The content of report.json; the same for the same data and config."""
         return {
             **run,
             "tasks": {name: counts.to_report() for name, counts in self.tasks.items()},
+            "reasons": self.reasons,
             "scenes": self.scenes,
             "task_configs": task_configs,
         }

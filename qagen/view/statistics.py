@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from qagen.core.reasons import meaning_of
 from qagen.errors import QagenError
 from qagen.records.read import RecordFile, RecordLine, read_pairs, read_records
 
@@ -106,8 +107,10 @@ def summarize(counts: pd.DataFrame) -> dict[str, Any]:
         for name in [*sorted(asked), *sorted(refused - asked)]
     ]
     labels = list(counted("labels").items())
+    reasons = sorted(set(counts["value"][counts["quantity"] == "skips"]))
     return {
         "types": types,
+        "reasons": {reason: meaning for reason in reasons if (meaning := meaning_of(reason))},
         "scenes": list(counted("scenes").items())[:MAX_SCENES],
         "labels": labels[:MAX_LABELS],
         "more_labels": max(0, len(labels) - MAX_LABELS),

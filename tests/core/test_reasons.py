@@ -13,7 +13,9 @@ from qagen.demo import demo_root
 from qagen.loaders import LOADERS, make_loader
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks.registry import known_types, load_task
+from qagen.visibility.views import VIDEO_FRAMES
 from qagen.wording.formats import FORMAT_SKIPS
+from tools.reasons import PAGE, page_text
 
 PACKAGE = Path(loaders.__file__).parents[1]
 LITERAL = re.compile(r"""(?<!f)["'](?:frame|object|walk|room|scene): [a-z ]+["']""")
@@ -62,6 +64,21 @@ def test_no_reason_of_a_skip_is_spelled_in_place() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Skip":
                 spelled = [node.args[0], *(getattr(node.args[0], branch, None) for branch in ("body", "orelse"))]
                 assert not any(isinstance(part, ast.Constant | ast.JoinedStr) for part in spelled), (path, node.lineno)
+
+
+def test_the_page_of_reasons_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page_text()
+    assert all(f"| {reason} | {meaning} |" in page_text() for reason, meaning in MEANINGS.items())
+
+
+def test_the_length_of_a_video_is_told_as_it_is() -> None:
+    assert f"({VIDEO_FRAMES})" in MEANINGS[reasons.NO_VIDEO]
+
+
+def test_a_reason_is_explained_with_or_without_the_format_that_it_is_about() -> None:
+    assert reasons.meaning_of("select: too few wrong options") == MEANINGS[reasons.NO_OPTIONS]
+    assert reasons.meaning_of("frame: no pose") == MEANINGS[reasons.NO_POSE]
+    assert reasons.meaning_of("frame: no such reason") == ""
 
 
 @pytest.mark.parametrize("folder", ["loaders", "visibility"])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from qagen.core.reasons import MEANINGS, NO_VIDEO
 from qagen.errors import QagenError
 from qagen.records.read import find_record_files
 from qagen.show import main
@@ -52,9 +53,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGB", (64, 48), "gray").save(image)
     write(out, "distance_prediction_oc", "fill", ["2.2", "2.2", "3.1"], ["2.2", "2.2", "3.1"], red_point=[[500, 500]])
     write(out, "obj_spatial_relation_oc_mv", "select", ["B", "A"], ["left, , front", "left, above, behind"])
-    report = {
-        "tasks": {"room_size": {"skips": {"no outline": 3}}, "distance_prediction_oc": {"skips": {"too near": 5}}}
-    }
+    report = {"tasks": {"room_size": {"skips": {"no video": 3}}, "distance_prediction_oc": {"skips": {"too near": 5}}}}
     (out / "lab" / "report.json").write_text(json.dumps(report))
     return out
 
@@ -96,7 +95,7 @@ def test_answers_labels_distances_and_skips_are_counted(out: Path) -> None:
     assert counted(counts, "choices", "obj_spatial_relation_oc_mv") == {"A": 1, "B": 1}
     assert counted(counts, "labels") == {EVIL: 5}
     assert counted(counts, "distances") == {"2": 5}  # 2.2 m lies in [2.0, 2.5)
-    assert counted(counts, "skips", "room_size") == {"no outline": 3}
+    assert counted(counts, "skips", "room_size") == {"no video": 3}
 
 
 def test_records_without_evidence_are_counted_by_themselves(out: Path, tmp_path: Path) -> None:
@@ -195,7 +194,9 @@ def test_the_statistics_show_counts_and_refusals(page: Any) -> None:
     page.click("#to-statistics")
     text = page.inner_text("#statistics")
     assert "distance_prediction_oc\t3\t\t\t\t3\ttoo near 5" in text
-    assert "room_size\t\t\t\t\t0\tno outline 3" in text
+    assert "room_size\t\t\t\t\t0\tno video 3" in text
+    page.click("#statistics summary")
+    assert page.inner_text("#statistics dl").split("\n") == [NO_VIDEO, MEANINGS[NO_VIDEO]]
     assert not page.is_visible("#sample")
     page.click("#to-samples")
     assert page.is_visible("#sample")
