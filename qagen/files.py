@@ -3,6 +3,7 @@
 Every file, link and folder appears whole: until it is complete, it has a hidden name beside its own.
 """
 
+import codecs
 import json
 import os
 import secrets
@@ -29,6 +30,16 @@ MAX_YAML_BYTES = 1_000_000
 MAX_SCALAR_CHARS = 1000
 
 T = TypeVar("T")
+
+SIGNS = {
+    b"\xef\xbb\xbf": "a byte order mark, expected UTF-8 without one",
+    b"\xff\xfe": "UTF-16, expected UTF-8",
+    b"\xfe\xff": "UTF-16, expected UTF-8",
+    b"PAR1": "parquet, expected JSON lines",
+    b"PK\x03\x04": "a zip archive or an Excel file, expected JSON lines",
+    b"\x1f\x8b": "gzip, expected JSON lines",
+}
+"""What is not JSON, by the bytes that it begins with."""
 
 
 class OutputError(QagenError):
@@ -112,11 +123,32 @@ def atomic_folder(path: Path, replace: bool = False) -> Iterator[Path]:
 
 
 def parse_json(text: bytes, where: object) -> Any:
-    """Any JSON, also with the NaN that Python writes. Raises QagenError, beginning with ``where``, for other text."""
+    """Any JSON, also with the NaN that Python writes and a byte order mark.
+
+    Raises:
+        QagenError: it is other text, or an object has a key twice; the message begins with ``where``.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text.removeprefix(codecs.BOM_UTF8), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise QagenError(f"{where}: is not JSON: {error}") from error
+        raise QagenError(f"{where}: is not JSON: {_found_instead(text) or error}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"found {next(key for key in keys if keys.count(key) > 1)!r} twice, expected it once")
+    return values
+
+
+def _found_instead(text: bytes) -> str | None:
+    """What a text is that is no JSON; None where only the parser can tell."""
+    if not text.strip():
+        return "found an empty line"
+    if b"\0" in text and not text.startswith(tuple(SIGNS)):
+        return "found NUL bytes: was the file cut off while it was written?"
+    return next((f"found {what}" for sign, what in SIGNS.items() if text.startswith(sign)), None)
 
 
 def decode_json(text: bytes, kind: type[T], where: object) -> T:
@@ -124,7 +156,7 @@ def decode_json(text: bytes, kind: type[T], where: object) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QagenError(f"{where}: not a record: {error}") from error
+        raise QagenError(f"{where}: not a record: {_found_instead(text) or error}") from error
 
 
 def read_json_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, int, T]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qagen import cli
 from qagen.errors import ConfigError, match_names
 from qagen.files import write_atomic
-from qagen.records.entries import Entry, count_lines, encode_index, roots_of
+from qagen.records.entries import Entry, encode_index, measure_records, roots_of
 
 if TYPE_CHECKING:
     from qagen.records.read import RecordFile
@@ -52,7 +52,7 @@ def write_indices(out: Path, folder: Path, split: str = "train", base: Path | No
 
     Raises:
         ConfigError: there are no records of that split, or a file of that name lists other data.
-        QagenError: a file of records cannot be read or has an empty line.
+        QagenError: a file cannot be read, or a line is no record that trainers can read.
     """
     from qagen.records.read import find_record_files
 
@@ -84,7 +84,7 @@ def _refuse_other_data(path: Path, entries: list[Entry], base: Path) -> None:
 
 def _index(files: "Iterable[RecordFile]", folder: Path, split: str, base: Path | None) -> tuple[Path, list[Entry]]:
     """Path and entries of one dataset's data JSON; files without a line are left out."""
-    counted = [(file, count_lines(file.path)) for file in files]
+    counted = [(file, measure_records(file.path)[0]) for file in files]
     dataset = counted[0][0].dataset.resolve().name
     thousands = max(round(sum(lines for _, lines in counted) / 1000), 1)
     name = f"{dataset}_{thousands}k.json" if split == "train" else f"{dataset}_{split}_{thousands}k.json"

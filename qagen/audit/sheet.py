@@ -18,7 +18,7 @@ import msgspec
 from qagen.audit.plant import spoil_answer
 from qagen.errors import ConfigError, QagenError
 from qagen.files import atomic_folder, link_atomic, open_atomic, write_atomic
-from qagen.records.entries import count_lines
+from qagen.records.entries import measure_records
 from qagen.records.marks import draw_marks_on_file
 from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines
 from qagen.rng import rng_for
@@ -220,7 +220,7 @@ def draw_stratified(
     by_group: dict[Group, list[RecordFile]] = defaultdict(list)
     for file in files:
         by_group[file.type, file.format].append(file)
-    sizes = {group: sum(count_lines(file.path) for file in members) for group, members in by_group.items()}
+    sizes = {group: sum(measure_records(file.path)[0] for file in members) for group, members in by_group.items()}
     quotas = share_out(sizes, count, each, seed)
     uses: Counter[str] = Counter()
     drawn: list[RecordLine] = []

@@ -8,14 +8,12 @@ from typing import Any
 
 from qagen.core.sample import FORMATS
 from qagen.errors import ConfigError, did_you_mean, match_names, matches
-from qagen.files import MIXES, decode_json, read_yaml
+from qagen.files import MIXES, read_yaml
 from qagen.records.entries import Entry, make_entry
 
 LEVELS = ("low", "medium", "high")
 CHARACTERS_PER_TOKEN = 4
 """Approximate characters per token of English text."""
-MEASURED_LINES = 200
-"""A file's images and text are estimated from this many of its lines, spread evenly over it."""
 UNITS = {"k": 10**3, "m": 10**6, "b": 10**9}
 
 
@@ -53,14 +51,15 @@ class Source:
     """Answer format; empty for an added file."""
     level: str
     """Cognitive level; empty where no task YAML states it."""
-    images: float
-    """Mean number of images per record."""
-    characters: float
-    """Mean number of characters of a record's questions and answers."""
+
+    @property
+    def images(self) -> float:
+        """Mean number of images per record."""
+        return self.entry.images / self.entry.length
 
     def tokens(self, image_tokens: int) -> float:
         """Estimated tokens per record."""
-        return self.characters / CHARACTERS_PER_TOKEN + self.images * image_tokens
+        return self.entry.characters / self.entry.length / CHARACTERS_PER_TOKEN + self.images * image_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def _check_ratios(where: str, ratios: Mapping[Any, Any]) -> dict[str, float]:
 
 
 def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Source]:
-    """All sources of a mix, each measured.
+    """All sources of a mix.
 
     Raises:
         ConfigError: two entries have the same name, or an added one has no file.
@@ -160,8 +159,7 @@ def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Sou
 def _to_source(entry: Entry, levels: Mapping[str, str]) -> Source:
     names = entry.path_names() or _split_name(entry.name, levels) or (entry.name, "", "")
     dataset, type_name, answer_format = names
-    images, characters = _measure(Path(entry.annotation))
-    return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""), images, characters)
+    return Source(entry, dataset, type_name, answer_format, levels.get(type_name, ""))
 
 
 def _split_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
@@ -172,21 +170,6 @@ def _split_name(name: str, types: Iterable[str]) -> tuple[str, str, str] | None:
         return None
     type_name = max(candidates, key=len)
     return rest.removesuffix(f"_{type_name}"), type_name, answer_format
-
-
-def _measure(path: Path) -> tuple[float, float]:
-    """Mean images and characters of a file's records, estimated from lines that are spread evenly over its bytes."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        lines = [stream.readline()]
-        for number in range(1, MEASURED_LINES):
-            stream.seek(number * size // MEASURED_LINES)
-            stream.readline()
-            lines.append(stream.readline())
-    records = [decode_json(line, dict[str, Any], path) for line in lines if line]
-    images = sum(len(images_of(record)) for record in records)
-    turns = [turn for record in records for turn in record.get("conversations") or () if isinstance(turn, dict)]
-    return images / len(records), sum(len(str(turn.get("value", ""))) for turn in turns) / len(records)
 
 
 def images_of(record: Mapping[str, Any]) -> list[str]:

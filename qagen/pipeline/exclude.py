@@ -63,13 +63,13 @@ def read_ids(file: Path) -> list[str]:
         entries = _json_entries(file, text)
     else:
         lines = ((number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), 1))
-        entries = [(f"line {number}", line) for number, line in lines if line]
+        entries = [(f"{file}:{number}", line) for number, line in lines if line]
     for where, entry in entries:
         is_number = isinstance(entry, int) and not isinstance(entry, bool)
         is_name = isinstance(entry, str) and 0 < len(entry) <= MAX_ID_CHARS and entry.isprintable() and " " not in entry
         if not is_number and not is_name:
             found = repr(entry)[:60]
-            raise ConfigError(f"--exclude-scenes: {file}: {where}: found {found}, expected a scene id without blanks")
+            raise ConfigError(f"--exclude-scenes: {where}: found {found}, expected a scene id without blanks")
     if not entries:
         raise ConfigError(f"--exclude-scenes: {file}: found no scene id, expected one a line or a JSON list")
     return sorted({str(entry) for _, entry in entries})
@@ -82,4 +82,4 @@ def _json_entries(file: Path, text: str) -> list[tuple[str, object]]:
         raise ConfigError(f"--exclude-scenes: {file}: is not JSON: {error}") from error
     if not isinstance(content, list):
         raise ConfigError(f"--exclude-scenes: {file}: found a JSON {type(content).__name__}, expected a list of ids")
-    return [(f"entry {number}", entry) for number, entry in enumerate(content)]
+    return [(f"{file}: entry {number}", entry) for number, entry in enumerate(content)]

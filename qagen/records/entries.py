@@ -7,15 +7,22 @@ InternVL and SPAR read this format. They open ``annotation`` as given and put ``
 ``repeat_time`` below 1 they take the first int(length x repeat_time) lines; above 1 it must be an integer.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from qagen.errors import ConfigError, QagenError
+from qagen.files import decode_json, parse_json
+from qagen.records.read import TREE
 
-CHUNK_BYTES = 1 << 20
+TAG = "<image>"
+MEDIA_KEY = re.compile("image|img|pic|photo|video|frame|audio", re.IGNORECASE)
+"""Keys of records in other forms that may name images."""
+FIELDS = "conversations (of from: human or gpt, and value) and image (a path or several)"
+"""What trainers read of a record."""
 COUNTED = ("length", "repeat_time", "length_with_repeat")
 """Fields of an entry that are set anew."""
 
@@ -38,6 +45,10 @@ class Entry:
     """Whether InternVL may degrade the images at random."""
     extra: tuple[tuple[str, Any], ...] = ()
     """Other keys that a trainer understands (``max_dynamic_patch``), unchanged."""
+    images: int = 0
+    """Number of images that the file's records name; one that several name counts for each."""
+    characters: int = 0
+    """Number of characters of the file's questions and answers."""
 
     @property
     def lines_read(self) -> int:
@@ -47,9 +58,9 @@ class Entry:
     def path_names(self) -> tuple[str, str, str] | None:
         """Dataset, type and format from the path of the file; None outside SPAR's folder tree."""
         path = Path(self.annotation).parts
-        if len(path) < 6 or path[-5] != "qa_jsonl":
+        if TREE not in path[1:-4]:
             return None
-        return path[-6], path[-3], path[-2]
+        return path[max(i for i, name in enumerate(path) if name == TREE) - 1], path[-3], path[-2]
 
 
 def read_index(path: Path) -> list[Entry]:
@@ -68,11 +79,9 @@ def roots_of(path: Path) -> set[str]:
 
 def _read_entries(path: Path) -> dict[str, Any]:
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = parse_json(path.read_bytes(), path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: found a {type(content).__name__}, expected names and their entries")
     return content
@@ -91,7 +100,8 @@ def make_entry(name: str, fields: Any, where: str) -> Entry:
     if not path.is_file():
         folder = "" if path.is_absolute() else f" below {Path.cwd()}"
         raise ConfigError(f"{where}: annotation: no file {path}{folder}")
-    return Entry(name, paths["root"], paths["annotation"], count_lines(path), 1, augment, extra)
+    length, images, characters = measure_records(path)
+    return Entry(name, paths["root"], paths["annotation"], length, 1, augment, extra, images, characters)
 
 
 def encode_index(entries: list[Entry], with_repeat: bool = False) -> bytes:
@@ -111,21 +121,70 @@ def encode_index(entries: list[Entry], with_repeat: bool = False) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
-def count_lines(path: Path) -> int:
-    """Number of lines of a file, the last with or without a line end, in constant memory.
+# --- records that trainers can read -----------------------------------------------------------------------------------
+
+
+class _Turn(msgspec.Struct):
+    speaker: Literal["human", "gpt", "system"] = msgspec.field(name="from")
+    value: str
+
+
+class _Record(msgspec.Struct):
+    conversations: list[_Turn]
+    image: str | list[str] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Record)
+
+
+def measure_records(path: Path) -> tuple[int, int, int]:
+    """Number of records of a file, of their images, and of the characters of their questions and answers.
+
+    Every line is read, in constant memory.
 
     Raises:
-        QagenError: the file cannot be read, or has an empty line, at which trainers would stop.
+        QagenError: the file cannot be read, or a line is no record of trainers that read ``conversations`` and
+            ``image``; the message has its number.
     """
-    count, last = 0, b"\n"
+    count = images = characters = 0
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                empty = (last + chunk).find(b"\n\n")
-                if empty >= 0:
-                    number = count + chunk[:empty].count(b"\n") + 1
-                    raise QagenError(f"{path}:{number}: found an empty line, expected a record")
-                count, last = count + chunk.count(b"\n"), chunk[-1:]
+            for line in stream:
+                count += 1
+                record_images, record_characters = _measure_record(line, f"{path}:{count}")
+                images += record_images
+                characters += record_characters
     except OSError as error:
         raise QagenError(f"{path}: cannot be read ({error.strerror})") from error
-    return count + (last != b"\n")
+    return count, images, characters
+
+
+def _measure_record(line: bytes, where: str) -> tuple[int, int]:
+    """Images and characters of a record."""
+    try:
+        record = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(line, where, error) from error
+    if not record.conversations:
+        raise QagenError(f"{where}: conversations: found none, expected a question and its answer")
+    images = [record.image] if isinstance(record.image, str) else record.image or []
+    if not all(images):
+        raise QagenError(f"{where}: image: found an empty name, expected a path")
+    tags = sum(turn.value.count(TAG) for turn in record.conversations)
+    if tags and tags != len(images):
+        raise QagenError(f"{where}: found {tags} {TAG} in conversations and {len(images)} in image, expected as many")
+    if not images:
+        _refuse_other_media(line, where)
+    return len(images), sum(len(turn.value) for turn in record.conversations)
+
+
+def _refusal(line: bytes, where: str, error: Exception) -> QagenError:
+    keys = decode_json(line, dict[str, Any], where)
+    found = f"not a record: {error}" if "conversations" in keys else f"found the keys {', '.join(keys) or '(none)'}"
+    return QagenError(f"{where}: {found}; expected {FIELDS}")
+
+
+def _refuse_other_media(line: bytes, where: str) -> None:
+    record = decode_json(line, dict[str, Any], where)
+    if found := [key for key, value in record.items() if value and MEDIA_KEY.search(key)]:
+        raise QagenError(f"{where}: found {', '.join(found)} and no image, expected the paths of the images in image")

@@ -8,15 +8,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from qagen.core.sample import FORMATS
 from qagen.errors import ConfigError, QagenError, match_names
 from qagen.files import decode_json, read_json_line, read_json_lines
 
-LAYOUT = "<dataset>/qa_jsonl/<split>/<type>/<format>/<format>_<N>.jsonl"
+TREE = "qa_jsonl"
+LAYOUT = f"<dataset>/{TREE}/<split>/<type>/<format>/<format>_<N>.jsonl"
+SPLITS = ("train", "val", "test")
+MAX_DEPTH = 5
+"""Maximum number of folders between the tree and a file."""
 MAX_IMAGES = 10
 """Maximum number of images of a sample that is not a video (SPAR's reader has the same limit)."""
 MISSING_MEDIA = "a run without media keeps records only: generate again with --media copy"
@@ -51,7 +57,10 @@ class Named(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class RecordFile:
-    """A file of records; its path gives dataset, split, type and format."""
+    """A file of records; its path gives dataset, split, type and format.
+
+    Below ``qa_jsonl`` the first folder is the split, the last two are type and format; SPAR-7M has some more between.
+    """
 
     path: Path
 
@@ -65,12 +74,16 @@ class RecordFile:
 
     @property
     def split(self) -> str:
-        return self.path.parts[-4]
+        return self.path.relative_to(self._tree).parts[0]
 
     @property
     def dataset(self) -> Path:
         """The folder that holds ``qa_jsonl``, ``evidence_jsonl`` and ``images``."""
-        return self.path.parents[4]
+        return self._tree.parent
+
+    @property
+    def _tree(self) -> Path:
+        return next(folder for folder in self.path.parents if folder.name == TREE)
 
     @property
     def has_evidence(self) -> bool:
@@ -79,7 +92,7 @@ class RecordFile:
 
     @property
     def evidence(self) -> Path:
-        return self.dataset / "evidence_jsonl" / self.path.relative_to(self.dataset / "qa_jsonl")
+        return self.dataset / "evidence_jsonl" / self.path.relative_to(self._tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +121,58 @@ class RecordLine:
 def find_record_files(out: Path) -> list[RecordFile]:
     """All files of records in a run's folder, or in the folder of one of its datasets.
 
+    Of copies in folders of different depth, as SPAR-7M has some, the outermost is taken.
+
     Raises:
-        ConfigError: there are none.
+        ConfigError: there are none, or one lies where type and format cannot be told from its folders.
     """
-    roots = [out] if (out / "qa_jsonl").is_dir() else sorted(out.glob("*/"))
-    paths = [path for root in roots for path in sorted(root.glob("qa_jsonl/*/*/*/*.jsonl"))]
-    files = [RecordFile(path) for path in paths if not path.name.startswith(".")]
-    if not files:
-        found = "no records" if out.is_dir() else "no such folder"
-        raise ConfigError(f"{out}: {found}; looked for {out / LAYOUT}")
-    return files
+    home = "" if (out / TREE).is_dir() else "*/"
+    trees = _visible(out, home + TREE)
+    found = [(tree, path) for tree in trees for path in _record_paths(tree)]
+    for tree, path in found:
+        _check_place(path.relative_to(tree).parts[:-1], path)
+    patterns = (f"{home}*/{TREE}", *(f"{home}{split}/*/*/*.jsonl" for split in SPLITS))
+    astray = [path for pattern in patterns for path in _visible(out, pattern)]
+    if not found or astray:
+        problem = "no records" if out.is_dir() else "no such folder"
+        also = f"; but found {astray[0]}" if astray else ""
+        raise ConfigError(f"{out}: {problem if not found else 'records'}; looked for {out / LAYOUT}{also}")
+    return _without_copies([RecordFile(path) for _, path in found])
+
+
+def _visible(folder: Path, pattern: str) -> list[Path]:
+    """What fits a pattern and has no hidden name, sorted. Other than ``rglob`` it follows links to folders."""
+    found = sorted(folder.glob(pattern))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
+def _record_paths(tree: Path) -> list[Path]:
+    """Files of records at any depth that occurs."""
+    return sorted(path for depth in range(MAX_DEPTH + 1) for path in _visible(tree, "*/" * depth + "*.jsonl"))
+
+
+def _check_place(folders: Sequence[str], path: Path) -> None:
+    """Raise ConfigError unless the folders are a split, perhaps others, a type and a format."""
+    if len(folders) < 3:
+        problem = f"found {len(folders)} folders between {TREE} and the file"
+    elif folders[-1] not in FORMATS:
+        problem = f"found {folders[-1]!r} as the format ({', '.join(FORMATS)})"
+    elif folders[-2] in SPLITS or folders[0] in FORMATS:
+        problem = "found the folders in another order"
+    else:
+        return
+    raise ConfigError(f"{path}: {problem}, expected {LAYOUT}")
+
+
+def _without_copies(files: Sequence[RecordFile]) -> list[RecordFile]:
+    """The files without those that a file of the same name, type, format and split further out is equal to."""
+    kept: dict[tuple[Path, tuple[str, ...]], list[RecordFile]] = {}
+    for file in sorted(files, key=lambda file: len(file.path.parts)):
+        same = kept.setdefault((file.dataset, (file.split, *file.path.parts[-3:])), [])
+        if not any(cmp(file.path, other.path, shallow=False) for other in same):
+            same.append(file)
+    taken = {file for same in kept.values() for file in same}
+    return [file for file in files if file in taken]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from qagen.errors import ConfigError
 from qagen.mix.__main__ import main
 from qagen.mix.plan import Share, Source, apportion, entries_of, parse_amount
 from qagen.mix.sample import draw_lines, shuffled_lines
-from qagen.records.entries import Entry
+from qagen.records.entries import Entry, read_index
 from qagen.rng import rng_for
 
 
@@ -193,9 +193,85 @@ def test_files_that_give_no_record_are_told(index):
     assert result.stderr.splitlines() == [told]
 
 
-def test_a_file_that_holds_no_records_is_named(index, tmp_path):
-    (tmp_path / "coco.jsonl").write_text("[1]\n")
-    assert "coco.jsonl: not a record" in refusal(run(index, "--add", f"coco={tmp_path}/coco.jsonl"))
+CAT = {
+    "image": "cat.jpg",
+    "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A cat."}],
+}
+CHAT = [{"role": "user", "content": "<image>What?"}, {"role": "assistant", "content": "A cat."}]
+PARTS = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "cat.jpg"}}]}]
+
+
+def add(index: Path, *rows: Any) -> Result:
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    (index.parent / "cats.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return run(index, "--add", f"cats={index.parent}/cats.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("row", "images"),
+    [
+        (CAT, 1),
+        (CAT | {"image": ["cat.jpg"]}, 1),
+        (CAT | {"image": ["cat.jpg", "dog.jpg"], "conversations": [{"from": "human", "value": "Which?"}]}, 2),
+        ({"conversations": [{"from": "system", "value": "Be brief."}, {"from": "human", "value": "Who?"}]}, 0),
+        (json.dumps(CAT).encode() + b"\r", 1),
+    ],
+)
+def test_what_trainers_read_is_added(index, row, images):
+    result = add(index, row)
+    assert result.exit_code == 0, result.output
+    (entry,) = [entry for entry in read_index(index.parent / "mix.json") if entry.name == "cats"]
+    assert (entry.length, entry.images) == (1, images)
+
+
+KEYS = "found the keys {}; expected conversations (of from: human or gpt, and value) and image (a path or several)"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([1], "not a record: Expected `object`, got `array`"),
+        (b"", "found an empty line"),
+        (b"  \r", "found an empty line"),
+        (json.dumps(CAT).encode()[:-9], "not a record: "),
+        (json.dumps(CAT).encode() + b",", "trailing characters"),
+        (json.dumps(CAT).encode() + b"\0\0", "found NUL bytes"),
+        (b"\xef\xbb\xbf" + json.dumps(CAT).encode(), "found a byte order mark"),
+        (json.dumps(CAT).encode("utf-16"), "found UTF-16"),
+        (b"PAR1\x15", "found parquet"),
+        ({"messages": CHAT, "images": ["cat.jpg"]}, KEYS.format("messages, images")),
+        ({"messages": PARTS}, KEYS.format("messages")),
+        ({"query": "What?", "response": "A cat.", "images": ["cat.jpg"]}, KEYS.format("query, response, images")),
+        ({"conversations": CHAT, "image": "cat.jpg"}, "missing required field `from`"),
+        ({"conversations": [{"from": "user", "value": "?"}], "image": "cat.jpg"}, "Invalid enum value 'user'"),
+        (CAT | {"image": [{"bytes": "", "path": "cat.jpg"}]}, "Expected `str`, got `object` - at `$.image[0]`"),
+        (CAT | {"image": {"path": "cat.jpg"}}, "Expected `str | array | null`, got `object` - at `$.image`"),
+        (CAT | {"image": [""]}, "image: found an empty name"),
+        (CAT | {"image": None}, "found 1 <image> in conversations and 0 in image"),
+        (CAT | {"image": ["cat.jpg", "dog.jpg"]}, "found 1 <image> in conversations and 2 in image"),
+        ({"conversations": [], "image": "cat.jpg"}, "conversations: found none"),
+        (
+            {"conversations": [{"from": "human", "value": "?"}], "images": ["cat.jpg"]},
+            "found images and no image, expected the paths of the images in image",
+        ),
+        ({"conversations": [{"from": "human", "value": "?"}], "video": "cat.mp4"}, "found video and no image"),
+    ],
+)
+def test_what_trainers_cannot_read_is_refused_with_its_line(index, row, message):
+    found = refusal(add(index, CAT, CAT, row, CAT))
+    assert "cats.jsonl:3: " in found
+    assert message in found
+
+
+def test_an_index_that_names_an_entry_twice_is_refused(index):
+    content = index.read_text()
+    index.write_text(content[:-1] + "," + content[1:])
+    assert "index.json: is not JSON: found 'scannet_distance_prediction_oc_sentence' twice" in refusal(run(index))
+
+
+def test_an_index_saved_with_a_byte_order_mark_is_read(index):
+    index.write_bytes(b"\xef\xbb\xbf" + index.read_bytes())
+    assert run(index).exit_code == 0
 
 
 def test_a_dataset_that_is_indexed_twice_is_refused(index, tmp_path):
@@ -205,7 +281,7 @@ def test_a_dataset_that_is_indexed_twice_is_refused(index, tmp_path):
 
 @given(st.integers(1, 5000), st.integers(0, 20_000), st.floats(0, 4))
 def test_trainers_read_exactly_the_count_whatever_floats_do(length, count, weight):
-    share = Share(Source(Entry("a_b_fill", "", "", length), "a", "b", "fill", "", 1, 1), count)
+    share = Share(Source(Entry("a_b_fill", "", "", length), "a", "b", "fill", ""), count)
     entries = entries_of(share, weight)
     assert sum(entry.lines_read for entry in entries) == count
     assert all(entry.repeat_time < 1 or isinstance(entry.repeat_time, int) for entry in entries)
@@ -236,7 +312,7 @@ def test_what_is_no_amount(text):
 
 def share_of(path: Path, count: int) -> Share:
     length = len(path.read_bytes().splitlines())
-    return Share(Source(Entry("a_b_fill", str(path.parent), str(path), length), "a", "b", "fill", "", 1, 1), count)
+    return Share(Source(Entry("a_b_fill", str(path.parent), str(path), length), "a", "b", "fill", ""), count)
 
 
 def test_one_file_holds_the_mix_shuffled_with_paths_from_one_root(index):

@@ -41,7 +41,7 @@ def test_a_json_list_of_names_and_numbers_is_a_list_too(tmp_path: Path):
     ("content", "message"),
     [
         (b"# nothing but a comment\n", "found no scene id"),
-        (b"scene0000_00\nscene0001_00, scene0002_00\n", "line 2: found 'scene0001_00, scene0002_00'"),
+        (b"scene0000_00\nscene0001_00, scene0002_00\n", "ids:2: found 'scene0001_00, scene0002_00'"),
         (b'["scene0000_00", {"id": 3}]', "entry 1: found {'id': 3}"),
         (b'["scene0000_00", true]', "entry 1: found True"),
         (b'{"val": ["scene0000_00"]}', "found a JSON dict, expected a list"),
@@ -53,7 +53,7 @@ def test_a_json_list_of_names_and_numbers_is_a_list_too(tmp_path: Path):
 def test_a_file_that_is_no_list_of_ids_is_refused(tmp_path: Path, content: bytes, message: str):
     file = tmp_path / "ids"
     file.write_bytes(content)
-    with pytest.raises(ConfigError, match=r"--exclude-scenes: .*ids: ") as refused:
+    with pytest.raises(ConfigError, match=r"--exclude-scenes: .*ids:") as refused:
         read_ids(file)
     assert message in str(refused.value)
 
