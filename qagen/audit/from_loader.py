@@ -61,4 +61,5 @@ def _to_pinhole(camera: Camera) -> Pinhole:
 
 def _to_instance(item: Object3D) -> Instance:
     center, size, axes = (np.asarray(part, float) for part in (item.box.center, item.box.size, item.box.rotation))
-    return Instance(item.id, item.label, frozenset({item.label}), True, UprightBox(center, size, axes), item.points)
+    label = item.label.lower()
+    return Instance(item.id, label, frozenset({label}), True, UprightBox(center, size, axes), item.points)

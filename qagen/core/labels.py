@@ -41,12 +41,31 @@ NEVER_ASKED = frozenset(
 """Labels that do not name a single object that questions can use (tasks.md, visibility)."""
 
 _TAG = re.compile(r"<[^<>]*>")
+_HUMP = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")
+"""Between the words of "CoffeeTable"; "iPad" and "TV" are one word."""
 
 
 def clean_label(text: str) -> str:
     """The text in lower case, with single blanks and without anything that a trainer could parse as a tag."""
-    words = _TAG.sub(" ", text).replace("_", " ").replace("<", " ").replace(">", " ").lower().split()
-    return " ".join(words)
+    plain = _TAG.sub(" ", text).replace("_", " ").replace("<", " ").replace(">", " ")
+    return " ".join(_HUMP.sub(" ", plain).lower().split())
+
+
+_CAPITALS = {
+    word.lower(): word
+    for word in (
+        "TV", "CD", "DVD", "PC", "LED", "LCD", "CRT", "USB", "HDMI", "AC", "VCR", "VHS", "CPU", "GPS", "ATM", "HVAC",
+        "VR", "FM", "DJ", "RC", "BBQ", "ID", "SD", "3D", "PS3", "PS4", "PS5", "HP", "UV", "IKEA", "LEGO", "iPad",
+        "iPhone", "iPod", "iMac", "MacBook", "Xbox", "Nintendo", "Kinect", "Wii", "Wi-Fi", "T-shirt", "Christmas",
+        "Halloween", "Jenga", "Rubik",
+    )
+}  # fmt: skip
+_CAPITAL_WORD = re.compile(rf"\b({'|'.join(map(re.escape, _CAPITALS))})(s?)\b")
+
+
+def with_capitals(label: str) -> str:
+    """A label in lower case with the capitals of abbreviations and proper names: "TV stand", "T-shirts"."""
+    return _CAPITAL_WORD.sub(lambda word: _CAPITALS[word[1]] + word[2], label)
 
 
 _GROUP = re.compile(r"^(stack|pair|pile|row|set|group|bunch|roll)s? of ")
@@ -54,11 +73,11 @@ _GROUP = re.compile(r"^(stack|pair|pile|row|set|group|bunch|roll)s? of ")
 
 @cache
 def kind_of(label: str) -> str:
-    """A key that singular, plural and groups share: "book", "books" and "stack of books".
+    """A key in lower case that singular, plural and groups share: "book", "books" and "stack of books".
 
     Only for comparing labels; it need not be a word.
     """
-    kind = _GROUP.sub("", label)
+    kind = _GROUP.sub("", label.lower())
     if kind.endswith("ies"):
         return kind[:-3] + "y"
     if kind.endswith("ves"):
@@ -135,6 +154,7 @@ _UNCOUNTABLE = (
 
 def is_countable(label: str) -> bool:
     """Whether a label names one object with clear limits: not "books", "paper" or "counter"."""
+    label = label.lower()
     return kind_of(label) == label and not f" {label}".endswith(tuple(f" {word}" for word in _UNCOUNTABLE))
 
 

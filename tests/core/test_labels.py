@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, is_overlooked, may_be_called_alike, plural_of
+from qagen.core.labels import (
+    NEVER_ASKED,
+    clean_label,
+    is_countable,
+    is_overlooked,
+    kind_of,
+    may_be_called_alike,
+    plural_of,
+    with_capitals,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +22,8 @@ from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, is_overloo
         ("Office Chair", "office chair"),
         ("coffee_table", "coffee table"),
         ("  two\t blanks ", "two blanks"),
+        ("CoffeeTable", "coffee table"),
+        ("iPad", "ipad"),
         ("<image> lamp", "lamp"),
         ("lamp <ref>red</ref>", "lamp red"),
         ("a < b > c", "a c"),
@@ -22,6 +33,28 @@ from qagen.core.labels import NEVER_ASKED, clean_label, is_countable, is_overloo
 )
 def test_labels_are_cleaned(raw: str, clean: str) -> None:
     assert clean_label(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("label", "capitals"),
+    [
+        ("tv", "TV"),
+        ("tv stand", "TV stand"),
+        ("flat tvs", "flat TVs"),
+        ("cd case", "CD case"),
+        ("t-shirts", "T-shirts"),
+        ("ipad", "iPad"),
+        ("led lamp", "LED lamp"),
+        ("ladder", "ladder"),
+        ("cds", "CDs"),
+        ("ideal chair", "ideal chair"),
+    ],
+)
+def test_abbreviations_have_their_capitals(label: str, capitals: str) -> None:
+    assert with_capitals(label) == capitals
+    assert kind_of(capitals) == kind_of(label)
+    assert is_countable(capitals) == is_countable(label)
+    assert may_be_called_alike(capitals, label)
 
 
 @given(st.text(max_size=30))
@@ -108,7 +141,7 @@ def test_what_can_be_counted(label: str, countable: bool) -> None:
         ("potato", "potatoes"),
         ("stove", "stoves"),
         ("mouse", "mice"),
-        ("tv", "tvs"),
+        ("TV", "TVs"),
         ("bag of chips", "bags of chips"),
         ("box for shoes", "boxes for shoes"),
         ("l-shaped couch", "l-shaped couches"),

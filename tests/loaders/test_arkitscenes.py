@@ -52,7 +52,7 @@ def test_poses_are_inverted_and_matched_by_time(folder: Path) -> None:
 def test_boxes_have_their_axes_in_rows(folder: Path) -> None:
     scene = ARKitScenesLoader(folder.parents[2]).load(SCAN)
     (screen,) = scene.objects
-    assert screen.label == "tv monitor"
+    assert screen.label == "TV monitor"
     # the first side, 0.6 long, lies along the row (0, 1, 0)
     assert_allclose(np.ptp(screen.box.corners, axis=0), (0.4, 0.6, 1.0), atol=1e-12)
     assert scene.dropped == {"object: never asked about": 1}

@@ -318,7 +318,7 @@ def test_viewpoints_that_are_not_included_cannot_be_walked_to(scan):
         ("window/door", "window", None),
         ("unknown", "unlabeled", None),
         ("sofa#chair", "sofa", "sofa#chair"),
-        ("tv", "tv_monitor", "tv"),
+        ("tv", "tv_monitor", "TV"),
     ],
 )
 def test_names(raw, mpcat40, name):

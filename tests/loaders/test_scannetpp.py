@@ -268,7 +268,7 @@ def test_rendered_depth_is_no_wider_than_a_sensors(small_film: Film) -> None:
 
 def test_boxes_are_the_datasets_own(folder: Path) -> None:
     scene = load(folder)
-    assert [(item.id, item.label) for item in scene.objects] == [(2, "white board"), (7, "table")]
+    assert [(item.id, item.label) for item in scene.objects] == [(2, "whiteboard"), (7, "table")]
     board, table = (item.box for item in scene.objects)
     assert board.center.tolist() == [1.5, 2.95, 1.3]
     assert board.size.tolist() == [1.0, 0.0, 0.6]  # its first axis was the vertical one

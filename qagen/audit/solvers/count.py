@@ -31,7 +31,7 @@ class CountSolver(VideoSolver):
         singular = {form: name for name in self.truth.scene.vocabulary for form in plurals(name)}
         for match in _COUNTED.finditer(self.record.question):
             rest = self.record.question[match.end() :]
-            found = [form for form in singular if re.match(rf"{re.escape(form)}\b", rest)]
+            found = [form for form in singular if re.match(rf"{re.escape(form)}\b", rest, re.IGNORECASE)]
             if found:
                 return singular[max(found, key=len)]
         raise UnreadableError("what is counted")
@@ -42,7 +42,7 @@ class CountSolver(VideoSolver):
         return [self._check_count(int(text))]
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = re.findall(r"\b\d+\b", text.replace(self.name, ""))
+        stated = re.findall(r"\b\d+\b", text.lower().replace(self.name, ""))
         if len(stated) != 1:
             raise UnreadableError(f"one number in {text!r}")
         return [self._check_count(int(stated[0]))]

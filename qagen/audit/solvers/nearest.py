@@ -128,7 +128,7 @@ class NearestOfAllSolver(Solver):
         return self._check(text, {label[1].lower()} if label else None)
 
     def check_sentence(self, text: str) -> list[Check]:
-        names = {name for name in self.kinds if re.search(rf"\b[Tt]he {re.escape(name)}\b", text)}
+        names = {name for name in self.kinds if re.search(rf"\bthe {re.escape(name)}\b", text, re.IGNORECASE)}
         if _EXTREME.search(text) and asks_closest(text) != self.is_closest:
             raise UnreadableError("the same end of the order as the question")
         if not names:

@@ -18,10 +18,10 @@ class OrderSolver(VideoSolver):
     def solve(self) -> None:
         names = sorted((re.escape(name) for name in self.truth.scene.vocabulary), key=len, reverse=True)
         one = rf"({'|'.join(names)})"
-        match = re.search(rf"\b{one}, {one}, {one}, and {one}\b", self.record.question)
+        match = re.search(rf"\b{one}, {one}, {one}, and {one}\b", self.record.question, re.IGNORECASE)
         if match is None:
             raise UnreadableError("four names of the scene")
-        self.labels = list(match.groups())
+        self.labels = [name.lower() for name in match.groups()]
         self.sure: dict[str, int | None] = {}
         """By label, the first frame that surely shows an instance of it."""
         self.faint: dict[str, int | None] = {}
@@ -51,10 +51,11 @@ class OrderSolver(VideoSolver):
 
     def _position_in(self, label: str, text: str) -> int:
         """Where a name stands on its own, not as part of a longer one of the four; -1 for nowhere."""
+        text = text.lower()
         for other in self.labels:
             if label in other and other != label:
                 text = text.replace(other, "#" * len(other))
-        match = re.search(rf"\b{re.escape(label)}\b", text, re.IGNORECASE)
+        match = re.search(rf"\b{re.escape(label)}\b", text)
         return match.start() if match else -1
 
     def _check_order(self, names: list[str]) -> list[Check]:

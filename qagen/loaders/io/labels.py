@@ -9,6 +9,9 @@ cleaner ``category`` and a class of NYUv2's forty (``nyu40class``).
   stays: a size or a count of "the book" would be untrue of a shelf of books.
 * The join passes over blanks, because the map and the scans disagree about them ("trashcan", "trash can").
 * A few typing errors that category keeps are put right.
+* Class names of closed lists (ScanNet's 18 and 200, SUN RGB-D's, NYUv2's forty, ARKitScenes', EmbodiedScan's) come in
+  many spellings, some of them run together ("garbagebin", "night_stand", "CoffeeTable"); people write "trash can".
+* Abbreviations have their capitals: "TV stand".
 * The forty-class names are no better: they hold "otherprop" for half of all labels and misspell "refridgerator".
 
 Room structure is never asked about: the classes wall, floor, ceiling and person, and by name whatever ends in wall,
@@ -21,20 +24,63 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qagen.core.labels import NEVER_ASKED, clean_label
+from qagen.core.labels import NEVER_ASKED, clean_label, with_capitals
 from qagen.loaders.io.tables import read_table
 
 LABEL_MAP = "scannetv2-labels.combined.tsv"
 _COLUMNS = ("raw_category", "category", "nyu40class")
 _STRUCTURE_CLASSES = frozenset({"wall", "floor", "ceiling", "person"})
 _STRUCTURE_ENDINGS = ("wall", "floor", "ceiling", "beam", "column", "pillar", "doorframe", "door frame")
-_MISSPELLED = {
+_WRITTEN = (
+    "air conditioner", "alarm clock", "armchair", "ball chair", "bar stool", "bathroom cabinet", "bathroom counter",
+    "bathroom stall", "bathroom stall door", "bathroom vanity", "bathtub", "bean bag", "bed frame", "bedside table",
+    "blackboard", "bookcase", "bookshelf", "bulletin board", "cabinet door", "CD case", "ceiling fan",
+    "ceiling light", "chest of drawers", "cleaning tool", "closet door", "clothes dryer", "clothes hanger",
+    "coat hanger", "coat rack", "coffee kettle", "coffee machine", "coffee maker", "coffee table", "computer desk",
+    "computer tower", "conference table", "countertop", "cupboard", "cutting board", "desk lamp", "dining chair",
+    "dining table", "dish rack", "dishwasher", "display case", "doorknob", "DVD player", "end table",
+    "exercise bike", "exercise equipment", "exercise machine", "file cabinet", "filing cabinet", "fire alarm",
+    "fire extinguisher", "fireplace", "floor lamp", "floor mat", "flowerpot", "folded chair", "folding chair",
+    "footstool", "garage door", "grab bar", "guitar case", "hairbrush", "hair dryer", "hand towel",
+    "hand sanitizer dispenser", "headboard", "headphones", "ironing board", "keyboard piano", "kitchen cabinet",
+    "kitchen counter", "kitchen island", "kitchen towel", "laundry basket", "laundry detergent", "laundry hamper",
+    "light switch", "loveseat", "mailbox", "messenger bag", "mini fridge", "music book", "music stand",
+    "night lamp", "nightstand", "office chair", "paper bag", "paper cutter", "paper towel",
+    "paper towel dispenser", "paper towel roll", "picture frame", "ping pong table", "pool table", "potted plant",
+    "power outlet", "power strip", "projector screen", "range hood", "recycling bin", "remote control",
+    "rice cooker", "round table", "shoe rack", "shower curtain", "shower curtain rod", "shower door",
+    "shower head", "side table", "soap dish", "soap dispenser", "sofa bed", "sofa chair", "stair rail",
+    "storage bin", "storage box", "storage container", "storage organizer", "stuffed animal", "suitcase",
+    "table lamp", "tennis racket", "tissue box", "toaster oven", "toilet paper", "toilet paper dispenser",
+    "toilet paper holder", "toilet seat cover dispenser", "toothbrush", "toothpaste", "towel rack", "trash can",
+    "TV stand", "vacuum cleaner", "vending machine", "wall clock", "wardrobe", "washbasin", "washing machine",
+    "wastebasket", "water bottle", "water cooler", "water heater", "water pitcher", "whiteboard", "window frame",
+    "windowsill",
+)  # fmt: skip
+"""Class names of several words, and of words that people write as one."""
+_OTHERWISE = {
     "bycicle": "bicycle",
+    "bodyloofah": "loofah",
+    "buildincabinet": "built-in cabinet",
+    "builtincabinet": "built-in cabinet",
+    "conductingwire": "wire",
+    "diningtabel": "dining table",
     "dumbell": "dumbbell",
-    "hand sanitzer dispenser": "hand sanitizer dispenser",
+    "excerciseequipment": "exercise equipment",
+    "garbagebin": "trash can",
+    "garbagecan": "garbage can",
+    "handsanitzerdispenser": "hand sanitizer dispenser",
+    "jalousie": "blinds",
     "loofa": "loofah",
+    "refridgerator": "refrigerator",
+    "rubbishbin": "rubbish bin",
+    "showercurtrain": "shower curtain",
+    "trashbin": "trash can",
+    "tshirt": "T-shirt",
+    "wifirouter": "Wi-Fi router",
 }
-"""Typing errors that the map's category keeps."""
+"""What people write, for names that are misspelled or unusual; keys have neither blanks nor hyphens."""
+_SPELLINGS = {name.replace(" ", "").lower(): name for name in _WRITTEN} | _OTHERWISE
 _VAGUE = frozenset({"ledge", "frame", "glass", "wood", "furniture", "legs"})
 
 
@@ -73,7 +119,16 @@ def name_object(raw: str, label_map: Mapping[str, LabelEntry]) -> str | None:
         return None
     if entry is not None and entry.nyu40class in _STRUCTURE_CLASSES:
         return None
-    return _MISSPELLED.get(label, label)
+    return spelled(label)
+
+
+def spelled(label: str) -> str:
+    """A clean label as people write it: "trash can" for "garbagebin", "coffee tables" for "coffeetables"."""
+    key = _key(label).replace("-", "")
+    plural = _SPELLINGS.get(key.removesuffix("s"))
+    if key in _SPELLINGS:
+        return _SPELLINGS[key]
+    return f"{plural}s" if plural and key.endswith("s") else with_capitals(label)
 
 
 def _key(raw: str) -> str:
