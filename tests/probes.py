@@ -199,8 +199,8 @@ PROBES = (
     Probe(
         "options too near the truth",
         "sampling/distractors/shared.py",
-        "NUMBER_GAP = 0.3",
-        "NUMBER_GAP = 0.1",
+        "NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))",
+        "NUMBER_GAPS = ((0.3, 0.15), (0.1, 0.1))",
         "sampling/test_shared.py::test_numbers_of_a_set_are_apart",
     ),
     Probe(

@@ -22,8 +22,8 @@ EDGE = 1e-3
 """Meters and degrees may fall short of their thresholds by this much."""
 SAME_DEG, SAME_M = 10.0, 0.3
 """Views that differ by less than both are alike."""
-GAP, GAP_SHARE, MAX_OVERLAP = 0.3, 0.15, 0.3
-"""Least difference of numeric options, absolute and as a share; largest overlap of boxes as options."""
+GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
+"""Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
 AMBIGUOUS_PIXELS = 200.0
 """Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 
@@ -100,7 +100,7 @@ def _are_alike(first: str, second: str) -> bool:
     numbers = bare_number(first), bare_number(second)
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
-        return high - low < max(GAP, GAP_SHARE * high) - 1e-6
+        return high - low < min(max(gap, share * high) for gap, share in GAPS) - 1e-6
     found = boxes(first), boxes(second)
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False

@@ -48,7 +48,7 @@ def test_numbers_are_apart(seed: int, truth: float) -> None:
     values = [float(Number(truth).text), *(float(option.text) for option in wrong)]
     assert len({option.text for option in wrong} | {Number(truth).text}) == 4
     for a, b in combinations(values, 2):
-        assert abs(a - b) >= max(0.3, 0.15 * max(a, b)) - 1e-6
+        assert abs(a - b) >= min(max(0.3, 0.15 * max(a, b)), max(0.2, 0.2 * max(a, b))) - 1e-6
     assert min(values[1:]) >= 0.1
 
 

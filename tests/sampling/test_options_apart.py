@@ -49,6 +49,14 @@ def test_the_truths_rank_in_its_side_is_even() -> None:
     assert ranks == dict.fromkeys(range(4), 60)
 
 
+@given(st.integers(0, 2**31), st.floats(5, 90))
+def test_each_area_is_a_quarter_larger_than_the_one_before(seed: int, area: float) -> None:
+    wrong = maker(seed).numbers(Number(area, (20.0, 0.4)))
+    assert wrong is not None
+    values = sorted(float(number.text) for number in [Number(area), *wrong])
+    assert all(high >= 1.25 * low - 1e-9 for low, high in pairwise(values))
+
+
 def guessed(truths: np.ndarray, prior: tuple[float, float] | None) -> tuple[float, Counter[int]]:
     """How often the option nearest to 20 is right, and the truth's ranks."""
     options, right, ranks = maker(), 0, Counter[int]()

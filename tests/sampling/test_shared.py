@@ -58,7 +58,25 @@ def test_each_answer_of_a_set_is_right_once(seed: int, values: list[float]) -> N
 def test_numbers_of_a_set_are_apart(seed: int, values: list[float]) -> None:
     for options in sets_of([ask(Number(value)) for value in values], seed).values():
         numbers = sorted(map(float, options))
-        assert all(high - low >= max(0.3, 0.15 * high) - 1e-6 for low, high in pairwise(numbers))
+        gaps = [(high - low, min(max(0.3, 0.15 * high), max(0.2, 0.2 * high))) for low, high in pairwise(numbers)]
+        assert all(found >= least - 1e-6 for found, least in gaps)
+
+
+def test_small_numbers_may_be_closer_where_they_would_have_no_options() -> None:
+    # No four of 0.2 to 0.9 lie 0.3 apart. With 0.2 between them, five can be made.
+    small = [0.1 * k for k in (2, 3, 4, 5, 6, 7, 8, 9)]
+    sets = sets_of([ask(Number(value)) for value in small + small], 0)
+    assert {tuple(sorted(options)) for options in sets.values()} <= {
+        ("0.2", "0.4", "0.6", "0.8"),
+        ("0.2", "0.4", "0.6", "0.9"),
+        ("0.2", "0.4", "0.7", "0.9"),
+        ("0.2", "0.5", "0.7", "0.9"),
+        ("0.3", "0.5", "0.7", "0.9"),
+    }
+    assert len(sets) >= 8
+    # Where numbers lie farther apart, they keep the wider gap.
+    wide = [0.5, 0.8, 1.1, 1.4, 1.7, 2.0, 2.3, 2.6]
+    assert len(sets_of([ask(Number(value)) for value in wide], 0)) == 8
 
 
 def test_the_same_answers_have_no_distractors() -> None:

@@ -16,8 +16,9 @@ from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
 """Range of the ratio between neighboring generated options."""
-PRIOR_STEPS = (1.18, 1.22)
-"""As STEPS, for quantities with a known prior, such as the area of a room. Small steps leak less of the answer."""
+PRIOR_STEPS = (1.25, 1.27)
+"""As STEPS, for quantities with a known prior, such as the area of a room. Small steps leak less of the answer, but
+a ratio below the first of these cannot be judged by eye."""
 SIDE_STEPS = (1.18, 1.22)
 """As STEPS, for one side of an object."""
 TRIES = 40
@@ -56,7 +57,8 @@ class DistractorMaker:
             spread = max(deviation**2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * deviation**2)
             weights = np.exp(-np.square(middles) / (2 * spread))
             made = _numbers_at(truth, step, int(self._rng.choice(GROUP, p=weights / weights.sum())))
-            if made:
+            values = sorted([round(float(truth), 1), *(number.value for number in made or ())])
+            if made and all(high >= PRIOR_STEPS[0] * low for low, high in pairwise(values)):
                 return made
         return None
 
@@ -82,7 +84,7 @@ class DistractorMaker:
 
 def _numbers_at(truth: float, step: float, rank: int) -> list[Number] | None:
     """The others of a geometric series in which the true number has the given rank; None where two are too close."""
-    values = [round(truth * step ** (index - rank), 1) for index in range(GROUP)]
-    if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high) for low, high in pairwise(values)):
+    values = [round(float(truth * step ** (index - rank)), 1) for index in range(GROUP)]
+    if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high, is_close=True) for low, high in pairwise(values)):
         return None
     return [Number(value) for index, value in enumerate(values) if index != rank]

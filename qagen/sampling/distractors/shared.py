@@ -33,7 +33,9 @@ FIRST_WINDOW = 8
 """Initial window size for grouping questions by their revealed value; doubled until all are in one window."""
 DRAWS, MAX_GROUPS = 6000, 2000
 """Sets of four numbers that are drawn at random, and how many of those that fit are compared."""
-NUMBER_GAP = 0.3
+NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))
+"""How far two numbers must be apart, in meters and as a share of the larger one; the second rule serves questions that
+the first one leaves without options: small numbers, as in small rooms."""
 GAP_SHARE = 0.15
 POINT_GAP = 100
 MAX_IOU = 0.3
@@ -50,17 +52,12 @@ def choose_with_shared_answers(
     Args:
         labels: names of the scene's objects.
     """
-    revealed = np.array([_revealed_value(question) for question in candidates])
-    subject = [question.roles[-1].object if question.roles else None for question in candidates]
-    groups = group_questions(candidates, revealed, rng)
-
-    def cost(group: list[int]) -> tuple[int, float, int]:
-        return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
-
-    groups = sorted(groups, key=cost)
-    if labels and candidates and isinstance(candidates[0].answer, Number):
-        groups = _balanced_groups(candidates, groups, revealed, labels, quota // GROUP, rng)
-    groups = groups[: quota // GROUP]
+    groups = _choose_groups(candidates, quota // GROUP, rng, labels)
+    if candidates and isinstance(candidates[0].answer, Number):
+        taken = {member for group in groups for member in group}
+        left = [position for position in range(len(candidates)) if position not in taken]
+        more = _choose_groups([candidates[i] for i in left], quota // GROUP - len(groups), rng, labels, is_close=True)
+        groups += [[left[member] for member in group] for group in more]
     grouped = {member for group in groups for member in group}
     ungrouped = [position for position in range(len(candidates)) if position not in grouped][: quota - len(grouped)]
     distractors = {
@@ -69,6 +66,28 @@ def choose_with_shared_answers(
         for member in group
     }
     return Selection([candidates[position] for position in sorted([*grouped, *ungrouped])], distractors)
+
+
+def _choose_groups(
+    questions: Sequence[Question], count: int, rng: Generator, labels: Sequence[str], is_close: bool = False
+) -> list[list[int]]:
+    """Up to ``count`` groups of positions whose answers share a set of options.
+
+    Args:
+        is_close: numbers may be as close as the second of NUMBER_GAPS allows.
+    """
+    revealed = np.array([_revealed_value(question) for question in questions])
+    subject = [question.roles[-1].object if question.roles else None for question in questions]
+    fits = _fit_together([question.answer for question in questions], is_close)
+    groups = group_questions(questions, revealed, rng, fits)
+
+    def cost(group: list[int]) -> tuple[int, float, int]:
+        return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
+
+    groups = sorted(groups, key=cost)
+    if labels and questions and isinstance(questions[0].answer, Number):
+        groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
+    return groups[:count]
 
 
 def _revealed_value(question: Question) -> float:
@@ -84,6 +103,7 @@ def _balanced_groups(
     known: list[list[int]],
     revealed: NDArray[np.float64],
     labels: Sequence[str],
+    fits: NDArray[np.bool_],
     count: int,
     rng: Generator,
 ) -> list[list[int]]:
@@ -93,8 +113,8 @@ def _balanced_groups(
         known: groups to choose from, besides others drawn at random.
         revealed: (n,) the number that each question reveals.
         labels: names of the scene's objects.
+        fits: (n, n) whether two answers may stand in one set of options.
     """
-    fits = _fit_together([question.answer for question in questions])
     members = np.concatenate([np.array(known, dtype=np.int64).reshape(-1, GROUP), _draw_groups(fits, rng)])
     if not len(members):
         return []
@@ -135,15 +155,17 @@ def _number_cues(
     return [*cues, (away[:, :, None] > away[:, None]).sum(axis=2)]
 
 
-def group_questions(questions: Sequence[Question], revealed: NDArray[np.float64], rng: Generator) -> list[list[int]]:
+def group_questions(
+    questions: Sequence[Question], revealed: NDArray[np.float64], rng: Generator, fits: NDArray[np.bool_]
+) -> list[list[int]]:
     """Groups of four positions whose answers can stand in one set of options.
 
     Args:
         revealed: (n,) the number that each question reveals; groups are sought among ever less similar ones, first
             among questions about the same object.
+        fits: (n, n) whether two answers may stand in one set of options.
     """
     order = rng.permutation(len(questions))
-    fits = _fit_together([question.answer for question in questions])
     by_subject: dict[int | None, list[int]] = defaultdict(list)
     for position in order[np.argsort(revealed[order], kind="stable")].tolist():
         roles = questions[position].roles
@@ -203,14 +225,14 @@ def _grow(seed: int, among: NDArray[np.bool_]) -> list[int]:
     return group
 
 
-def _fit_together(answers: Sequence[Answer]) -> NDArray[np.bool_]:
+def _fit_together(answers: Sequence[Answer], is_close: bool) -> NDArray[np.bool_]:
     """(n, n) whether two answers may stand in one set of options."""
     values: dict[tuple, int] = {}
     index = np.array([values.setdefault(_printed_values(answer), len(values)) for answer in answers], dtype=np.int64)
     fits = np.zeros((len(values), len(values)), dtype=bool)
     for i, first in enumerate(values):
         for j, second in enumerate(islice(values, i + 1)):
-            fits[i, j] = fits[j, i] = _can_stand_together(type(answers[0]), first, second)
+            fits[i, j] = fits[j, i] = _can_stand_together(type(answers[0]), first, second, is_close)
     fits = fits[np.ix_(index, index)]
     np.fill_diagonal(fits, False)
     return fits
@@ -230,10 +252,10 @@ def _printed_values(answer: Answer) -> tuple:
     raise TypeError(f"answers of type {type(answer).__name__} do not share options")
 
 
-def _can_stand_together(kind: type[Answer], first: tuple, second: tuple) -> bool:
+def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_close: bool) -> bool:
     """Whether answers with these printed values may be options of one question."""
     if kind is Number:
-        return apart(first[0], second[0])
+        return apart(first[0], second[0], is_close)
     if kind is ImagePoint:
         in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
         return in_image and apart(first[2], second[2])
@@ -242,6 +264,11 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple) -> bool
     return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
 
 
-def apart(value: float, other: float) -> bool:
-    """Whether two numbers are far enough from each other to be options of one question."""
-    return abs(value - other) >= max(NUMBER_GAP, GAP_SHARE * max(value, other)) - 1e-9
+def apart(value: float, other: float, is_close: bool = False) -> bool:
+    """Whether two numbers are far enough from each other to be options of one question.
+
+    Args:
+        is_close: either of NUMBER_GAPS is enough, not only the first.
+    """
+    gaps = [max(gap, share * max(value, other)) for gap, share in NUMBER_GAPS]
+    return abs(value - other) >= (min(gaps) if is_close else gaps[0]) - 1e-9
