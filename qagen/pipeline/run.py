@@ -20,7 +20,7 @@ import msgspec
 import qagen
 from qagen.core.question import Question, Skip
 from qagen.core.reasons import SAME_WORDS
-from qagen.core.sample import Sample
+from qagen.core.sample import Format, Sample
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.files import TEMPLATES, OutputError
 from qagen.loaders._base import Loader
@@ -42,6 +42,8 @@ from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import Formatter, check_templates
 from qagen.wording.phrasebook import Phrasebook
 
+REDRAWS = 20
+"""Number of times that a question which reads like an earlier one is put into words again."""
 VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 MAX_LISTED = 5
@@ -302,7 +304,7 @@ def _in_format(
     family: Family,
     formatter: Formatter,
     questions: list[Question],
-    answer_format: str,
+    answer_format: Format,
     scene_id: str,
     counts: TaskCounts,
 ) -> Iterator[Sample]:
@@ -311,6 +313,10 @@ def _in_format(
     written: set[tuple[tuple[int, ...], str]] = set()
     for question in questions:
         turns = formatter.write(question, answer_format)
+        for _ in range(REDRAWS):
+            if isinstance(turns, Skip) or (question.frames, turns.human) not in written:
+                break
+            turns = formatter.write(question, answer_format)
         if isinstance(turns, Skip):
             counts.refuse(turns.reason, answer_format=answer_format)
         elif (question.frames, turns.human) in written:

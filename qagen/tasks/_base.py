@@ -1,7 +1,7 @@
 """What every task family offers, and what a task's YAML may say."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -120,7 +120,7 @@ class Family(ABC, Generic[ConfigT]):
     @property
     @abstractmethod
     def variant(self) -> str:
-        """Suffix of the template blocks that word its questions: question_<variant>, sentence_<variant>, ..."""
+        """Suffix of its template blocks: question_<variant>, sentence_<variant>, ..."""
 
     @property
     def question_variables(self) -> frozenset[str]:
@@ -142,9 +142,12 @@ class Family(ABC, Generic[ConfigT]):
         """Number of options of a select question."""
         return 4
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """Blocks of templates/rules.jinja that are added to every question."""
+    def question_block(self, answer_format: Format) -> str:
+        """Template block that words its question in a format."""
+        return "judge" if answer_format == "judge" else f"question_{self.variant}"
+
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        """Blocks of templates/rules.jinja that are added to a question in a format which asks about these axes."""
         return ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

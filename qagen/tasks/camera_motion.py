@@ -1,12 +1,13 @@
 """Where the second camera stands, seen from the first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint
 from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import to_permille
 from qagen.tasks._base import Bound, Family, TaskConfig
@@ -29,12 +30,15 @@ class CameraMotion(Family[CameraMotionConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE})
     unit = "meters"
-    must_say = ("1000", "top left corner|left or top edge", "integer", "depth|deep|ahead", "first")
+    must_say = (r"\(x, ?y\)", "depth|deep", "first", "second")
     images = 2
 
     @property
     def variant(self) -> str:
         return "pair"
+
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return ("coordinates",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):

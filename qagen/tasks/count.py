@@ -61,10 +61,6 @@ class ObjectCount(Family[CountConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset({"label", "plural"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("count_once", "video")
-
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
             yield Skip(NO_VIDEO)

@@ -1,10 +1,12 @@
 """Depth of one object given another's, and difference of two depths."""
 
+from collections.abc import Set
 from typing import ClassVar, Literal
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -30,7 +32,7 @@ class Depth(Family[DepthConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {MARKS_IN_ONE_IMAGE, DIFFERENCE_TOO_SMALL}
     unit = "meters"
-    must_say = ("depth|deep",)
+    must_say = ("3D center", "depth|deep")
     example_facts: ClassVar = {"given": ("2.7",)}
 
     @property
@@ -45,9 +47,8 @@ class Depth(Family[DepthConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset(COLORS[self.config.asks]) | {"given"}
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("center",) if self.config.views == 1 else ("center", "depth_per_image")
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return () if self.config.views == 1 else ("depth_per_image",)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about the depths of ``roles`` red, blue(, green), given that of red."""

@@ -1,6 +1,7 @@
 """Distance from the observer to an object, and between two objects."""
 
 import math
+from collections.abc import Set
 from typing import Literal
 
 from pydantic import model_validator
@@ -8,6 +9,7 @@ from pydantic import model_validator
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import DISTANCE_TOO_SHORT
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -39,6 +41,7 @@ class Distance(Family[DistanceConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {DISTANCE_TOO_SHORT}
     unit = "meters"
+    must_say = ("3D center|center to center in 3D",)
 
     @property
     def marks(self) -> MarkColumns:
@@ -52,12 +55,8 @@ class Distance(Family[DistanceConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset(COLORS[self.config.asks])
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        if self.config.views == "video":
-            return ("center", "video")
-        needs_observer = self.config.asks == "oc" and self.config.views > 1
-        return ("center", "first_image_observer") if needs_observer else ("center",)
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return ("first_image_observer",) if self.config.asks == "oc" and self.config.views != 1 else ()
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The distance of ``roles`` red from the camera of the first frame, or between red and blue."""

@@ -1,6 +1,7 @@
 """Where objects are for an observer who moves to one object and faces another."""
 
 import math
+from collections.abc import Set
 from dataclasses import replace
 from typing import Literal
 
@@ -11,6 +12,7 @@ from qagen.core.answer import Directions
 from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, HEADING_UNDEFINED, NO_DIRECTION, UNSURE_HEADING
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
@@ -89,11 +91,18 @@ class Imagination(Family[ImaginationConfig]):
         facing = {"first_front_behind", "second_front_behind"} if self._states_facing else set()
         return frozenset({"left_right", "above_below", "closer_farther", *facing})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        level = ("level_after_move",) if self.variant != "oo" else ()
-        start = ("start_at_first_image",) if self.config.views > 1 else ()
-        return ("center", "vertical", *level, *start)
+    def question_block(self, answer_format: Format) -> str:
+        if self._asks_before(answer_format):
+            return f"question_{self.variant}"
+        return "after_oo_mv" if self._states_facing else f"after_{self.config.asks}"
+
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        start = self.config.views > 1 and self._asks_before(answer_format)
+        return ("center", "upright", "start_at_first_image") if start else ("center", "upright")
+
+    def _asks_before(self, answer_format: Format) -> bool:
+        """Whether the question asks about the state before the move, too."""
+        return answer_format == "sentence" and not self.config.video
 
     @property
     def _states_facing(self) -> bool:

@@ -1,6 +1,6 @@
 """In which frames of the video an object can be seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import numpy as np
 from numpy.random import Generator
@@ -8,6 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import FrameNumbers
 from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
 from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
+from qagen.core.sample import Format
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -40,8 +41,7 @@ class Locate(Family[LocateConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("video",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

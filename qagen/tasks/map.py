@@ -1,6 +1,6 @@
 """Where objects are on a map seen from above."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from qagen.core.answer import Placement
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question, Skip, about_image
 from qagen.core.reasons import LOOKS_UP_OR_DOWN
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.attitude import Attitude
@@ -37,7 +38,7 @@ class Map(Family[MapConfig]):
     skips = SAMPLING_SKIPS | {LOOKS_UP_OR_DOWN}
     unit = "meters"
     example_facts: ClassVar = {"objects": tuple(tuple(f"object{i}" for i in range(3 + extra)) for extra in range(5))}
-    must_say = (r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling")
+    must_say = ("3D center", r"\(x, y\)|x and y", "above|bird's-eye|floor plan|top view|top-down|ground plane|ceiling")
 
     @property
     def marks(self) -> MarkColumns:
@@ -51,9 +52,8 @@ class Map(Family[MapConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset({"objects"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("center", "map_axes")
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return ("map_axes",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         sets = FrameSets(views)

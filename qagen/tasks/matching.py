@@ -1,6 +1,6 @@
 """The same object in another image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import numpy as np
 from numpy.random import Generator
@@ -8,6 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import BoxAnswer
 from qagen.core.question import MarkedObject, Question, Skip, about_image, refusing
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import mark, visible_box
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
@@ -34,7 +35,7 @@ class Matching(Family[MatchingConfig]):
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
-    must_say = (r"\[x1, y1, x2, y2\]", "1000", "top left corner", "integer", "first", "second")
+    must_say = (r"\[x1, y1, x2, y2\]", "first", "second")
     images = 2
 
     @property
@@ -48,6 +49,9 @@ class Matching(Family[MatchingConfig]):
     @property
     def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
+
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return ("coordinates",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Candidates of all pairs of views, of each pair the objects that were proposed least before."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import ClassVar
@@ -32,6 +32,7 @@ from qagen.core.reasons import (
     TRAJECTORY_GAP,
     UNCLEAR_CORNERS,
 )
+from qagen.core.sample import Format
 from qagen.core.scene import Scene, Walk
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -191,8 +192,7 @@ class Navigation(Family[NavigationConfig]):
     def question_variables(self) -> frozenset[str]:
         return frozenset({"first", "last"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("way", "video")
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

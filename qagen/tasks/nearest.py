@@ -1,7 +1,7 @@
 """Which object is closest to, or farthest from, the observer or another object."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from functools import cache
 from typing import ClassVar, Literal
@@ -23,6 +23,7 @@ from qagen.core.reasons import (
     POSSIBLY_CLOSER,
     TOO_FEW_OBJECTS,
 )
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
 from qagen.sampling.mark_placement import mark, marks_collide, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
@@ -64,7 +65,7 @@ class Nearest(Family[NearestConfig]):
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
     skips = SAMPLING_SKIPS | {AMBIGUOUS, POSSIBLY_CLOSER, LABEL_NOT_UNIQUE, BOXES_NOT_EXACT}
-    must_say = ("close(st|r) to|farthe(st|r) from",)
+    must_say = ("3D center", "close(st|r) to|farthe(st|r) from")
     example_facts: ClassVar = {
         "extreme": EXTREMES,
         "kinds": (("air conditioner", "glasses", "kitchen cabinets", "pair of scissors"),),
@@ -105,10 +106,12 @@ class Nearest(Family[NearestConfig]):
     def options(self) -> int:
         return 2 if self.variant == "oo" else 4
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        also = {"oc_mv": ("first_image_observer",), "oo_video": ("video",)}
-        return ("center", *also.get(self.variant, ()))
+    def question_block(self, answer_format: Format) -> str:
+        is_among_options = self.config.asks == "oc" and answer_format == "select"
+        return f"{'select' if is_among_options else 'question'}_{self.variant}"
+
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        return ("coordinates",) if self.config.asks == "oc" else ()
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         asked: Counter[Extreme] = Counter()

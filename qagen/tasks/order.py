@@ -82,10 +82,6 @@ class Order(Family[OrderConfig]):
     def answer_variables(self) -> frozenset[str]:
         return frozenset({"sightings"})
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("video",)
-
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
             yield Skip(NO_VIDEO)

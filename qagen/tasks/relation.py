@@ -1,6 +1,6 @@
 """Where an object is relative to another or to the observer, as words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import ClassVar, Literal
 
 from numpy.random import Generator
@@ -8,6 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import Directions
 from qagen.core.question import MarkedObject, Question, Skip, about_objects
 from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, NO_DIRECTION
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, seen_by_camera
@@ -36,7 +37,7 @@ class Relation(Family[RelationConfig]):
     formats = frozenset({"select", "sentence", "judge"})
     skips = SAMPLING_SKIPS | {AMBIGUOUS, NO_DIRECTION, CLASS_QUOTA}
     example_facts: ClassVar = {"subject": ("red",), "reference": ("blue",)}
-    must_say = ("observer", "left", "right", "above", "below", "front|closer", "behind|farther")
+    must_say = ("3D center", "observer", "left", "right", "above", "below", "front|closer", "behind|farther")
 
     @property
     def marks(self) -> MarkColumns:
@@ -61,9 +62,10 @@ class Relation(Family[RelationConfig]):
             axes |= {"first_front_behind", "second_front_behind"}
         return frozenset(axes)
 
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("center", "vertical") if self.config.views == 1 else ("center", "vertical", "first_image_observer")
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
+        vertical = ("vertical",) if "above_below" in axes else ()
+        seen = self.config.views > 1 and bool(axes - {"above_below"})
+        return (*vertical, "first_image_observer") if seen else vertical
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Candidates whose colors are a random choice; those about one object balance front and behind."""

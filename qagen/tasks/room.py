@@ -50,15 +50,11 @@ class RoomArea(Family[RoomConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({NO_VIDEO, NO_SCAN, SEVERAL_FLOORS, ROOM_TOO_SMALL, UNCERTAIN_OUTLINE, ROOM_NOT_ALL_SHOWN})
     unit = "square meters"
-    must_say = ("(?i)floor|space",)
+    must_say = ("(?i)floor|space|rooms", "total|furnish|all |every|whole|wall")
 
     @property
     def variant(self) -> str:
         return "video"
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("floor_area",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         yield self.ask(views, views.video) if views.video else Skip(NO_VIDEO)

@@ -1,6 +1,6 @@
 """How the camera moved and turned from one image to the next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Literal
 
 from numpy.random import Generator
@@ -10,6 +10,7 @@ from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
+from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
@@ -45,8 +46,7 @@ class ViewChange(Family[ViewChangeConfig]):
     def variant(self) -> str:
         return "pair"
 
-    @property
-    def rules(self) -> tuple[str, ...]:
+    def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return (f"{self.config.frame}_axes",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:

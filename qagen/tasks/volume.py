@@ -35,7 +35,7 @@ class Volume(Family[VolumeConfig]):
     formats = frozenset({"fill", "select", "sentence"})
     skips = frozenset({CUT_OFF, MOSTLY_OCCLUDED, TOO_THIN, ONE_SIDED})
     unit = "centimeters"
-    must_say = ("length", "width", "height")
+    must_say = (r"length \(longer side\), width, and height",)
     images = 1
 
     @property
@@ -49,10 +49,6 @@ class Volume(Family[VolumeConfig]):
     @property
     def question_variables(self) -> frozenset[str]:
         return frozenset({"red"})
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        return ("extents",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frame, item in rng.permutation(np.argwhere(views.askable & views.usable[:, None])):

@@ -1,7 +1,7 @@
 """From a question to the two turns of a conversation: fill, select, sentence or judge (tasks.md, section 4)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from numpy.random import Generator
@@ -9,6 +9,7 @@ from numpy.random import Generator
 from qagen.core.answer import OPPOSITE, Answer, Choice, Description, Directions, Extents, ImagePoint, LocatedObject
 from qagen.core.question import MarkKind, Question, Skip
 from qagen.core.reasons import CLASS_QUOTA, NO_OPTIONS
+from qagen.core.sample import Format
 from qagen.core.scene import Scene
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
@@ -47,17 +48,18 @@ class Formatter:
         self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 4)}
         self._claims: Counter[tuple[str, bool]] = Counter()
 
-    def write(self, question: Question, answer_format: str) -> Turns | Skip:
+    def write(self, question: Question, answer_format: Format) -> Turns | Skip:
         """Raises ConfigError when a template lacks what the question needs."""
+        writers: dict[Format, Callable[[Question], Turns | Skip]]
         writers = {"fill": self._fill, "select": self._select, "sentence": self._sentence, "judge": self._judge}
         return writers[answer_format](question)
 
     def _fill(self, question: Question) -> Turns:
         form = self._render(question, f"fill_{self.family.variant}")
-        return Turns(f"{self._question_text(question)}\n{form}", self._plain_text(question, question.answer))
+        return Turns(f"{self._question_text(question, 'fill')}\n{form}", self._plain_text(question, question.answer))
 
     def _sentence(self, question: Question) -> Turns:
-        asked = self._question_text(question)
+        asked = self._question_text(question, "sentence")
         if isinstance(question.answer, Description):
             return Turns(asked, question.answer.text)
         if isinstance(question.answer, Directions):
@@ -76,9 +78,9 @@ class Formatter:
             options = [self.book.draw(self.family.name, block, self.rng, answer.context) for answer in answers]
         else:
             options = [self._plain_text(question, answer) for answer in answers]
-        asked = self._question_text(question)
+        asked = self._question_text(question, "select")
         if isinstance(question.answer, Directions):
-            asked += " " + self._render(question, f"options_{self.family.variant}")
+            asked += " " + self._rule("option_slots")
         listed = [f"{name}. {option}" for name, option in zip(LETTERS, options, strict=False)]
         human = "\n".join([asked, self._rule("choose"), *listed, self._rule(f"reply_letter_{len(answers)}")])
         return Turns(human, letter, {"options": options})
@@ -90,9 +92,9 @@ class Formatter:
             return Skip(CLASS_QUOTA)
         word, is_true = claim
         self._claims[claim] += 1
-        asked = self._render(question, "judge", claim=word)
-        human = f"{' '.join([asked, *map(self._rule, self.family.rules)])}\n{self._rule('reply_yes_no')}"
-        return Turns(human, "Yes" if is_true else "No", {"claim": word})
+        axes = {slot.axis for slot in question.answer.slots if slot.word in (word, OPPOSITE[word])}
+        asked = self._question_text(question, "judge", axes, claim=word)
+        return Turns(f"{asked}\n{self._rule('reply_yes_no')}", "Yes" if is_true else "No", {"claim": word})
 
     def _draw_claim(self, answer: Directions) -> tuple[str, bool] | None:
         """A word to claim and whether it holds, such that each word holds half of the time."""
@@ -106,10 +108,13 @@ class Formatter:
         balanced = [claim for claim in claims if bias(claim) <= 0]
         return min((balanced[i] for i in self.rng.permutation(len(balanced))), key=bias, default=None)
 
-    def _question_text(self, question: Question) -> str:
-        """The question with its rules."""
-        asked = self._render(question, f"question_{self.family.variant}")
-        return " ".join([asked, *map(self._rule, self.family.rules)])
+    def _question_text(
+        self, question: Question, answer_format: Format, axes: Set[str] | None = None, **extra: object
+    ) -> str:
+        """The question with the rules that it needs; ``axes`` are those that it asks about, if not all."""
+        asked = self._render(question, self.family.question_block(answer_format), **extra)
+        rules = self.family.rules(answer_format, self.family.axes if axes is None else axes)
+        return " ".join([asked, *map(self._rule, rules)])
 
     def _plain_text(self, question: Question, answer: Answer) -> str:
         """The answer without a sentence around it; an object of the question by its mention."""
@@ -148,8 +153,8 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     """The template blocks that a task's formats use: (file, block) to the names that their phrasings may use."""
     asked, formats, variant = family.question_variables, family.config.formats, family.variant
     directions = family.answer is Directions
-    blocks = {f"question_{variant}": asked}
-    shared = [*family.rules]
+    blocks = {family.question_block(each): asked for each in formats}
+    shared = [rule for each in formats for rule in family.rules(each, family.axes)]
     if "fill" in formats:
         blocks[f"fill_{variant}"] = asked
     if "sentence" in formats and family.answer is not Description:
@@ -158,9 +163,8 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
         shared += ["leave_out"] if directions else []
     if "select" in formats:
         shared += ["choose", f"reply_letter_{family.options}"]
-        if directions:
-            blocks[f"options_{variant}"] = asked
-        elif family.answer in PHRASED_OPTIONS:
+        shared += ["option_slots"] if directions else []
+        if family.answer in PHRASED_OPTIONS:
             blocks[f"option_{variant}"] = family.answer.names
     if "judge" in formats:
         blocks["judge"] = asked | {"claim"}

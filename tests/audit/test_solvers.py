@@ -113,10 +113,8 @@ def test_an_option_without_an_article_becomes_a_token() -> None:
     [
         ("where is the center of the @red relative to that of the @blue", ("red", "blue")),
         ("Relative to the @blue, the center of the @red lies above", ("red", "blue")),
-        ("Look from the @blue to the @red with the observer's left and right.", ("red", "blue")),
-        ("Take the @blue as the point of comparison. Is the center of the @red left of it", ("red", "blue")),
         ("directions that lead to the @red from the @blue", ("red", "blue")),
-        ("the way from the @blue to the @red", ("red", "blue")),
+        ("Relative to the 3D center of the @blue, is that of the @red left", ("red", "blue")),
         ("compared with the center of the @blue, is that of the @red above", ("red", "blue")),
     ],
 )

@@ -29,16 +29,14 @@ BLOCKS = {
     "relation.jinja": {
         "question_oo": "Where is the {{ subject }} from the {{ reference }}?",
         "question_oo_mv": "Where is the {{ subject }} from the {{ reference }}?",
-        "options_oo": "Left or right, above or below, closer or farther.",
-        "options_oo_mv": "Five words.",
         "sentence_oo": "The {{ subject }} is {{ left_right }} of the {{ reference }}.",
         "sentence_oo_mv": "The {{ subject }} is {{ left_right }} of the {{ reference }}.",
         "judge": "Is the {{ subject }} {{ claim }} the {{ reference }}?",
     },
 }
 RULES = (
-    "center",
     "vertical",
+    "option_slots",
     "leave_out",
     "first_image_observer",
     "depth_per_image",
@@ -86,7 +84,7 @@ def turns(written: Turns | Skip) -> Turns:
 
 
 DEPTH = ask(Number(3.04), given="2.0")
-ASKED = "How deep is the table (blue point), when the chair (red point) is at 2.0? [center]"
+ASKED = "How deep is the table (blue point), when the chair (red point) is at 2.0?"
 
 
 def test_fill_ends_with_the_form_and_answers_bare(book: Phrasebook) -> None:
@@ -139,8 +137,7 @@ def test_direction_options_are_explained(book: Phrasebook) -> None:
     pairs = [(side, away) for side in ("left", "right") for away in ("closer", "farther")]
     asked = [relate(side, "above", away, frame=frame) for frame, (side, away) in enumerate(pairs)]
     written = turns(formatter("obj_spatial_relation_oo", book, asked).write(asked[0], "select"))
-    assert "Where is the chair (red box) from the table (blue box)? [center]" in written.human
-    assert "Left or right, above or below, closer or farther." in written.human
+    assert "Where is the chair (red box) from the table (blue box)? [vertical] [option_slots]\n" in written.human
     options = written.added["options"]
     assert set(options) == {f"{side}, above, {away}" for side, away in pairs}
     assert options["ABCD".index(written.gpt)] == "left, above, closer"
@@ -153,8 +150,8 @@ def test_each_word_that_is_claimed_is_so_as_often_as_not(book: Phrasebook) -> No
         written = turns(writer.write(question, "judge"))
         claim = written.added["claim"]
         assert isinstance(claim, str)
-        assert written.human.startswith(f"Is the chair (red box) {claim} the table (blue box)? [center]")
-        assert written.human.endswith("\n[reply_yes_no]")
+        rule = " [vertical]" if claim in ("above", "below") else ""
+        assert written.human == f"Is the chair (red box) {claim} the table (blue box)?{rule}\n[reply_yes_no]"
         is_so = claim in {name.partition(":")[2] for name in question.classes}
         assert written.gpt == ("Yes" if is_so else "No")
         outcomes[claim, written.gpt] += 1
@@ -241,7 +238,6 @@ def test_each_format_needs_its_blocks() -> None:
     needed = blocks_of(load_task("obj_spatial_relation_oo_mv"))
     assert {block for file, block in needed if file == "relation"} == {
         "question_oo_mv",
-        "options_oo_mv",
         "sentence_oo_mv",
         "judge",
     }

@@ -8,7 +8,7 @@ from qagen.audit.solvers.base import UnreadableError, VideoSolver
 SURE_PIXELS = 200.0
 """Visible pixels of 640 x 480 from which on an instance is surely shown."""
 _COUNTED = re.compile(
-    r"(?:how many(?: different| distinct)?|number of|count(?: all| the)?|separate|individual|look for|each of the) "
+    r"(?:how many(?: different| distinct)?|number of|count of|count(?: all| the)?|separate|individual) "
     r"(?:the )?",
     re.IGNORECASE,
 )

@@ -29,13 +29,9 @@ SINGLE_SLOTS = ("left/right", "above/below", "front/behind")
 PAIR_SLOTS = ("left/right", "above/below", "closer/farther")
 """Slots for one object relative to another."""
 _REFERENCE = (
-    r"look from the @(\w+)",
-    r"starting at the @(\w+)",
-    r"take the @(\w+) as the point of comparison",
     r"(?:with (?:that of )?|with the center of )the @(\w+) as the reference",
-    r"from the @(\w+) to the @\w+",
     r"compared with (?:the center of |that of )?the @(\w+)",
-    r"relative to (?:the center of |that of )?the @(\w+)",
+    r"relative to (?:the (?:3D )?center of |that of )?the @(\w+)",
 )
 _FACING = (
     r"centers of the @(?P<a>\w+) and the @(?P<b>\w+) (?:are both|both lie) (?P<x>in front of|behind) the observer",

@@ -16,10 +16,10 @@ from qagen.audit.solvers.directions import (
 
 MIN_AHEAD_M = 0.5
 """Least horizontal distance to the faced object."""
-_GOES_TO = r"(?:(?:mov\w*|walk\w*|go|goes|places:?) to|leaves for|viewpoint at|ends at) the center of the @(\w+)"
-_FACES = r"(?:fac\w*|turn\w* toward|turn\w* to|look\w* toward|look\w* at|gaze on|direct it at) the center of the @(\w+)"
+_GOES_TO = r"(?:(?:mov\w*|walk\w*|go|goes) to|leaves for|viewpoint at) (?:the center of )?the @(\w+)"
+_FACES = r"(?:fac\w*|turn\w* toward|turn\w* to|look\w* toward|look\w* at|gaze on) (?:the center of )?the @(\w+)"
 _BEFORE = (
-    "Before the move", "At first", "at first", "From the old viewpoint", "At present", "Initially", "To begin with",
+    "Before the move", "At first", "at first", "From the old viewpoint", "At the start", "Initially", "To begin with",
     "Before moving", "Before it", "At the starting place", "From the starting viewpoint", "As long as",
     "Before the observer moves",
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Which object is closest or farthest: one solver for marked objects, one for all objects in view."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,16 +96,39 @@ class NearestOfAllSolver(Solver):
 
     def solve(self) -> None:
         self.is_closest = asks_closest(self.record.question)
-        self.kinds = self._listed_kinds()
         eye = self.view(0).eye
         self.distances = [float(np.linalg.norm(one.box.center - eye)) for one in self.truth.instances]
-        named = [k for k, one in enumerate(self.truth.instances) if one.is_askable and one.names & self.kinds]
         self.original = self.truth.original or self.truth
+        named = [k for k, one in enumerate(self.truth.instances) if one.is_askable]
+        if self.record.format == "select":
+            named = self._boxed(named)
+        else:
+            self.kinds = self._listed_kinds()
+            named = [k for k in named if self.truth.instances[k].names & self.kinds]
         rendered = [self.original.rendered(name) for name in self.record.frames]
         self.pixels = {k: max(view.pixels(k) for view in rendered) for k in named}
 
+    def _boxed(self, among: Sequence[int]) -> list[int]:
+        """The instances whose boxes the options are, which alone can be the answer."""
+        found = []
+        for option in self.record.options.values():
+            image, stated = self._box_in(option)
+            instance, _ = closest_box("box", stated, self.original, self.view(image).name, among)
+            found += [] if instance is None else [instance]
+        return found
+
+    def _box_in(self, text: str) -> tuple[int, tuple[int, ...]]:
+        """Image and box that a text states."""
+        stated = boxes(text)
+        if len(stated) != 1:
+            raise UnreadableError(f"one box in {text!r}")
+        image = ordinal_image(text) if len(self.record.images) > 1 else 0
+        if image is None or image >= len(self.record.images):
+            raise UnreadableError(f"an image in {text!r}")
+        return image, stated[0]
+
     def _listed_kinds(self) -> frozenset[str]:
-        for listed in re.findall(r": ([^:\[\]]+?)\.(?= |$)", self.record.question):
+        for listed in re.findall(r": ([^:\[\]?]+?)[.?](?= |$)", self.record.question):
             names = self._split_names(listed)
             if names:
                 return frozenset(names)
@@ -137,16 +160,11 @@ class NearestOfAllSolver(Solver):
 
     def _check(self, text: str, labels: set[str] | None) -> list[Check]:
         """Check box and distance; ``labels`` may name more than the answer: "the box" is a kind or the answer's box."""
-        stated = boxes(text)
-        if len(stated) != 1:
-            raise UnreadableError(f"one box in {text!r}")
-        image = ordinal_image(text) if len(self.record.images) > 1 else 0
-        if image is None or image >= len(self.record.images):
-            raise UnreadableError(f"an image in {text!r}")
+        image, stated = self._box_in(text)
         named = [k for k in self.pixels if labels is None or labels & self.truth.instances[k].names]
         if not named:
-            return [disagree("winner", labels, sorted(self.kinds))]
-        instance, check = closest_box("box", stated[0], self.original, self.view(image).name, named)
+            return [disagree("winner", labels or text, "an object in view")]
+        instance, check = closest_box("box", stated, self.original, self.view(image).name, named)
         if instance is None:
             return [check]
         distances = [check_number("distance", value, self.distances[instance], 0.1) for value in meters(text)[:1]]

@@ -5,6 +5,7 @@ import re
 from qagen.audit.checks import Check, check_equal, verdict_of
 from qagen.audit.solvers.base import UnreadableError
 from qagen.audit.solvers.directions import (
+    PAIR_SLOTS,
     PAIRS,
     DirectionSolver,
     observed_by_camera,
@@ -31,14 +32,13 @@ class RelationSolver(DirectionSolver):
     def check_question(self) -> list[Check]:
         if self.record.format != "select" or len(self.tokens) == 1:
             return []
-        question = self.record.question
-        order = re.findall(r"front or behind(?: of the observer| the observer)? for the @(\w+)", question)
-        order += re.findall(r"(?:and then )?for the @(\w+)", question)
-        return [check_equal("order of the options' slots", order[0], self.tokens[0])] if order else []
+        facing_comes_last = len(self.slots) > len(PAIR_SLOTS)
+        first = self.record.tokens[0]
+        return [check_equal("first of each", first, self.tokens[0])] if facing_comes_last else []
 
     def check_claim(self, is_yes: bool) -> list[Check]:
         sentences = re.split(r"(?<=[.?]) (?=[A-Z])", self.record.question)
-        claims = [words_in(sentence) for sentence in sentences if "@" in sentence or "former" in sentence]
+        claims = [words_in(sentence) for sentence in sentences if re.search("@|the first", sentence)]
         claimed = [words[0] for words in claims if len(words) == 1]
         if len(claimed) != 1:
             raise UnreadableError("one claimed direction")
