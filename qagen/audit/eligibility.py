@@ -14,7 +14,6 @@ from qagen.audit.scene import rotation_deg
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import solver_of
 from qagen.audit.truth import SceneTruth
-from qagen.audit.unoccluded import Unoccluded
 
 SLACK = 0.2
 """Pixels and shares may fall short of their thresholds by this share of them, because rays and rasters differ."""
@@ -27,19 +26,26 @@ GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 AMBIGUOUS_PIXELS = 200.0
 """Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 
+SIZES, BOXES = {"volume"}, {"matching"}
+"""Families that ask for sizes, and for boxes in the image."""
+WITHOUT_CENTERS = {"matching", "locate"}
+"""Families that mark objects but ask for nothing that hangs on their centers."""
+ABSENCES = {"count", "order", "locate"}
+"""Families whose answers are wrong if something is not annotated."""
+
 
 def check_eligibility(
     record: AuditRecord,
     marks: Mapping[str, ResolvedMark],
     truth: SceneTruth,
-    unoccluded: Unoccluded,
     settings: RunSettings,
 ) -> Iterator[Check]:
     """Check that what a record asks may be asked; yields failed checks only."""
     if any(name not in truth.scene.views for name in record.frames):
         return
     for token, mark in marks.items():
-        yield from _check_visibility(token, mark, record, truth, unoccluded, settings)
+        yield from _check_visibility(token, mark, record, truth, settings)
+    yield from _check_belief(record, marks, truth)
     if record.task.get("drawn") is False:
         yield from _check_unique_names(record, marks, truth)
     views = [] if record.is_video else [truth.scene.views[name] for name in record.frames]
@@ -61,7 +67,6 @@ def _check_visibility(
     mark: ResolvedMark,
     record: AuditRecord,
     truth: SceneTruth,
-    unoccluded: Unoccluded,
     settings: RunSettings,
 ) -> Iterator[Check]:
     """The object of a mark must be well in view where it is marked."""
@@ -72,7 +77,7 @@ def _check_visibility(
     if not near - EDGE <= z <= far + EDGE:
         yield disagree(f"depth of {token} in its image", f"{z:.3f} m", f"{near:g} to {far:g} m")
     measures = [(f"visible pixels of {token}", pixels, settings.threshold("visible_pixels"), SLACK)]
-    shares = unoccluded.shares(view, mark.instance)
+    shares = truth.unoccluded.shares(view, mark.instance)
     if shares is not None:
         covered, inside = shares
         fraction = settings.threshold("visible_fraction")
@@ -82,6 +87,24 @@ def _check_visibility(
     for what, value, least, slack in measures:
         if value < least * (1 - slack):
             yield disagree(what, f"{value:.3g}", f"at least {least:g}")
+
+
+def _check_belief(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth: SceneTruth) -> Iterator[Check]:
+    """The annotation of what is asked about must be worth believing."""
+    family, belief = record.task.get("family"), truth.belief
+    for token, mark in marks.items():
+        yield from belief.check_still(mark.instance, truth.rendered(record.frames[mark.image]))
+        if family in SIZES:
+            yield from belief.check_size(mark.instance)
+        elif family not in WITHOUT_CENTERS:
+            yield from belief.check_center(mark.instance)
+        if family in SIZES | BOXES or any(record.raw.get(f"{token}_bbox") or ()):
+            yield from belief.check_outline(mark.instance)
+        if family in SIZES | BOXES:
+            yield from belief.check_painted(mark.instance)
+    rests_on_absence = family in ABSENCES or record.task.get("drawn") is False
+    if rests_on_absence or (family, record.task.get("asks")) == ("nearest", "oc"):
+        yield from belief.check_labeled([truth.rendered(name) for name in dict.fromkeys(record.frames)])
 
 
 def _check_unique_names(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth: SceneTruth) -> Iterator[Check]:

@@ -36,6 +36,8 @@ def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:
         faces=None if mesh is None else mesh.faces,
         face_instance=None if mesh is None else mesh.face_object,
         outline=scene.room_polygon,
+        is_labeled=mesh is None or not mesh.is_by_box,
+        names_structure=False,
     )
 
 

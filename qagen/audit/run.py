@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import examine
 from qagen.audit.truth import SceneTruth
-from qagen.audit.unoccluded import Unoccluded
 from qagen.errors import ConfigError
 from qagen.records.read import RecordFile, RecordLine
 
@@ -126,11 +124,6 @@ class Examiner:
     resolved: list[ResolvedRecord] = field(default_factory=list)
     """Records whose objects are known."""
 
-    @cached_property
-    def unoccluded(self) -> Unoccluded:
-        """Views of the scene's instances, each without all others."""
-        return Unoccluded(self.truth.scene)
-
     def examine(self, line: RecordLine, raw: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
         """All checks of one record, which is None where its line is not JSON."""
         checks = list(check_readable(raw))
@@ -146,5 +139,5 @@ class Examiner:
             *check_record(record, self.truth.scene),
             *self.media.check(record, self.truth.scene),
             *found,
-            *check_eligibility(record, marks, self.truth, self.unoccluded, self.settings),
+            *check_eligibility(record, marks, self.truth, self.settings),
         ]

@@ -142,6 +142,10 @@ class AuditScene:
     """(m,) index of the instance, -1 for none."""
     outline: NDArray | None = None
     """(n, 2) floor polygon, meters, where the dataset has one."""
+    is_labeled: bool = True
+    """Whether the faces' instances come from annotation of the surface, not from boxes around it."""
+    names_structure: bool = True
+    """Whether walls, floor and ceiling are instances as well, so that a face without one is not annotated."""
 
     @cached_property
     def video(self) -> list[str]:

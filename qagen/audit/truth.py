@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from io import BytesIO
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from PIL import Image
 
+from qagen.audit.belief import Belief
 from qagen.audit.checks import Verdict
 from qagen.audit.raycast import Crop, RayCaster, RenderedView
 from qagen.audit.scene import AuditScene, AuditView, Instance
+from qagen.audit.unoccluded import Unoccluded
 
 CENTER_NOISE_M = 0.02
 POSE_NOISE_M, POSE_NOISE_DEG = 0.01, 0.5
@@ -32,10 +37,21 @@ class SceneTruth:
     fits: dict[tuple[str, int, tuple[int, ...]], Verdict] = field(default_factory=dict)
     """Whether boxes fit that needed finer rays, by frame, instance and box."""
     _rendered: dict[str, RenderedView] = field(default_factory=dict)
+    _gray: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scene: AuditScene) -> "SceneTruth":
         return cls(scene, RayCaster(scene))
+
+    @cached_property
+    def belief(self) -> Belief:
+        """What of the scene's annotation may be believed."""
+        return Belief(self.scene)
+
+    @cached_property
+    def unoccluded(self) -> Unoccluded:
+        """Views of the scene's instances, each without all others."""
+        return Unoccluded(self.scene)
 
     @property
     def instances(self) -> Sequence[Instance]:
@@ -51,6 +67,15 @@ class SceneTruth:
             share = DEPTH_NOISE if self.noise is not None else 0.0
             self._rendered[name] = self.caster.render(self.scene.views[name], self.noise, share)
         return self._rendered[name]
+
+    def luminance(self, name: str, instance: int) -> float:
+        """Mean luminance, 0 to 255, of the pixels that show an instance in a frame; 255 without a color image."""
+        if name not in self._gray:
+            content, (h, w) = self.scene.views[name].read_color(), self.rendered(name).shown.shape
+            gray = None if content is None else Image.open(BytesIO(content)).convert("L").resize((w, h))
+            self._gray[name] = None if gray is None else np.asarray(gray, dtype=np.float32)
+        gray, shown = self._gray[name], self.rendered(name).shown == instance
+        return 255.0 if gray is None or not shown.any() else float(gray[shown].mean())
 
     def crop(self, name: str, region: tuple[float, ...]) -> Crop:
         """A region of a frame (left, top, right, bottom, thousandths) on a finer grid."""

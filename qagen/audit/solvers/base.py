@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -116,6 +117,29 @@ class NumberSolver(Solver):
         return [self.check_value(stated[0])]
 
 
+class Sight(IntEnum):
+    """What a frame shows of an object; the order is that of certainty."""
+
+    ABSENT = 0
+    """Nothing."""
+    FAINT = 1
+    """Nothing, or a few pixels that may be artifacts."""
+    DOUBTFUL = 2
+    """Too little to say that it is seen."""
+    NEARLY = 3
+    """Just about enough to say so."""
+    SEEN = 4
+    """It is seen."""
+
+
+FAINT_PIXELS = 60.0
+"""Visible pixels of 640 x 480 up to which an object in view may be an artifact."""
+SEEN_PIXELS, SEEN_SHARE, SEEN_LUMINANCE = 1500.0, 0.10, 20.0
+"""A seen object has at least these visible pixels of 640 x 480, share of what it alone would cover, mean luminance."""
+SEEN_BAND = 0.08
+"""Share of these thresholds around which it is undecided, because rays and rasters differ."""
+
+
 class VideoSolver(Solver):
     """A solver that needs what all frames show."""
 
@@ -124,9 +148,23 @@ class VideoSolver(Solver):
         """What each frame shows."""
         return [self.truth.rendered(self.view(image).name) for image in range(len(self.record.images))]
 
-    def pixels(self, instance: int) -> list[float]:
-        """Visible pixels of an instance in each frame, of 640 x 480."""
-        return [view.pixels(instance) for view in self.rendered]
+    def sights(self, instance: int) -> list[Sight]:
+        """What each frame shows of an instance."""
+        return [self._sight(image, instance) for image in range(len(self.rendered))]
+
+    def _sight(self, image: int, instance: int) -> Sight:
+        pixels = self.rendered[image].pixels(instance)
+        if pixels <= FAINT_PIXELS:
+            return Sight.FAINT if pixels > 0 else Sight.ABSENT
+        if pixels < SEEN_PIXELS * (1 - SEEN_BAND):
+            return Sight.DOUBTFUL
+        view = self.view(image)
+        original = self.truth.original or self.truth
+        alone = original.unoccluded.shares(view, instance)
+        share = 1.0 if alone is None else pixels / max(alone[0], 1.0)
+        light = original.luminance(view.name, instance)
+        margin = min(pixels / SEEN_PIXELS, share / SEEN_SHARE, light / SEEN_LUMINANCE)
+        return Sight.SEEN if margin >= 1 + SEEN_BAND else Sight.NEARLY if margin >= 1 - SEEN_BAND else Sight.DOUBTFUL
 
     def named(self, label: str) -> list[int]:
         """The instances of that name."""

@@ -3,10 +3,8 @@
 import re
 
 from qagen.audit.checks import Check, Verdict, disagree, undecided
-from qagen.audit.solvers.base import UnreadableError, VideoSolver
+from qagen.audit.solvers.base import Sight, UnreadableError, VideoSolver
 
-SURE_PIXELS = 200.0
-"""Visible pixels of 640 x 480 from which on an instance is surely shown."""
 _COUNTED = re.compile(
     r"(?:how many(?: different| distinct)?|number of|count of|count(?: all| the)?|separate|individual) "
     r"(?:the )?",
@@ -22,10 +20,7 @@ class CountSolver(VideoSolver):
 
     def solve(self) -> None:
         self.name = self._counted_name()
-        best = [max(self.pixels(k)) for k in self.named(self.name)]
-        self.sure = sum(pixels >= SURE_PIXELS for pixels in best)
-        self.shown = sum(pixels > 0 for pixels in best)
-        self.annotated = len(best)
+        self.best = [max(self.sights(k)) for k in self.named(self.name)]
 
     def _counted_name(self) -> str:
         singular = {form: name for name in self.truth.scene.vocabulary for form in plurals(name)}
@@ -48,10 +43,14 @@ class CountSolver(VideoSolver):
         return [self._check_count(int(stated[0]))]
 
     def _check_count(self, stated: int) -> Check:
-        found = f"{self.sure} well in view, {self.shown} at all, {self.annotated} annotated as {self.name}"
-        if stated == self.sure == self.annotated:
-            return Check("count", str(stated), found, Verdict.AGREE, holds=True)
-        return (undecided if stated == self.shown == self.annotated else disagree)("count", stated, found)
+        """All that are annotated must be seen, so that the count of the video is that of the room."""
+        seen, nearly = (sum(sight >= least for sight in self.best) for least in (Sight.SEEN, Sight.NEARLY))
+        found = f"{seen} seen, {nearly - seen} nearly, {len(self.best)} annotated as {self.name}"
+        if stated != len(self.best) or nearly < stated:
+            return disagree("count", stated, found)
+        if seen < stated:
+            return undecided("count", stated, found)
+        return Check("count", str(stated), found, Verdict.AGREE, holds=True)
 
 
 def plurals(label: str) -> list[str]:

@@ -1,13 +1,11 @@
 """The order in which kinds of objects come into view."""
 
 import re
+from collections.abc import Iterator
 
 from qagen.audit.checks import Check, Verdict, check_equal, disagree, undecided, verdict_of
 from qagen.audit.parse import frame_numbers
-from qagen.audit.solvers.base import UnreadableError, VideoSolver
-
-SURE_PIXELS = 200.0
-"""Visible pixels of 640 x 480 from which on an instance is surely shown."""
+from qagen.audit.solvers.base import Sight, UnreadableError, VideoSolver
 
 
 class OrderSolver(VideoSolver):
@@ -22,14 +20,19 @@ class OrderSolver(VideoSolver):
         if match is None:
             raise UnreadableError("four names of the scene")
         self.labels = [name.lower() for name in match.groups()]
-        self.sure: dict[str, int | None] = {}
-        """By label, the first frame that surely shows an instance of it."""
-        self.faint: dict[str, int | None] = {}
-        """By label, the first frame that shows any pixel of one."""
-        for label in self.labels:
-            best = [max((view.pixels(k) for k in self.named(label)), default=0.0) for view in self.rendered]
-            self.sure[label] = next((k for k, pixels in enumerate(best) if pixels >= SURE_PIXELS), None)
-            self.faint[label] = next((k for k, pixels in enumerate(best) if pixels > 0), None)
+        self.best = {label: self._best_by_frame(label) for label in self.labels}
+        self.first = {label: self._first_frame(label, Sight.SEEN) for label in self.labels}
+        """By label, the first frame in which an instance of it is surely seen."""
+        self.nearly = {label: self._first_frame(label, Sight.NEARLY) for label in self.labels}
+        """By label, the first frame in which one may be seen."""
+
+    def _best_by_frame(self, label: str) -> list[Sight]:
+        """What each frame shows of that instance of a name that it shows best."""
+        shown = [self.sights(k) for k in self.named(label)]
+        return [max(sights) for sights in zip(*shown, strict=True)]
+
+    def _first_frame(self, label: str, least: Sight) -> int | None:
+        return next((k for k, sight in enumerate(self.best[label]) if sight >= least), None)
 
     def check_bare(self, text: str) -> list[Check]:
         names = text.split(", ")
@@ -42,11 +45,9 @@ class OrderSolver(VideoSolver):
         order = sorted(self.labels, key=lambda label: positions[label])
         checks = self._check_order(order)
         for label, stated in zip(order, frame_numbers(text), strict=False):
-            sure, faint = self.sure[label], self.faint[label]
-            check = check_equal(f"first frame of {label}", stated, sure)
-            if check.verdict is not Verdict.AGREE and faint is not None and faint <= stated <= (sure or stated):
-                check = undecided(check.what, stated, f"{faint} to {sure}")
-            checks.append(check)
+            check = check_equal(f"first frame of {label}", stated, self.first[label])
+            is_near = check.verdict is not Verdict.AGREE and stated == self.nearly[label]
+            checks.append(undecided(check.what, stated, self.first[label]) if is_near else check)
         return checks
 
     def _position_in(self, label: str, text: str) -> int:
@@ -62,12 +63,22 @@ class OrderSolver(VideoSolver):
         order = [name.lower() for name in names]
         if set(order) != set(self.labels):
             return [disagree("names", order, self.labels)]
-        found = ", ".join(f"{label} {self.sure[label]}" for label in order)
-        sure = [frame for label in order if (frame := self.sure[label]) is not None]
-        faint = [frame for label in order if (frame := self.faint[label]) is not None]
-        if len(sure) < len(order):
+        found = ", ".join(f"{label} {self.first[label]}" for label in order)
+        is_right, may_be_right = (_ascend([by[label] for label in order]) for by in (self.first, self.nearly))
+        if may_be_right and self.first != self.nearly:
             return [undecided("order", order, found)]
-        is_right = sure == sorted(sure) and len(set(sure)) == len(sure)
-        if is_right and sure != faint and faint != sorted(faint):
-            return [undecided("order", order, f"{found}; anything of them {faint}")]
-        return [Check("order", str(order), found, verdict_of(is_right), holds=is_right)]
+        check = Check("order", str(order), found, verdict_of(is_right), holds=is_right)
+        return [check, *(check for label in order for check in self._check_before(label))]
+
+    def _check_before(self, label: str) -> Iterator[Check]:
+        """Before the first sighting nothing of that name may be in view; yields failed checks only."""
+        best = max(self.best[label][: self.first[label]], default=Sight.ABSENT)
+        if best is not Sight.ABSENT:
+            make = undecided if best is Sight.FAINT else disagree
+            yield make(f"{label} before Frame-{self.first[label]}", "absent", best.name.lower())
+
+
+def _ascend(frames: list[int | None]) -> bool:
+    """Whether all frames are known and each is later than the one before."""
+    known = [frame for frame in frames if frame is not None]
+    return len(known) == len(frames) and known == sorted(set(known))

@@ -1,0 +1,228 @@
+"""Whether the annotation of an object, and of what frames show, may be believed.
+
+Every reading has two forms, a strict one and one with relaxed tolerances. Only where both fall on the same side of a
+threshold is there a verdict; between them a record stays undecided.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
+
+from qagen.audit.checks import Check, disagree, undecided
+from qagen.audit.raycast import DOUBT, TOLERANCE_M, TOLERANCE_SHARE, RenderedView
+from qagen.audit.scene import AuditScene, Instance
+from qagen.audit.surroundings import SideReading, Surroundings, areas_of, spread_points
+
+MIN_KNOWN, POSSIBLY_KNOWN = 0.5, 0.45
+"""Share of a sure side beyond which space is known; with relaxed tolerances, it is unsure below the second value."""
+OWN_GAP_M, OWN_GAP_SHARE = 0.03, 0.05
+"""Own surface lies this close to a sure side: meters, or a share of the side's length, whichever is more."""
+DOUBTFUL_REACH_M, MAX_REACH_M = 0.25, 0.35
+"""An unsure side that may lie this much farther out leaves a doubt, and moves the center too far."""
+ABOVE_FLOOR_M, WIDER_M, AT_WALL_M = 0.08, 0.05, 0.08
+"""Foreign surface counts from this height on, in a footprint widened by this much, off a wall by this much."""
+MAX_FOREIGN, SLACK = 0.15, 0.15
+"""Largest foreign area inside an object's footprint, as a share of its own; and the band around any threshold."""
+CLEARLY_FOREIGN = 0.3
+"""From this share on it is foreign wherever it lies."""
+TRIMMED, MAX_SHRINK, SHRINK_BAND = 0.05, 0.15, 0.1
+"""Without this share of its surface a box may shrink by that share; band around the latter."""
+SHAPE_POINTS = 20_000
+"""Number of points that stand for an object's surface."""
+MIN_SHRINK_M = 0.03
+"""What shrinks by less is as noisy as any surface."""
+MAX_SEEN_THROUGH, MIN_CORE = 0.20, 60
+"""Largest share of a still object's pixels that lies before measured depth; least pixels of its core."""
+MIN_LABELED, LABELED_BAND = 0.75, 0.03
+"""Least share of the visible surface that is annotated, and the band around it."""
+
+
+@dataclass(eq=False)
+class Belief:
+    """What of one scene's annotation may be believed."""
+
+    scene: AuditScene
+    """The scene."""
+    _sizes: dict[int, list[Check]] = field(default_factory=dict)
+    _outlines: dict[int, list[Check]] = field(default_factory=dict)
+    _painted: dict[int, list[Check]] = field(default_factory=dict)
+
+    @cached_property
+    def around(self) -> Surroundings:
+        """The space around the objects."""
+        return Surroundings(self.scene)
+
+    # --- one object ---------------------------------------------------------------------------------------------------
+
+    def check_size(self, instance: int) -> list[Check]:
+        """Whether all six sides of an object's box were observed; failed checks only."""
+        if instance not in self._sizes:
+            one = self.scene.instances[instance]
+            if not self.around.is_known:
+                self._sizes[instance] = [undecided(f"extent of {_name(one)}", "all sides", "no depth or no surface")]
+            else:
+                self._sizes[instance] = list(self._check_sides(instance, one))
+        return self._sizes[instance]
+
+    def _check_sides(self, instance: int, one: Instance) -> Iterator[Check]:
+        gaps = self._own_gaps(instance, one)
+        for number, (side, gap) in enumerate(zip(self.around.sides(instance), gaps, strict=True)):
+            what, stated = f"extent of {_name(one)}", f"{SIDES[number]} side observed"
+            most_gap = max(OWN_GAP_M, OWN_GAP_SHARE * one.box.size[number // 2])
+            if side.possible < POSSIBLY_KNOWN:
+                yield disagree(what, stated, f"space beyond {side.possible:.0%} of it known")
+            elif gap > most_gap * (1 + 2 * SLACK):
+                yield disagree(what, stated, f"own surface {gap * 100:.0f} cm away from it")
+            elif side.known < MIN_KNOWN or gap > most_gap:
+                found = f"{side.known:.0%} to {side.possible:.0%} known beyond, own surface {gap * 100:.0f} cm away"
+                yield undecided(what, stated, found)
+
+    def _own_gaps(self, instance: int, one: Instance) -> NDArray:
+        """(6,) distance of each side from the outermost own surface; negative where that lies outside."""
+        own = self.around.surface.places[self.around.surface.owners == instance]
+        if one.points is not None and len(one.points):
+            own = np.concatenate([own, one.points])
+        if not len(own):
+            return np.zeros(6)
+        local = (own - one.box.center) @ one.box.axes
+        return np.stack([local.min(axis=0) + one.box.size / 2, one.box.size / 2 - local.max(axis=0)], axis=1).ravel()
+
+    def check_center(self, instance: int) -> list[Check]:
+        """Whether no unobserved side could move an object's center by more than 0.1 m; failed checks only."""
+        if not self.around.is_known:
+            return []
+        one, sides = self.scene.instances[instance], self.around.sides(instance)
+        worst = max(range(6), key=lambda k: (sides[k].least_reach_m, sides[k].reach_m))
+        what, stated = f"center of {_name(one)}", "sure to 0.1 m"
+        found = f"its {SIDES[worst]} side may lie {_reach(sides[worst])} farther out"
+        if sides[worst].least_reach_m > MAX_REACH_M:
+            return [disagree(what, stated, found)]
+        if max(side.reach_m for side in sides) > DOUBTFUL_REACH_M:
+            return [undecided(what, stated, found)]
+        return []
+
+    def check_outline(self, instance: int) -> list[Check]:
+        """Whether an object's outline is not cut short by other annotation; failed checks only."""
+        if instance not in self._outlines:
+            is_known = self.around.is_known and self.scene.is_labeled
+            self._outlines[instance] = list(self._check_foreign(instance)) if is_known else []
+        return self._outlines[instance]
+
+    def _check_foreign(self, instance: int) -> Iterator[Check]:
+        one, surface, floor = self.scene.instances[instance], self.around.surface, self.around.floor_m
+        half, bottom = one.box.size / 2, one.box.center[2] - one.box.size[2] / 2
+        local = (surface.places - one.box.center) @ one.box.axes
+        is_between = (surface.places[:, 2] > floor + ABOVE_FLOOR_M) & (local[:, 2] <= half[2])
+        own = max(1, np.count_nonzero(surface.owners == instance))
+        narrow, wide = (self._is_above_footprint(instance, local, wider) & is_between for wider in (0.0, WIDER_M))
+        below = narrow & (surface.places[:, 2] < bottom - NARROW_M)
+        foreign = [float(np.count_nonzero(part & surface.is_structure)) / own for part in (below, narrow, wide)]
+        held = float(np.count_nonzero(below & ~surface.is_structure)) / own
+        what, stated = f"annotation of {_name(one)}", f"at most {MAX_FOREIGN:.0%} of its footprint is not its own"
+        found = f"{foreign[0]:.0%} below it, {foreign[1]:.0%} in its footprint, {foreign[2]:.0%} in a wider one"
+        if foreign[1] > CLEARLY_FOREIGN or (foreign[0] > MAX_FOREIGN * (1 + SLACK) and held < foreign[0]):
+            yield disagree(what, stated, found)
+        elif foreign[2] > MAX_FOREIGN * (1 - SLACK):
+            yield undecided(what, stated, found)
+
+    def _is_above_footprint(self, instance: int, local: NDArray, wider: float) -> NDArray[np.bool_]:
+        """Which points lie within an object's footprint, less what belongs to a wall that it stands at."""
+        sides, half = self.around.sides(instance), self.scene.instances[instance].box.size / 2
+        inside = np.ones(len(local), bool)
+        for axis in (0, 1):
+            low, high = (-AT_WALL_M if side.is_at_wall else wider for side in sides[2 * axis : 2 * axis + 2])
+            inside &= (local[:, axis] >= -half[axis] - low) & (local[:, axis] <= half[axis] + high)
+        return inside
+
+    def check_painted(self, instance: int) -> list[Check]:
+        """Whether a few of an object's surface points do not make its box much larger; failed checks only."""
+        if instance not in self._painted:
+            is_known = self.around.is_known and self.scene.is_labeled
+            self._painted[instance] = list(self._check_shrink(instance)) if is_known else []
+        return self._painted[instance]
+
+    def _check_shrink(self, instance: int) -> Iterator[Check]:
+        one = self.scene.instances[instance]
+        assert self.scene.vertices is not None
+        assert self.scene.faces is not None
+        own = self.scene.vertices[self.scene.faces[self.scene.face_instance == instance]]
+        if areas_of(own).sum() == 0:
+            return
+        local = (spread_points(own, SHAPE_POINTS)[0] - one.box.center) @ one.box.axes
+        local = local[(np.abs(local) <= one.box.size / 2 + 1e-3).all(axis=1)]
+        lost = one.box.size - np.array([_shortest_span(along) for along in local.T])
+        shares = np.where(lost < MIN_SHRINK_M, 0.0, lost / np.maximum(one.box.size, 1e-6))
+        axis, shrink = int(np.argmax(shares)), float(shares.max())
+        if shrink > MAX_SHRINK * (1 - SHRINK_BAND):
+            make = disagree if shrink > MAX_SHRINK * (1 + SHRINK_BAND) else undecided
+            found = f"its {AXES[axis]} is {lost[axis] * 100:.0f} cm ({shrink:.0%}) shorter without {TRIMMED:.0%} of it"
+            yield make(f"surface of {_name(one)}", f"at most {MAX_SHRINK:.0%} shorter", found)
+
+    # --- one view or several ------------------------------------------------------------------------------------------
+
+    def check_still(self, instance: int, rendered: RenderedView) -> list[Check]:
+        """Whether an object is where a view shows it, and was not moved before or after; failed checks only."""
+        shown = rendered.shown == instance
+        core = binary_erosion(shown)
+        shares = [_share_seen_through(rendered, shown, factor) for factor in (1.0, DOUBT)]
+        if core.sum() >= MIN_CORE:
+            shares += [_share_seen_through(rendered, core, factor) for factor in (1.0, DOUBT)]
+        if max(shares) <= MAX_SEEN_THROUGH * (1 - SLACK):
+            return []
+        make = disagree if min(shares) > MAX_SEEN_THROUGH * (1 + SLACK) else undecided
+        found = f"{min(shares):.0%} to {max(shares):.0%} of it lies before measured depth"
+        what = f"{_name(self.scene.instances[instance])} in its place"
+        return [make(what, f"at most {MAX_SEEN_THROUGH:.0%}", found)]
+
+    def check_labeled(self, rendered: Sequence[RenderedView]) -> list[Check]:
+        """Whether enough of the surface that views show is annotated; failed checks only."""
+        if not self.scene.names_structure or self.scene.faces is None:
+            return []
+        labeled, seen = np.zeros(2), np.zeros(2)
+        for view in rendered:
+            is_surface = np.isfinite(view.z) & ~_is_hidden(view)
+            weights = np.stack([np.ones(view.z.shape), np.where(is_surface, view.z, 0.0) ** 2])
+            seen += (weights * is_surface).sum(axis=(1, 2))
+            labeled += (weights * (is_surface & (view.shown >= 0))).sum(axis=(1, 2))
+        shares = labeled / np.maximum(seen, 1e-9)
+        if shares.min() >= MIN_LABELED + LABELED_BAND:
+            return []
+        make = disagree if shares.max() < MIN_LABELED - LABELED_BAND else undecided
+        found = f"{shares[0]:.0%} of the pixels, {shares[1]:.0%} of the area"
+        return [make("annotated share of what is shown", f"at least {MIN_LABELED:.0%}", found)]
+
+
+SIDES = ("low first", "high first", "low second", "high second", "lower", "upper")
+AXES = ("first side", "second side", "height")
+NARROW_M = 0.02
+
+
+def _name(one: Instance) -> str:
+    return f"{one.label} (id {one.id})"
+
+
+def _reach(side: SideReading) -> str:
+    return f"{side.least_reach_m:.1f} m" if np.isfinite(side.least_reach_m) else "any distance"
+
+
+def _shortest_span(along: NDArray) -> float:
+    """Length of the shortest interval that holds all but TRIMMED of the values (n,)."""
+    ordered = np.sort(along)
+    kept = max(1, int(np.ceil((1 - TRIMMED) * len(ordered))))
+    return float((ordered[kept - 1 :] - ordered[: len(ordered) - kept + 1]).min())
+
+
+def _is_hidden(view: RenderedView) -> NDArray[np.bool_]:
+    z = np.where(np.isfinite(view.z), view.z, 0.0)
+    return (view.measured > 0) & (z - view.measured > np.maximum(TOLERANCE_M, TOLERANCE_SHARE * z))
+
+
+def _share_seen_through(view: RenderedView, chosen: NDArray, factor: float) -> float:
+    """Share of chosen pixels with depth whose measured depth lies behind the surface."""
+    chosen = chosen & (view.measured > 0) & np.isfinite(view.z)
+    z, measured = view.z[chosen], view.measured[chosen]
+    return float((measured - z > factor * np.maximum(TOLERANCE_M, TOLERANCE_SHARE * z)).mean()) if len(z) else 0.0
