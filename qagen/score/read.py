@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,19 @@ from qagen.errors import ConfigError, QagenError
 from qagen.files import parse_json
 from qagen.records.read import find_record_files
 from qagen.score.items import ScoredItem
+from qagen.score.output import output_text
 from qagen.score.rewards import item_of
 
 COLUMNS = ("id", "task", "question", "answer")
-TEXT_KEYS = ("prediction", "response", "filtered_resps", "resps", "output", "answer_text")
+ID_KEYS = ("index", "question_id", "key")
+"""Keys that hold an id where there is none named so."""
+TEXT_KEYS = (
+    "prediction", "response", "filtered_resps", "resps", "output", "outputs", "generated_text", "predict", "pred",
+    "answer_text", "choices", "candidates", "text",
+)  # fmt: skip
 """Keys that may hold the model's text, in order of precedence."""
+TABLES = {".tsv": "\t", ".csv": ","}
+"""Separators of tables, by the ending of the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Predictions:
     duplicates: tuple[str, ...]
     """Ids of repeated predictions, of which the first counts."""
     missing: tuple[str, ...]
-    """Ids without a prediction; they score 0."""
+    """Ids without a prediction or with an empty one (null, a failed request); they score 0."""
 
 
 # --- the benchmark ----------------------------------------------------------------------------------------------------
@@ -97,48 +106,61 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
     """The predictions of a file, matched to a benchmark by their ids.
 
     Args:
-        path: JSONL or a JSON list of ``{id, prediction}`` or ``{id, response}``; a JSON object of ids and texts; a JSON
-            list of texts in the benchmark's order; or lmms-eval's log of samples.
+        path: JSONL, a JSON list, TSV or CSV of ``{id, prediction}`` or ``{id, response}``; a JSON object of ids and
+            texts; a list of texts in the benchmark's order; lmms-eval's log of samples; or the output of a batch
+            service. The text may be held by objects and lists as ``output_text`` knows them.
 
     Raises:
-        ConfigError: the file is missing or empty, or a list of texts has another length than the benchmark.
-        QagenError: a line has no id or no text.
+        ConfigError: the file is missing or empty, none of its ids is of the benchmark, or a list of texts has more
+            entries than it.
+        QagenError: a line has no id or no text, or several.
     """
     if not path.is_file():
         raise ConfigError(f"{path}: no such file of predictions")
     known = {item.id for item in items}
-    texts: dict[str, str] = {}
+    texts: dict[str, str | None] = {}
     unknown: list[str] = []
     duplicates: list[str] = []
-    for number, (row, where) in enumerate(_json_rows(path)):
-        if isinstance(row, str):
-            name, text = _id_at(number, items, where), row
-        else:
-            name, text = _id_of(row, items, where), _text_of(row, where)
+    for number, (row, where) in enumerate(_prediction_rows(path)):
+        name, text = _read_row(row, number, items, where)
         if name not in known:
             unknown.append(name)
         elif name in texts:
             duplicates.append(name)
         else:
             texts[name] = text
-    if not texts and not unknown:
-        raise ConfigError(f"{path}: found no predictions")
-    missing = tuple(item.id for item in items if item.id not in texts)
-    return Predictions(texts, tuple(unknown), tuple(duplicates), missing)
+    if not texts:
+        found = f"no id of the benchmark, but {unknown[0]!r}" if unknown else "no predictions"
+        raise ConfigError(f"{path}: found {found}, expected ids such as {items[0].id!r}")
+    given = {name: text for name, text in texts.items() if text is not None}
+    missing = tuple(item.id for item in items if item.id not in given)
+    return Predictions(given, tuple(unknown), tuple(duplicates), missing)
+
+
+def _read_row(row: Any, number: int, items: list[ScoredItem], where: str) -> tuple[str, str | None]:
+    """Id and text."""
+    if isinstance(row, str):
+        return _id_at(number, items, where), row
+    if not isinstance(row, Mapping):
+        raise QagenError(f"{where}: found a {type(row).__name__}, expected an id with a prediction")
+    try:
+        return _id_of(row, items, where), _text_of(row)
+    except QagenError as error:
+        raise QagenError(f"{where}: {str(error).removeprefix(f'{where}: ')}") from error
 
 
 def _id_of(row: Mapping[str, Any], items: list[ScoredItem], where: str) -> str:
-    if not isinstance(row, Mapping):
-        raise QagenError(f"{where}: found a {type(row).__name__}, expected an id with a prediction")
-    for holder in (row, row.get("sparbench_score"), row.get("doc")):
-        if isinstance(holder, Mapping) and holder.get("id") is not None:
-            return str(holder["id"])
-    for key in ("index", "question_id"):
-        if row.get(key) is not None:
-            return str(row[key])
+    """A batch has ids of its own beside those that it was given."""
+    holders = (row.get("sparbench_score"), row.get("doc"))
+    inner = [holder.get("id") for holder in holders if isinstance(holder, Mapping)]
+    for value in (row.get("custom_id"), row.get("id"), *inner, *map(row.get, ID_KEYS)):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return str(value)
+        if value is not None:
+            raise QagenError(f"id: found {value!s:.80}, expected a text or a whole number")
     if isinstance(row.get("doc_id"), int):
         return _id_at(row["doc_id"], items, where)
-    raise QagenError(f"{where}: found no id among {', '.join(map(str, row))}")
+    raise QagenError(f"found no id among {', '.join(map(str, row))}")
 
 
 def _id_at(number: int, items: list[ScoredItem], where: str) -> str:
@@ -147,14 +169,37 @@ def _id_at(number: int, items: list[ScoredItem], where: str) -> str:
     return items[number].id
 
 
-def _text_of(row: Mapping[str, Any], where: str) -> str:
-    for key in TEXT_KEYS:
-        if key in row:
-            value = row[key]
-            while isinstance(value, list):
-                value = value[0] if value else ""
-            return "" if value is None else str(value)
-    raise QagenError(f"{where}: found none of {', '.join(TEXT_KEYS[:3])}, expected the model's text")
+def _text_of(row: Mapping[str, Any]) -> str | None:
+    if isinstance(row.get("result"), Mapping):  # Anthropic's batches; elsewhere the key holds a score
+        return output_text(row["result"])
+    keys = [key for key in TEXT_KEYS if key in row]
+    if not keys:
+        raise QagenError(f"found none of {', '.join(TEXT_KEYS[:3])}, expected the model's text")
+    key = next((key for key in keys if row[key] is not None), keys[0])
+    try:
+        return output_text(row[key])
+    except QagenError as error:
+        raise QagenError(f"{key}: {error}") from error
+
+
+def _prediction_rows(path: Path) -> Iterator[tuple[Any, str]]:
+    if path.suffix.lower() in TABLES:
+        return _table_rows(path)
+    return _json_rows(path)
+
+
+def _table_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The rows of a table; every cell is text, and missing ones are None."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(
+            path, sep=TABLES[path.suffix.lower()], dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise QagenError(f"{path}: is not a table: {error}") from error
+    for number, row in enumerate(table.to_dict("records"), 1):
+        yield {key: value if isinstance(value, str) else None for key, value in row.items()}, f"{path}: row {number}"
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -162,7 +207,7 @@ def _text_of(row: Mapping[str, Any], where: str) -> str:
 
 def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
     """The rows of JSONL, of a JSON list, or of a JSON object of ids, and where they stand."""
-    if path.suffix != ".json":
+    if path.suffix != ".json" or _has_lines(path):
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -178,3 +223,13 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
         raise QagenError(f"{path}: found a {type(content).__name__}, expected a list or an object")
     for number, row in enumerate(content, 1):
         yield row, f"{path}: entry {number}"
+
+
+def _has_lines(path: Path) -> bool:
+    """Whether a file has JSON lines, whatever it is called."""
+    with path.open("rb") as stream:
+        lines = list(islice((line for line in stream if line.strip()), 2))
+    try:
+        return len(lines) == 2 and isinstance(parse_json(lines[0], path), dict | str)
+    except QagenError:
+        return False

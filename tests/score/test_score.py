@@ -280,6 +280,132 @@ FORMS = {
 }
 
 
+def chat(text: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]}
+
+
+def parts(text: str) -> list[dict[str, Any]]:
+    return [
+        {"type": "thinking", "thinking": "7"},
+        {"type": "text", "text": text[:1]},
+        {"type": "text", "text": text[1:]},
+    ]
+
+
+HELD = {
+    "OpenAI's batches": lambda id_, text: {
+        "id": f"batch_req_{id_}9", "custom_id": id_, "error": None,
+        "response": {"status_code": 200, "request_id": "1", "body": {"id": "chat-1", **chat(text), "usage": {}}},
+    },
+    "OpenAI's responses": lambda id_, text: {
+        "custom_id": id_,
+        "response": {"body": {"error": None, "text": {"format": {"type": "text"}}, "output": [
+            {"type": "reasoning", "summary": []},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]},
+        ]}},
+    },
+    "completions": lambda id_, text: {"id": id_, "response": {"choices": [{"index": 0, "text": text}]}},
+    "a chat in parts": lambda id_, text: {"id": id_, "response": chat(parts(text))},
+    "Anthropic's batches": lambda id_, text: {
+        "custom_id": id_, "result": {"type": "succeeded", "message": {"role": "assistant", "content": parts(text)}},
+    },
+    "Gemini's batches": lambda id_, text: {
+        "key": id_,
+        "response": {"candidates": [{"content": {"parts": [{"text": "3", "thought": True}, {"text": text}]}}]},
+    },
+    "vLLM": lambda id_, text: {"id": id_, "outputs": [{"index": 0, "text": text, "token_ids": [3, 4]}]},
+    "Hugging Face": lambda id_, text: {"id": id_, "prediction": [{"generated_text": text}]},
+    "Hugging Face's chats": lambda id_, text: {
+        "id": id_,
+        "prediction": [{"generated_text": [{"role": "user", "content": "9"}, {"role": "assistant", "content": text}]}],
+    },
+    "messages": lambda id_, text: {"id": id_, "response": [{"role": "assistant", "content": text}]},
+    "lmms-eval's repeats": lambda id_, text: {"doc_id": int(id_) - 7, "resps": [[text, text]]},
+    "LLaVA": lambda id_, text: {"question_id": int(id_), "prompt": "How deep?", "text": text, "metadata": {}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", HELD)
+def test_the_text_is_found_in_what_holds_it(bench, form):
+    lines = [json.dumps(HELD[form](id_, text)) for id_, text in (("7", "2.0"), ("8", "2.0"), ("9", "B"))]
+    result, report = run(bench, "\n".join(lines))
+    assert result.exit_code == 0, result.output
+    assert report["overall"]["score"] == pytest.approx(0.775)
+    assert result.stderr == ""
+    assert run(bench, "\n".join(lines), name="p.json")[1] == report
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"answer": "B", "reason": "seen"}, "found an object with the keys answer, reason"),
+        ({"answer": {"choice": "B"}}, "found an object with the keys answer"),
+        ({}, "found an object with the keys (none)"),
+        (["A", "B"], "found a list of 2 different texts"),
+        ([["A"], ["B"]], "found a list of 2 different texts"),
+        ({"choices": [chat("A")["choices"][0], chat("B")["choices"][0]]}, "found a list of 2 different texts"),
+        (True, "found true"),
+        ([True], "found true"),
+    ],
+)
+def test_what_holds_no_text_or_several_is_refused(bench, value, problem):
+    lines = '{"id": 7, "prediction": "2.0"}\n' + json.dumps({"id": 9, "prediction": value})
+    result, report = run(bench, lines)
+    assert result.exit_code == 2
+    assert f"predictions.jsonl:2: prediction: {problem}" in result.stderr
+    assert report == {}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 9, "prediction": None},
+        {"id": 9, "filtered_resps": []},
+        {"id": 9, "response": chat(None)},
+        {"custom_id": "9", "response": None, "error": {"code": "expired"}},
+        {"custom_id": "9", "response": {"status_code": 400, "body": {"error": {"message": "too long"}}}},
+        {"custom_id": "9", "result": {"type": "errored", "error": {"type": "overloaded"}}},
+    ],
+)
+def test_no_answer_is_a_missing_prediction_and_never_an_empty_text(bench, row):
+    lines = '{"id": 7, "prediction": "2.0"}\n{"id": 8, "prediction": "2.0"}\n' + json.dumps(row)
+    result, report = run(bench, lines, "--mode", "official")  # in which an empty letter is right
+    assert report["missing"] == ["9"]
+    assert report["tasks"]["position_matching"]["score"] == 0
+    assert "1 questions have no prediction" in result.stderr
+
+
+def test_numbers_of_a_box_are_its_text(bench):
+    bench.write_text(json.dumps({"id": 1, "task": "position_matching", "question": "?", "answer": "[1, 2, 300, 400]"}))
+    lines = [json.dumps({"id": 1, "prediction": value}) for value in ("[1, 2, 300, 400]", [1, 2, 300, 400])]
+    assert run(bench, lines[0])[1] == run(bench, lines[1])[1]
+
+
+def test_tables_of_vlmevalkit_are_read(bench):
+    for name, sep in (("p.tsv", "\t"), ("p.csv", ",")):
+        rows = [
+            ("index", "id", "answer", "prediction"),
+            ("0", "7", "9", "2.0"),
+            ("1", "8", "9", "2.0"),
+            ("2", "9", "A", "B"),
+        ]
+        result, report = run(bench, "\ufeff" + "\r\n".join(sep.join(row) for row in rows) + "\r\n", name=name)
+        assert result.exit_code == 0, result.output
+        assert report["overall"]["score"] == pytest.approx(0.775)
+
+
+def test_words_of_a_table_that_look_like_nothing_are_texts(bench):
+    result, report = run(bench, "id,prediction\n7,NA\n8,None\n9,\n", name="p.csv")
+    assert report["missing"] == []
+    assert result.exit_code == 0
+
+
+def test_files_of_windows_are_read(bench):
+    lines = FORMS["ids.jsonl"].replace("\n", "\r\n")
+    for text in ("\ufeff" + lines, lines.replace("\r\n", "\r\n\r\n"), lines.rstrip()):
+        assert run(bench, text)[1] == run(bench, FORMS["ids.jsonl"])[1]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_predictions_in_every_form(bench, form):
     result, report = run(bench, FORMS[form], name=form)
@@ -345,6 +471,11 @@ def test_intervals_hold_the_score_and_narrow_with_more_questions(tmp_path):
         ("{", "predictions.jsonl:1: is not JSON"),
         ('{"prediction": "A"}', "predictions.jsonl:1: found no id among prediction"),
         ('{"id": 7}', "predictions.jsonl:1: found none of prediction, response"),
+        ('{"id": {"a": 7}, "prediction": "A"}', "predictions.jsonl:1: id: found {'a': 7}, expected a text"),
+        ('{"id": "vllm-7", "prediction": "A"}', "found no id of the benchmark, but 'vllm-7', expected ids such as '7'"),
+        ('{"id": 7, "prediction": "A"}\n{"id": 8, "pred', "predictions.jsonl:2: is not JSON"),
+        ('{"id": 7, "prediction": "A"}\n\0\0\0', "predictions.jsonl:2: is not JSON: found NUL bytes"),
+        ("PK\x03\x04", "predictions.jsonl:1: is not JSON: found a zip archive or an Excel file"),
         ('"A"\n"A"\n"A"\n"A"\n', "predictions.jsonl:4: found a prediction for question 4, the benchmark has 3"),
         ("3", "predictions.jsonl:1: found a int, expected an id with a prediction"),
     ],
@@ -355,6 +486,11 @@ def test_a_broken_file_is_one_line(bench, predictions, message):
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert report == {}
+
+
+def test_an_object_of_ids_that_has_one_twice_is_refused(bench):
+    result, _ = run(bench, '{"7": "2.0", "7": "9"}', name="p.json")
+    assert "p.json: is not JSON: found '7' twice, expected it once" in result.stderr
 
 
 def test_a_benchmark_must_be_there_with_different_ids(bench):
