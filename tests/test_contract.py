@@ -10,22 +10,29 @@ import msgspec
 import pytest
 
 from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number
+from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.records.marks import marks_of
+from qagen.rng import rng_for
+from qagen.sampling.choose import Distractors
+from qagen.sampling.pool import Selection
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
+from qagen.view.variety import Variety
 from qagen.visibility.views import SceneViews, observe
-from qagen.wording.formats import FORMAT_SKIPS, LETTERS
+from qagen.wording.formats import FORMAT_SKIPS, LETTERS, Formatter
 from tests.scenes import studio
 
 TYPES = known_types()
 QUICK = [name for name in TYPES if load_task(name).name != "room"]
 """Types whose facts do not take seconds to measure."""
 CONFIG = RunConfig(per_scene=12)
+LEAST_FORMS = 12
+"""Number of forms in which each type asks one and the same question."""
 STAMP = {"seed": 0, "qagen": "0", "config": "0"}
 
 # The keys of SPAR-7M's records and the order of the colors in *_img_idx. "+" before the names: with *_img_idx.
@@ -252,6 +259,19 @@ def test_other_formats_beside_change_nothing(type_name: str) -> None:
     config = CONFIG.model_copy(update={"formats": (last,)})
     written = list(make_samples(family, views(), phrasebook(), config, TaskCounts()))
     assert [(s.id, s.human, s.gpt) for s in written] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_one_question_is_asked_in_many_forms(type_name: str) -> None:
+    family, samples, _ = made(type_name)
+    rng, variety, labels = rng_for(0, type_name), Variety(), {item.label for item in views().scene.objects}
+    form = family.form_for(views().scene)
+    formatter = Formatter(form, views().scene, phrasebook(), Distractors(Selection([]), rng), rng)
+    for _ in range(200):
+        written = formatter.write(samples[0].question, "sentence")
+        assert not isinstance(written, Skip)
+        variety.add(written.human, labels)
+    assert len(variety.forms) >= LEAST_FORMS
 
 
 def test_ids_are_unique_over_all_types_and_formats() -> None:

@@ -98,6 +98,7 @@ class ObjectCount(Family[CountConfig]):
             margin=float(best.max(axis=0).min()),
             margin_unit="fraction",
             measured={
+                "labels": [label],
                 "ids": [views.scene.objects[k].id for k in meant],
                 "best_frames": best.argmax(axis=0).tolist(),
                 "best_visible_fraction": best.max(axis=0).tolist(),

@@ -191,6 +191,7 @@ class Nearest(Family[NearestConfig]):
             margin=float(min(lead, *leads)) if leads else float(lead),
             measured={
                 "extreme": extreme,
+                "labels": sorted(labels),
                 "object_ids": [views.scene.objects[k].id for k in ranked],
                 "distances_m": [float(away[k]) for k in ranked],
                 "doubtful_ids": [views.scene.objects[k].id for k in doubtful],

@@ -134,6 +134,7 @@ class Order(Family[OrderConfig]):
             margin=gap / self.config.min_gap - 1,
             margin_unit="fraction",
             measured={
+                "labels": ordered,
                 "first_frames": images,
                 "visible_fraction": [sightings[label].visible_fraction for label in ordered],
             },

@@ -12,6 +12,7 @@ import pandas as pd
 from qagen.core.reasons import meaning_of
 from qagen.errors import QagenError
 from qagen.records.read import RecordFile, RecordLine, read_pairs, read_records
+from qagen.view.variety import Variety
 
 DISTANCE_BIN_M = 0.5
 BINS = 20
@@ -31,21 +32,26 @@ def count_run(files: Sequence[RecordFile]) -> pd.DataFrame:
     Returns:
         One row for each quantity, type, value and count, in the order in which they first occur. Quantities are
         ``samples`` (by format), ``choices`` (letters of select, Yes and No of judge), ``answers`` (facts asked for, as
-        evidence spells them), ``skips`` (by reason) and, with type "", ``scenes``, ``labels`` and ``distances`` (from
-        the camera to the objects asked about, as the lower end of the bin).
+        evidence spells them), ``variety`` (different ``forms`` and ``4-grams`` of the questions), ``skips`` (by reason)
+        and, with type "", ``scenes``, ``labels`` and ``distances`` (from the camera to the objects asked about, as the
+        lower end of the bin).
 
     Raises:
         QagenError: a line or a report cannot be read, or the evidence of some files only is missing.
     """
     counters: Counters = defaultdict(Counter)
+    variety: defaultdict[str, Variety] = defaultdict(Variety)
     for file in files:
         if file.has_evidence:
             for line, record, evidence in read_pairs(file):
                 _count(counters, line, record)
                 _count_evidence(counters, file.type, evidence)
+                variety[file.type].add(record["conversations"][0]["value"], _labels_in(evidence))
         else:
             for line, record in read_records(file):
                 _count(counters, line, record)
+    for name, found in variety.items():
+        counters["variety", name].update({"forms": len(found.forms), "4-grams": len(found.grams)})
     for dataset in sorted({file.dataset for file in files}):
         for name, skips in _read_skips(dataset / "report.json").items():
             counters["skips", name].update(skips)
@@ -76,6 +82,11 @@ def _count_evidence(counters: Counters, type_name: str, evidence: dict[str, Any]
         counters["distances", ""][f"{distance_bin * DISTANCE_BIN_M:g}"] += 1
 
 
+def _labels_in(evidence: dict[str, Any]) -> set[str]:
+    """The labels that a question names, with marks or without."""
+    return {item["label"] for item in evidence["objects"]} | set(evidence["measured"].get("labels", ()))
+
+
 def _read_skips(report: Path) -> dict[str, dict[str, int]]:
     """Refused candidates of a report by type and reason; none where there is no report."""
     if not report.is_file():
@@ -100,6 +111,7 @@ def summarize(counts: pd.DataFrame) -> dict[str, Any]:
         {
             "name": name,
             "samples": counted("samples", name),
+            "variety": counted("variety", name),
             "choices": chart(counted("choices", name)),
             "answers": chart(counted("answers", name)),
             "skips": list(counted("skips", name).items()),

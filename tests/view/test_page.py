@@ -95,6 +95,7 @@ def test_answers_labels_distances_and_skips_are_counted(out: Path) -> None:
     assert counted(counts, "choices", "obj_spatial_relation_oc_mv") == {"A": 1, "B": 1}
     assert counted(counts, "labels") == {EVIL: 5}
     assert counted(counts, "distances") == {"2": 5}  # 2.2 m lies in [2.0, 2.5)
+    assert counted(counts, "variety", "distance_prediction_oc") == {"forms": 1, "4-grams": 3}
     assert counted(counts, "skips", "room_size") == {"no video": 3}
 
 
@@ -193,8 +194,8 @@ def test_the_mark_is_drawn_where_the_record_says(page: Any) -> None:
 def test_the_statistics_show_counts_and_refusals(page: Any) -> None:
     page.click("#to-statistics")
     text = page.inner_text("#statistics")
-    assert "distance_prediction_oc\t3\t\t\t\t3\ttoo near 5" in text
-    assert "room_size\t\t\t\t\t0\tno video 3" in text
+    assert "distance_prediction_oc\t3\t\t\t\t3\t1\t3\ttoo near 5" in text
+    assert "room_size\t\t\t\t\t0\t\t\tno video 3" in text
     page.click("#statistics summary")
     assert page.inner_text("#statistics dl").split("\n") == [NO_VIDEO, MEANINGS[NO_VIDEO]]
     assert not page.is_visible("#sample")
