@@ -127,11 +127,12 @@ class RunTotals:
         enough = ENOUGH_SHARE * per_scene * (len(self.scenes) - len(self.failed))
         lines, told = [], set()
         for name, counts in self.tasks.items():
-            if counts.reasons and min(counts.samples.values(), default=0) < enough:
+            samples = sum(counts.samples.values())
+            if (counts.skips or not samples) and min(counts.samples.values(), default=0) < enough:
                 most = list(counts.reasons.items())[:MAX_REASONS]
                 told.update(reason for reason, _ in most)
                 refused = ", ".join(f"{reason} ({count})" for reason, count in most)
-                lines.append(f"  {name}: {sum(counts.samples.values())} - {refused}")
+                lines.append(f"  {name}: {samples} - {refused}")
         if not lines:
             return []
         meanings = [f"  {reason}: {self.reasons[reason]}" for reason in sorted(told)]

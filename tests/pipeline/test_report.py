@@ -2,7 +2,16 @@
 
 import msgspec
 
-from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, MEANINGS, NO_OPTIONS, NO_POSE, NO_VIDEO, TOO_FEW_OBJECTS
+from qagen.core.reasons import (
+    AMBIGUOUS,
+    CLASS_QUOTA,
+    MEANINGS,
+    NO_OPTIONS,
+    NO_POSE,
+    NO_VIDEO,
+    SAME_WORDS,
+    TOO_FEW_OBJECTS,
+)
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts
 
 
@@ -22,7 +31,7 @@ def totals() -> RunTotals:
             "depth": counts({"fill": 100, "select": 100}, (AMBIGUOUS, 1000)),
             "count": counts({"fill": 0}, (NO_VIDEO, 1)),
             "nearest": counts({"fill": 100, "select": 3}, (AMBIGUOUS, 7), (TOO_FEW_OBJECTS, 8), select=NO_OPTIONS),
-            "room": counts({"fill": 20}),
+            "room": counts({"fill": 20}, (SAME_WORDS, 3)),
         }
         made.add(SceneReport(scene, frames=9, left_out={NO_POSE: 5}, tasks=tasks))
     made.add(SceneReport("c", error="no poses"))
@@ -53,6 +62,7 @@ def test_the_report_explains_each_reason_that_it_counts() -> None:
         "ambiguous": MEANINGS[AMBIGUOUS],
         "frame: no pose": MEANINGS[NO_POSE],
         "no video": MEANINGS[NO_VIDEO],
+        "same words for the same images": MEANINGS[SAME_WORDS],
         "select: too few wrong options": MEANINGS[NO_OPTIONS],
         "too few objects": MEANINGS[TOO_FEW_OBJECTS],
     }
