@@ -37,7 +37,7 @@ from qagen.loaders.io.axes import rotation_of_quaternion, valid_pose
 from qagen.loaders.io.boxes import upright_box
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage
-from qagen.loaders.io.text import parse_matrix, read_json, read_text
+from qagen.loaders.io.text import parse_pose, read_json, read_text
 
 CAMERA_FILE = "cam_params.json"
 MAX_TRAJECTORY_BYTES = 1 << 26
@@ -143,8 +143,8 @@ def _read_frames(folder: Path, camera_file: Path, dropped: Counter[str]) -> tupl
     camera = Camera(params.fx, params.fy, params.cx, params.cy, params.w, params.h)
     path = folder / "traj.txt"
     frames: list[Frame] = []
-    for index, line in enumerate(read_text(path, MAX_TRAJECTORY_BYTES).splitlines()):
-        pose = valid_pose(parse_matrix(line, path, f"line {index + 1}"))
+    for index, line in enumerate(read_text(path, MAX_TRAJECTORY_BYTES).rstrip().splitlines()):
+        pose = valid_pose(parse_pose(line, path, f"line {index + 1}"))
         image = folder / "results" / f"frame{index:06d}.jpg"
         depth = folder / "results" / f"depth{index:06d}.png"
         if not image.is_file():

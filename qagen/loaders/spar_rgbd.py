@@ -28,11 +28,11 @@ from qagen.loaders._base import FolderLoader
 from qagen.loaders.io.axes import valid_pose
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera
-from qagen.loaders.io.text import list_folder, read_matrix
+from qagen.loaders.io.text import list_folder, natural, read_matrix, read_pose
 
 UNITS_PER_M = 1000.0
-_SINGLE = re.compile(r"([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
-_VIDEO = re.compile(r"frame[0-9]+_([A-Za-z0-9_-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_SINGLE = re.compile(r"([\w-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_VIDEO = re.compile(r"frame[0-9]+_([\w-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SparRgbdLoader(FolderLoader):
         dropped: Counter[str] = Counter()
         frames: list[Frame] = []
         for files in _list_frames(folder):
-            pose = valid_pose(read_matrix(files.pose, "pose")) if files.pose.is_file() else None
+            pose = valid_pose(read_pose(files.pose)) if files.pose.is_file() else None
             if pose is not None:
                 frames.append(_read_frame(files, pose, cameras, len(frames)))
             else:
@@ -71,7 +71,7 @@ class SparRgbdLoader(FolderLoader):
 
 
 def _list_frames(folder: Path) -> list[_FrameFiles]:
-    """Every frame once, though it may be stored as an image and as a part of the video; numbers before other names."""
+    """Every frame once, though it may be stored as an image and as a part of the video; in order of their numbers."""
     found: dict[str, _FrameFiles] = {}
     for prefix, pose, names in (("image", "pose", _SINGLE), ("video", "video_pose", _VIDEO)):
         home = folder / f"{prefix}_color"
@@ -80,8 +80,7 @@ def _list_frames(folder: Path) -> list[_FrameFiles]:
             if match is not None:
                 depth = folder / f"{prefix}_depth" / f"{path.stem}.png"
                 found.setdefault(match[1], _FrameFiles(match[1], path, depth, folder / pose / f"{path.stem}.txt"))
-    numbers = sorted((name for name in found if name.isdecimal()), key=int)
-    return [found[name] for name in [*numbers, *sorted(found.keys() - set(numbers))]]
+    return [found[name] for name in sorted(found, key=natural)]
 
 
 class _Cameras:

@@ -8,15 +8,20 @@ scannet_infos_{train,val}.pkl         the same with "lidar_points": {"lidar_path
                                       "sample_idx" and six numbers a box (mmdetection3d 1.1 and later)
 ```
 
+EmbodiedScan's names have two parts or three: "matterport3d/<scan>/<region>", "arkitscenes/Training/<scan>". A scan has
+the boxes of every entry one of whose parts names it.
+
 A box is its center, its full extents and, in EmbodiedScan, three angles: rotations about z, then about the new x,
 then about the new y. All are in the aligned world, into which ``axis_align_matrix`` brings the dataset's own.
 
 Sources: the converters of github.com/OpenRobotLab/EmbodiedScan and github.com/open-mmlab/mmdetection3d.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,9 +30,17 @@ from numpy.typing import NDArray
 from qagen.core.pose import Pose, product
 from qagen.errors import SceneError
 from qagen.loaders.io.safe_pickle import read_safe_pickle
+from qagen.loaders.io.text import posix
 
 BOX_NUMBERS = (6, 7, 9)
 """Numbers of a box: without angles, with a heading, with three angles."""
+_BEFORE_SCAN = re.compile(
+    r"(?:scannet|scannetpp|3rscan|arkitscenes|matterport3d|mp3d|replica|hypersim|structured3d|embodiedscan|"
+    r"training|validation|train|val|test|scans|scans_test|posed_images|points|data|3dod|v1)(?:[._:-]|$)",
+    re.IGNORECASE,
+)
+"""Datasets and folders, which stand before the scan's name."""
+_ENDING = re.compile(r"\.(bin|npy|npz|ply|pcd|pkl|pth|txt|sens)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +58,7 @@ class AnnotatedBox:
 
 
 def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
-    """The boxes of every scene of a file, by scene name.
+    """The boxes of every scene of a file, by each part of its name that may be the scan's.
 
     Regions of one building are joined.
 
@@ -55,7 +68,7 @@ def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
     content = read_safe_pickle(path)
     named = _get(_get(content, "metainfo", path, "file"), "categories", path, "metainfo")
     pairs = named.items() if isinstance(named, Mapping) else ((name, i) for i, name in enumerate(named or ()))
-    categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, int)}
+    categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, Integral)}
     if not categories:
         raise SceneError(path, "metainfo.categories: found none, expected names with their numbers")
     samples = _get(content, "data_list", path, "file")
@@ -64,15 +77,17 @@ def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
     boxes: dict[str, list[AnnotatedBox]] = {}
     for index, sample in enumerate(samples):
         where = f"data_list[{index}]"
-        in_scene = boxes.setdefault(_scene_name(sample, path, where), [])
+        names = _scan_names(sample, path, where)
         own_from_aligned = _alignment(sample, path, where).inverse()
         instances = _get(sample, "instances", path, where)
         if not isinstance(instances, Sequence):
             raise SceneError(path, f"{where}.instances: found {type(instances).__name__}, expected a list")
-        in_scene += [
+        found = [
             _box(instance, categories, own_from_aligned, path, f"{where}.instances[{i}]")
             for i, instance in enumerate(instances)
         ]
+        for name in names:
+            boxes.setdefault(name, []).extend(found)
     return boxes
 
 
@@ -83,17 +98,20 @@ def _get(mapping: Any, key: str, path: Path, where: str) -> Any:
     return mapping[key]
 
 
-def _scene_name(sample: Any, path: Path, where: str) -> str:
-    """ "scannet/scene0000_00" is scene0000_00, "matterport3d/<scan>/<region>" is the scan."""
-    if isinstance(sample, Mapping) and isinstance(sample.get("sample_idx"), str):
-        parts = PurePosixPath(sample["sample_idx"]).parts
-        if parts:
-            return parts[min(1, len(parts) - 1)]
-    points = _get(sample, "lidar_points", path, where)
-    name = _get(points, "lidar_path", path, f"{where}.lidar_points")
-    if not isinstance(name, str) or not name:
-        raise SceneError(path, f"{where}.lidar_points.lidar_path: found {name!r}, expected the name of a scan")
-    return PurePosixPath(name).stem
+def _scan_names(sample: Any, path: Path, where: str) -> set[str]:
+    """The parts of an entry's name that may be the scan's, without datasets, folders and endings of files."""
+    known = sample.get("sample_idx") if isinstance(sample, Mapping) else None
+    field = f"{where}.sample_idx"
+    if known is None or known == "":
+        points = _get(sample, "lidar_points", path, where)
+        known, field = _get(points, "lidar_path", path, f"{where}.lidar_points"), f"{where}.lidar_points.lidar_path"
+    parts = posix(str(known)).parts if isinstance(known, str | Integral) else ()
+    stems = [_ENDING.sub("", part) for part in parts]
+    scans = [(stem, _BEFORE_SCAN.sub("", stem, count=1)) for stem in stems]
+    names = {name.replace(".", "_") for pair in scans if pair[1] for name in pair}
+    if not names:
+        raise SceneError(path, f"{field}: found {known!r}, expected the name of a scan")
+    return names
 
 
 def _alignment(sample: Mapping[str, Any], path: Path, where: str) -> Pose:

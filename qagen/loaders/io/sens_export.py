@@ -1,9 +1,13 @@
-"""Folders of images and poses that the two exporters of the .sens format write.
+"""Folders of images and poses that the exporters of the .sens format write.
 
 Python (SensReader/python)::
 
     color/<i>.jpg   depth/<i>.png   pose/<i>.txt
     intrinsic/{intrinsic,extrinsic}_{color,depth}.txt
+
+Python, as changed for mmdetection3d and EmbodiedScan (``posed_images``)::
+
+    <i>.jpg   <i>.png   <i>.txt   intrinsic.txt   depth_intrinsic.txt
 
 C++ (SensReader/c++), the style of 7-Scenes::
 
@@ -24,12 +28,24 @@ from qagen.core.camera import Camera
 from qagen.core.reasons import NO_DEPTH, NO_POSE
 from qagen.core.scene import FileSource
 from qagen.errors import SceneError
+from qagen.loaders.io.depth_images import depth_camera as depth_camera_of
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, RawFrame, Recording, check_identity, fit_camera
-from qagen.loaders.io.text import list_folder, parse_matrix, parse_number, read_entries, read_matrix
+from qagen.loaders.io.text import (
+    list_folder,
+    parse_matrix,
+    parse_number,
+    parse_size,
+    read_entries,
+    read_matrix,
+    read_pose,
+)
 
+POSED_IMAGES = "intrinsic.txt"
+"""The file that marks a folder of posed images."""
 UNITS_PER_M = 1000.0
 """The Python exporter does not write the depth scale; every scan of the dataset has millimeters."""
+_JPEG_NAMES = re.compile(r"([0-9]+)\.(?:jpg|jpeg)")
 _COLOR_NAMES = re.compile(r"([0-9]+)\.(?:jpg|jpeg|png)")
 _DEPTH_NAMES = re.compile(r"([0-9]+)\.png")
 _POSE_NAMES = re.compile(r"([0-9]+)\.txt")
@@ -56,6 +72,8 @@ def find_export(folder: Path, native: Sizes) -> Recording | None:
             return read_python_export(candidate, native)
         if (candidate / "_info.txt").is_file():
             return read_cpp_export(candidate)
+        if (candidate / POSED_IMAGES).is_file():
+            return read_posed_images(candidate, native)
     return None
 
 
@@ -74,6 +92,21 @@ def read_python_export(folder: Path, native: Sizes) -> Recording:
     return _assemble(folder / "color", colors, depths, poses, read_intrinsic, native, UNITS_PER_M)
 
 
+def read_posed_images(folder: Path, native: Sizes) -> Recording:
+    """Read images, depth and poses that lie side by side; without intrinsics of its own, depth is the color camera's.
+
+    Raises:
+        SceneError: something is missing or damaged.
+    """
+    colors, depths, poses = (_numbered(folder, names) for names in (_JPEG_NAMES, _DEPTH_NAMES, _POSE_NAMES))
+
+    def read_intrinsic(kind: str) -> NDArray[np.float64] | None:
+        path = folder / (POSED_IMAGES if kind == "color" else f"{kind}_{POSED_IMAGES}")
+        return read_matrix(path, path.stem, (4, 3)) if kind == "color" or path.is_file() else None
+
+    return _assemble(folder, colors, depths, poses, read_intrinsic, native, UNITS_PER_M)
+
+
 def read_cpp_export(folder: Path) -> Recording:
     """Read ``_info.txt`` and ``frame-*``. Raises SceneError."""
     info = folder / "_info.txt"
@@ -87,7 +120,7 @@ def read_cpp_export(folder: Path) -> Recording:
         return parse_matrix(entries.get(f"{name}Intrinsic", ""), info, f"{name}Intrinsic")
 
     native = {
-        kind: (int(parse_number(entries, f"m_{kind}Width", info)), int(parse_number(entries, f"m_{kind}Height", info)))
+        kind: (parse_size(entries, f"m_{kind}Width", info), parse_size(entries, f"m_{kind}Height", info))
         for kind in ("color", "depth")
     }
     units_per_m = parse_number(entries, "m_depthShift", info)
@@ -100,16 +133,19 @@ def _assemble(
     colors: dict[int, Path],
     depths: dict[int, Path],
     poses: dict[int, Path],
-    read_intrinsic: Callable[[str], NDArray[np.float64]],
+    read_intrinsic: Callable[[str], NDArray[np.float64] | None],
     native: Sizes,
     units_per_m: float,
 ) -> Recording:
     if not colors:
         raise SceneError(source, "color images: found none, expected at least one")
     color_camera = _camera_of(next(iter(colors.values())), read_intrinsic("color"), native["color"], "color")
+    assert color_camera is not None
     depth_camera = None
     if depths:
-        depth_camera = _camera_of(next(iter(depths.values())), read_intrinsic("depth"), native["depth"], "depth")
+        first = next(iter(depths.values()))
+        own = _camera_of(first, read_intrinsic("depth"), native["depth"], "depth")
+        depth_camera = own or depth_camera_of(first, None, color_camera)
     dropped: Counter[str] = Counter()
     frames = []
     for index, color in colors.items():
@@ -120,12 +156,14 @@ def _assemble(
         depth = None
         if depth_camera is not None:
             depth = DepthImage(depths[index], depth_camera.width, depth_camera.height, units_per_m)
-        matrix = read_matrix(poses[index], "pose")
+        matrix = read_pose(poses[index])
         frames.append(RawFrame(index, matrix, FileSource(color), depth, index / FRAMES_PER_SECOND))
     return Recording(color_camera, depth_camera, frames, dict(dropped))
 
 
-def _camera_of(first: Path, intrinsic: NDArray[np.float64], native: tuple[int, int], name: str) -> Camera:
+def _camera_of(first: Path, intrinsic: NDArray[np.float64] | None, native: tuple[int, int], name: str) -> Camera | None:
+    if intrinsic is None:
+        return None
     return fit_camera(intrinsic, native, image_size(FileSource(first), first), first, name)
 
 

@@ -182,6 +182,11 @@ def read_pose(path: Path) -> NDArray[np.float64]:
     return parse_pose(read_text(path), path)
 
 
+def parse_size(entries: dict[str, str], key: str, path: Path) -> int:
+    """One whole number above zero out of ``key = value`` entries. Raises SceneError."""
+    return whole(parse_number(entries, key, path), path, key)
+
+
 def parse_number(entries: dict[str, str], key: str, path: Path) -> float:
     """One finite number above zero out of ``key = value`` entries. Raises SceneError."""
     text = entries.get(key, "no such line")

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
+from qagen.loaders.io.text import parse_float
 
 MAX_BYTES = 1 << 28
 """The description of the largest house has a hundredth of it."""
@@ -33,17 +34,20 @@ class Command:
             raise self.error(f"found {len(self.words)} words, expected {count}")
 
     def integer(self, at: int) -> int:
-        """The whole number at an index. Raises SceneError."""
+        """The whole number at an index, which may be written 640.0. Raises SceneError."""
         try:
-            return int(self.words[at])
+            value = float(self.words[at])
+            if value.is_integer():
+                return int(value)
         except ValueError:
-            raise self.error(f"word {at}: found {self.words[at][:40]!r}, expected a whole number") from None
+            pass
+        raise self.error(f"word {at}: found {self.words[at][:40]!r}, expected a whole number")
 
     def floats(self, start: int, count: int) -> NDArray[np.float64]:
         """``count`` numbers from an index on, which may be "nan" or "inf". Raises SceneError."""
         self.check_count(start + count)
         try:
-            return np.array([float(word) for word in self.words[start : start + count]])
+            return np.array([parse_float(word) for word in self.words[start : start + count]])
         except ValueError as error:
             raise self.error(f"words {start} to {start + count - 1}: {error}, expected {count} numbers") from error
 

@@ -45,7 +45,7 @@ from qagen.loaders.io.ply import majority_owner, object_indices
 from qagen.loaders.io.rgbd import Recording, posed_frames
 from qagen.loaders.io.sens import read_sens
 from qagen.loaders.io.sens_export import find_export
-from qagen.loaders.io.text import parse_matrix, parse_number, read_entries
+from qagen.loaders.io.text import parse_matrix, parse_size, read_entries
 from qagen.loaders.scannet.annotation import ScanNetAnnotation, read_annotation
 
 _SPACE = re.compile(r"(scene\d{4})(_|$)")
@@ -148,7 +148,7 @@ def _native_sizes(path: Path) -> dict[str, tuple[int, int]]:
     for kind in sizes:
         sides = [f"{kind}Width", f"{kind}Height"]
         if entries.keys() >= set(sides):
-            width, height = (int(parse_number(entries, side, path)) for side in sides)
+            width, height = (parse_size(entries, side, path) for side in sides)
             sizes[kind] = (width, height)
     return sizes
 

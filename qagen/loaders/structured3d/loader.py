@@ -151,7 +151,8 @@ def _read_objects(path: Path, vote: Vote, dropped: Counter[str]) -> ObjectList:
             objects.leave_out(TOO_SMALL)
         elif label is not None:
             objects.add(description.ID, label, box)
-    if not objects.kept:
+    is_seen = any(vote.is_seen(box.ID) for box in described)
+    if described and not objects.kept and (dropped[TOO_SMALL] or not is_seen):
         expected = "some that the images show and name, with sides above a millimeter"
         raise SceneError(path, f"boxes: found {len(described)} but none to ask about, expected {expected}")
     return objects

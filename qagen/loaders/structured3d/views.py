@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.reasons import INVALID_POSE, NO_IMAGE
+from qagen.core.reasons import INVALID_POSE, NO_IMAGE, NO_POSE
 from qagen.core.scene import FileSource, Frame
 from qagen.errors import SceneError
 from qagen.loaders.io.depth_kind import RayDepth, measure_flatness
@@ -24,6 +24,8 @@ DEPTH_SAMPLES = 8
 """Number of depth images that decide whether they hold z or the length of the ray."""
 FOCAL_DECIMALS = 9
 """Decimals of focal lengths in pixels; math libraries differ in the last digit of a tangent."""
+_NEEDED = {"rgb_rawlight.png": NO_IMAGE, "camera_pose.txt": NO_POSE}
+"""Files without which a view is left out, and the reason."""
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -67,8 +69,9 @@ def read_views(rendering: Path, dropped: Counter[str]) -> list[PerspectiveView]:
     rooms = [room for room in _numbered(rendering) if (room / "perspective" / "full").is_dir()]
     positions = [(room.name, position) for room in rooms for position in _numbered(room / "perspective" / "full")]
     for room, folder in positions:
-        if not (folder / "rgb_rawlight.png").is_file():
-            dropped[NO_IMAGE] += 1
+        missing = [reason for name, reason in _NEEDED.items() if not (folder / name).is_file()]
+        if missing:
+            dropped[missing[0]] += 1
             continue
         frame = _read_frame(folder, f"{room}_{folder.name}", float(len(views)))
         if frame is None:
@@ -96,7 +99,9 @@ def _numbered(folder: Path) -> list[Path]:
 def _read_frame(folder: Path, name: str, time_s: float) -> Frame | None:
     color = FileSource(folder / "rgb_rawlight.png")
     path = folder / "camera_pose.txt"
-    numbers = parse_numbers(read_text(path), path, "camera", (12, 11))  # the last is always 1
+    numbers = parse_numbers(read_text(path), path, "camera", (12, 11, 0))  # the last is always 1
+    if not len(numbers) or not np.isfinite(numbers).all():
+        return None
     half = numbers[9:11]
     if not ((half > 0) & (half < np.pi / 2)).all():
         found = f"half angles of view {half.tolist()}"
