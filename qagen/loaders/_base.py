@@ -31,6 +31,8 @@ class Loader(ABC):
 
     name: ClassVar[str]
     """The dataset's name on the command line and in the output."""
+    objects_elsewhere = False
+    """Whether another annotation gives the objects: then scans without any of the dataset's own are read, too."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

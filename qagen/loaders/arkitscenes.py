@@ -85,11 +85,14 @@ class ARKitScenesLoader(FolderLoader):
         return names
 
     def is_scene(self, folder: Path) -> bool:
-        return (folder / f"{absolute(folder).name}_3dod_annotation.json").is_file()
+        name = absolute(folder).name
+        is_bare = self.objects_elsewhere and (folder / f"{name}_frames").is_dir()
+        return is_bare or (folder / f"{name}_3dod_annotation.json").is_file()
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
-        objects = _read_objects(folder / f"{scene_id}_3dod_annotation.json", dropped)
+        annotation = folder / f"{scene_id}_3dod_annotation.json"
+        objects = _read_objects(annotation, dropped) if annotation.is_file() else ObjectList(dropped)
         frames = _read_frames(folder / f"{scene_id}_frames", scene_id, dropped)
         scene = Scene(self.name, scene_id, folder, frames, tuple(objects.kept), None, dropped=dict(dropped))
         surface = folder / f"{scene_id}_3dod_mesh.ply"

@@ -63,12 +63,16 @@ class ThreeRScanLoader(FolderLoader):
     expected = f"folders that hold {ANNOTATION} and sequence/ (unpack sequence.zip)"
 
     def is_scene(self, folder: Path) -> bool:
-        return (folder / ANNOTATION).is_file() and (folder / "sequence").is_dir()
+        return (self.objects_elsewhere or (folder / ANNOTATION).is_file()) and (folder / "sequence").is_dir()
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
-        vertices, faces, owner = read_owned_mesh(folder / MESH, OWNER)
-        objects = _read_objects(folder / ANNOTATION, vertices, faces, owner, dropped)
+        objects, mesh = ObjectList(dropped), None
+        if not self.objects_elsewhere or (folder / MESH).is_file():
+            vertices, faces, owner = read_owned_mesh(folder / MESH, OWNER)
+            if not self.objects_elsewhere:
+                objects = _read_objects(folder / ANNOTATION, vertices, faces, owner, dropped)
+            mesh = Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects.kept))
         frames = posed_frames(read_cpp_export(folder / "sequence"), Pose.identity(), dropped)
         return Scene(
             dataset=self.name,
@@ -76,7 +80,7 @@ class ThreeRScanLoader(FolderLoader):
             source=folder,
             frames=tuple(rotated_frame(frame, QUARTER_TURNS) for frame in frames),
             objects=tuple(objects.kept),
-            mesh=Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects.kept)),
+            mesh=mesh,
             unplaced=frozenset(objects.unplaced),
             dropped=dict(dropped),
         )

@@ -29,6 +29,7 @@ class AnnotatedLoader(Loader):
         super().__init__(inner.root)
         self.name = inner.name  # pyright: ignore[reportAttributeAccessIssue] - it stands for the other loader
         self.inner = inner
+        inner.objects_elsewhere = True
         self.boxes = boxes
 
     def scene_ids(self, split: str) -> list[str]:

@@ -20,6 +20,22 @@ THIRD = 2 * math.pi / 3 / math.sqrt(3)
 """A rotation vector (v, v, v) of 120 degrees takes x to y, y to z and z to x."""
 
 
+TRIANGLE = """ply
+format ascii 1.0
+element vertex 3
+property float x
+property float y
+property float z
+element face 1
+property list uchar int vertex_indices
+end_header
+0 0 0
+1 0 0
+0 1 0
+3 0 1 2
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "3dod" / "Training" / SCAN
@@ -108,3 +124,48 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
         assert_allclose(item.box.center, small_film.boxes[item.id].center, atol=1e-6)
         assert item.label == small_film.labels[item.id]
     assert scene.mesh is not None
+
+
+@pytest.mark.parametrize(
+    "line", ["10.101 nan nan nan nan nan nan", "10.101 0 0 0 inf 0 0", "10.101 " + "-nan(ind) " * 6]
+)
+def test_a_lost_pose_is_left_out_and_counted(folder: Path, line: str) -> None:
+    (folder / f"{SCAN}_frames" / "lowres_wide.traj").write_text(f"{line}\n\n10.199 0 0 0 0 0 0\n")
+    scene = ARKitScenesLoader(folder.parents[2]).load(SCAN)
+    assert [frame.id for frame in scene.frames] == ["10_200"]
+    assert scene.dropped["frame: invalid pose"] == 1
+
+
+def test_a_room_without_objects_has_frames_and_surface(folder: Path) -> None:
+    (folder / f"{SCAN}_3dod_annotation.json").write_text('{"data": [], "skipped": false}')
+    (folder / f"{SCAN}_3dod_mesh.ply").write_text(TRIANGLE)
+    scene = ARKitScenesLoader(folder.parents[2]).load(SCAN)
+    assert (len(scene.frames), scene.objects) == (2, ())
+    assert scene.mesh is not None
+    assert scene.mesh.face_object.tolist() == [-1]
+
+
+def test_an_image_without_intrinsics_is_left_out_and_counted(folder: Path) -> None:
+    (folder / f"{SCAN}_frames" / "lowres_wide_intrinsics" / f"{SCAN}_10.100.pincam").unlink()
+    scene = ARKitScenesLoader(folder.parents[2]).load(SCAN)
+    assert [frame.id for frame in scene.frames] == ["10_200"]
+    assert scene.dropped["frame: no intrinsics"] == 1
+
+
+def test_sizes_may_be_written_with_a_point_but_not_with_a_half(folder: Path) -> None:
+    path = folder / f"{SCAN}_frames" / "lowres_wide_intrinsics" / f"{SCAN}_10.100.pincam"
+    path.write_text("16.0 12.0 20 21 7.5 5.5")
+    assert ARKitScenesLoader(folder.parents[2]).load(SCAN).frames[0].camera.width == 16
+    path.write_text("16.5 12 20 21 7.5 5.5")
+    with pytest.raises(SceneError, match=r"10.100.pincam: width: found 16.5, expected a whole number"):
+        ARKitScenesLoader(folder.parents[2]).load(SCAN)
+
+
+def test_with_objects_from_elsewhere_the_annotation_may_be_missing(folder: Path) -> None:
+    (folder / f"{SCAN}_3dod_annotation.json").unlink()
+    loader = ARKitScenesLoader(folder.parents[2])
+    with pytest.raises(SceneError, match="found no scene"):
+        loader.scene_ids("train")
+    loader.objects_elsewhere = True
+    assert loader.scene_ids("train") == [SCAN]
+    assert len(loader.load(SCAN).frames) == 2

@@ -206,3 +206,20 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
             assert ((objects == position) == (small_film.objects(index) == item.id - 1)).all()
     for item in scene.objects:
         assert_allclose(item.box.center, small_film.boxes[item.id - 1].center, atol=1e-9)
+
+
+def test_a_trajectory_that_is_listed_but_not_released_is_passed_over(folder: Path) -> None:
+    (folder / "_detail" / "metadata_cameras.csv").write_text("camera_name\ncam_00\ncam_01\ncam_02\n")
+    preview = folder / "images" / "scene_cam_02_final_preview"
+    preview.mkdir()
+    Image.new("RGB", (WIDTH, HEIGHT)).save(preview / "frame.0000.tonemap.jpg")
+    scene = load(folder)
+    assert {frame.id for frame in scene.frames} == {"cam_00_0000"}
+    assert scene.dropped["frame: no pose"] == 1  # the image of cam_02, whose keyframes are missing
+
+
+def test_a_scene_without_boxes_has_its_frames(folder: Path) -> None:
+    for kind, shape in (("positions", (0, 3)), ("extents", (0, 3)), ("orientations", (0, 3, 3))):
+        save(folder / f"{BOXES}_{kind}.hdf5", np.zeros(shape))
+    scene = load(folder)
+    assert (len(scene.frames), scene.objects) == (1, ())

@@ -114,3 +114,28 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
         assert_allclose(item.box.center, small_film.boxes[item.id].center, atol=1e-6)
     assert scene.mesh is not None
     assert len(scene.mesh.faces) == 2 * len(small_film.faces)
+
+
+@pytest.mark.parametrize("lost", ["", "nan " * 16, "0 " * 16, "-inf " * 16])
+def test_a_lost_pose_keeps_its_place_and_is_counted(root: Path, lost: str) -> None:
+    Image.new("RGB", (16, 12)).save(root / "room0" / "results" / "frame000001.jpg")
+    (root / "room0" / "traj.txt").write_text(f"{lost}\n{' '.join(map(str, POSE))}\n\n")
+    scene = ReplicaLoader(root).load("room0")
+    assert [frame.id for frame in scene.frames] == ["000001"]
+    assert scene.dropped["frame: invalid pose"] == 1
+
+
+def test_sizes_of_the_camera_may_be_floats_or_text(root: Path) -> None:
+    (root / "cam_params.json").write_text(json.dumps({"camera": CAMERA | {"w": 16.0, "h": "12"}}))
+    camera = ReplicaLoader(root).load("room0").frames[0].camera
+    assert (camera.width, camera.height) == (16, 12)
+
+
+def test_a_room_without_objects_has_frames_and_mesh(root: Path) -> None:
+    habitat = root / "room_0" / "habitat"
+    (habitat / "info_semantic.json").write_text('{"objects": []}')
+    write_quads(habitat / "mesh_semantic.ply")
+    scene = ReplicaLoader(root).load("room0")
+    assert (len(scene.frames), scene.objects) == (1, ())
+    assert scene.mesh is not None
+    assert set(scene.mesh.face_object.tolist()) == {-1}

@@ -169,6 +169,11 @@ def test_images_and_depth_may_be_missing(scan):
     assert {frame.depth for frame in scene.frames} == {frame.depth_camera for frame in scene.frames} == {None}
 
 
+def test_the_number_of_images_may_be_written_with_a_point(scan):
+    change_text(conf_of(scan), "n_images 6", "n_images 6.0")
+    assert load(scan).frames
+
+
 def test_invalid_poses_are_dropped(scan):
     shots = dict(SHOTS)
     shots[f"{A}_i0_0"] = " ".join(["nan"] * 16)

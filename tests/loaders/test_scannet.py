@@ -844,3 +844,30 @@ def test_real_scan_reads_the_same_from_all_three_forms(tmp_path):
         assert scene.mesh is not None
         assert whole.mesh is not None
         np.testing.assert_array_equal(scene.mesh.face_object, whole.mesh.face_object)
+
+
+@pytest.mark.parametrize("lost", ["", "nan " * 16, "0 " * 16, "1.#QNAN " * 16])
+def test_lost_poses_of_an_export_are_left_out(folder: Path, lost: str) -> None:
+    replace_frames(folder, lambda path: write_python_export(path, make_shots()))
+    (folder / "pose" / "1.txt").write_text(lost)
+    scene = load(folder)
+    assert [frame.id for frame in scene.frames] == ["0", "2"]
+    assert scene.dropped["frame: invalid pose"] == 1
+
+
+def test_a_scan_without_objects_has_frames_and_mesh(folder: Path) -> None:
+    (folder / AGGREGATION).write_text('{"segGroups": []}')
+    scene = load(folder)
+    assert (len(scene.frames), scene.objects) == (3, ())
+    assert scene.mesh is not None
+    assert set(scene.mesh.face_object.tolist()) == {-1}
+
+
+def test_a_note_of_orientation_in_a_container_is_taken_out(folder: Path) -> None:
+    data, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", COLOR_SIZE).save(data, format="JPEG", exif=exif)
+    shots = [replace(shot, color=data.getvalue()) for shot in make_shots()]
+    (folder / f"{NAME}.sens").write_bytes(pack_sens(shots))
+    with Image.open(BytesIO(load(folder).frames[0].color.read_bytes())) as image:
+        assert (image.size, image.getexif().get(0x0112)) == (COLOR_SIZE, None)

@@ -19,6 +19,7 @@ from qagen.demo.layouts import scannetpp as demo_files
 from qagen.errors import SceneError
 from qagen.loaders import make_loader
 from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.colmap import read_cameras
 from qagen.loaders.io.rendered_depth import RenderedDepth, Surface
 from qagen.loaders.io.undistorted import UndistortedDepth
 from qagen.loaders.io.video import list_video
@@ -594,3 +595,52 @@ def test_the_film_comes_back(small_film: Film, tmp_path: Path, stream: str) -> N
     assert [item.label for item in scene.objects] == ["box", "nameless gadget"]
     for item, thing in zip(scene.objects, (BOX, GADGET), strict=True):
         np.testing.assert_allclose(item.box.corners, small_film.boxes[thing].corners, atol=1e-5)
+
+
+@pytest.mark.parametrize("pose", ["nan nan nan nan nan nan nan", "0 0 0 0 0 0 0", "1 0 0 0 inf 0 0"])
+def test_an_image_that_colmap_lost_is_left_out(folder: Path, pose: str) -> None:
+    write_colmap(folder / "iphone" / "colmap")
+    images = folder / IMAGES
+    lines = images.read_text().splitlines()
+    before = {frame.id for frame in load(folder).frames}
+    at = next(k for k, line in enumerate(lines) if line.endswith("frame_000001.jpg"))
+    number, *_, camera, name = lines[at].split()
+    lines[at] = f"{number} {pose} {camera}.0 {name}".replace("/", "\\")
+    images.write_text("\n".join(lines) + "\n")
+    assert {frame.id for frame in load(folder).frames} == before - {"frame_000001"}
+
+
+@pytest.mark.parametrize(
+    ("model", "distortion"),
+    [
+        ("PINHOLE 16 12 14 13 8 6", (0, 0, 0, 0)),
+        ("PINHOLE 16.0 12.0 14 13 8 6", (0, 0, 0, 0)),
+        ("SIMPLE_RADIAL 16 12 14 8 6 0.1", (0.1, 0, 0, 0)),
+        ("RADIAL 16 12 14 8 6 0.1 0.2", (0.1, 0.2, 0, 0)),
+        ("OPENCV 16 12 14 13 8 6 0.1 0.2 0.3 0.4", (0.1, 0.2, 0.3, 0.4)),
+        ("FULL_OPENCV 16 12 14 13 8 6 1 2 3 4 5 6 7 8", (1, 2, 3, 4, 5, 6, 7, 8)),
+    ],
+)
+def test_lenses_of_colmap(tmp_path: Path, model: str, distortion: tuple[float, ...]) -> None:
+    (tmp_path / "cameras.txt").write_text(f"1 {model}\n")
+    lens = read_cameras(tmp_path / "cameras.txt")[1]
+    assert (lens.camera.width, lens.camera.cx, lens.camera.cy) == (16, 7.5, 5.5)
+    assert lens.distortion == distortion
+
+
+@pytest.mark.parametrize("model", ["OPENCV_FISHEYE 16 12 14 13 8 6 0 0 0 0", "FOV 16 12 14 13 8 6 0.5"])
+def test_lenses_of_colmap_that_cannot_be_undistorted_are_refused(tmp_path: Path, model: str) -> None:
+    (tmp_path / "cameras.txt").write_text(f"1 {model}\n")
+    with pytest.raises(SceneError, match=r"line 1: found .* undistort images of other lenses"):
+        read_cameras(tmp_path / "cameras.txt")
+
+
+@pytest.mark.parametrize("lens", [{"k1": 0.1}, {"camera_model": "OPENCV_FISHEYE"}])
+def test_photographs_of_a_lens_that_bends_are_refused(folder: Path, lens: dict[str, object]) -> None:
+    shutil.rmtree(folder / "iphone")
+    write_dslr(folder / "dslr")
+    path = folder / "dslr" / "nerfstudio" / "transforms_undistorted.json"
+    told = make_transforms()
+    told["frames"][0] |= lens
+    dump(path, told)
+    assert "undistort them first" in refusal(folder)

@@ -355,3 +355,20 @@ def test_the_film_comes_back(small_film: Film, tmp_path: Path) -> None:
         np.testing.assert_array_equal(frame.instances.read_objects() == 0, small_film.objects(index) == BOX)
     assert scene.room_polygon is not None
     assert polygon_area(scene.room_polygon) == pytest.approx(16)
+
+
+@pytest.mark.parametrize("pose", ["", "nan " * 12, "2000 500 1500 0 0 0 0 0 1 0.6 0.5 1", None])
+def test_a_view_without_a_pose_is_left_out_and_counted(folder: Path, pose: str | None) -> None:
+    count = len(load(folder).frames)
+    path = folder / VIEW / "camera_pose.txt"
+    path.unlink() if pose is None else path.write_text(pose)
+    scene = load(folder)
+    assert len(scene.frames) == count - 1
+    assert scene.dropped["frame: no pose" if pose is None else "frame: invalid pose"] == 1
+
+
+def test_a_house_without_boxes_has_its_views(folder: Path) -> None:
+    (folder / "bbox_3d.json").write_text("[]")
+    scene = load(folder)
+    assert scene.frames
+    assert scene.objects == ()

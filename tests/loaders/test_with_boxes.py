@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from PIL import Image
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
@@ -18,7 +19,9 @@ from qagen.errors import SceneError
 from qagen.loaders._base import Loader
 from qagen.loaders.io.box_files import read_boxes
 from qagen.loaders.io.safe_pickle import read_safe_pickle
+from qagen.loaders.scannet.loader import ScanNetLoader
 from qagen.loaders.with_boxes import AnnotatedLoader
+from tests.loaders.scannet_files import ALIGNMENT, COLOR_K, DEPTH_K, NAME, make_shots, write_scene
 
 QUARTER = np.array([[0.0, -1, 0, 1], [1, 0, 0, 2], [0, 0, 1, 0], [0, 0, 0, 1]])
 """A quarter turn about z, then a shift: the aligned world from the dataset's own."""
@@ -175,3 +178,102 @@ def test_a_file_of_other_scenes_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "infos.pkl", infos(sample_idx="scannet/scene0700_00"))
     with pytest.raises(SceneError, match=r"found none of the 2 in .*, expected some\. Did you mean 'scene0700_00'"):
         AnnotatedLoader(OneRoom(tmp_path), path).scene_ids("train")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arkitscenes/Training/40990000",
+        "ARKitScenes\\Validation\\40990000",
+        "Training_40990000.npy",
+        "arkitscenes/3dod/Training/40990000",
+        "matterport3d/40990000/region0",
+        "40990000",
+        40990000,
+        np.int64(40990000),
+    ],
+)
+def test_a_scan_is_found_in_names_of_any_number_of_parts(tmp_path: Path, name: object) -> None:
+    boxes = read_boxes(save(tmp_path / "infos.pkl", infos(sample_idx=name)))
+    assert len(boxes["40990000"]) == 1
+    assert not {"Training", "Validation", "arkitscenes"} & boxes.keys()
+
+
+@pytest.mark.parametrize("name", ["scannet.scene0000_00", "scannet/scans/scene0000_00", "points/scene0000_00.bin"])
+def test_what_stands_around_a_scans_name_is_taken_off(tmp_path: Path, name: str) -> None:
+    assert "scene0000_00" in read_boxes(save(tmp_path / "infos.pkl", infos(sample_idx=name)))
+
+
+def test_a_scan_may_begin_with_the_name_of_a_folder(tmp_path: Path) -> None:
+    for name in ("mine/test_kitchen", "mine/valley"):
+        assert name[5:] in read_boxes(save(tmp_path / "infos.pkl", infos(sample_idx=name)))
+
+
+def test_numbers_of_numpy_are_categories(tmp_path: Path) -> None:
+    told = infos() | {"metainfo": {"categories": {"garbagebin": np.int64(3)}}}
+    (box,) = read_boxes(save(tmp_path / "infos.pkl", told))["scene0000_00"]
+    assert box.label == "garbagebin"
+
+
+def write_posed_images(folder: Path) -> None:
+    """What mmdetection3d and EmbodiedScan export of a recording of ScanNet."""
+    folder.mkdir(parents=True)
+    for shot in make_shots():
+        stem = folder / f"{shot.index:05d}"
+        stem.with_suffix(".jpg").write_bytes(shot.color)
+        Image.fromarray(shot.depth_mm.astype(np.uint16)).save(stem.with_suffix(".png"))
+        np.savetxt(stem.with_suffix(".txt"), shot.pose)
+    np.savetxt(folder / "intrinsic.txt", COLOR_K)
+    np.savetxt(folder / "depth_intrinsic.txt", DEPTH_K)
+
+
+def scannet_infos() -> dict[str, Any]:
+    # in the recording's world at (1, 2, 0.5), upright there
+    center = ALIGNMENT[:3, :3] @ (1, 2, 0.5) + ALIGNMENT[:3, 3]
+    box = {"bbox_3d": [*center, 0.4, 0.3, 0.6, 0, 0, 0], "bbox_label_3d": 0}
+    sample = {"sample_idx": f"scannet/{NAME}", "axis_align_matrix": ALIGNMENT, "instances": [box]}
+    return {"metainfo": {"categories": {"garbagebin": 0}}, "data_list": [sample]}
+
+
+@pytest.mark.parametrize("root", ["", "posed_images"])
+def test_posed_images_and_boxes_are_enough_for_scannet(tmp_path: Path, root: str) -> None:
+    write_posed_images(tmp_path / "posed_images" / NAME)
+    loader = AnnotatedLoader(ScanNetLoader(tmp_path / root), save(tmp_path / "infos.pkl", scannet_infos()))
+    assert loader.scene_ids("train") == [NAME]
+    scene = loader.load(NAME)
+    (bin_,) = scene.objects
+    assert bin_.label == "trash can"
+    assert_allclose(bin_.box.center, (1, 2, 0.5), atol=1e-9)  # without <scene>.txt the recording's world stays
+    assert [frame.id for frame in scene.frames] == ["0", "1", "2"]
+    frame = scene.frames[1]
+    assert_allclose(frame.world_from_camera.translation, (0.25, 0, 1.5))
+    assert (frame.camera.fx, frame.depth_camera and frame.depth_camera.fx) == (14, 7)
+    assert frame.depth is not None
+    assert frame.depth.read_m()[1, 1] == pytest.approx(1.101)
+    assert scene.mesh is None
+
+
+def test_depth_of_posed_images_may_share_the_color_cameras_intrinsics(tmp_path: Path) -> None:
+    write_posed_images(tmp_path / "posed_images" / NAME)
+    (tmp_path / "posed_images" / NAME / "depth_intrinsic.txt").unlink()
+    loader = AnnotatedLoader(ScanNetLoader(tmp_path), save(tmp_path / "infos.pkl", scannet_infos()))
+    camera = loader.load(NAME).frames[0].depth_camera
+    assert camera is not None
+    assert (camera.fx, camera.width, camera.cx) == (7, 8, 3.5)
+
+
+@pytest.mark.parametrize("missing", [".aggregation.json", "_vh_clean_2.0.010000.segs.json", "_vh_clean_2.ply"])
+def test_scannet_with_boxes_needs_none_of_its_own_annotation(tmp_path: Path, missing: str) -> None:
+    folder = write_scene(tmp_path / "scans" / NAME)
+    (folder / f"{NAME}{missing}").unlink()
+    write_posed_images(tmp_path / "posed_images" / NAME)
+    scene = AnnotatedLoader(ScanNetLoader(tmp_path), save(tmp_path / "infos.pkl", scannet_infos())).load(NAME)
+    assert [item.label for item in scene.objects] == ["trash can"]
+    assert_allclose(scene.objects[0].box.center, ALIGNMENT[:3, :3] @ (1, 2, 0.5) + ALIGNMENT[:3, 3], atol=1e-9)
+    assert (scene.mesh is None) == (missing == "_vh_clean_2.ply")
+
+
+def test_scannet_without_annotation_is_told_about_boxes(tmp_path: Path) -> None:
+    write_posed_images(tmp_path / "posed_images" / NAME)
+    with pytest.raises(SceneError, match=r"no annotation: .*aggregation.json is missing .*--boxes FILE"):
+        ScanNetLoader(tmp_path).load(NAME)

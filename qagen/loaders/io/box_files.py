@@ -35,7 +35,7 @@ from qagen.loaders.io.text import posix
 BOX_NUMBERS = (6, 7, 9)
 """Numbers of a box: without angles, with a heading, with three angles."""
 _BEFORE_SCAN = re.compile(
-    r"(?:scannet|scannetpp|3rscan|arkitscenes|matterport3d|mp3d|replica|hypersim|structured3d|embodiedscan|"
+    r"^(?:scannet|scannetpp|3rscan|arkitscenes|matterport3d|mp3d|replica|hypersim|structured3d|embodiedscan|"
     r"training|validation|train|val|test|scans|scans_test|posed_images|points|data|3dod|v1)(?:[._:-]|$)",
     re.IGNORECASE,
 )
@@ -102,7 +102,8 @@ def _scan_names(sample: Any, path: Path, where: str) -> set[str]:
     """The parts of an entry's name that may be the scan's, without datasets, folders and endings of files."""
     known = sample.get("sample_idx") if isinstance(sample, Mapping) else None
     field = f"{where}.sample_idx"
-    if known is None or known == "":
+    is_count = isinstance(known, Integral) and "lidar_points" in sample
+    if known is None or known == "" or is_count:
         points = _get(sample, "lidar_points", path, where)
         known, field = _get(points, "lidar_path", path, f"{where}.lidar_points"), f"{where}.lidar_points.lidar_path"
     parts = posix(str(known)).parts if isinstance(known, str | Integral) else ()

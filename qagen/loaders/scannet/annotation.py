@@ -54,6 +54,12 @@ class ScanNetAnnotation:
     """(n,) objectId of the object that each vertex belongs to, -1 for none."""
 
 
+def read_surface(mesh: Path) -> ScanNetAnnotation:
+    """The mesh alone, without objects. Raises SceneError."""
+    vertices, faces = read_mesh(mesh)
+    return ScanNetAnnotation(vertices, faces, [], np.full(len(vertices), -1, dtype=np.int32))
+
+
 def read_annotation(mesh: Path, segments: Path, aggregation: Path, scene_id: str) -> ScanNetAnnotation:
     """Read mesh, segments and aggregation of a scene.
 

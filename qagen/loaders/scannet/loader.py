@@ -16,7 +16,9 @@ test scans have no annotation and are refused here. The files come from the data
             └── scene0000_00.sens                         color, depth, poses, intrinsics
 
 Without the .sens file, what its exporters made of it is read instead, in the scene's folder or in a direct sub-folder
-of it, under any name: ``color/ depth/ pose/ intrinsic/`` or ``_info.txt`` with ``frame-*``.
+of it, under any name: ``color/ depth/ pose/ intrinsic/`` or ``_info.txt`` with ``frame-*``. The images may also lie in
+``<root>/posed_images/<scene>/``, as mmdetection3d and EmbodiedScan export them. Where another annotation gives the
+objects, images, poses and intrinsics are enough: mesh, annotation and ``<scene>.txt`` may be missing.
 
 What is undone here
 * Poses are camera-to-world in a world whose z is up but whose walls stand at any angle. Poses and mesh are both rotated
@@ -44,10 +46,11 @@ from qagen.loaders.io.labels import LABEL_MAP, LabelEntry, read_label_map
 from qagen.loaders.io.ply import majority_owner, object_indices
 from qagen.loaders.io.rgbd import Recording, posed_frames
 from qagen.loaders.io.sens import read_sens
-from qagen.loaders.io.sens_export import find_export
+from qagen.loaders.io.sens_export import POSED_IMAGES, find_export
 from qagen.loaders.io.text import parse_matrix, parse_size, read_entries
-from qagen.loaders.scannet.annotation import ScanNetAnnotation, read_annotation
+from qagen.loaders.scannet.annotation import ScanNetAnnotation, read_annotation, read_surface
 
+POSED_FOLDER = "posed_images"
 _SPACE = re.compile(r"(scene\d{4})(_|$)")
 _NATIVE_SIZES = {"color": (1296, 968), "depth": (640, 480)}
 
@@ -59,7 +62,7 @@ class ScanNetLoader(FolderLoader):
     """
 
     name = "scannet"
-    homes = ("scans", "scans_test", "")
+    homes = ("scans", "scans_test", POSED_FOLDER, "")
     expected = "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens"
     split_list = "scannetv2_{split}.txt"
     shared_folders = ("", "Tasks/Benchmark")
@@ -79,40 +82,54 @@ class ScanNetLoader(FolderLoader):
     def is_scene(self, folder: Path) -> bool:
         name = absolute(folder).name
         suffixes = (self.aggregation_suffix, self.recording_suffix, self.description_suffix)
-        return any((folder / f"{name}{suffix}").is_file() for suffix in suffixes)
+        is_export = (folder / POSED_IMAGES).is_file() or ((folder / "color").is_dir() and (folder / "pose").is_dir())
+        return is_export or any((folder / f"{name}{suffix}").is_file() for suffix in suffixes)
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         annotation = self.read_annotation(scene_id, folder)
         world_from_recording = self.read_alignment(scene_id, folder)
-        vertices = world_from_recording @ annotation.vertices
         dropped: Counter[str] = Counter()
-        objects = _list_objects(annotation, vertices, self.read_label_map(), dropped)
+        objects, mesh = ObjectList(dropped), None
+        if annotation is not None:
+            vertices = world_from_recording @ annotation.vertices
+            objects = _list_objects(annotation, vertices, self.read_label_map(), dropped)
+            face_object = object_indices(majority_owner(annotation.faces, annotation.vertex_object), objects.kept)
+            mesh = Mesh(vertices.astype(np.float32), annotation.faces, face_object)
         frames = posed_frames(self.read_recording(scene_id, folder), world_from_recording, dropped)
-        face_owner = majority_owner(annotation.faces, annotation.vertex_object)
         return Scene(
             dataset=self.name,
             id=scene_id,
             source=folder,
             frames=frames,
             objects=tuple(objects.kept),
-            mesh=Mesh(vertices.astype(np.float32), annotation.faces, object_indices(face_owner, objects.kept)),
+            mesh=mesh,
             world_from_source=world_from_recording,
             unplaced=frozenset(objects.unplaced),
             dropped=dict(dropped),
         )
 
-    def read_annotation(self, scene_id: str, folder: Path) -> ScanNetAnnotation:
-        """The mesh in the recording's own world and the objects on it. Raises SceneError."""
-        aggregation = folder / f"{scene_id}{self.aggregation_suffix}"
+    def read_annotation(self, scene_id: str, folder: Path) -> ScanNetAnnotation | None:
+        """The mesh in the recording's own world and the objects on it; None without a mesh. Raises SceneError."""
+        suffixes = (self.mesh_suffix, self.segments_suffix, self.aggregation_suffix)
+        mesh, segments, aggregation = (folder / f"{scene_id}{suffix}" for suffix in suffixes)
+        if self.objects_elsewhere and not (segments.is_file() and aggregation.is_file()):
+            return read_surface(mesh) if mesh.is_file() else None
+        if self.objects_elsewhere and not mesh.is_file():
+            return None
         if not aggregation.is_file():
-            raise SceneError(folder, f"no annotation: {aggregation.name} is missing (test scans have none)")
-        mesh, segments = folder / f"{scene_id}{self.mesh_suffix}", folder / f"{scene_id}{self.segments_suffix}"
+            hint = "test scans have none; --boxes FILE brings others"
+            raise SceneError(folder, f"no annotation: {aggregation.name} is missing ({hint})")
         return read_annotation(mesh, segments, aggregation, scene_id)
 
     def read_alignment(self, scene_id: str, folder: Path) -> Pose:
-        """The rotation about z and the shift that bring a recording's world to the room's axes. Raises SceneError."""
+        """The rotation about z and the shift that bring a recording's world to the room's axes. Raises SceneError.
+
+        Recordings have z up, so that without objects of their own they can do without it.
+        """
         path = folder / f"{scene_id}{self.description_suffix}"
-        entries = read_entries(path)
+        entries = _read_description(path, self.objects_elsewhere)
+        if self.objects_elsewhere and "axisAlignment" not in entries:
+            return Pose.identity()
         if "axisAlignment" not in entries:
             raise SceneError(path, "axisAlignment: found no such line, expected one (test scans have none)")
         matrix = parse_matrix(entries["axisAlignment"], path, "axisAlignment")
@@ -133,18 +150,24 @@ class ScanNetLoader(FolderLoader):
         container = folder / f"{scene_id}{self.recording_suffix}"
         if container.is_file():
             return read_sens(container)
-        recording = find_export(folder, _native_sizes(folder / f"{scene_id}{self.description_suffix}"))
-        if recording is None:
-            expected = (
-                f"{container.name}, or color/ and pose/, or _info.txt with frame-*, here or in a direct sub-folder"
-            )
-            raise SceneError(folder, f"frames: found none, expected {expected}")
-        return recording
+        path = folder / f"{scene_id}{self.description_suffix}"
+        native = _native_sizes(_read_description(path, self.objects_elsewhere), path)
+        tops = dict.fromkeys((self.root, folder.parent, absolute(folder).parent.parent))
+        for place in (folder, *(top / POSED_FOLDER / scene_id for top in tops)):
+            recording = find_export(place, native) if place.is_dir() else None
+            if recording is not None:
+                return recording
+        expected = f"{container.name}, or color/ and pose/, or _info.txt with frame-*, here or in a direct sub-folder"
+        raise SceneError(folder, f"frames: found none, expected {expected}")
 
 
-def _native_sizes(path: Path) -> dict[str, tuple[int, int]]:
+def _read_description(path: Path, may_be_missing: bool) -> dict[str, str]:
+    return {} if may_be_missing and not path.is_file() else read_entries(path)
+
+
+def _native_sizes(entries: dict[str, str], path: Path) -> dict[str, tuple[int, int]]:
     """Width and height of the sensor's images, as the description says or else as usual."""
-    entries, sizes = read_entries(path), dict(_NATIVE_SIZES)
+    sizes = dict(_NATIVE_SIZES)
     for kind in sizes:
         sides = [f"{kind}Width", f"{kind}Height"]
         if entries.keys() >= set(sides):
