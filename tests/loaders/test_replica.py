@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,9 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
 
 @pytest.mark.parametrize("lost", ["", "nan " * 16, "0 " * 16, "-inf " * 16])
 def test_a_lost_pose_keeps_its_place_and_is_counted(root: Path, lost: str) -> None:
-    Image.new("RGB", (16, 12)).save(root / "room0" / "results" / "frame000001.jpg")
+    results = root / "room0" / "results"
+    for kind, suffix in (("frame", ".jpg"), ("depth", ".png")):
+        shutil.copy(results / f"{kind}000000{suffix}", results / f"{kind}000001{suffix}")
     (root / "room0" / "traj.txt").write_text(f"{lost}\n{' '.join(map(str, POSE))}\n\n")
     scene = ReplicaLoader(root).load("room0")
     assert [frame.id for frame in scene.frames] == ["000001"]

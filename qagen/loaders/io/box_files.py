@@ -68,7 +68,7 @@ def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:
     content = read_safe_pickle(path)
     named = _get(_get(content, "metainfo", path, "file"), "categories", path, "metainfo")
     pairs = named.items() if isinstance(named, Mapping) else ((name, i) for i, name in enumerate(named or ()))
-    categories = {number: name for name, number in pairs if isinstance(name, str) and isinstance(number, Integral)}
+    categories = {int(number): name for name, number in pairs if isinstance(name, str) and isinstance(number, Integral)}
     if not categories:
         raise SceneError(path, "metainfo.categories: found none, expected names with their numbers")
     samples = _get(content, "data_list", path, "file")
