@@ -156,7 +156,14 @@ def decode_json(text: bytes, kind: type[T], where: object) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QagenError(f"{where}: not a record: {_found_instead(text) or error}") from error
+        raise QagenError(f"{where}: not a record: {_found_instead(text) or error}{_keys_found(text, error)}") from error
+
+
+def _keys_found(text: bytes, error: Exception) -> str:
+    """The keys of an object that has others than those expected."""
+    if "missing required field" not in str(error) or "at `$" in str(error):
+        return ""
+    return f", found {', '.join(msgspec.json.decode(text, type=dict[str, Any])) or 'none'}"
 
 
 def read_json_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, int, T]]:

@@ -4,12 +4,13 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from qagen.errors import QagenError
 from qagen.export._samples import ExportSample, Picture
-from qagen.files import link_atomic, write_atomic
+from qagen.files import OutputError, link_atomic, write_atomic
 from qagen.records.marks import draw_marks_on_file
 from qagen.records.read import MISSING_MEDIA
 
@@ -18,6 +19,17 @@ LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
 MAX_REMEMBERED = 100_000
 """Maximum number of image names remembered as written."""
 T = TypeVar("T")
+
+
+@contextmanager
+def naming(sample: ExportSample) -> Iterator[None]:
+    """Turn an error about an image into one that also names the record's file and line."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except QagenError as error:
+        raise QagenError(f"{sample.where}: {error}") from error
 
 
 def check_there(picture: Picture) -> None:
@@ -52,7 +64,8 @@ def placed(samples: Iterable[ExportSample], folder: Path, copy: bool) -> Iterato
     for sample, drawn in in_threads(missing, samples):
         for picture in sample.pictures:
             if picture.name not in known:
-                _put(picture, folder / picture.name, drawn.get(picture), copy)
+                with naming(sample):
+                    _put(picture, folder / picture.name, drawn.get(picture), copy)
                 known.add(picture.name)
         if len(known) > MAX_REMEMBERED:
             known.clear()
@@ -91,4 +104,5 @@ def in_threads(
 
 def _first(waiting: "deque[tuple[ExportSample, Future[T]]]") -> tuple[ExportSample, T]:
     sample, future = waiting.popleft()
-    return sample, future.result()
+    with naming(sample):
+        return sample, future.result()

@@ -75,6 +75,8 @@ class Picture:
 class ExportSample:
     """A record that meets the requirements of all consumers."""
 
+    where: str
+    """File and line of the record."""
     id: str
     """``<dataset>-<record id>``, without "." and "/", unique over all files of an export."""
     dataset: str
@@ -134,7 +136,7 @@ def shuffled(sources: Sequence[RecordSource], rng: np.random.Generator, draw: bo
     for source, number, text in _shuffled_lines(sources, rng):
         where = f"{source.file.path}:{number}"
         try:
-            yield _to_sample(source, decode_json(text, Record, where), msgspec.json.decode(text), draw)
+            yield _to_sample(source, where, decode_json(text, Record, where), msgspec.json.decode(text), draw)
         except QagenError as error:
             raise QagenError(f"{where}: {str(error).removeprefix(f'{where}: ')}") from error
 
@@ -181,12 +183,13 @@ class _Reader:
         return scene_of(decode_json(text, Record, f"{self.source.file.path}:{self._number}").id)
 
 
-def _to_sample(source: RecordSource, record: Record, columns: dict[str, Any], draw: bool) -> ExportSample:
+def _to_sample(source: RecordSource, where: str, record: Record, columns: dict[str, Any], draw: bool) -> ExportSample:
     question, answer = _texts(record.conversations)
     if re.search(r"[./]", record.id):
         raise QagenError(f"id: found '{record.id}', expected neither '.' nor '/', where readers cut ids")
     marks = marks_of(columns)
     return ExportSample(
+        where=where,
         id=f"{source.dataset}-{record.id}",
         dataset=source.dataset,
         split=source.file.split,

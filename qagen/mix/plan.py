@@ -228,9 +228,10 @@ def weight_of(source: Source, spec: MixSpec) -> float:
 
 def apportion(wanted: Sequence[float], total: int) -> list[int]:
     """Integers in the proportion of ``wanted`` whose sum is ``total``; the largest rests are rounded up."""
-    scale = total / sum(wanted)
-    counts = [int(value * scale) for value in wanted]
-    rests = [value * scale - count for value, count in zip(wanted, counts, strict=True)]
+    whole = sum(wanted)
+    exact = [value / whole * total for value in wanted]
+    counts = [int(value) for value in exact]
+    rests = [value - count for value, count in zip(exact, counts, strict=True)]
     by_rest = sorted(range(len(wanted)), key=lambda index: -rests[index])
     for index in by_rest[: total - sum(counts)]:
         counts[index] += 1

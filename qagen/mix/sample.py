@@ -52,7 +52,8 @@ def shuffled_lines(shares: Sequence[Share], seed: int, scratch: Path) -> Iterato
                 for line, bucket in zip(block, rng.integers(buckets, size=len(block)).tolist(), strict=True):
                     streams[bucket].write(line)
         for path in paths:
-            lines = path.read_bytes().splitlines(keepends=True)
+            with path.open("rb") as stream:
+                lines = stream.readlines()  # ends at \n alone; splitlines would also at \r
             path.unlink()
             yield from (lines[index] for index in rng.permutation(len(lines)))
 

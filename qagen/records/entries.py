@@ -134,9 +134,6 @@ class _Record(msgspec.Struct):
     image: str | list[str] | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Record)
-
-
 def measure_records(path: Path) -> tuple[int, int, int]:
     """Number of records of a file, of their images, and of the characters of their questions and answers.
 
@@ -162,9 +159,9 @@ def measure_records(path: Path) -> tuple[int, int, int]:
 def _measure_record(line: bytes, where: str) -> tuple[int, int]:
     """Images and characters of a record."""
     try:
-        record = _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(line, where, error) from error
+        record = decode_json(line, _Record, where)
+    except QagenError as error:
+        raise QagenError(f"{error}; expected {FIELDS}") from error
     if not record.conversations:
         raise QagenError(f"{where}: conversations: found none, expected a question and its answer")
     images = [record.image] if isinstance(record.image, str) else record.image or []
@@ -176,12 +173,6 @@ def _measure_record(line: bytes, where: str) -> tuple[int, int]:
     if not images:
         _refuse_other_media(line, where)
     return len(images), sum(len(turn.value) for turn in record.conversations)
-
-
-def _refusal(line: bytes, where: str, error: Exception) -> QagenError:
-    keys = decode_json(line, dict[str, Any], where)
-    found = f"not a record: {error}" if "conversations" in keys else f"found the keys {', '.join(keys) or '(none)'}"
-    return QagenError(f"{where}: {found}; expected {FIELDS}")
 
 
 def _refuse_other_media(line: bytes, where: str) -> None:

@@ -58,18 +58,33 @@ def read_items(path: Path) -> list[ScoredItem]:
     items: dict[str, ScoredItem] = {}
     for row, where in _bench_rows(path):
         try:
-            item = item_of(row)
+            item = item_of(_check_question(row))
         except QagenError as error:
             raise QagenError(f"{where}: {error}") from error
         if item.id in items:
-            raise ConfigError(f"--against: {path}: two questions have the id {item.id!r}, expected different ones")
+            raise ConfigError(f"--against: {where}: two questions have the id {item.id!r}, expected different ones")
         items[item.id] = item
     if not items:
         raise ConfigError(f"--against: {path}: found no questions")
     return list(items.values())
 
 
-def _bench_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _check_question(row: Any) -> Mapping[str, Any]:
+    """The row. Raises QagenError where it is no object, or a value that is scored is no text."""
+    if not isinstance(row, Mapping):
+        raise QagenError(f"found a {type(row).__name__}, expected a question")
+    turns = row.get("conversations") or ()
+    values = {key: row.get(key) for key in COLUMNS} | {
+        f"conversations[{number}]": turn.get("value") if isinstance(turn, Mapping) else [turn]
+        for number, turn in enumerate(turns if isinstance(turns, list) else [])
+    }
+    for key, value in values.items():
+        if not isinstance(value, str | int | float | None):
+            raise QagenError(f"{key}: found {value!s:.80}, expected a text")
+    return row
+
+
+def _bench_rows(path: Path) -> Iterator[tuple[Any, str]]:
     """The rows of a benchmark and where they stand."""
     if path.is_file():
         yield from _parquet_rows(path) if path.suffix == ".parquet" else _json_rows(path)
@@ -81,7 +96,7 @@ def _bench_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
     else:
         for file in find_record_files(path):
             for row, where in _json_rows(file.path):
-                yield {**row, "type": file.type}, where
+                yield {**row, "type": file.type} if isinstance(row, dict) else row, where
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:

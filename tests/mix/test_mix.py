@@ -224,7 +224,7 @@ def test_what_trainers_read_is_added(index, row, images):
     assert (entry.length, entry.images) == (1, images)
 
 
-KEYS = "found the keys {}; expected conversations (of from: human or gpt, and value) and image (a path or several)"
+KEYS = "missing required field `conversations`, found {}; expected conversations (of from: human or gpt, and value)"
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_trainers_read_exactly_the_count_whatever_floats_do(length, count, weigh
 def test_apportioning_gives_each_its_rounded_share(wanted, total):
     counts = apportion(wanted, total)
     assert sum(counts) == total
-    exact = [value * (total / sum(wanted)) for value in wanted]
+    exact = [value / sum(wanted) * total for value in wanted]
     assert all(abs(count - value) < 1 + 1e-6 * total for count, value in zip(counts, exact, strict=True))
 
 

@@ -496,7 +496,23 @@ def test_an_object_of_ids_that_has_one_twice_is_refused(bench):
 def test_a_benchmark_must_be_there_with_different_ids(bench):
     assert "no such file or folder" in run(bench.parent / "none", "")[0].stderr
     bench.write_text((json.dumps(BENCH[0]) + "\n") * 2)
-    assert "two questions have the id '7'" in run(bench, FORMS["object.json"], name="p.json")[0].stderr
+    assert "bench.jsonl:2: two questions have the id '7'" in run(bench, FORMS["object.json"], name="p.json")[0].stderr
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ([1], "found a list, expected a question"),
+        (BENCH[0] | {"answer": {"value": "2.0"}}, "answer: found {'value': '2.0'}, expected a text"),
+        (training_record() | {"conversations": ["How far?", "1.5"]}, "conversations[0]: found ['How far?'], expected"),
+        ({"id": 1, "messages": []}, "found the keys id, messages, expected type and conversations"),
+    ],
+)
+def test_a_question_of_another_form_is_refused_with_its_line(bench, row, problem):
+    bench.write_text(json.dumps(BENCH[1]) + "\n" + json.dumps(row))
+    assert f"bench.jsonl:2: {problem}" in run(bench, FORMS["object.json"], name="p.json")[0].stderr.replace(
+        "record 1: ", ""
+    )
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"nonsense", "is not parquet"), (None, "row 1: record")])
