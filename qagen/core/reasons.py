@@ -119,7 +119,8 @@ MARKS_OVERLAP = _reason(
     "marks overlap", "Two marks would lie on the same place of an image, so nobody could tell which object is meant."
 )
 NO_CANDIDATE = _reason(
-    "nothing to ask about", "The scene offers no image, object or pair of images that the type could ask about."
+    "nothing to ask about",
+    "No image, object or pair of overlapping images fits the type; see what was left out of the scene.",
 )
 SAME_WORDS = _balancing(
     "same words for the same images", "The sample would repeat an earlier one word by word; nothing to do."

@@ -1,5 +1,6 @@
 """Per-scene counts and the run report."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,16 +126,17 @@ class RunTotals:
     def explanation(self, per_scene: int) -> list[str]:
         """Lines about the types with few samples in some format: what was refused most, and what that means."""
         enough = ENOUGH_SHARE * per_scene * (len(self.scenes) - len(self.failed))
-        lines, told = [], set()
+        types, told = defaultdict(list), set()
         for name, counts in self.tasks.items():
             samples = sum(counts.samples.values())
             if (counts.skips or not samples) and min(counts.samples.values(), default=0) < enough:
                 most = list(counts.reasons.items())[:MAX_REASONS]
                 told.update(reason for reason, _ in most)
                 refused = ", ".join(f"{reason} ({count})" for reason, count in most)
-                lines.append(f"  {name}: {samples} - {refused}")
-        if not lines:
+                types[f"{samples} - {refused}"].append(name)
+        if not types:
             return []
+        lines = [f"  {', '.join(names)}: {outcome}" for outcome, names in types.items()]
         meanings = [f"  {reason}: {self.reasons[reason]}" for reason in sorted(told)]
         return ["Few samples or none, and what was refused most:", *lines, "What the reasons mean:", *meanings]
 

@@ -25,11 +25,11 @@ def counts(samples: dict[str, int], *refused: tuple[str, int], **in_formats: str
 
 
 def totals() -> RunTotals:
-    made = RunTotals(["depth", "count", "nearest", "room"])
+    made = RunTotals(["depth", "count", "order", "nearest", "room"])
     for scene in ("a", "b"):
         tasks = {
             "depth": counts({"fill": 100, "select": 100}, (AMBIGUOUS, 1000)),
-            "count": counts({"fill": 0}, (NO_VIDEO, 1)),
+            **{name: counts({"fill": 0}, (NO_VIDEO, 1)) for name in ("count", "order")},
             "nearest": counts({"fill": 100, "select": 3}, (AMBIGUOUS, 7), (TOO_FEW_OBJECTS, 8), select=NO_OPTIONS),
             "room": counts({"fill": 20}, (SAME_WORDS, 3)),
         }
@@ -41,7 +41,7 @@ def totals() -> RunTotals:
 def test_types_with_few_samples_are_explained() -> None:
     assert totals().explanation(per_scene=100) == [
         "Few samples or none, and what was refused most:",
-        "  count: 0 - no video (2)",
+        "  count, order: 0 - no video (2)",
         "  nearest: 206 - too few objects (16), ambiguous (14), select: too few wrong options (2)",
         "What the reasons mean:",
         f"  ambiguous: {MEANINGS[AMBIGUOUS]}",
@@ -52,7 +52,7 @@ def test_types_with_few_samples_are_explained() -> None:
 
 
 def test_a_type_with_enough_samples_needs_no_explanation() -> None:
-    assert totals().explanation(per_scene=4)[1:2] == ["  count: 0 - no video (2)"]
+    assert totals().explanation(per_scene=4)[1:2] == ["  count, order: 0 - no video (2)"]
     assert RunTotals(["depth"]).explanation(per_scene=100) == []
 
 
