@@ -4,17 +4,19 @@ Every reading has two forms, a strict one and one with relaxed tolerances. Only 
 threshold is there a verdict; between them a record stays undecided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from qagen.audit.checks import Check, disagree, undecided
-from qagen.audit.raycast import DOUBT, TOLERANCE_M, TOLERANCE_SHARE, RenderedView
-from qagen.audit.scene import AuditScene, Instance
+from qagen.audit.raycast import DOUBT, REFERENCE_PIXELS, TOLERANCE_M, TOLERANCE_SHARE, RenderedView, grid_of
+from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox, fit_upright_box
 from qagen.audit.surroundings import SideReading, Surroundings, areas_of, spread_points
 
 MIN_KNOWN, POSSIBLY_KNOWN = 0.5, 0.45
@@ -39,6 +41,12 @@ MAX_SEEN_THROUGH, MIN_CORE = 0.20, 60
 """Largest share of a still object's pixels that lies before measured depth; least pixels of its core."""
 MIN_LABELED, LABELED_BAND = 0.75, 0.03
 """Least share of the visible surface that is annotated, and the band around it."""
+MIN_PIECE_VERTICES, AMBIGUOUS_PIXELS, SAME_LEVEL_M = 20, 200.0, 0.1
+"""An unannotated thing has at least this many vertices and visible pixels of 640 x 480, and stands at that level."""
+POINT_STEP = 4
+"""Every n-th pixel is looked at."""
+ALIKE, MAY_BE_ALIKE = 0.9, 0.75
+"""Least ratio of its sides to those of a named thing from which on it is, and may be, one more of that name."""
 
 
 @dataclass(eq=False)
@@ -50,6 +58,7 @@ class Belief:
     _sizes: dict[int, list[Check]] = field(default_factory=dict)
     _outlines: dict[int, list[Check]] = field(default_factory=dict)
     _painted: dict[int, list[Check]] = field(default_factory=dict)
+    _shown_in: dict[tuple[str, ...], list[UprightBox]] = field(default_factory=dict)
 
     @cached_property
     def around(self) -> Surroundings:
@@ -162,6 +171,44 @@ class Belief:
             found = f"its {AXES[axis]} is {lost[axis] * 100:.0f} cm ({shrink:.0%}) shorter without {TRIMMED:.0%} of it"
             yield make(f"surface of {_name(one)}", f"at most {MAX_SHRINK:.0%} shorter", found)
 
+    def check_all_named(self, label: str, frames: Mapping[str, RenderedView]) -> list[Check]:
+        """Whether no unannotated thing in these frames could be one more of a name; failed checks only."""
+        named = [one for one in self.scene.instances if one.label == label and one.is_askable]
+        likeness = [(max(_likeness(piece, one) for one in named), piece) for piece in self._shown(frames) if named]
+        best, piece = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
+        if piece is None or best < MAY_BE_ALIKE:
+            return []
+        size = " x ".join(f"{side * 100:.0f}" for side in piece.size)
+        found = f"{size} cm of unannotated surface at {piece.center.round(1).tolist()}"
+        return [(disagree if best >= ALIKE else undecided)(f"every {label} annotated", "yes", found)]
+
+    @cached_property
+    def _pieces(self) -> list[UprightBox]:
+        """Boxes around connected pieces of surface that is not annotated."""
+        scene = self.scene
+        if not scene.names_structure or scene.faces is None or scene.vertices is None or scene.face_instance is None:
+            return []
+        faces = scene.faces[scene.face_instance < 0]
+        corners, ends = faces.ravel(), np.roll(faces, 1, axis=1).ravel()
+        links = coo_array((np.ones(len(corners)), (corners, ends)), (len(scene.vertices),) * 2)
+        piece_of = connected_components(links, directed=False)[1]
+        used = np.unique(faces)
+        order = used[np.argsort(piece_of[used], kind="stable")]
+        groups = np.split(order, np.flatnonzero(np.diff(piece_of[order])) + 1)
+        return [fit_upright_box(scene.vertices[group]) for group in groups if len(group) >= MIN_PIECE_VERTICES]
+
+    def _shown(self, frames: Mapping[str, RenderedView]) -> list[UprightBox]:
+        """The pieces that any of the frames shows."""
+        key = tuple(frames)
+        if key not in self._shown_in:
+            most = np.zeros(len(self._pieces))
+            for name, rendered in frames.items():
+                points, pixels = _unannotated_points(self.scene.views[name], rendered)
+                most = np.maximum(most, [np.count_nonzero(_inside(points, box)) * pixels for box in self._pieces])
+            shown = zip(self._pieces, most, strict=True)
+            self._shown_in[key] = [piece for piece, pixels in shown if pixels >= AMBIGUOUS_PIXELS]
+        return self._shown_in[key]
+
     # --- one view or several ------------------------------------------------------------------------------------------
 
     def check_still(self, instance: int, rendered: RenderedView) -> list[Check]:
@@ -199,6 +246,27 @@ class Belief:
 SIDES = ("low first", "high first", "low second", "high second", "lower", "upper")
 AXES = ("first side", "second side", "height")
 NARROW_M = 0.02
+
+
+def _likeness(piece: UprightBox, one: Instance) -> float:
+    """The least ratio of a piece's and an instance's sides, 0 where they stand at different heights."""
+    pair = np.array([[*np.sort(box.size[:2]), box.size[2]] for box in (piece, one.box)])
+    bottoms = [box.center[2] - box.size[2] / 2 for box in (piece, one.box)]
+    ratio = float((pair.min(axis=0) / np.maximum(pair.max(axis=0), 1e-6)).min())
+    return ratio if abs(bottoms[0] - bottoms[1]) <= SAME_LEVEL_M else 0.0
+
+
+def _unannotated_points(view: AuditView, rendered: RenderedView) -> tuple[NDArray, float]:
+    """(n, 3) visible points of no annotated thing, world, meters, and the pixels of 640 x 480 that each stands for."""
+    is_surface = np.isfinite(rendered.z) & ~_is_hidden(rendered) & (rendered.shown < 0)
+    rows, columns = (part[::POINT_STEP] for part in np.nonzero(is_surface))
+    rays = grid_of(view.pinhole).rays(columns.astype(float), rows.astype(float))
+    points = rays * rendered.z[rows, columns, None] @ view.T_wc[:3, :3].T + view.T_wc[:3, 3]
+    return points, POINT_STEP * REFERENCE_PIXELS / is_surface.size
+
+
+def _inside(points: NDArray, box: UprightBox) -> NDArray[np.bool_]:
+    return np.all(np.abs((points - box.center) @ box.axes) <= box.size / 2 + 0.01, axis=1)
 
 
 def _name(one: Instance) -> str:

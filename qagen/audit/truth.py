@@ -12,6 +12,7 @@ from PIL import Image
 
 from qagen.audit.belief import Belief
 from qagen.audit.checks import Verdict
+from qagen.audit.floor_plan import FloorPlan, floor_plan, wall_shares
 from qagen.audit.raycast import Crop, RayCaster, RenderedView
 from qagen.audit.scene import AuditScene, AuditView, Instance
 from qagen.audit.unoccluded import Unoccluded
@@ -47,6 +48,16 @@ class SceneTruth:
     def belief(self) -> Belief:
         """What of the scene's annotation may be believed."""
         return Belief(self.scene)
+
+    @cached_property
+    def plan(self) -> FloorPlan:
+        """The scanned space from above."""
+        return floor_plan(self.scene)
+
+    @cached_property
+    def wall_shares(self) -> tuple[float, float] | None:
+        """Shares of its outline that surely, and that may, have a wall; None without a surface."""
+        return None if self.scene.faces is None else wall_shares(self.plan.outline, self.belief.around)
 
     @cached_property
     def unoccluded(self) -> Unoccluded:

@@ -166,6 +166,13 @@ class VideoSolver(Solver):
         margin = min(pixels / SEEN_PIXELS, share / SEEN_SHARE, light / SEEN_LUMINANCE)
         return Sight.SEEN if margin >= 1 + SEEN_BAND else Sight.NEARLY if margin >= 1 - SEEN_BAND else Sight.DOUBTFUL
 
+    def check_all_named(self, labels: Sequence[str]) -> list[Check]:
+        """Whether nothing that is shown but not annotated could go by one of these names; failed checks only."""
+        if self.truth.original is not None:
+            return []
+        frames = dict(zip(self.record.frames, self.rendered, strict=True))
+        return [check for label in labels for check in self.truth.belief.check_all_named(label, frames)]
+
     def named(self, label: str) -> list[int]:
         """The instances of that name."""
         return [k for k, one in enumerate(self.truth.instances) if one.label == label and one.is_askable]

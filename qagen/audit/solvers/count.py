@@ -31,6 +31,9 @@ class CountSolver(VideoSolver):
                 return singular[max(found, key=len)]
         raise UnreadableError("what is counted")
 
+    def check_question(self) -> list[Check]:
+        return self.check_all_named([self.name])
+
     def check_bare(self, text: str) -> list[Check]:
         if not re.fullmatch(r"\d+", text):
             raise UnreadableError(f"a whole number in {text!r}")

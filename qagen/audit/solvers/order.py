@@ -34,6 +34,9 @@ class OrderSolver(VideoSolver):
     def _first_frame(self, label: str, least: Sight) -> int | None:
         return next((k for k, sight in enumerate(self.best[label]) if sight >= least), None)
 
+    def check_question(self) -> list[Check]:
+        return self.check_all_named(self.labels)
+
     def check_bare(self, text: str) -> list[Check]:
         names = text.split(", ")
         return self._check_order(names) if len(names) == len(self.labels) else self.check_sentence(text)
