@@ -17,6 +17,8 @@ from qagen.errors import SceneError, did_you_mean
 from qagen.loaders.io.labels import LabelEntry, name_object
 from qagen.loaders.io.text import list_folder, read_text
 
+ANY_NAME = re.compile(r"[^./\\\0][^/\\\0]*")
+"""What users may call scenes of their own."""
 ALL = "all"
 """The split that is every scene on disk."""
 MAX_HINTS = 50

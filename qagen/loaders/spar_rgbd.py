@@ -24,15 +24,15 @@ from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.reasons import INVALID_POSE, NO_POSE
 from qagen.core.scene import FileSource, Frame, Scene
-from qagen.loaders._base import FolderLoader
+from qagen.loaders._base import ANY_NAME, FolderLoader
 from qagen.loaders.io.axes import valid_pose
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera
-from qagen.loaders.io.text import list_folder, natural, read_matrix, read_pose
+from qagen.loaders.io.text import list_folder, natural, read_matrix, read_pose, safe_name
 
 UNITS_PER_M = 1000.0
-_SINGLE = re.compile(r"([\w-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
-_VIDEO = re.compile(r"frame[0-9]+_([\w-]+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_SINGLE = re.compile(r"(.+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
+_VIDEO = re.compile(r"frame[0-9]+_(.+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class SparRgbdLoader(FolderLoader):
     """Reads image folders in the layout of SPAR-7M-RGBD. They have no splits."""
 
     name = "spar_rgbd"
+    scene_name = ANY_NAME
     expected = "folders <scene> that hold image_color or video_color"
 
     def is_scene(self, folder: Path) -> bool:
@@ -115,7 +116,7 @@ def _read_frame(files: _FrameFiles, pose: Pose, cameras: _Cameras, index: int) -
         depth_camera = cameras.of("depth", files.name, image_size(FileSource(files.depth), files.depth))
         depth = DepthImage(files.depth, depth_camera.width, depth_camera.height, UNITS_PER_M)
     return Frame(
-        id=files.name,
+        id=safe_name(files.name),
         color=color,
         depth=depth,
         camera=cameras.of("color", files.name, image_size(color, files.color)),

@@ -107,12 +107,14 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
 
 
 def test_frames_follow_the_numbers_in_their_names_and_lost_ones_are_counted(tmp_path: Path) -> None:
-    folder = tmp_path / "scan"
+    folder = tmp_path / "scan.v2"
     for name in ("f_10", "f_9", "f_100"):
         write_frame(folder, name)
     write_camera(folder)
-    assert [frame.id for frame in SparRgbdLoader(tmp_path).load("scan").frames] == ["f_9", "f_10", "f_100"]
+    assert [frame.id for frame in SparRgbdLoader(tmp_path).load("scan_v2").frames] == ["f_9", "f_10", "f_100"]
     (folder / "pose" / "f_9.txt").write_text("")
-    scene = SparRgbdLoader(tmp_path).load("scan")
+    scene = SparRgbdLoader(tmp_path).load("scan_v2")
     assert [frame.id for frame in scene.frames] == ["f_10", "f_100"]
     assert scene.dropped == {"frame: invalid pose": 1}
+    write_frame(folder, "1305031790.645155")
+    assert SparRgbdLoader(tmp_path).load("scan_v2").frames[0].id == "1305031790_645155"

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from qagen.core.scene import FileSource, Scene
 from qagen.pipeline.layout import Layout
@@ -74,6 +76,21 @@ def test_links_lead_to_the_datasets_file_or_hold_its_bytes(layout: Layout, tmp_p
     assert first.samefile(original)
     assert second.read_bytes() == mixed.frames[1].color.read_bytes()
     assert files(layout) == ["images/room/image_color/0.png", "images/room/image_color/1.png"]
+
+
+@pytest.mark.parametrize("media", ["copy", "link"])
+def test_a_note_that_turns_an_image_is_not_written(
+    layout: Layout, tmp_path: Path, views: SceneViews, media: str
+) -> None:
+    original, note = tmp_path / "0.png", Image.Exif()
+    note[0x0112] = 6
+    with Image.open(BytesIO(views.frames[0].color.read_bytes())) as image:
+        image.save(original, exif=note)
+    scene = replace(views.scene, frames=(replace(views.scene.frames[0], color=FileSource(original)),))
+    write_media(layout.images / "room", seen(scene), [0], with_video=False, media=media, rgbd=False)
+    with Image.open(layout.images / color_path("room", scene.frames[0])) as written, Image.open(original) as stored:
+        assert written.getexif().get(0x0112) is None
+        assert np.array_equal(np.asarray(written), np.asarray(stored))
 
 
 def test_depth_comes_back_the_same(layout: Layout, views: SceneViews) -> None:

@@ -52,6 +52,7 @@ from qagen.loaders.io.images import image_size
 from qagen.loaders.io.instances import BACKGROUND, ObjectImage, Vote, index_by_id
 from qagen.loaders.io.text import list_folder
 
+ORIENTATIONS = "camera_keyframe_orientations.hdf5"
 POSITIONS = "camera_keyframe_positions.hdf5"
 CAMERA_FILE = "metadata_camera_parameters.csv"
 FRAMES_PER_SECOND = 1.0
@@ -110,7 +111,9 @@ def _read_images(folder: Path, lens: Lens, meters_per_unit: float, dropped: Coun
         geometry = folder / "images" / f"scene_{trajectory}_geometry_hdf5"
         matches = [(path, _IMAGE_NAME.fullmatch(path.name)) for path in _list_if_there(previews)]
         keyframes = folder / "_detail" / trajectory
-        if not (keyframes / POSITIONS).is_file():  # listed, but not part of the release
+        if not all(
+            (keyframes / name).is_file() for name in (POSITIONS, ORIENTATIONS)
+        ):  # listed, but not part of the release
             dropped[NO_POSE] += sum(match is not None for _, match in matches)
             continue
         poses = _read_poses(keyframes, lens, meters_per_unit)
@@ -149,7 +152,7 @@ def _read_image(frame_id: str, image: Path, prefix: str, pose: Pose, lens: Lens,
 def _read_poses(folder: Path, lens: Lens, meters_per_unit: float) -> list[Pose | None]:
     """World from camera of every keyframe; None where it is no pose."""
     positions = read_array(folder / POSITIONS, (None, 3))
-    orientations = read_array(folder / "camera_keyframe_orientations.hdf5", (len(positions), 3, 3))
+    orientations = read_array(folder / ORIENTATIONS, (len(positions), 3, 3))
     camera_from_pinhole = Pose(lens.rotation, np.zeros(3))
     poses: list[Pose | None] = []
     for orientation, position in zip(orientations, positions, strict=True):

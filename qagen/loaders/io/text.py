@@ -111,6 +111,11 @@ def inside(folder: Path, name: str, source: Path, field: str) -> Path:
     return folder / parts
 
 
+def safe_name(name: str) -> str:
+    """A name for ids and files: everything but letters, digits, "_" and "-" becomes "_"."""
+    return re.sub(r"[^\w-]", "_", name)
+
+
 def natural(name: str) -> list[Any]:
     """A key that sorts names as people number them: "frame_2" before "frame_10", times by their value."""
     return [Decimal(part) if index % 2 else part for index, part in enumerate(_NUMBER.split(name))]

@@ -11,7 +11,6 @@ Nothing is guessed: units, the vertical, camera axes and the direction of poses 
 of the file that the frames come from.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -26,7 +25,7 @@ from qagen.core.pose import Pose
 from qagen.core.reasons import INVALID_POSE, NO_DEPTH, NO_IMAGE
 from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError
-from qagen.loaders._base import FolderLoader, ObjectList
+from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList
 from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
 from qagen.loaders.io.boxes import upright_box
 from qagen.loaders.io.depth_images import MetricDepth, depth_camera
@@ -36,20 +35,18 @@ from qagen.loaders.io.instances import IdFile, ObjectImage, index_by_id
 from qagen.loaders.io.lens import check_pinhole, is_lens
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
-from qagen.loaders.io.text import convert_json, inside, posix, read_json
+from qagen.loaders.io.text import convert_json, inside, posix, read_json, safe_name
 from qagen.loaders.posed.schema import Box, FramesFile, Intrinsics, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-_UNSAFE = re.compile(r"[^\w-]")
-"""Characters of a frame's name that become "_" in ids."""
 
 
 class PosedLoader(FolderLoader):
     """Reads folders with a scene.json. There are no official splits."""
 
     name = "posed"
-    scene_name = re.compile(r"[^./\\\0][^/\\\0]*")
+    scene_name = ANY_NAME
     expected = f"folders that hold a {DESCRIPTION}"
 
     def is_scene(self, folder: Path) -> bool:
@@ -248,7 +245,7 @@ def _read_description(path: Path) -> SceneFile:
 def frame_names(names: Sequence[str]) -> list[str]:
     """Ids of frames by their names: dots and the like become "_", and folders stay where names alone repeat."""
     for parts in (-1, 0):
-        ids = [_UNSAFE.sub("_", "_".join(PurePosixPath(name).parts[parts:])) for name in names]
+        ids = [safe_name("_".join(PurePosixPath(name).parts[parts:])) for name in names]
         if len(set(ids)) == len(ids):
             break
     return ids
