@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
+from statistics import median
 from typing import Any
 
 import pytest
@@ -29,9 +30,12 @@ from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio
+from tools.question_lengths import MOST_OF_SPAR, form, words, words_of_spar
 
 TYPES = [pytest.param(name, marks=pytest.mark.slow) for name in known_types()]
 CONFIG = RunConfig(per_scene=30)
+LEAST_FORMS = 12
+"""Least number of different questions of a type, names and numbers aside."""
 MOST_ROUNDS = 8
 """Types of which the scene has few questions ask them again, in other words, up to this often."""
 OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind"}
@@ -119,6 +123,17 @@ def test_the_scorer_tells_another_answer_in_the_same_words_apart(type_name: str)
             other = altered(sample)
             assert other != sample.gpt, sample.gpt
             assert strict.score(scored(sample), other) < 1, other
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_questions_are_short_and_varied(type_name: str) -> None:
+    asked: dict[str, list[str]] = {}
+    for sample in phrased(type_name):
+        asked.setdefault(sample.format, []).append(sample.human)
+    for answer_format, texts in asked.items():
+        most = MOST_OF_SPAR * words_of_spar(type_name, answer_format)
+        assert median(map(words, texts)) <= most, answer_format
+    assert len({form(text) for texts in asked.values() for text in texts}) >= LEAST_FORMS
 
 
 def altered(sample: Sample) -> str:

@@ -14,7 +14,7 @@ from statistics import median
 
 from qagen.records.read import find_record_files, read_records
 
-MOST = 1.3
+MOST_OF_SPAR = 1.3
 """Largest ratio of our median to SPAR's."""
 WORDS_OF_SPAR: Mapping[str, Mapping[str, int]] = {
     "depth_prediction_oc": {"fill": 46, "select": 67, "sentence": 38},
@@ -53,13 +53,23 @@ WORDS_OF_SPAR: Mapping[str, Mapping[str, int]] = {
     "room_size": {"fill": 22, "select": 43, "sentence": 14},
     "nav_video": {"sentence": 46},
 }
-"""SPAR's median words by type and format. Measured on its records: distance_infer_center_oc_mv select, oo_video
-distance and imagination, volume and count sentence. The others are sums over published examples and the fixed parts
-(center rule 12 words, observer 14, answer form 8, options 29 and their own)."""
+"""SPAR's median words by type and format.
+
+Measured on SPAR's records: select of distance_infer_center_oc_mv; sentence of distance_prediction_oo_video,
+spatial_imagination_oo_video, spatial_volume_infer and obj_count. The others are estimates from published examples: the
+words of an example, plus the parts that its format adds (form of the answer 8, options 21 and the options themselves).
+"""
+WORDS_OF_NEW_TYPES = 60 / MOST_OF_SPAR
+"""Types that SPAR does not have use at most 60 words."""
 MASKED = re.compile(
     r"\[\d+(?:, \d+){3}\]|(?:\b[\w'-]+ ){0,3}\((?:[^()]*\b(?:red|blue|green|yellow|[Oo]bject\w|point\d)\b[^()]*)\)"
     r"(?: \(\w+ (?:point|box)\))?|\d+(?:\.\d+)?"
 )
+
+
+def words_of_spar(type_name: str, answer_format: str) -> float:
+    """SPAR's median, or what stands for it where SPAR has no such type."""
+    return WORDS_OF_SPAR.get(type_name, {}).get(answer_format, WORDS_OF_NEW_TYPES)
 
 
 def words(text: str) -> int:
@@ -88,8 +98,8 @@ def main() -> None:
         forms = {form(text) for texts in by_format.values() for text in texts}
         print(f"{name}: {len(forms)} forms, {four_grams(forms)} 4-grams")
         for kind, texts in sorted(by_format.items()):
-            ours, theirs = median(map(words, texts)), WORDS_OF_SPAR.get(name, {}).get(kind, 60)
-            print(f"  {kind:9}{len(texts):6}  {ours:5.0f} /{theirs:4}  {ours / theirs:.2f}")
+            ours, theirs = median(map(words, texts)), words_of_spar(name, kind)
+            print(f"  {kind:9}{len(texts):6}  {ours:5.0f} /{theirs:4.0f}  {ours / theirs:.2f}")
 
 
 if __name__ == "__main__":

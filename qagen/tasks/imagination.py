@@ -98,7 +98,7 @@ class Imagination(Family[ImaginationConfig]):
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         start = self.config.views > 1 and self._asks_before(answer_format)
-        return ("center", "upright", "start_at_first_image") if start else ("center", "upright")
+        return ("moved_observer", "start_at_first_image") if start else ("moved_observer",)
 
     def _asks_before(self, answer_format: Format) -> bool:
         """Whether the question asks about the state before the move, too."""
