@@ -233,7 +233,10 @@ TOO_MANY_LEGS = _reason("too many legs", "The path has more turns than a short d
 LEG_TOO_SHORT = _reason("leg too short", "A part of the path is so short that it could be a mere look around.")
 UNCLEAR_CORNERS = _reason("unclear corners", "Where the path turns depends on how closely it is followed.")
 TRAJECTORY_GAP = _reason("gap in trajectory", "Recorded frames lie far apart, so the way between them is unknown.")
-LEAVES_PATH = _reason("leaves the path", "Between its corners the camera leaves the straight line.")
+LOOKS_AROUND = _reason(
+    "camera looks around",
+    "The camera turns so far along a straight part that nobody would say it goes straight ahead.",
+)
 BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes back on its way.")
 ROUTES_OVERLAP = _balancing("overlaps another route", "Another question already asks for most of this route.")
 SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")

@@ -2,14 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from pydantic import Field
 
 from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
@@ -18,8 +20,8 @@ from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import (
     BACKTRACKS,
     HALF_TURN,
-    LEAVES_PATH,
     LEG_TOO_SHORT,
+    LOOKS_AROUND,
     LOOKS_UP_OR_DOWN,
     NO_VIDEO,
     NOT_PLAIN_TEXT,
@@ -39,22 +41,28 @@ from qagen.visibility.views import SceneViews
 
 TURN_STEP_DEG = 15
 """Turns are stated in multiples of this, as templates/rules.jinja says."""
+MIN_LEVEL = math.sin(math.radians(20))
+"""Least horizontal part of an optical axis that has a heading."""
 TOLERANCE_FACTORS = (2 / 3, 1.5)
 """Factors of the tolerance that must not change the number of legs."""
 
 
 class NavigationConfig(TaskConfig):
-    tolerance_m: Bound = 0.25
-    """Largest distance of the camera from the straight legs, meters."""
+    tolerances_m: Annotated[tuple[Bound, ...], Field(min_length=1)] = (0.25, 0.35, 0.5)
+    """Largest distance of the camera from the straight legs, meters; the first with which the path is clear counts."""
     min_leg_m: Bound = 0.7
     """Least length of a leg, meters; shorter ones cannot be told from looking around."""
+    leg_per_tolerance: Bound = 2.8
+    """Least length of a leg as a multiple of the tolerance: a hand may sway more on a longer leg."""
+    max_look_deg: Bound = 120.0
+    """Largest angle by which the camera turns along one leg, degrees; beyond it nobody would say "straight ahead"."""
     min_frames: Amount = 3
     """Least number of frames that show the route."""
     max_legs: Amount = 4
     """Largest number of legs of a route."""
     min_turn_deg: Bound = 25.0
     """Least turn between two legs, degrees; with less they could be one."""
-    max_turn_deg: Bound = 130.0
+    max_turn_deg: Bound = 150.0
     """Largest turn, degrees; beyond it left and right are hard to tell."""
     min_tilt_deg: Bound = 20.0
     """Least angle between the optical axis at the start and the vertical, degrees."""
@@ -78,6 +86,10 @@ class VideoPath:
     """Largest distance of the camera from its leg, meters."""
     slip_m: float
     """Largest distance that it goes back along its leg, meters."""
+    look_deg: float
+    """Largest angle by which it turns along one leg, degrees."""
+    tolerance_m: float
+    """Largest distance from its leg that is allowed, meters."""
 
     @property
     def lengths_m(self) -> NDArray[np.float64]:
@@ -89,6 +101,34 @@ class VideoPath:
         """(n,) headings of the legs, counter-clockwise from world x."""
         x, y = np.diff(self.corners, axis=0).T
         return to_degrees(np.arctan2(y, x))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """All frames of a scene (n), those that the video leaves out included."""
+
+    index: Mapping[str, int]
+    """Frame id to position."""
+    places_m: NDArray[np.float64]
+    """(n, 2) camera positions on the floor plan, world, meters."""
+    looks: NDArray[np.float64]
+    """(n, 3) optical axes, world."""
+
+    def between(self, views: SceneViews, start: int, end: int) -> slice:
+        """All frames from one observed frame to another."""
+        return slice(self.index[views.frames[start].id], self.index[views.frames[end].id] + 1)
+
+
+def turned_deg(looks: NDArray[np.float64]) -> float:
+    """Largest angle between the headings of two frames of a recording, the way that the camera turned, degrees.
+
+    Frames that look almost straight up or down have no heading and are passed over.
+
+    Args:
+        looks: (n, 3) optical axes, world.
+    """
+    x, y, _ = looks[np.hypot(looks[:, 0], looks[:, 1]) >= MIN_LEVEL].T
+    return float(to_degrees(np.ptp(np.unwrap(np.arctan2(y, x))))) if len(x) else 0.0
 
 
 NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
@@ -147,9 +187,8 @@ def as_sentences(words: str) -> str:
 class Navigation(Family[NavigationConfig]):
     """Legs of the camera's own path over the floor and the turns between them, whichever way the camera looks.
 
-    The route starts at the first frame, facing where it looks: turn, go forward, turn, go forward. Corners are frames
-    of the video, so that they can be checked; but the whole recording between them, not only the frames shown, must
-    keep to the legs.
+    The route starts at the first frame, facing where it looks: turn, go forward, turn, go forward. The whole recording
+    between its ends, not only the frames shown, is simplified to legs (qagen.core.floor.corners_of).
 
     Scenes with described walks are left to DescribedWalk.
     """
@@ -165,8 +204,9 @@ class Navigation(Family[NavigationConfig]):
             TOO_MANY_LEGS,
             LEG_TOO_SHORT,
             UNCLEAR_CORNERS,
-            LEAVES_PATH,
+            LOOKS_AROUND,
             BACKTRACKS,
+            LOOKS_AROUND,
             TRAJECTORY_GAP,
             ROUTES_OVERLAP,
         }
@@ -245,36 +285,53 @@ class Navigation(Family[NavigationConfig]):
                 "turns_deg": turns,
                 "stray_m": route.stray_m,
                 "slip_m": route.slip_m,
+                "look_deg": route.look_deg,
+                "stray_limit": route.tolerance_m,
             },
             classes=(f"moves:{len(moves)}", *{name for name, _ in moves}, f"from:{first}", f"to:{last}"),
         )
 
     def _route(self, views: SceneViews, frames: tuple[int, ...]) -> VideoPath | Skip:
         """The legs between corners of the path, or why the camera does not follow clear legs."""
-        limits, shown = self.config, views.cameras[list(frames), :2, 3]
-        corners = corners_of(shown, limits.tolerance_m)
+        found: VideoPath | Skip = Skip(TOO_MANY_LEGS)
+        for tolerance_m in self.config.tolerances_m:
+            found = self._route_within(views, frames, tolerance_m)
+            if isinstance(found, VideoPath):
+                break
+        return found
+
+    def _route_within(self, views: SceneViews, frames: tuple[int, ...], tolerance_m: float) -> VideoPath | Skip:
+        limits, recording = self.config, _recording(views.scene)
+        part = recording.between(views, frames[0], frames[-1])
+        path, looks = recording.places_m[part], recording.looks[part]
+        if np.linalg.norm(np.diff(path, axis=0), axis=1).max() > limits.max_step_m:
+            return Skip(TRAJECTORY_GAP)
+        corners = corners_of(path, tolerance_m)
         if len(corners) - 1 > limits.max_legs:
             return Skip(TOO_MANY_LEGS)
-        legs = [(shown[start], shown[end]) for start, end in pairwise(corners)]
-        if min(math.dist(start, end) for start, end in legs) < limits.min_leg_m:
+        legs = [(path[start : end + 1], path[start], path[end]) for start, end in pairwise(corners)]
+        if min(math.dist(start, end) for _, start, end in legs) < self._min_leg_m(tolerance_m):
             return Skip(LEG_TOO_SHORT)
-        if any(len(corners_of(shown, factor * limits.tolerance_m)) != len(corners) for factor in TOLERANCE_FACTORS):
+        if any(len(corners_of(path, factor * tolerance_m)) != len(corners) for factor in TOLERANCE_FACTORS):
             return Skip(UNCLEAR_CORNERS)
-        walked = [_walked(views, frames[start], frames[end]) for start, end in pairwise(corners)]
-        steps_m = [np.linalg.norm(np.diff(path, axis=0), axis=1).max() for path in walked]
-        if max(steps_m) > limits.max_step_m:
-            return Skip(TRAJECTORY_GAP)
-        stray = max(float(distance_to_leg(path, *leg).max()) for path, leg in zip(walked, legs, strict=True))
-        slip = max(slip_back(path, *leg) for path, leg in zip(walked, legs, strict=True))
-        if stray > limits.tolerance_m:
-            return Skip(LEAVES_PATH)
-        return Skip(BACKTRACKS) if slip > limits.tolerance_m else VideoPath(shown[corners], stray, slip)
+        slip = max(slip_back(*leg) for leg in legs)
+        if slip > tolerance_m:
+            return Skip(BACKTRACKS)
+        look_deg = max(turned_deg(looks[start : end + 1]) for start, end in pairwise(corners))
+        if look_deg > limits.max_look_deg:
+            return Skip(LOOKS_AROUND)
+        stray = max(float(distance_to_leg(*leg).max()) for leg in legs)
+        return VideoPath(path[corners], stray, slip, look_deg, tolerance_m)
+
+    def _min_leg_m(self, tolerance_m: float) -> float:
+        return max(self.config.min_leg_m, self.config.leg_per_tolerance * tolerance_m)
 
     def _margin(self, route: VideoPath, turns: list[float]) -> float:
         limits = self.config
         margins = [
-            float(route.lengths_m.min()) / limits.min_leg_m - 1,
-            1 - max(route.stray_m, route.slip_m) / limits.tolerance_m,
+            float(route.lengths_m.min()) / self._min_leg_m(route.tolerance_m) - 1,
+            1 - max(route.stray_m, route.slip_m) / route.tolerance_m,
+            1 - route.look_deg / limits.max_look_deg,
             *(1 - abs(turn) / limits.max_turn_deg for turn in turns),
             *(abs(turn) / limits.min_turn_deg - 1 for turn in turns[1:]),
         ]
@@ -298,8 +355,11 @@ def _overlap(first: range, second: range) -> float:
     return shared / (len(first) + len(second) - shared)
 
 
-def _walked(views: SceneViews, start: int, end: int) -> NDArray[np.float64]:
-    """(n, 2) every recorded camera position from one observed frame to another, world, meters."""
-    ids = [frame.id for frame in views.scene.frames]
-    between = slice(ids.index(views.frames[start].id), ids.index(views.frames[end].id) + 1)
-    return np.array([frame.world_from_camera.translation[:2] for frame in views.scene.frames[between]])
+@lru_cache(maxsize=1)
+def _recording(scene: Scene) -> Recording:
+    poses = [frame.world_from_camera for frame in scene.frames]
+    return Recording(
+        {frame.id: position for position, frame in enumerate(scene.frames)},
+        np.array([pose.translation[:2] for pose in poses]),
+        np.array([pose.rotation[:, 2] for pose in poses]),
+    )

@@ -6,13 +6,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.checks import Check, check_equal, check_number, disagree
+from qagen.audit.checks import Check, Verdict, check_equal, check_number, disagree
 from qagen.audit.parse import frame_numbers
 from qagen.audit.scene import wrap_deg
 from qagen.audit.solvers.base import Solver, UnsolvedError
 
-TOLERANCE_M = 0.25
-"""Largest deviation from a straight leg."""
+TOLERANCES_M = 0.25, 0.35, 0.5
+"""Largest deviation from a straight leg; a path may be simplified with any of them."""
+LONG = 2.8
+"""Least length of a leg, as a multiple of the deviation allowed."""
+MAX_LOOK_DEG = 120.0
+"""Largest turn of the camera along one leg."""
 _MOVE = r"turn\w* (\d+) degrees to the (left|right)|(?:forward|ahead)(?: for)? (\d+\.\d) meters"
 
 
@@ -26,14 +30,36 @@ class NavigationSolver(Solver):
         if "Frame-" not in self.record.question or len(numbers) < 2:
             raise UnsolvedError("a way in somebody's own words")
         self.ends = numbers[0], numbers[1]
-        views = [self.view(image) for image in range(self.ends[0], self.ends[1] + 1)]
-        path = np.array([view.T_wc[:2, 3] for view in views])
-        heading, self.moves = views[0].heading_deg, []
-        for start, end in pairwise(_corners(path, TOLERANCE_M)):
-            leg = path[end] - path[start]
+        names = list(self.truth.scene.views)
+        first, last = (names.index(self.record.frames[end]) for end in self.ends)
+        self.views = [self.truth.scene.views[name] for name in names[first : last + 1]]
+        self.path = np.array([view.T_wc[:2, 3] for view in self.views])
+        found = [_corners(self.path, tolerance) for tolerance in TOLERANCES_M]
+        clear = [
+            corners for corners, tolerance in zip(found, TOLERANCES_M, strict=True) if self._is_long(corners, tolerance)
+        ]
+        self.routes = clear or found[:1]
+        """Corners of the path, by tolerance."""
+
+    def _is_long(self, corners: list[int], tolerance: float) -> bool:
+        lengths = np.linalg.norm(np.diff(self.path[corners], axis=0), axis=1)
+        return bool(lengths.min() >= LONG * tolerance - 0.01)
+
+    def _moves(self, corners: list[int]) -> list[tuple[str, float]]:
+        heading, moves = self.views[0].heading_deg, []
+        for leg in np.diff(self.path[corners], axis=0):
             toward = float(np.degrees(np.arctan2(leg[1], leg[0])))
-            self.moves += [("turn", wrap_deg(toward - heading)), ("forward", float(np.hypot(*leg)))]
+            moves += [("turn", wrap_deg(toward - heading)), ("forward", float(np.hypot(*leg)))]
             heading = toward
+        return moves
+
+    def _look_deg(self, corners: list[int]) -> float:
+        """Largest turn of the camera along one leg, without views straight up or down."""
+        turns = [0.0]
+        for start, end in pairwise(corners):
+            level = [view.heading_deg for view in self.views[start : end + 1] if abs(view.elevation_deg) < 70]
+            turns.append(float(np.ptp(np.unwrap(level, period=360))) if level else 0.0)
+        return max(turns)
 
     def check_sentence(self, text: str) -> list[Check]:
         stated: list[tuple[str, float]] = []
@@ -43,14 +69,24 @@ class NavigationSolver(Solver):
             stated.append(
                 ("forward", float(distance)) if distance else ("turn", int(degrees) * (1 if way == "left" else -1))
             )
-        checks = [check_equal("ends of the way", sorted(set(frame_numbers(text)) - set(self.ends)), [])]
-        if len(stated) != len(self.moves):
-            return [*checks, disagree("legs", stated, [(name, round(value, 2)) for name, value in self.moves])]
+        ends = check_equal("ends of the way", sorted(set(frame_numbers(text)) - set(self.ends)), [])
+        tried = [[ends, *self._check_moves(stated, corners)] for corners in self.routes]
+        return next((checks for checks in tried if all(one.verdict is Verdict.AGREE for one in checks)), tried[0])
+
+    def _check_moves(self, stated: list[tuple[str, float]], corners: list[int]) -> list[Check]:
+        moves = self._moves(corners)
+        if len(stated) != len(moves):
+            return [disagree("legs", stated, [(name, round(value, 2)) for name, value in moves])]
         step = {"turn": 15, "forward": 0.1}
-        return checks + [
+        checks = [
             check_number(f"{name} {k // 2 + 1}", value, true, step[name])
-            for k, ((name, value), (_, true)) in enumerate(zip(stated, self.moves, strict=True))
+            for k, ((name, value), (_, true)) in enumerate(zip(stated, moves, strict=True))
         ]
+        if self._look_deg(corners) > MAX_LOOK_DEG + 1:
+            checks.append(
+                disagree("turn along a leg", f"{self._look_deg(corners):.0f} deg", f"at most {MAX_LOOK_DEG:g}")
+            )
+        return checks
 
 
 def _corners(path: NDArray, tolerance: float) -> list[int]:
