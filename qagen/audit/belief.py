@@ -41,7 +41,7 @@ MAX_SEEN_THROUGH, MIN_CORE = 0.20, 60
 """Largest share of a still object's pixels that lies before measured depth; least pixels of its core."""
 MIN_LABELED, LABELED_BAND = 0.75, 0.03
 """Least share of the visible surface that is annotated, and the band around it."""
-MIN_PIECE_VERTICES, AMBIGUOUS_PIXELS, SAME_LEVEL_M = 20, 200.0, 0.1
+MIN_PIECE_VERTICES, AMBIGUOUS_PIXELS, SAME_LEVEL_M = 8, 200.0, 0.1
 """An unannotated thing has at least this many vertices and visible pixels of 640 x 480, and stands at that level."""
 POINT_STEP = 4
 """Every n-th pixel is looked at."""
@@ -175,6 +175,7 @@ class Belief:
         """Whether no unannotated thing in these frames could be one more of a name; failed checks only."""
         named = [one for one in self.scene.instances if one.label == label and one.is_askable]
         likeness = [(max(_likeness(piece, one) for one in named), piece) for piece in self._shown(frames) if named]
+        likeness = [(like, piece) for like, piece in likeness if not any(_inside(piece.center, a.box) for a in named)]
         best, piece = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
         if piece is None or best < MAY_BE_ALIKE:
             return []
