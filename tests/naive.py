@@ -84,6 +84,7 @@ def _intersect(ray, corners):
 def compare_with_depth(instance, mesh_depth, K, measured, K_measured, tolerance_m, tolerance_rel):
     height, width = instance.shape
     visible, confirmed, composite = instance.copy(), np.zeros((height, width), bool), mesh_depth.copy()
+    passed = confirmed.copy()
     for row in range(height):
         for col in range(width):
             ray = np.linalg.solve(intrinsic_matrix(K), [col, row, 1.0])
@@ -98,7 +99,8 @@ def compare_with_depth(instance, mesh_depth, K, measured, K_measured, tolerance_
                 visible[row, col] = -1
                 composite[row, col] = z
             confirmed[row, col] = visible[row, col] != -1 and measures and z <= mesh_z + tolerance
-    return visible, confirmed, composite
+            passed[row, col] = instance[row, col] >= 0 and measures and z > mesh_z + tolerance
+    return visible, confirmed, passed, composite
 
 
 def instance_stats(visible, markable, centers_uv, inset):

@@ -17,7 +17,7 @@ from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.question import MarkedObject
-from qagen.core.scene import Frame, Mesh, Object3D, Scene, validate_scene
+from qagen.core.scene import STRUCTURE, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.sampling.mark_placement import mark
 from qagen.visibility.views import SceneViews
 
@@ -129,7 +129,7 @@ def room(
         Frame(str(i), MemoryImage(_picture(camera.width, camera.height)), None, camera, None, pose, 0.5 * i)
         for i, pose in enumerate(cameras)
     )
-    mesh = mesh_of([shell, *walls, *(box for _, box in named)], [*[-1] * (1 + len(walls)), *range(len(named))])
+    mesh = mesh_of([shell, *walls, *(box for _, box in named)], [*[STRUCTURE] * (1 + len(walls)), *range(len(named))])
     return validate_scene(Scene("handmade", "room", Path("room"), frames, objects, mesh))
 
 

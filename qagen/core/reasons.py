@@ -80,6 +80,10 @@ NO_SURE_CENTER = _reason(
     "object: no sure center",
     "The box center is not the object's center: the annotation lies in pieces, or stray points stretch the box.",
 )
+NOT_OBSERVED = _reason(
+    "object: extent not observed",
+    "No frame looks past some side of the object, so it may reach farther than its box; other views would help.",
+)
 
 NO_OUTLINE = _reason(
     "room: no clear outline", "The floor outline is missing, open or crosses itself, so room size is not asked about."
@@ -171,8 +175,12 @@ NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well
 CUT_OFF = _reason("cut off by the image", "A part of the object lies outside the image, so its size cannot be seen.")
 MOSTLY_OCCLUDED = _reason("mostly occluded", "Other objects hide most of the object, so its size cannot be seen.")
 TOO_THIN = _reason("too thin", "A side of the object is so short that the blur of the scan would spoil its length.")
-ONE_SIDED = _reason(
-    "seen from one side", "No frame looks at the object from aside, so its box may end where the scan does."
+EXTENT_NOT_OBSERVED = _reason(
+    "extent not observed", "No frame shows where some side of the object ends, so its size may be larger than its box."
+)
+ANNOTATION_INCOMPLETE = _reason(
+    "annotation incomplete",
+    "A part of the object is annotated as something else or as nothing, or the annotation covers other things too.",
 )
 
 OFTEN_OVERLOOKED = _reason(

@@ -108,6 +108,11 @@ class Object3D:
     """(n, 3) surface points, world, meters; None when the dataset has boxes only."""
 
 
+UNLABELED, STRUCTURE, NEVER_ASKED_THING = -1, -2, -3
+"""Owners of faces that belong to no object of a scene: nothing that is annotated; wall, floor or ceiling; another
+annotated thing that is never asked about."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
     """The scanned surface and the object that each face belongs to."""
@@ -117,9 +122,9 @@ class Mesh:
     faces: NDArray[np.int32]
     """(m, 3) vertex indices."""
     face_object: NDArray[np.int32]
-    """(m,) index into Scene.objects, -1 for surface that questions never use (walls, floor, unlabeled)."""
+    """(m,) index into Scene.objects; UNLABELED, STRUCTURE or NEVER_ASKED_THING for surface of no object."""
     is_by_box: bool = False
-    """Whether faces got their objects from boxes; faces in several boxes are then -1 but may belong to one of them."""
+    """Whether faces got their objects from boxes; those in several boxes are then UNLABELED but may belong to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ class Scene:
     frames: tuple[Frame, ...]
     """Frames in time order."""
     objects: tuple[Object3D, ...]
-    """Objects that questions may use; the other surface is -1 in the mesh. Where there are none, questions can only be
+    """Objects that questions may use; other surface is below 0 in the mesh. Where there are none, questions can only be
     about the cameras."""
     mesh: Mesh | None
     """The scanned surface, None when the dataset has boxes only."""
@@ -282,5 +287,6 @@ def _check_mesh(mesh: Mesh, n_objects: int) -> Iterator[Claim]:
     n_owners, n_faces = len(mesh.face_object), len(mesh.faces)
     yield n_owners == n_faces, "mesh face_object", f"{n_owners} entries", f"{n_faces}"
     low, high = int(mesh.face_object.min()), int(mesh.face_object.max())
-    found = f"object index {low if low < -1 else high}"
-    yield low >= -1 and high < n_objects, "mesh face_object", found, f"-1 to {n_objects - 1}"
+    found = f"object index {low if low < NEVER_ASKED_THING else high}"
+    holds = low >= NEVER_ASKED_THING and high < n_objects
+    yield holds, "mesh face_object", found, f"{NEVER_ASKED_THING} to {n_objects - 1}"

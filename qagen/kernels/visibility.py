@@ -11,7 +11,7 @@ from qagen.kernels import F32, F64, I32, I64, U8, Bools
 @njit(cache=True)
 def compare_with_depth(
     instance: I32, mesh_depth: F32, K: F64, measured: F32, K_measured: F64, tolerance_m: float, tolerance_rel: float
-) -> tuple[I32, Bools, F32]:
+) -> tuple[I32, Bools, Bools, F32]:
     """Compare a drawn instance image with a depth image of the same camera pose.
 
     The measured depth of a pixel is that of the nearest depth pixel on its ray. A value that is not finite, is 0
@@ -31,12 +31,14 @@ def compare_with_depth(
     Returns:
         visible: (h, w) int32 instance, -1 where something else is in front of it.
         confirmed: (h, w) bool, True where the measurement agrees with the object that is visible.
+        passed: (h, w) bool, True where the measurement lies behind the visible object by more than the tolerance.
         composite: (h, w) float32 the measurement where something is in front of the mesh or there is no mesh, else the
             mesh's depth.
     """
     height, width = instance.shape
     visible = instance.copy()
     confirmed = np.zeros(instance.shape, np.bool_)
+    passed = np.zeros(instance.shape, np.bool_)
     composite = mesh_depth.copy()
     for row in range(height):
         y = _nearest_pixel((row - K[3]) / K[1] * K_measured[1] + K_measured[3], measured.shape[0])
@@ -50,7 +52,8 @@ def compare_with_depth(
                 visible[row, col] = -1
                 composite[row, col] = measured[y, x]
             confirmed[row, col] = instance[row, col] >= 0 and abs(behind) <= tolerance
-    return visible, confirmed, composite
+            passed[row, col] = instance[row, col] >= 0 and behind > tolerance
+    return visible, confirmed, passed, composite
 
 
 @njit(cache=True)

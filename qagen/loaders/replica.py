@@ -99,12 +99,15 @@ class ReplicaLoader(FolderLoader):
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
-        objects = _read_objects(_habitat(folder) / "info_semantic.json", dropped)
+        annotation = _habitat(folder) / "info_semantic.json"
+        listed = read_json(annotation, _ReplicaAnnotation).objects
+        objects = _list_objects(listed, annotation, dropped)
         frames = _read_frames(folder, self.shared_file(CAMERA_FILE), dropped)
         surface, mesh = _habitat(folder) / "mesh_semantic.ply", None
         if surface.is_file():
             vertices, faces, owner = read_owned_mesh(surface, "object_id")
-            mesh = Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects.kept))
+            annotated = {item.id: item.class_name for item in listed if item.class_id >= 0}
+            mesh = Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects.kept, annotated))
         return Scene(self.name, scene_id, folder, frames, tuple(objects.kept), mesh, dropped=dict(dropped))
 
 
@@ -115,10 +118,10 @@ def _habitat(folder: Path) -> Path:
     return own if own.is_dir() else folder.parent / re.sub(r"(?<=[a-z])(?=\d)", "_", folder.name) / "habitat"
 
 
-def _read_objects(path: Path, dropped: Counter[str]) -> ObjectList:
+def _list_objects(listed: list[_ReplicaObject], path: Path, dropped: Counter[str]) -> ObjectList:
     """The objects that may be asked about. Raises SceneError."""
     objects = ObjectList(dropped)
-    for item in read_json(path, _ReplicaAnnotation).objects:
+    for item in listed:
         if item.class_id < 0 or item.class_name in NAMELESS:
             objects.leave_out(NEVER_ASKED)
             continue

@@ -67,12 +67,14 @@ class ThreeRScanLoader(FolderLoader):
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
-        objects, mesh = ObjectList(dropped), None
+        objects, mesh, groups = ObjectList(dropped), None, []
         if not self.objects_elsewhere or (folder / MESH).is_file():
             vertices, faces, owner = read_owned_mesh(folder / MESH, OWNER)
             if not self.objects_elsewhere:
-                objects = _read_objects(folder / ANNOTATION, vertices, faces, owner, dropped)
-            mesh = Mesh(vertices.astype(np.float32), faces, object_indices(owner, objects.kept))
+                groups = read_json(folder / ANNOTATION, _ThreeRScanAnnotation).segGroups
+                objects = _list_objects(groups, folder / ANNOTATION, vertices, faces, owner, dropped)
+            face_object = object_indices(owner, objects.kept, {group.objectId: group.label for group in groups})
+            mesh = Mesh(vertices.astype(np.float32), faces, face_object)
         frames = posed_frames(read_cpp_export(folder / "sequence"), Pose.identity(), dropped)
         return Scene(
             dataset=self.name,
@@ -86,9 +88,15 @@ class ThreeRScanLoader(FolderLoader):
         )
 
 
-def _read_objects(path: Path, vertices: NDArray, faces: NDArray, owner: NDArray, dropped: Counter[str]) -> ObjectList:
+def _list_objects(
+    groups: list[_ThreeRScanGroup],
+    path: Path,
+    vertices: NDArray,
+    faces: NDArray,
+    owner: NDArray,
+    dropped: Counter[str],
+) -> ObjectList:
     """The objects that may be asked about; ``owner`` is the objectId of each face of the mesh."""
-    groups = read_json(path, _ThreeRScanAnnotation).segGroups
     check_unique((f"objectId {group.objectId}" for group in groups), path, "segGroups")
     objects = ObjectList(dropped)
     for group in groups:

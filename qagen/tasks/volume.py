@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from qagen.core.answer import Extents
-from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
-from qagen.core.reasons import CUT_OFF, MOSTLY_OCCLUDED, ONE_SIDED, TOO_THIN
+from qagen.core.reasons import ANNOTATION_INCOMPLETE, CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -22,8 +20,6 @@ class VolumeConfig(TaskConfig):
     """Least share of the object's pixels that is not occluded."""
     min_side_m: Bound = 0.1
     """Length of the shortest side that is asked, meters: a scan blurs it by some centimeters."""
-    min_aside_deg: Bound = 30.0
-    """Least angle, degrees, at which some frame sees each box axis; otherwise its extent may be incomplete."""
 
 
 class Volume(Family[VolumeConfig]):
@@ -33,7 +29,7 @@ class Volume(Family[VolumeConfig]):
     Config = VolumeConfig
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({CUT_OFF, MOSTLY_OCCLUDED, TOO_THIN, ONE_SIDED})
+    skips = frozenset({ANNOTATION_INCOMPLETE, CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN})
     unit = "centimeters"
     must_say = (r"length \(longer side\), width, and height",)
     images = 1
@@ -60,12 +56,14 @@ class Volume(Family[VolumeConfig]):
         """How long, wide and high the object of role red is."""
         frame, item = frames[0], roles[0].object
         box = views.scene.objects[item].box
-        aside_deg = _aside_deg(views, item)
+        if not (views.belief.has_outline & views.belief.fills_box)[item]:
+            return Skip(ANNOTATION_INCOMPLETE)
+        if not views.belief.has_size[item]:
+            return Skip(EXTENT_NOT_OBSERVED)
         margins = {
             CUT_OFF: float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
             MOSTLY_OCCLUDED: float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
             TOO_THIN: float(box.size.min()) / self.config.min_side_m - 1,
-            ONE_SIDED: float(aside_deg.min()) / self.config.min_aside_deg - 1,
         }
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
@@ -82,15 +80,6 @@ class Volume(Family[VolumeConfig]):
                 "size_m": box.size.tolist(),
                 "in_image_fraction": float(views.in_image_fraction[frame, item]),
                 "visible_fraction": float(views.visible_fraction[frame, item]),
-                "seen_aside_deg": aside_deg.tolist(),
+                "sure_sides": int(views.belief.extents.is_sure[item].sum()),
             },
         )
-
-
-def _aside_deg(views: SceneViews, item: int) -> NDArray[np.float64]:
-    """(3,) largest angle to each axis of the object's box at which a frame sees the object, 0 to 90 degrees."""
-    box = views.scene.objects[item].box
-    frames = views.askable[:, item]
-    toward = rotate(box.rotation.T, views.cameras[frames, :3, 3] - box.center)
-    along = np.abs(toward) / np.linalg.norm(toward, axis=1, keepdims=True)
-    return to_degrees(np.arccos(along.clip(0, 1))).max(axis=0)

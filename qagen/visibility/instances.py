@@ -68,6 +68,8 @@ class InstanceImage:
     """(h, w) index of the object that each pixel shows, below 0 for none."""
     confirmed: NDArray[np.bool_]
     """(h, w) pixels where measured depth agrees with the object; all that show one where the frame has no depth."""
+    passed: NDArray[np.bool_]
+    """(h, w) pixels where measured depth lies behind the object on an annotated mesh, as if it were not there."""
     depth: NDArray[np.float32]
     """(h, w) visible z, meters: as measured, else of the mesh or the shown object's box, else inf."""
     unoccluded: NDArray[np.int64]
@@ -180,25 +182,26 @@ class InstanceRenderer:
             confirmed &= (on_grid >= enter - slack) & (on_grid <= np.maximum(leave, enter) + slack) & (on_grid > 0)
             depth = np.where(on_grid > 0, on_grid, depth)
         pixels = np.bincount(shown[shown >= 0].ravel(), minlength=self.count)
-        return InstanceImage(
-            visible, confirmed, depth, np.maximum(unoccluded, _counts(visible, self.count)), pixels > 0
-        )
+        unoccluded = np.maximum(unoccluded, _counts(visible, self.count))
+        return InstanceImage(visible, confirmed, np.zeros_like(confirmed), depth, unoccluded, pixels > 0)
 
     def _from_mesh(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
         depth, instance, unoccluded = self._rasterized(mesh, grid, T_cw)
         visible, confirmed, composite, known = instance, instance >= 0, depth, depth
+        passed = np.zeros_like(confirmed)
         if measured is not None and frame.depth_camera is not None:
             known = resampled_depth(measured, frame.depth_camera, grid)
-            visible, confirmed, composite = compare_with_depth(
+            visible, confirmed, passed, composite = compare_with_depth(
                 instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
             )
         possible = _counts(visible, self.count) > 0
         if mesh.is_by_box:
+            passed = np.zeros_like(confirmed)
             _, outline, touched, unmeasured, _ = self._assign_pixels(known, grid, T_cw)
             possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
             unoccluded = np.maximum(unoccluded, outline)
-        return InstanceImage(visible, confirmed, composite, unoccluded, possible)
+        return InstanceImage(visible, confirmed, passed, composite, unoccluded, possible)
 
     def _from_boxes(self, frame: Frame, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
         depth = np.zeros((grid.height, grid.width), np.float32)
@@ -209,7 +212,7 @@ class InstanceRenderer:
         )
         possible = (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
         seen = np.where(depth > 0, depth, np.float32(np.inf))
-        return InstanceImage(visible, visible >= 0, seen, outline, possible)
+        return InstanceImage(visible, visible >= 0, np.zeros(visible.shape, dtype=bool), seen, outline, possible)
 
     def _assign_pixels(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
         """Owner of each pixel of a depth image by its box, and the pixel counts of the boxes."""

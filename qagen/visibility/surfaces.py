@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
-from qagen.core.scene import Frame, Mesh, Object3D, Scene
+from qagen.core.scene import UNLABELED, Frame, Mesh, Object3D, Scene
 from qagen.rng import rng_for
 from qagen.visibility.instances import grouped_by_object
 
@@ -26,16 +26,22 @@ _SIDES = np.array(
 
 def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
     """(count, 3) points evenly distributed over the area of a mesh, world, meters; the same for the same faces."""
+    return sample_faces(mesh, count)[0]
+
+
+def sample_faces(mesh: Mesh, count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """As sample_surface, and (count,) the face that each point lies on."""
     triangles = mesh.vertices[mesh.faces].astype(np.float64)
     area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
     cumulative = np.cumsum(area)
     steps = (np.arange(count) + 0.5) / count * cumulative[-1]
-    chosen = triangles[np.minimum(np.searchsorted(cumulative, steps), len(area) - 1)]
+    face = np.minimum(np.searchsorted(cumulative, steps), len(area) - 1)
+    chosen = triangles[face]
     u, v = rng_for(0, "surface").random((2, count))
     flip = u + v > 1
     u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
     edges = chosen[:, 1:] - chosen[:, :1]
-    return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1]
+    return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1], face
 
 
 def scene_surface(scene: Scene, frames: Sequence[Frame]) -> NDArray[np.float64]:
@@ -87,6 +93,16 @@ def box_mesh(boxes: Sequence[Box3D]) -> Mesh:
     vertices = np.concatenate([box.corners for box in boxes]).astype(np.float32)
     faces = np.concatenate([_SIDES + 8 * i for i in range(len(boxes))])
     return Mesh(vertices, faces, np.repeat(np.arange(len(boxes), dtype=np.int32), len(_SIDES)))
+
+
+def splats(points: NDArray[np.float64]) -> Mesh:
+    """A square across each axis at each of points (n, 3), world, meters, as a mesh of no object."""
+    half = SURFACE_VOXEL_M / 2
+    corners = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    squares = np.stack([np.insert(corners, axis, 0.0, axis=1) for axis in range(3)]).reshape(-1, 3)
+    vertices = (points[:, None] + squares).reshape(-1, 3).astype(np.float32)
+    faces = (np.arange(3 * len(points))[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    return Mesh(vertices, faces.astype(np.int32), np.full(len(faces), UNLABELED, dtype=np.int32))
 
 
 def object_surfaces(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

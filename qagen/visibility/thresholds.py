@@ -63,3 +63,29 @@ class Thresholds:
     """The same limit as a fraction of the longer side of the box; the larger of the two counts."""
     mark_inset: Share = 0.0125
     """Depth of point marks inside the visible part of the object where possible, as a share of image width."""
+    side_slab_m: Amount = 0.05
+    """Depth of the slab beyond a side of a box that must be free for the side to be sure, meters."""
+    side_touch_m: Amount = 0.03
+    """Distance at which another surface ends an object, and least distance of its own surface to a side, meters."""
+    side_own_share: Share = 0.05
+    """The latter as a share of the box along that axis; the larger of the two counts."""
+    side_share: Share = 0.5
+    """Least share of a side that must be known to end the object."""
+    max_center_shift_m: Amount = 0.1
+    """Skip objects of which an unsure side could move the center by more than this, meters."""
+    cut_short_above_m: Amount = 0.08
+    """Surface lower than this above the floor is not missing from an object, meters."""
+    cut_short_margin_m: Amount = 0.05
+    """Surface this far beyond an object's footprint may be missing from it, meters."""
+    cut_short_share: Share = 0.15
+    """Largest area of surface that may be missing from an object, as a share of its own."""
+    trimmed_share: Share = 0.05
+    """Share of an object's surface that may have been painted by mistake."""
+    min_box_fill: Share = 1 / 3
+    """Least share of a box that the convex hull of its object fills; a box around less says nothing of its size."""
+    max_trimmed_shrink: Share = 0.25
+    """Sides that become shorter by more than this share without that surface are not believed."""
+    max_moved: Share = 0.2
+    """Objects of which a larger share of the visible surface lies in front of measured depth have been moved."""
+    min_complete: Share = 0.75
+    """Least share of the shown surface that is annotated, for questions that rest on absence."""

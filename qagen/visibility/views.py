@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
 from qagen.core.pose import to_degrees
-from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, REPEATED_VIEW
+from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, REPEATED_VIEW
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.errors import SceneError
@@ -31,7 +31,8 @@ from qagen.kernels import U8
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
-from qagen.visibility.extents import has_sure_center
+from qagen.visibility.belief import Belief, believe
+from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
 from qagen.visibility.surfaces import object_surfaces, scene_surface
 from qagen.visibility.thresholds import Thresholds
@@ -89,6 +90,10 @@ class SceneViews:
     """(F, O) seen well enough to judge where the object's center is."""
     seen: NDArray[np.bool_]
     """(F, O) a person who looks at the image would say that the object is there."""
+    moved: NDArray[np.bool_]
+    """(F, O) not at its place when the frame was taken: measured depth passes through it."""
+    belief: Belief
+    """What of the annotation may be believed."""
     absent: NDArray[np.bool_]
     """(F, O) certainly not visible. An object that is neither seen nor absent is doubtful."""
     surface: NDArray[np.float64]
@@ -145,8 +150,11 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     if not measured:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
+    belief = believe(scene, observer.surface, observer.probe, limits)
+    is_observed = belief.extents.center_shift_m <= limits.max_center_shift_m
     unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
-    return _assemble(observer, measured, video, +unused)
+    unused[NOT_OBSERVED] = int((observer.has_center & ~is_observed).sum())
+    return _assemble(observer, measured, video, +unused, belief)
 
 
 def world_centers(objects: Sequence[Object3D]) -> NDArray[np.float64]:
@@ -240,6 +248,7 @@ class _MeasuredFrame:
     visible_pixels: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
     confirmed_fraction: NDArray[np.float64]
+    passed_fraction: NDArray[np.float64]
     luminance: NDArray[np.float64]
     possible: NDArray[np.bool_]
     in_image_fraction: NDArray[np.float64]
@@ -257,6 +266,7 @@ class _Observer:
         self.corners = [item.box.corners for item in scene.objects]
         self.renderer = InstanceRenderer(scene, limits)
         self.surface = scene_surface(scene, sharp)
+        self.probe = SideProbe(scene, limits)
         self.object_points, self.starts = object_surfaces(scene)
         clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
         self.has_center = np.array(
@@ -269,10 +279,15 @@ class _Observer:
         limits, grid = self.limits, scaled_to(frame.camera, GRID_PIXELS)
         T_cw = frame.world_from_camera.inverse().matrix
         image = self.renderer.render(frame, grid, depth_m)
+        if depth_m is None or frame.depth_camera is None:
+            self.probe.look(frame, image.visible, grid, image.depth, grid)
+        else:
+            self.probe.look(frame, image.visible, grid, depth_m, frame.depth_camera)
         centers = frame.world_from_camera.inverse() @ world_centers(self.scene.objects)
         inset = max(1, round(limits.mark_inset * grid.width))
         pixels, boxes, marks = instance_stats(image.visible, image.confirmed, grid.project(centers), inset)
         confirmed = np.bincount(image.visible[image.confirmed], minlength=len(pixels))
+        passed = np.bincount(image.visible[image.passed], minlength=len(pixels))
         extent = grid.intrinsics, grid.width, grid.height, NEAR_M
         projected = np.array([projected_box(corners, T_cw, *extent) for corners in self.corners])
         tolerance = limits.depth_tolerance_m, limits.depth_tolerance_rel
@@ -280,6 +295,7 @@ class _Observer:
             frame=frame,
             is_usable=is_usable,
             confirmed_fraction=confirmed / np.maximum(pixels, 1),
+            passed_fraction=passed / np.maximum(passed + confirmed, 1),
             luminance=mean_luminance(image.visible, gray, len(pixels)),
             possible=image.possible,
             visible_pixels=pixels * np.float64(REFERENCE_PIXELS / (grid.width * grid.height)),
@@ -303,7 +319,7 @@ def _box_fraction(boxes: NDArray, grid: Camera) -> NDArray[np.float64]:
 
 
 def _assemble(
-    observer: _Observer, measured: list[_MeasuredFrame], video: list[str], unused: Mapping[str, int]
+    observer: _Observer, measured: list[_MeasuredFrame], video: list[str], unused: Mapping[str, int], belief: Belief
 ) -> SceneViews:
     """Stack the measurements of all frames."""
     frames = tuple(one.frame for one in measured)
@@ -317,7 +333,10 @@ def _assemble(
     positions, rotations = cameras[:, :3, 3], cameras[:, :3, :3]
     sees = np.array([one.seen_points for one in measured], dtype=bool).reshape(len(frames), -1)
     exact = np.array([observer.renderer.is_exact(frame) for frame in frames], dtype=bool)
-    askable = [_askable(*each, observer) for each in zip(measured, centers[..., 2], exact, strict=True)]
+    has_center = observer.has_center & (belief.extents.center_shift_m <= observer.limits.max_center_shift_m)
+    askable = [
+        has_center & _askable(*each, observer.limits) for each in zip(measured, centers[..., 2], exact, strict=True)
+    ]
     seen = [_seen(*each, observer) for each in zip(measured, exact, strict=True)]
 
     def stack(name: str, *tail: int) -> NDArray[np.float64]:
@@ -342,6 +361,8 @@ def _assemble(
         mark_xy=stack("mark_xy", 2),
         askable=np.array(askable, dtype=bool).reshape(shape),
         seen=np.array(seen, dtype=bool).reshape(shape),
+        moved=stack("passed_fraction") > observer.limits.max_moved,
+        belief=belief,
         absent=~np.array([one.possible for one in measured], dtype=bool).reshape(shape),
         surface=observer.surface,
         sees=sees,
@@ -351,9 +372,8 @@ def _assemble(
     )
 
 
-def _askable(one: _MeasuredFrame, depth: NDArray[np.float64], is_exact: bool, observer: _Observer) -> NDArray[np.bool_]:
+def _askable(one: _MeasuredFrame, depth: NDArray[np.float64], is_exact: bool, limits: Thresholds) -> NDArray[np.bool_]:
     """(O,) whether an object is seen well enough in a frame; ``depth`` is (O,) z of the box centers, meters."""
-    limits = observer.limits
     visible_fraction, in_image_fraction = one.visible_fraction, one.in_image_fraction
     seen_enough = (
         (visible_fraction >= limits.loose_visible_fraction)
@@ -361,12 +381,12 @@ def _askable(one: _MeasuredFrame, depth: NDArray[np.float64], is_exact: bool, ob
         & (one.visible_pixels >= limits.loose_visible_pixels)
     )
     return (
-        observer.has_center
-        & (is_exact | seen_enough)
+        (is_exact | seen_enough)
         & (visible_fraction >= limits.visible_fraction)
         & (in_image_fraction >= limits.in_image_fraction)
         & (one.visible_pixels >= limits.visible_pixels)
         & (one.confirmed_fraction >= limits.min_confirmed)
+        & (one.passed_fraction <= limits.max_moved)
         & (depth >= limits.min_depth_m)
         & (depth <= limits.max_depth_m)
         & np.isfinite(one.mark_xy).all(axis=-1)

@@ -119,7 +119,7 @@ DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
     (with_mesh(vertices=VERTICES[:-1]), "mesh faces: found vertex index 23, expected 0 to 22"),
     (with_mesh(faces=FACES - 1), "mesh faces: found vertex index -1, expected 0 to 23"),
     (with_mesh(face_object=OWNERS[:-1]), "mesh face_object: found 35 entries, expected 36"),
-    (with_mesh(face_object=OWNERS + 1), "mesh face_object: found object index 2, expected -1 to 1"),
+    (with_mesh(face_object=OWNERS + 1), "mesh face_object: found object index 2, expected -3 to 1"),
 ]
 
 
@@ -150,9 +150,9 @@ def test_a_damaged_scene_is_refused(damage: Callable[[Scene], Scene], message: s
     assert message in str(caught.value)
 
 
-def test_an_object_index_below_minus_one_is_named() -> None:
-    with pytest.raises(SceneError, match=r"mesh face_object: found object index -2, expected -1 to 1"):
-        validate_scene(with_mesh(face_object=OWNERS - 1)(whole()))
+def test_an_object_index_that_stands_for_nothing_is_named() -> None:
+    with pytest.raises(SceneError, match=r"mesh face_object: found object index -4, expected -3 to 1"):
+        validate_scene(with_mesh(face_object=OWNERS - 2)(whole()))
 
 
 def test_faces_without_any_vertex_are_refused() -> None:

@@ -15,9 +15,10 @@ def test_by_hand_depth_decides():
     instance = np.array([[0, 0, 0, 0, -1]], np.int32)
     mesh = np.array([[2, 2, 2, 2, INF]], np.float32)
     measured = np.array([[0, 2.04, 1.9, 2.1, 1]], np.float32)
-    visible, confirmed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+    visible, confirmed, passed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
     assert visible.tolist() == [[0, 0, -1, 0, -1]]
     assert confirmed.tolist() == [[False, True, False, False, False]]
+    assert passed.tolist() == [[False, False, False, True, False]]
     np.testing.assert_array_equal(composite, np.array([[2, 2, 1.9, 2, 1]], np.float32))
 
 
@@ -34,7 +35,7 @@ def test_by_hand_depth_of_another_resolution():
     intrinsics, K_measured = np.array([10.0, 10, 0, 0]), np.array([10 / 3, 10 / 3, 0, 0])
     instance, mesh = np.zeros((1, 6), np.int32), np.full((1, 6), 4, np.float32)
     measured = np.array([[4, 3]], np.float32)
-    visible, _, composite = compare_with_depth(instance, mesh, intrinsics, measured, K_measured, 0.05, 0.025)
+    visible, _, _, composite = compare_with_depth(instance, mesh, intrinsics, measured, K_measured, 0.05, 0.025)
     assert visible.tolist() == [[0, 0, -1, -1, -1, 0]]
     assert composite.tolist() == [[4, 4, 3, 3, 3, 4]]
 
@@ -60,9 +61,10 @@ def test_no_measurement_changes_nothing(seed):
     instance = rng.integers(-1, 3, (4, 5)).astype(np.int32)
     mesh = rng.uniform(1, 4, (4, 5)).astype(np.float32)
     for measured in (np.zeros((4, 5), np.float32), np.empty((0, 0), np.float32)):
-        visible, confirmed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
+        visible, confirmed, passed, composite = compare_with_depth(instance, mesh, K, measured, K, 0.05, 0.025)
         np.testing.assert_array_equal(visible, instance)
         assert not confirmed.any()
+        assert not passed.any()
         np.testing.assert_array_equal(composite, mesh)
 
 
@@ -169,8 +171,8 @@ def test_luminance_equals_twin(seed):
 def test_empty_inputs():
     none = np.empty((0, 0), np.int32)
     empty = np.empty((0, 0), np.float32)
-    visible, confirmed, composite = compare_with_depth(none, empty, K, empty, K, 0.05, 0.025)
-    assert visible.shape == confirmed.shape == composite.shape == (0, 0)
+    visible, confirmed, passed, composite = compare_with_depth(none, empty, K, empty, K, 0.05, 0.025)
+    assert visible.shape == confirmed.shape == passed.shape == composite.shape == (0, 0)
     assert mean_luminance(none, np.empty((0, 0), np.uint8), 2).tolist() == [0, 0]
     pixels, boxes, marks = instance_stats(none, none.astype(bool), np.zeros((2, 2)), 4)
     assert pixels.tolist() == [0, 0]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.spatial import KDTree
 
-from qagen.core.scene import Scene
+from qagen.core.scene import STRUCTURE, UNLABELED, Scene
 from qagen.errors import SceneError
 from qagen.loaders.io.labels import name_object, read_label_map
 from qagen.loaders.io.ply import majority_owner
@@ -132,7 +132,7 @@ def test_objects_and_mesh(folder):
     assert scene.mesh is not None
     np.testing.assert_allclose(scene.mesh.vertices, ROOM_VERTICES, atol=1e-6)
     # Floor, floor, table, table, chair, chair; then two table vertices of three; then one of each: nobody's.
-    assert scene.mesh.face_object.tolist() == [-1, -1, 0, 0, 1, 1, 0, -1]
+    assert scene.mesh.face_object.tolist() == [STRUCTURE, STRUCTURE, 0, 0, 1, 1, 0, UNLABELED]
     assert scene.mesh.faces.tolist() == FACES.tolist()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from qagen.core.scene import Scene
+from qagen.core.scene import STRUCTURE, Scene
 from qagen.demo.film import Film
 from qagen.demo.layouts import scannetpp as demo_files
 from qagen.errors import SceneError
@@ -284,7 +284,7 @@ def test_boxes_are_the_datasets_own(folder: Path) -> None:
 def test_vertices_of_two_objects_belong_to_the_smaller(folder: Path) -> None:
     scene = load(folder)
     assert scene.mesh is not None
-    assert scene.mesh.face_object.tolist() == [-1, -1, 0, 1] * 2  # floor, wall, board, table
+    assert scene.mesh.face_object.tolist() == [STRUCTURE, STRUCTURE, 0, 1] * 2  # floor, wall, board, table
     points = scene.objects[0].points
     assert points is not None
     np.testing.assert_allclose(points, VERTICES[8:12], atol=1e-6)

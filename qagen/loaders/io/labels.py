@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qagen.core.labels import NEVER_ASKED, clean_label, with_capitals
+from qagen.core.scene import NEVER_ASKED_THING, STRUCTURE, UNLABELED
 from qagen.loaders.io.tables import read_table
 
 LABEL_MAP = "scannetv2-labels.combined.tsv"
@@ -81,6 +82,8 @@ _OTHERWISE = {
 }
 """What people write, for names that are misspelled or unusual; keys have neither blanks nor hyphens."""
 _SPELLINGS = {name.replace(" ", "").lower(): name for name in _WRITTEN} | _OTHERWISE
+_SHELL = ("wall", "floor", "ceiling", "roof")
+_NOTHING = frozenset({"", "unknown", "remove", "unlabeled", "unannotated", "undefined", "void", "none"})
 _VAGUE = frozenset({"ledge", "frame", "glass", "wood", "furniture", "legs"})
 
 
@@ -129,6 +132,18 @@ def spelled(label: str) -> str:
     if key in _SPELLINGS:
         return _SPELLINGS[key]
     return f"{plural}s" if plural and key.endswith("s") else with_capitals(label)
+
+
+def surface_owner(raw: str) -> int:
+    """The owner of faces of something that is not asked about: STRUCTURE, UNLABELED or NEVER_ASKED_THING.
+
+    Args:
+        raw: the annotator's text.
+    """
+    label = clean_label(raw)
+    if label in _NOTHING:
+        return UNLABELED
+    return STRUCTURE if label.removesuffix("s").endswith(_SHELL) else NEVER_ASKED_THING
 
 
 def _key(raw: str) -> str:

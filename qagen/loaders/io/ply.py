@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.scene import Object3D
+from qagen.core.scene import UNLABELED, Object3D
 from qagen.errors import SceneError, did_you_mean
+from qagen.loaders.io.labels import surface_owner
 
 _HEADER_BYTES = 1 << 16
 _Columns = dict[str, NDArray]
@@ -97,11 +98,20 @@ def _surface(
     return vertices, np.concatenate(halves).astype(np.int32), face_of_triangle
 
 
-def object_indices(owner: NDArray[np.integer], objects: Sequence[Object3D]) -> NDArray[np.int32]:
-    """(m,) index into ``objects`` by the object ids (m,) of faces, -1 for ids of none."""
-    known = {item.id: index for index, item in enumerate(objects)}
+def object_indices(
+    owner: NDArray[np.integer], objects: Sequence[Object3D], annotated: Mapping[int, str]
+) -> NDArray[np.int32]:
+    """(m,) Mesh.face_object by the object ids (m,) of faces.
+
+    Args:
+        owner: (m,) ids; those that are not annotated own nothing.
+        objects: the scene's objects.
+        annotated: what the annotators called everything, by id, walls and floor included.
+    """
+    known = {object_id: surface_owner(raw) for object_id, raw in annotated.items()}
+    known |= {item.id: index for index, item in enumerate(objects)}
     ids, inverse = np.unique(owner, return_inverse=True)
-    return np.array([known.get(int(name), -1) for name in ids], dtype=np.int32)[inverse]
+    return np.array([known.get(int(name), UNLABELED) for name in ids], dtype=np.int32)[inverse]
 
 
 def _read_header(path: Path) -> list[bytes]:

@@ -43,12 +43,17 @@ def read_objects(
     objects = _HouseObjectList(label_map, dropped)
     description, surface = Path(f"{prefix}.house"), Path(f"{prefix}.ply")
     house = read_house(description) if description.is_file() else None
+    annotated: dict[int, str] = {}
     if house is not None and surface.is_file():
         mesh = read_house_mesh(surface, house.object_of_segment)
         objects.add_house(house, mesh)
+        annotated = {
+            item.id: house.categories[item.category].raw for item in house.objects if item.category in house.categories
+        }
     elif meshes := region_meshes(rooms) if rooms.is_dir() else {}:
         mesh, in_rooms = read_region_meshes(meshes)
         objects.add_rooms(mesh, in_rooms, house.junk_regions if house else frozenset())
+        annotated = {index: item.raw for index, item in enumerate(in_rooms)}
     elif house is not None:
         mesh = None
         objects.add_house(house, None)
@@ -56,7 +61,7 @@ def read_objects(
         raise SceneError(description, f"annotation: found neither this file nor {rooms.name}/region0.ply, expected one")
     if mesh is None:
         return objects, None
-    face_object = object_indices(mesh.owner, objects.kept)
+    face_object = object_indices(mesh.owner, objects.kept, annotated)
     return objects, Mesh(mesh.vertices.astype(np.float32), mesh.faces, face_object)
 
 

@@ -115,7 +115,8 @@ class _SceneReader:
             return None
         path = inside(self._folder, self._file.mesh.path, self._path, "mesh.path")
         vertices, faces, owner = read_owned_mesh(path, self._file.mesh.object_property)
-        return Mesh(self._points(vertices).astype(np.float32), faces, object_indices(owner, objects.kept))
+        annotated = {box.id: box.label for box in self._file.objects}
+        return Mesh(self._points(vertices).astype(np.float32), faces, object_indices(owner, objects.kept, annotated))
 
     def read_frames(self, object_of_id: NDArray[np.int32], dropped: Counter[str]) -> tuple[Frame, ...]:
         """Frames in time order; those that lost tracking or are not on disk are counted. Raises SceneError."""

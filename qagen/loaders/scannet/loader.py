@@ -93,7 +93,9 @@ class ScanNetLoader(FolderLoader):
         if annotation is not None:
             vertices = world_from_recording @ annotation.vertices
             objects = _list_objects(annotation, vertices, self.read_label_map(), dropped)
-            face_object = object_indices(majority_owner(annotation.faces, annotation.vertex_object), objects.kept)
+            face_owner = majority_owner(annotation.faces, annotation.vertex_object)
+            annotated = {group.objectId: group.label for group in annotation.groups}
+            face_object = object_indices(face_owner, objects.kept, annotated)
             mesh = Mesh(vertices.astype(np.float32), annotation.faces, face_object)
         frames = posed_frames(self.read_recording(scene_id, folder), world_from_recording, dropped)
         return Scene(

@@ -71,7 +71,8 @@ class ScanNetPPLoader(FolderLoader):
         if annotation.surface is None or face_owner is None:
             dropped[NO_LABELED_MESH] = 1
         else:
-            face_object = object_indices(face_owner, objects.kept)
+            annotated = {group.objectId: group.label for group in annotation.groups}
+            face_object = object_indices(face_owner, objects.kept, annotated)
             mesh = Mesh(annotation.surface.vertices, annotation.surface.faces, face_object)
         return Scene(
             dataset=self.name,

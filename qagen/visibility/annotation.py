@@ -1,0 +1,111 @@
+"""Whether an object's annotation may be believed: neither cut short nor painted over others (tasks.md, section 2).
+
+*Cut short*: surface that belongs to nothing, or that is called wall or floor, stands below the object, and hardly any
+of it lies around the object, as it would for a wall or another thing.
+
+*Over-painted*: a little of the surface makes a side of the box much longer.
+
+A box that the object hardly fills says nothing of its size either: it is around a leaning thing, or around several.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from qagen.core.box import Box3D
+from qagen.core.pose import rotate
+from qagen.core.scene import STRUCTURE, UNLABELED, Mesh
+from qagen.kernels.extents import count_below
+from qagen.visibility.instances import BoxArrays
+from qagen.visibility.surfaces import sample_faces
+from qagen.visibility.thresholds import Thresholds
+
+SAMPLES = 100_000
+LEVEL = 0.9
+"""Least share of the vertical in the normal of a floor."""
+FLOOR_REACH_M = 1.0
+"""Distance from an object's footprint within which the floor is looked for, meters."""
+AROUND_M = 0.3
+"""Width of the ring around a footprint in which walls and other things show, meters."""
+OWN_SHARE = 0.6
+"""Least share of the surface in footprint and ring that the footprint holds where an object is cut short."""
+SKIN_M = 0.02
+"""Distance below or above a box within which surface is noise of the object's own, meters."""
+MIN_SIDE_M = 0.01
+"""Least side of a box in which its hull is measured, meters."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Points spread evenly over a scanned surface."""
+
+    points: NDArray[np.float64]
+    """(n, 3), world, meters."""
+    owner: NDArray[np.int32]
+    """(n,) Mesh.face_object of each."""
+    floor: NDArray[np.float64]
+    """(m, 3) those that lie on horizontal structure."""
+
+    @classmethod
+    def of(cls, mesh: Mesh) -> Self:
+        """Sample a mesh."""
+        points, face = sample_faces(mesh, SAMPLES)
+        owner = mesh.face_object[face]
+        a, b, c = (mesh.vertices[mesh.faces[face, k]].astype(np.float64) for k in range(3))
+        normal = np.cross(b - a, c - a)
+        is_level = np.abs(normal[:, 2]) >= LEVEL * np.sqrt((normal * normal).sum(axis=1))
+        return cls(points, owner, points[is_level & (owner == STRUCTURE)])
+
+    def floors_m(self, boxes: Sequence[Box3D]) -> NDArray[np.float64]:
+        """(O,) median height of the floor around each box, meters; NaN where none was scanned."""
+        return np.array([self._floor_m(box) for box in boxes], dtype=np.float64)
+
+    def _floor_m(self, box: Box3D) -> float:
+        away = self.floor - box.center
+        reach = math.hypot(*(box.size[:2] / 2)) + FLOOR_REACH_M
+        is_near = (away[:, 0] ** 2 + away[:, 1] ** 2 <= reach**2) & (away[:, 2] < 0)
+        return float(np.median(self.floor[is_near, 2])) if is_near.any() else np.nan
+
+    def missing_share(
+        self, boxes: Sequence[Box3D], floors_m: NDArray[np.float64], limits: Thresholds
+    ) -> NDArray[np.float64]:
+        """(O,) area of the surface that seems to be missing from each object, as a share of its own area."""
+        foreign = np.isin(self.owner, (UNLABELED, STRUCTURE))
+        shapes = BoxArrays.of(boxes)
+        counts = count_below(
+            self.points[foreign],
+            shapes.centers,
+            shapes.rotations,
+            shapes.bounds[:, 1],
+            floors_m + limits.cut_short_above_m,
+            SKIN_M,
+            np.array([limits.cut_short_margin_m, AROUND_M]),
+        )
+        inside, around = counts.T
+        own = np.bincount(self.owner[self.owner >= 0], minlength=len(boxes))
+        return np.where(inside >= OWN_SHARE * around, inside, 0) / np.maximum(own, 1)
+
+
+def is_over_painted(box: Box3D, cloud: NDArray[np.float64], limits: Thresholds) -> bool:
+    """Whether little of an object's surface makes a side of its box much longer.
+
+    Args:
+        cloud: (n, 3) points spread evenly over the surface, world, meters.
+    """
+    tail = limits.trimmed_share / 6
+    low, high = np.quantile(rotate(box.rotation.T, cloud - box.center), (tail, 1 - tail), axis=0)
+    return bool((high - low < (1 - limits.max_trimmed_shrink) * box.size).any())
+
+
+def box_fill(box: Box3D, cloud: NDArray[np.float64]) -> float:
+    """Share of a box that the convex hull of points (n, 3) fills, world, meters; 1 for those that lie in a plane."""
+    local = rotate(box.rotation.T, cloud - box.center) / np.maximum(box.size, MIN_SIDE_M)
+    try:
+        return float(round(ConvexHull(local).volume, 6))
+    except (QhullError, ValueError):
+        return 1.0
