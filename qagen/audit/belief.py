@@ -175,7 +175,11 @@ class Belief:
         """Whether no unannotated thing in these frames could be one more of a name; failed checks only."""
         named = [one for one in self.scene.instances if one.label == label and one.is_askable]
         likeness = [(max(_likeness(piece, one) for one in named), piece) for piece in self._shown(frames) if named]
-        likeness = [(like, piece) for like, piece in likeness if not any(_inside(piece.center, a.box) for a in named)]
+        likeness = [
+            (like, piece)
+            for like, piece in likeness
+            if not any(_inside(piece.center[None], one.box).any() for one in named)
+        ]
         best, piece = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
         if piece is None or best < MAY_BE_ALIKE:
             return []

@@ -15,6 +15,8 @@ ALPHA_M = 0.5
 """Largest circumradius of a triangle of the concave hull."""
 SURFACE_POINTS = 40_000
 """Number of points drawn from the surface."""
+JITTER_M = 2e-3
+"""Points are moved by up to this much, because many on one line take long."""
 WALL_M = (0.15, 0.3)
 """A wall stands at the outline if it is this close, surely and maybe."""
 WALL_TOP_M, UPRIGHT = 1.5, 0.3
@@ -48,6 +50,7 @@ def concave_hull(points: NDArray) -> FloorPlan:
     """The largest piece of the concave hull of points (n, 2): all Delaunay triangles with a small enough circle."""
     if len(points) < 4:
         return FloorPlan(0.0, np.zeros((0, 2, 2)))
+    points = points + np.random.default_rng(0).uniform(-JITTER_M, JITTER_M, points.shape)
     mesh = Delaunay(points)
     a, b, c = (points[mesh.simplices[:, k]] for k in range(3))
     sides = np.linalg.norm(a - b, axis=1) * np.linalg.norm(b - c, axis=1) * np.linalg.norm(c - a, axis=1)

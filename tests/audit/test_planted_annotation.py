@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,11 @@ def scan(
     return to_audit_scene(scene, "handmade")
 
 
+@lru_cache(maxsize=2)
+def truth_of(scene: AuditScene) -> SceneTruth:
+    return SceneTruth.of(scene)
+
+
 def index_of(scene: AuditScene, label: str) -> int:
     return next(k for k, one in enumerate(scene.instances) if one.label == label)
 
@@ -72,7 +78,7 @@ def checks_of(
 
 
 def asked_for_size(scene: AuditScene, label: str) -> list[Check]:
-    truth, instance = SceneTruth.of(scene), index_of(scene, label)
+    truth, instance = truth_of(scene), index_of(scene, label)
     (frame,) = best_frames(truth, instance)
     sides = np.rint(scene.instances[instance].box.size * 100).astype(int)
     answer = f"{max(sides[:2])},{min(sides[:2])},{sides[2]}"
@@ -82,7 +88,7 @@ def asked_for_size(scene: AuditScene, label: str) -> list[Check]:
 
 
 def asked_for_distance(scene: AuditScene, label: str) -> list[Check]:
-    truth, instance = SceneTruth.of(scene), index_of(scene, label)
+    truth, instance = truth_of(scene), index_of(scene, label)
     (frame,) = best_frames(truth, instance)
     left, top, right, bottom = box_in(truth, frame, instance)
     away = np.linalg.norm(truth.center(instance) - scene.views[frame].eye)
@@ -92,7 +98,7 @@ def asked_for_distance(scene: AuditScene, label: str) -> list[Check]:
 
 
 def asked_for_match(scene: AuditScene, label: str) -> list[Check]:
-    truth, instance = SceneTruth.of(scene), index_of(scene, label)
+    truth, instance = truth_of(scene), index_of(scene, label)
     first = best_frames(truth, instance)[0]
     second = max(scene.views, key=lambda name: np.linalg.norm(scene.views[name].eye - scene.views[first].eye))
     question = f"The {label} (red box) of the first image: where is it in the second image?"
@@ -103,11 +109,11 @@ def asked_for_match(scene: AuditScene, label: str) -> list[Check]:
 
 def asked_for_count(scene: AuditScene, label: str, count: int) -> list[Check]:
     question = f"How many {label}s does the video show?"
-    return checks_of(SceneTruth.of(scene), "obj_count", "fill", question, str(count), list(scene.views))
+    return checks_of(truth_of(scene), "obj_count", "fill", question, str(count), list(scene.views))
 
 
 def asked_for_area(scene: AuditScene) -> list[Check]:
-    truth = SceneTruth.of(scene)
+    truth = truth_of(scene)
     question = "What is the floor area of the scanned space in square meters?"
     return checks_of(truth, "room_size", "fill", question, f"{truth.plan.area:.1f}", list(scene.views))
 
