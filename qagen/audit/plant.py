@@ -13,6 +13,7 @@ LARGEST = 1000
 SMALLEST_CHANGE = 0.5
 _NUMBER = re.compile(r"(?<![\w.-])(?<!image )\d+(?:\.\d+)?")
 """Not those of Frame-3, Object0, point1 and image 2, which are names."""
+_NAMES = re.compile(r"[^\W\d][\w ]*(?:, [^\W\d][\w ]*)+")
 
 
 def spoil_answer(question: str, answer: str, answer_format: str, rng: Generator) -> str | None:
@@ -27,7 +28,7 @@ def spoil_answer(question: str, answer: str, answer_format: str, rng: Generator)
     ways: tuple[Callable[[], str], ...] = (
         lambda: _swap_sides(answer),
         lambda: _change_numbers(answer, rng),
-        lambda: ", ".join(reversed(answer.split(", "))) if answer_format == "fill" else answer,
+        lambda: ", ".join(reversed(answer.split(", "))) if _NAMES.fullmatch(answer) else answer,
     )
     return next((spoilt for way in ways if (spoilt := way()) != answer), None)
 

@@ -170,6 +170,7 @@ def test_planted_errors_are_other_records_and_told_in_one_file_only(out: Path, t
         ("sentence", "To the left of, above the copyright.", {"To the right of, above the copyright."}),
         ("sentence", "2.0 m in Frame-3 to Object1.", {"3.2 m in Frame-3 to Object1.", "1.2 m in Frame-3 to Object1."}),
         ("sentence", "It is seen in Frame-3.", {None}),
+        ("fill", "blanket (in Frame-21, point2)", {None}),
     ],
 )  # fmt: skip
 def test_a_planted_answer_has_the_form_of_the_true_one_and_is_wrong(answer_format: str, answer: str, spoilt: set):
