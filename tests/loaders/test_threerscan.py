@@ -124,3 +124,24 @@ def test_the_demo_in_this_layout_is_the_film_again(small_film: Film, tmp_path: P
             assert getattr(frame.camera, name) == pytest.approx(getattr(small_film.camera, name))
     for item in scene.objects:
         assert_allclose(item.box.center, small_film.boxes[item.id - 1].center, atol=1e-6)
+
+
+@pytest.mark.parametrize("mesh", [True, False])
+def test_with_objects_from_elsewhere_annotation_and_mesh_may_be_missing(folder: Path, mesh: bool) -> None:
+    (folder / "semseg.v2.json").unlink()
+    if not mesh:
+        (folder / "labels.instances.annotated.v2.ply").unlink()
+    loader = ThreeRScanLoader(folder.parent)
+    loader.objects_elsewhere = True
+    assert loader.scene_ids("train") == [SCAN]
+    scene = loader.load(SCAN)
+    assert (len(scene.frames), scene.objects) == (1, ())
+    assert (scene.mesh is not None) == mesh
+
+
+def test_a_room_without_objects_has_frames_and_mesh(folder: Path) -> None:
+    (folder / "semseg.v2.json").write_text('{"segGroups": []}')
+    scene = ThreeRScanLoader(folder.parent).load(SCAN)
+    assert (len(scene.frames), scene.objects) == (1, ())
+    assert scene.mesh is not None
+    assert set(scene.mesh.face_object.tolist()) == {-1}

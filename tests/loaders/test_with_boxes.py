@@ -275,5 +275,5 @@ def test_scannet_with_boxes_needs_none_of_its_own_annotation(tmp_path: Path, mis
 
 def test_scannet_without_annotation_is_told_about_boxes(tmp_path: Path) -> None:
     write_posed_images(tmp_path / "posed_images" / NAME)
-    with pytest.raises(SceneError, match=r"no annotation: .*aggregation.json is missing .*--boxes FILE"):
-        ScanNetLoader(tmp_path).load(NAME)
+    with pytest.raises(SceneError, match=r"found no scene, expected .*with --boxes also images alone"):
+        ScanNetLoader(tmp_path).scene_ids("train")

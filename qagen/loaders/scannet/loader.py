@@ -63,7 +63,7 @@ class ScanNetLoader(FolderLoader):
 
     name = "scannet"
     homes = ("scans", "scans_test", POSED_FOLDER, "")
-    expected = "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens"
+    expected = "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens (with --boxes also images alone)"
     split_list = "scannetv2_{split}.txt"
     shared_folders = ("", "Tasks/Benchmark")
     shared_names = (LABEL_MAP,)
@@ -82,8 +82,10 @@ class ScanNetLoader(FolderLoader):
     def is_scene(self, folder: Path) -> bool:
         name = absolute(folder).name
         suffixes = (self.aggregation_suffix, self.recording_suffix, self.description_suffix)
-        is_export = (folder / POSED_IMAGES).is_file() or ((folder / "color").is_dir() and (folder / "pose").is_dir())
-        return is_export or any((folder / f"{name}{suffix}").is_file() for suffix in suffixes)
+        has_images = (folder / POSED_IMAGES).is_file() or ((folder / "color").is_dir() and (folder / "pose").is_dir())
+        return (self.objects_elsewhere and has_images) or any(
+            (folder / f"{name}{suffix}").is_file() for suffix in suffixes
+        )
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         annotation = self.read_annotation(scene_id, folder)
