@@ -537,6 +537,15 @@ def test_a_note_that_turns_an_image_upside_down_is_refused(folder: Path) -> None
         scene.frames[0].color.read_bytes()
 
 
+def test_a_note_that_turns_a_square_image_is_refused(folder: Path) -> None:
+    camera = description()["camera"] | {"width": 12, "cx": 5.5}
+    write(folder, description())
+    _write_noted(folder / "b.jpg", (12, 12), 6)
+    scene = load(folder, camera=camera, frames=[{"image": "b.jpg", "pose": FACING_X}], **_mesh(folder))
+    with pytest.raises(SceneError, match="b.jpg: EXIF orientation: found 6 of an image of 12 x 12 pixels"):
+        scene.frames[0].color.read_bytes()
+
+
 def test_a_camera_of_the_turned_image_is_refused(folder: Path) -> None:
     write(folder, description())
     _write_noted(folder / "b.jpg", (12, 16), 6)

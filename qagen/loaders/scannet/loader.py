@@ -63,7 +63,10 @@ class ScanNetLoader(FolderLoader):
 
     name = "scannet"
     homes = ("scans", "scans_test", POSED_FOLDER, "")
-    expected = "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens (with --boxes also images alone)"
+    expected = (
+        "scans/, scans_test/ or folders <scene> that hold <scene>.aggregation.json, .txt or .sens"
+        " (with --boxes also images alone)"
+    )
     split_list = "scannetv2_{split}.txt"
     shared_folders = ("", "Tasks/Benchmark")
     shared_names = (LABEL_MAP,)
