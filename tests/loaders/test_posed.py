@@ -542,7 +542,7 @@ def test_a_note_that_turns_a_square_image_is_refused(folder: Path) -> None:
     write(folder, description())
     _write_noted(folder / "b.jpg", (12, 12), 6)
     scene = load(folder, camera=camera, frames=[{"image": "b.jpg", "pose": FACING_X}], **_mesh(folder))
-    with pytest.raises(SceneError, match="b.jpg: EXIF orientation: found 6 of an image of 12 x 12 pixels"):
+    with pytest.raises(SceneError, match=r"b.jpg: EXIF orientation: found 6 of an image of 12 x 12 pixels"):
         scene.frames[0].color.read_bytes()
 
 
