@@ -138,7 +138,12 @@ class RunTotals:
             return []
         lines = [f"  {', '.join(names)}: {outcome}" for outcome, names in types.items()]
         meanings = [f"  {reason}: {self.reasons[reason]}" for reason in sorted(told)]
-        return ["Few samples or none, and what was refused most:", *lines, "What the reasons mean:", *meanings]
+        return [
+            "Few samples or none, and how many images, objects, groups of objects, labels or scenes were refused:",
+            *lines,
+            "What the reasons mean:",
+            *meanings,
+        ]
 
     def report(self, run: Mapping[str, Any], task_configs: Mapping[str, Any]) -> dict[str, Any]:
         """The content of report.json; the same for the same data and config."""

@@ -40,7 +40,7 @@ def totals() -> RunTotals:
 
 def test_types_with_few_samples_are_explained() -> None:
     assert totals().explanation(per_scene=100) == [
-        "Few samples or none, and what was refused most:",
+        "Few samples or none, and how many images, objects, groups of objects, labels or scenes were refused:",
         "  count, order: 0 - no video (2)",
         "  nearest: 206 - too few objects (16), ambiguous (14), select: too few wrong options (2)",
         "What the reasons mean:",
