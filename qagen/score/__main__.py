@@ -1,5 +1,6 @@
 """``qagen score``: score a model's predictions."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,11 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
     ):
         if ids := problems[key]:
             cli.warn(f"{len(ids)} {problem}: {', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''}")
+    if report.unread:
+        reasons = Counter(prediction.reason.partition(":")[0] for prediction in report.unread)
+        told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(LISTED))
+        where = "" if json_file is not None else "; --out lists them"
+        cli.warn(f"{len(report.unread)} predictions could not be read and score 0: {told}{where}")
     cli.show(_table(report))
     if report.unscored:
         names = ", ".join(f"{task} ({count})" for task, count in report.unscored.items())
@@ -89,7 +95,7 @@ def _table(report: "Report") -> "Table":
     table = Table(title=f"Scores, {report.mode}", title_justify="left")
     for name in ("", "level", "metric"):
         table.add_column(name, no_wrap=True)
-    for name in ("questions", "score", "95 % interval", "chance"):
+    for name in ("questions", "unread", "score", "95 % interval", "chance"):
         table.add_column(name, justify="right", no_wrap=True)
 
     def by_level(row: "tuple[str, ReportLine]") -> tuple[int, str]:
@@ -106,7 +112,8 @@ def _table(report: "Report") -> "Table":
 
 def _cells(line: "ReportLine") -> list[str]:
     low, high = (100 * bound for bound in line.interval)
-    return [str(line.questions), f"{100 * line.score:.2f}", f"{low:.1f} - {high:.1f}", f"{100 * line.chance:.1f}"]
+    scores = [f"{100 * line.score:.2f}", f"{low:.1f} - {high:.1f}", f"{100 * line.chance:.1f}"]
+    return [str(line.questions), str(line.unread), *scores]
 
 
 if __name__ == "__main__":

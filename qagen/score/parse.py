@@ -1,302 +1,297 @@
-"""Readers of answers: the letter, number, box, … that a text decides on; None where it decides on none or on several.
+"""Readers of answers that are places, names, frames, marks and directions; letters and numbers have files of their own.
 
-Only the final answer is read: what follows the last ``</think>``, inside the last ``<answer>`` tags or ``\\boxed{}`` if
-there are any. Lengths are in meters unless noted otherwise; a stated unit is converted.
+All read the final answer and raise ``UnreadError`` where it decides on nothing, or on several things.
 """
 
-import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeVar
 
-from qagen.records.sparbench import AXES
+from qagen.score.letters import MARKUP
+from qagen.score.numbers import number
+from qagen.score.passages import decision
+from qagen.score.plain import UnreadError, final_answer
+from qagen.score.quantities import NAMING
 
 T = TypeVar("T")
-MAX_CHARACTERS = 2000
-"""Maximum length of a final answer; a longer one loses its beginning."""
 Box = tuple[float, float, float, float]
+THOUSANDTHS = 1000.0
 
-TAGGED = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.I | re.S)
-BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
-MARKUP = " \t\n\r*_`\"'()[]{}<>.:;,!"
-
-OPTION = re.compile(r"^([A-Z])\.[ \t]*(.*?)[ \t]*$", re.M)
-STATED_LETTER = re.compile(
-    r"\b(?i:answer|option|choice)(?:\s+(?:is|would\s+be))?\s*[:=]?\s*[*_(\[\"']*([A-Z])(?![\w'])"
-)
-LABELED_LINE = re.compile(r"^\s*[*_(\[]*([A-Z])[*_]*[.):\]]", re.M)
-LONE_LETTER = re.compile(r"(?<![\w'])([B-Z]|A(?! (?!(?:or|and|is)\b)[a-z]))(?![\w'])")
-YES_NO = re.compile(r"\b(yes|no)\b", re.I)
-
-NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
-UNITS = {"mm": 0.001, "millimet": 0.001, "cm": 0.01, "centimet": 0.01, "m": 1.0, "met": 1.0, "deg": 1.0, "°": 1.0}
-UNIT = r"(?:square\s+)?(?P<unit>mm|cm|m(?=[²2]?(?![\w²]))|(?:milli|centi)?met(?=(?:er|re)s?\b)|deg|°)"
-QUANTITY = re.compile(rf"(?<![\w.])(?P<value>{NUMBER})(?:\s*{UNIT}|(?!\w))")
-NAMING = re.compile(
-    r"(?:frame|object|image|point|option|box|view|picture|figure|step)[\s_#-]*(?:number\s*)?\d+\b", re.I
-)
-RANGE = re.compile(rf"(?<![\w.]){NUMBER}\s*(?:[a-z]+\s*)?(?:-|–|—|~|\bto\b|\bor\b)\s*{NUMBER}", re.I)
-NUMBER_WORDS: list[str] = [
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-]
-NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b", re.I)
+# --- places -----------------------------------------------------------------------------------------------------------
 
 PLAIN = r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))"
-SIDES = ("length", "width", "height")
-SIDE = re.compile(rf"\b({'|'.join(SIDES)})\b|(?<=cm )(long|wide|high|tall)\b|(?<=meters )(long|wide|high|tall)\b", re.I)
-SPOKEN_SIDES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
-BOX = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
-SPELT_PLACE = re.compile(rf"\bx\s*=\s*{PLAIN},?(?:\s+and)?\s+y\s*=\s*{PLAIN}", re.I)
-PLACE = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
-MAPPED = re.compile(rf"object\s*-?(?P<name>\d{{1,9}})\b|{PLACE.pattern}", re.I)
-LISTED = re.compile(r"([^,.:;?]+), ([^,.:;?]+), ([^,.:;?]+), and ([^,.:;?]+)")
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
-IMAGE = re.compile(rf"\bimage\s*(\d)\b|\b({'|'.join(ORDINALS)})\s+image\b", re.I)
-FRAME = re.compile(r"\bframe[\s-]*(\d{1,9})\b", re.I)
-MARK = re.compile(r"\b(red|green|blue|yellow)\b|\bpoint\s*(\d+)", re.I)
-EXTREME = re.compile(r"\b(?:close(?:r|st)?|near(?:er|est)?|far(?:ther|thest)?)\b", re.I)
-
-MOVEMENT = re.compile(rf"(move|rotate)_(\w+?)\s*[:=]?\s*({NUMBER})", re.I)
-SPOKEN_MOVEMENT = re.compile(
-    rf"(?<![\w.])({NUMBER})\s*(m|met|deg|°)\w*[^,;.\d]*?\b(right|left|up|down|forward|back)", re.I
+_N, _SEPARATOR = rf"{PLAIN}(?:\s*%)?", r"\s*[,;\s]\s*"
+BOX = re.compile(rf"[\[(]+\s*{_SEPARATOR.join([_N] * 4)}\s*[\])]+")
+_PAIR = rf"[\[(]\s*{_N}{_SEPARATOR}{_N}\s*[\])]"
+CORNERS = re.compile(rf"{_PAIR}[^\d\[(]{{0,40}}{_PAIR}")
+BARE_BOX = re.compile(rf"(?<![\w.,;-]){_SEPARATOR.join([_N] * 4)}(?!\s*[,;]?\s*[\d.%])")
+EDGES = ("x_?min|x_?1|left", "y_?min|y_?1|top", "x_?max|x_?2|right", "y_?max|y_?2|bottom")
+NAMED_EDGES = [re.compile(rf"\b(?:{name})\b[\"'\s]*[:=]\s*{_N}", re.I) for name in EDGES]
+OTHER_ORDER = re.compile(
+    r"\bbox_2d\b|<loc\d|\by_?(?:min|1)\b[\s,]*x_?(?:min|1)\b|\bwidth\b|\bcx\b|bottom[\s-]*left|lower[\s-]*left", re.I
 )
+PIXELS = re.compile(r"\b(?:px|pixels?)\b", re.I)
+SPELT_PLACE = re.compile(rf"\bx[\"']?\s*[:=]\s*{PLAIN},?(?:\s+and)?\s*[\"']?\by[\"']?\s*[:=]\s*{PLAIN}", re.I)
+PLACE = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
+PLACE_AND_DEPTH = re.compile(rf"[\[(]?\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*m?\s*[\])]?")
+METERS = re.compile(r"(?<=\d)\s*m(?:eters?)?(?=\s*[,\])])")
+MAPPED = re.compile(rf"object[\s_-]*(?P<name>\d{{1,9}})\b|{PLACE.pattern}", re.I)
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+IMAGE = re.compile(
+    rf"(?:image|img|picture|view)[\s_#\"':-]*(?:number\s*)?(\d)(?!\d)|\b({'|'.join(ORDINALS)})\s+(?:image|picture|view)\b"
+    r"|第\s*(\d)\s*[张幅]|图[像片]?\s*(\d)(?!\d)",
+    re.I,
+)
+
+
+def box(text: str) -> Box:
+    """The one box of a text, in thousandths: in brackets, as two corners, with named edges, or four numbers."""
+    text = final_answer(text)
+    if PIXELS.search(text):
+        raise UnreadError("a box in pixels")
+    named = [_only(float(edge) for edge in pattern.findall(text)) for pattern in NAMED_EDGES]
+    if None not in named:
+        return _in_thousandths(tuple(edge for edge in named if edge is not None), text)
+    if OTHER_ORDER.search(text):
+        raise UnreadError("a box in an unclear order of coordinates")
+    return _in_thousandths(decision(text, _boxes, "box"), text)
+
+
+def _boxes(passage: str) -> set[tuple[float, ...]]:
+    for pattern in (BOX, CORNERS, BARE_BOX):
+        if found := {tuple(float(edge) for edge in edges) for edges in pattern.findall(passage)}:
+            return found
+    return set()
+
+
+def _in_thousandths(edges: tuple[float, ...], text: str) -> Box:
+    if re.search(r"\d\s*%", text):
+        edges = tuple(10 * edge for edge in edges)
+    elif all(0 <= edge <= 1 for edge in edges) and any(0 < edge < 1 for edge in edges):
+        edges = tuple(THOUSANDTHS * edge for edge in edges)
+    if max(edges) > THOUSANDTHS:
+        raise UnreadError("a box beyond 1000, perhaps in pixels")
+    left, top, right, bottom = (round(edge, 6) for edge in edges)
+    return left, top, right, bottom
+
+
+def located_box(text: str) -> tuple[int, Box]:
+    """Image, counted from 0 and 0 where none is named, and box."""
+    edges = box(text)
+    images = {
+        int(first or third or fourth) - 1 if first or third or fourth else ORDINALS.index(word.lower())
+        for first, word, third, fourth in IMAGE.findall(final_answer(text))
+    }
+    if len(images) > 1:
+        raise UnreadError("several images")
+    return images.pop() if images else 0, edges
+
+
+def place(text: str) -> tuple[float, float, float]:
+    """Image position in thousandths, and depth in meters."""
+    text = SPELT_PLACE.sub(r"(\1, \2)", final_answer(text))
+    if PIXELS.search(text):
+        raise UnreadError("a position in pixels")
+    if triple := PLACE_AND_DEPTH.fullmatch(text):
+        text = f"({triple[1]}, {triple[2]}) {triple[3]}"
+    spot = _only((float(x), float(y)) for x, y in PLACE.findall(text))
+    if spot is None:
+        raise UnreadError("no image position, or several")
+    if any(0 < part < 1 for part in spot) and all(0 <= part <= 1 for part in spot):
+        spot = (THOUSANDTHS * spot[0], THOUSANDTHS * spot[1])
+    if max(spot) > THOUSANDTHS:
+        raise UnreadError("a position beyond 1000, perhaps in pixels")
+    return (*spot, number(PLACE.sub(" ", text), "meters"))
+
+
+UNBRACKETED = re.compile(rf"(object[\s_-]*\d+)[\s\"']*[:=|]\s*{PLAIN}\s*[,|]\s*{PLAIN}(?!\s*[,|]?\s*[\d.])", re.I)
+
+
+def map_places(text: str) -> dict[int, tuple[float, float]]:
+    """Position on the map by number of the object; each stands right before its object, or right after."""
+    text = SPELT_PLACE.sub(r"(\1, \2)", METERS.sub("", final_answer(text)))
+    found = list(MAPPED.finditer(UNBRACKETED.sub(r"\1 (\2, \3)", text)))
+    places: dict[int, tuple[float, float]] = {}
+    for pair in zip(found[::2], found[1::2], strict=False):
+        name, spot = sorted(pair, key=lambda match: match["name"] is None)
+        if name["name"] is None or spot["name"] is not None:
+            raise UnreadError("positions that belong to no object")
+        place = (float(spot[2]), float(spot[3]))
+        if places.setdefault(int(name["name"]), place) != place:
+            raise UnreadError("several positions of an object")
+    if not places:
+        raise UnreadError("no positions")
+    return places
+
+
+# --- frames and names -------------------------------------------------------------------------------------------------
+
+_TO = r"(?:to|through|until|-|–|—|~|到|至)"
+_BESIDE = r"frames?[\s#_:\"'-]*"
+FRAMES = re.compile(
+    rf"(?<![A-Za-z]){_BESIDE}(?:\d{{1,9}}(?:\s*(?:,|;|&|and|和|及|{_TO})+\s*(?:{_BESIDE})?(?=\d))*)+", re.I
+)
+FRAME = re.compile(
+    rf"(?P<to>{_TO}\s*(?:{_BESIDE})?)?(?<![A-Za-z\d.])(?P<number>\d{{1,9}})(?![A-Za-z\d]|\.\d|\s+frames?\b)", re.I
+)
+MAX_FRAMES = 1000
+
+
+def frames(text: str) -> frozenset[int]:
+    """Numbers of the frames that a text names; ``Frame-3 to Frame-5`` are three."""
+    return decision(final_answer(text), _frames, "set of frames")
+
+
+def _frames(passage: str) -> set[frozenset[int]]:
+    lists = FRAMES.findall(passage) or [passage]
+    numbers: set[int] = set()
+    for told in lists:
+        last = None
+        for match in FRAME.finditer(re.sub(rf"(?i){_BESIDE}", "", told)):
+            number = int(match["number"])
+            first = number if last is None or not match["to"] else last
+            if number - first > MAX_FRAMES:
+                raise UnreadError("an unclear range of frames")
+            numbers.update(range(first, number + 1))
+            last = number
+    return {frozenset(numbers)} if numbers else set()
+
+
+LISTED = re.compile(r"([^,.:;?]+), ([^,.:;?]+), ([^,.:;?]+), and ([^,.:;?]+)")
+BETWEEN_NAMES = re.compile(r"\s*(?:[,;\n|]|->|=>|→|⟶|➔|>|<|\bthen\b|\band\b|\bfollowed\s+by\b|\s[-–—]\s)\s*")
+IN_FRAME = re.compile(r"\([^()]*\)|\b(?:(?:in|at|from)\s+)?frame[\s#_-]*\d+\s*:?")
+BEFORE_NAMES = re.compile(r"^[^,;\n|>→]*?(?:\b(?:is|are)\b|:)\s*(?=\S)")
+BEFORE_NAME = re.compile(
+    r"^[\W\d_]*(?:\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|finally|last(?:ly)?|after\s+that|the|an?)\b[\s:,]*)*"
+)
+
+
+def names(text: str, question: str = "") -> tuple[str, ...]:
+    """The names that a text lists, in order."""
+    text = final_answer(text).lower()
+    if question and (known := _known_names(text, question)):
+        return known
+    listed = BEFORE_NAMES.sub("", IN_FRAME.sub(" ", text))
+    parts = (BEFORE_NAME.sub("", part).strip(MARKUP) for part in BETWEEN_NAMES.split(listed))
+    found = tuple(" ".join(part.split()) for part in parts if part)
+    if not found:
+        raise UnreadError("no names")
+    return found
+
+
+def listed_names(text: str, question: str) -> tuple[str, ...]:
+    """The names of the question's list ("..., A, B, C, and D") in the order in which a sentence has them."""
+    known = _known_names(final_answer(text).lower(), question)
+    if not known:
+        raise UnreadError("not all names of the question")
+    return known
+
+
+def _known_names(text: str, question: str) -> tuple[str, ...]:
+    """The names of the question's list in the order of the text; empty where some are missing."""
+    for listed in LISTED.findall(question.lower()):
+        first = listed[0].split()
+        known = [" ".join(first[k:]) for k in range(len(first)) if " ".join(first[k:]) in text][:1]
+        labels, places, rest = [*known, *listed[1:]], dict[str, int](), text
+        for label in sorted(labels, key=len, reverse=True):
+            places[label] = rest.find(label)
+            rest = rest.replace(label, "#" * len(label))
+        if len(labels) == len(listed) and min(places.values()) >= 0:
+            return tuple(sorted(labels, key=lambda label: places[label]))
+    return ()
+
+
+# --- marks ------------------------------------------------------------------------------------------------------------
+
+MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
+NEAR_OR_FAR = re.compile(r"\b(?:(?P<near>close(?:r|st)?|near(?:er|est)?)|(?P<far>f[au]r(?:ther|thest)?))\b", re.I)
+NOT_MARKED = re.compile(r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[^,.;()]{0,40}\(?[^,.;()]{0,20}\)?", re.I)
+
+
+def marked_object(text: str, question: str = "") -> str:
+    """The mark that a text names by its color or number, else the text itself, without articles.
+
+    Of several marks it is the one that is called closer (closest, farther, farthest): the last one before that word.
+
+    Raises:
+        UnreadError: several marks are named, or the one that is farther when the closer one is asked for.
+    """
+    text = final_answer(text).lower()
+    asked = {match.lastgroup for match in NEAR_OR_FAR.finditer(question)}
+    told = list(NEAR_OR_FAR.finditer(text))
+    fitting = [match for match in told if len(asked) != 1 or match.lastgroup in asked]
+    if told and not fitting:
+        raise UnreadError("tells the opposite of what is asked")
+    marks = _marks(NOT_MARKED.sub(" ", text)) or _marks(text)
+    if len(set(marks)) > 1 and fitting:
+        marks = _marks(text[: fitting[0].start()])[-1:] or marks
+    if len(set(marks)) > 1:
+        raise UnreadError("several marks")
+    return marks[0] if marks else re.sub(r"^(?:the|an?)\s+", "", text.strip(MARKUP))
+
+
+def _marks(text: str) -> list[str]:
+    return [color or f"point{number}" for color, number in MARK.findall(text)]
+
+
+# --- directions and sentences -----------------------------------------------------------------------------------------
+
 DIRECTION = re.compile(
-    r"\b(left|right|above|below|closer|nearer|farther|further|front|behind|higher|lower|up|down|forward|backward)\b",
+    r"(?<![a-z])(left|right|above|below|beneath|underneath|closer|nearer|farther|further|front|behind|higher|lower|up"
+    r"|down|forward|backward)(?![a-z])",
     re.I,
 )
 OF_BOTH = re.compile(r"\bboth\b[^,.;]*?\b(front|behind)\b|\b(front|behind)\b[^,.;]*?\bboth\b", re.I)
 """A direction that holds for two objects and is named once."""
 SYNONYMS = {"nearer": "closer", "further": "farther", "higher": "above", "lower": "below"}
+SYNONYMS |= {"beneath": "below", "underneath": "below"}
+STAGE = re.compile(
+    r"\b(?:(?P<before>before|at\s+first|at\s+present|initially|originally|to\s+begin\s+with|at\s+the\s+(?:start|beginning)"
+    r"|as\s+long\s+as|(?:old|original|starting|present|current|first)\s+(?:place|position|point|view(?:point)?))"
+    r"|(?P<after>after(?:wards?)?|once|as\s+soon\s+as|in\s+the\s+end|at\s+the\s+end|finally|then|now|having\s+moved|new"
+    r"|facing|gaze|(?:at|from)\s+the\s+center\s+of|in\s+the\s+view\s+from))\b",
+    re.I,
+)
+"""Words that say whether a direction holds before a move or after it."""
 
 
-def final_answer(text: str) -> str:
-    """The final answer of a text; "" when its thinking never ends."""
-    *thoughts, text = re.split(r"</think>", text, flags=re.I)
-    if not thoughts and re.search(r"<think>", text, re.I):
+def directions(text: str) -> Counter[str]:
+    """Counts of the words of direction, as ``before left`` and ``after left`` where a text tells these apart."""
+    text = final_answer(text)
+    found = [(match.start(), match[1].lower()) for match in DIRECTION.finditer(text)]
+    found += [(match.start(match.lastindex or 0), (match[1] or match[2]).lower()) for match in OF_BOTH.finditer(text)]
+    if not found:
+        raise UnreadError("no direction")
+    stages = [(match.start(), match.lastgroup or "") for match in STAGE.finditer(text)]
+    words = Counter[str]()
+    for place, word in found:
+        stage = _stage_at(place, stages, trails=bool(stages) and min(found)[0] < stages[0][0])
+        words[f"{stage} {SYNONYMS.get(word, word)}".strip()] += 1
+    return words
+
+
+def _stage_at(place: int, stages: list[tuple[int, str]], trails: bool) -> str:
+    """The stage named last, or next if the text names stages after what they hold for."""
+    if len({stage for _, stage in stages}) < 2:
         return ""
-    for pattern in (TAGGED, BOXED):
-        if found := pattern.findall(text):
-            text = found[-1]
-    return text.strip()[-MAX_CHARACTERS:]
+    named = [stage for start, stage in stages if (start > place if trails else start < place)]
+    return (named[0] if trails else named[-1]) if named else ""
 
 
-# --- letters ----------------------------------------------------------------------------------------------------------
-
-
-def options(question: str) -> dict[str, str]:
-    """The options of a question by letter."""
-    return dict(OPTION.findall(question))
-
-
-def letter(text: str, choices: Mapping[str, str]) -> str | None:
-    """The letter of the option that a text decides on, by letter or by the option's exact words."""
-    text = final_answer(text)
-    bare = text.strip(MARKUP)
-    if bare.upper() in choices:
-        return bare.upper()
-    quoted = [key for key, words in choices.items() if bare and _normalize(words) == _normalize(text)]
-    for found in (quoted, STATED_LETTER.findall(text), LABELED_LINE.findall(text), LONE_LETTER.findall(text)):
-        known = set(found).intersection(choices)
-        if known:
-            return known.pop() if len(known) == 1 else None
-    return None
-
-
-def _normalize(words: str) -> str:
-    """Words in lower case without spaces, emphasis and final period; the commas of empty directions stay."""
-    return re.sub(r"[\s*_`\"']", "", words).removesuffix(".").lower()
-
-
-def yes_no(text: str) -> str | None:
-    """``yes`` or ``no``."""
-    return _only(word.lower() for word in YES_NO.findall(final_answer(text)))
-
-
-# --- numbers ----------------------------------------------------------------------------------------------------------
-
-
-def quantities(text: str) -> list[tuple[float, str]]:
-    """Numbers with their units as spelt ("" for none); not those that name something (``Frame-3``, ``object 1``)."""
-    return digit_quantities(NUMBER_WORD.sub(lambda match: str(NUMBER_WORDS.index(match[1].lower())), text))
-
-
-def digit_quantities(text: str) -> list[tuple[float, str]]:
-    """The same without numbers that are written as words."""
-    found = QUANTITY.finditer(NAMING.sub(" ", text.replace("−", "-")))
-    return [(float(match["value"].replace(",", "")), match["unit"] or "") for match in found]
-
-
-def number(text: str) -> float | None:
-    """The one number of a text: of several that with a unit, or else the last. A range is no number."""
-    text = final_answer(text)
-    if RANGE.search(NAMING.sub(" ", text)):
-        return None
-    values = [(value * UNITS.get(unit.lower(), 1.0), unit) for value, unit in quantities(text)]
-    chosen = [value for value, unit in values if unit] or [value for value, _ in values]
-    return chosen[-1] if chosen else None
-
-
-def lone_number(text: str, question: str = "") -> float | None:
-    """The one number of a sentence, apart from those that its question reveals.
-
-    Numbers with a unit come before others, and digits before words: "the two are 1.5 meters apart", "each one counted
-    once, there are 3".
-    """
-    every = quantities(text)
-    found = [pair for pair in every if pair[1]] or digit_quantities(text) or every
-    values, revealed = (
-        {value * UNITS.get(unit.lower(), 1.0) for value, unit in pairs} for pairs in (found, digit_quantities(question))
-    )
-    return _only(values - revealed if len(values) > 1 else values)
-
-
-def extents_cm(text: str) -> tuple[float, ...] | None:
-    """Length, width and height in centimeters, in the order in which they are named, else in this order."""
-    text = final_answer(text).replace(",", ", ")
-    extents = [value * 100 * UNITS[unit.lower()] if unit else value for value, unit in quantities(text)]
-    if len(extents) != len(SIDES):
-        return None
-    order = _named_sides(text)
-    return tuple(extents[order.index(side)] for side in SIDES)
-
-
-def _named_sides(text: str) -> tuple[str, ...]:
-    """The sides in the order of their numbers, by the words right after the numbers, else before, else as listed."""
-    numbers = [match.start() for match in QUANTITY.finditer(text)]
-    words = {match.start(): match[0].lower() for match in SIDE.finditer(text)}
-    places = sorted([*numbers, *words])
-    kinds = [SPOKEN_SIDES.get(words[place], words[place]) if place in words else "" for place in places]
-    after = [word for number, word in itertools.pairwise(kinds) if word and not number]
-    before = [word for word, number in itertools.pairwise(kinds) if word and not number]
-    for named in (after, before, list(dict.fromkeys(filter(None, kinds)))):
-        if sorted(named) == sorted(SIDES):
-            return tuple(named)
-    return SIDES
-
-
-def movements(text: str) -> dict[int, float] | None:
-    """Signed amounts (meters, degrees) by index into ``AXES``; axes that are not mentioned are left out."""
-    text = final_answer(text).replace("−", "-")
-    names = {name: (axis, sign) for axis, pair in enumerate(AXES) for name, sign in zip(pair, (1, -1), strict=True)}
-    amounts: dict[int, float] = {}
-    found = [(f"{verb}_{way}".lower(), amount) for verb, way, amount in MOVEMENT.findall(text)]
-    for amount, unit, way in SPOKEN_MOVEMENT.findall(text) if not found else ():
-        found.append((f"{'move' if unit.lower().startswith('m') else 'rotate'}_{way}".lower(), amount))
-    for name, amount in found:
-        axis, sign = names.get(re.sub("back$", "backward", name), (None, 0))
-        if axis is not None:
-            amounts[axis] = amounts.get(axis, 0.0) + sign * float(amount.replace(",", ""))
-    return amounts or None
-
-
-# --- places -----------------------------------------------------------------------------------------------------------
-
-
-def box(text: str) -> Box | None:
-    """The one box of a text: in brackets, or its only four numbers."""
-    text = final_answer(text)
-    found = {tuple(float(edge) for edge in edges) for edges in BOX.findall(text)}
-    numbers = tuple(value for value, _ in quantities(text.replace(",", ", ")))
-    if not found and len(numbers) == 4:
-        found = {numbers}
-    edges = _only(found)
-    return None if edges is None else (edges[0], edges[1], edges[2], edges[3])
-
-
-def located_box(text: str) -> tuple[int, Box] | None:
-    """Image, counted from 0 and 0 where none is named, and box."""
-    edges = box(text)
-    images = {
-        int(digit) - 1 if digit else ORDINALS.index(word.lower()) for digit, word in IMAGE.findall(final_answer(text))
-    }
-    return None if edges is None or len(images) > 1 else (images.pop() if images else 0, edges)
-
-
-def place(text: str) -> tuple[float, float, float] | None:
-    """Image position in thousandths, and depth."""
-    text = final_answer(text)
-    text = SPELT_PLACE.sub(r"(\1, \2)", text)
-    found = _only((float(x), float(y)) for x, y in PLACE.findall(text))
-    depth = number(PLACE.sub(" ", text))
-    return None if found is None or depth is None else (*found, depth)
-
-
-def map_places(text: str) -> dict[int, tuple[float, float]] | None:
-    """Position on the map by number of the object; each stands right before its object, or right after."""
-    found = list(MAPPED.finditer(final_answer(text)))
-    pairs = list(itertools.pairwise(found))[::2]
-    places = {}
-    for pair in pairs:
-        name, spot = sorted(pair, key=lambda match: match["name"] is None)
-        if name["name"] is None or spot["name"] is not None:
-            return None
-        places[int(name["name"])] = (float(spot[2]), float(spot[3]))
-    return places or None
-
-
-# --- names ------------------------------------------------------------------------------------------------------------
-
-
-def frames(text: str) -> set[int] | None:
-    """Numbers of the frames that a text names."""
-    text = final_answer(text)
-    return {int(number) for number in FRAME.findall(text) or re.findall(r"\b\d{1,9}\b", text)} or None
-
-
-def names(text: str) -> tuple[str, ...] | None:
-    """The names that a text lists, in order."""
-    parts = re.split(r"\s*(?:,|;|\n|->|→|>|\bthen\b|\band\b)\s*", final_answer(text).strip(MARKUP).lower())
-    names = (re.sub(r"^(?:\d+[.)]\s*)?(?:the|an?)?\s+|\.$", "", f" {part}").strip() for part in parts)
-    return tuple(name for name in names if name) or None
-
-
-def listed_names(text: str, question: str) -> tuple[str, ...] | None:
-    """The names of the question's list ("..., A, B, C, and D") in the order in which a sentence has them."""
-    text = final_answer(text).lower()
-    for listed in LISTED.findall(question.lower()):
-        first = listed[0].split()
-        known = [" ".join(first[k:]) for k in range(len(first)) if " ".join(first[k:]) in text][:1]
-        labels, places = [*known, *listed[1:]], {}
-        for label in sorted(labels, key=len, reverse=True):
-            places[label] = text.find(label)
-            text = text.replace(label, "#" * len(label))
-        if len(labels) == len(listed) and min(places.values()) >= 0:
-            return tuple(sorted(labels, key=lambda label: places[label]))
-    return None
-
-
-def marked_object(text: str) -> str | None:
-    """The mark that a text names by its color or number, else the text itself, without articles."""
-    text = final_answer(text).strip(MARKUP).lower()
-    marks = {color or f"point{number}" for color, number in MARK.findall(text)}
-    return (marks.pop() if len(marks) == 1 else None) if marks else re.sub(r"^(?:the|an?)\s+", "", text) or None
-
-
-def extreme_mark(text: str) -> str | None:
-    """The mark that a sentence calls the closest or farthest: the last one before that word, else the only one."""
-    text = final_answer(text).lower()
-    extreme = EXTREME.search(text)
-    marks = MARK.findall(text[: extreme.start()] if extreme else "")
-    return (marks[-1][0] or f"point{marks[-1][1]}") if marks else marked_object(text)
-
-
-def directions(text: str) -> Counter[str] | None:
-    """Counts of the words of direction."""
-    text = final_answer(text)
-    words: list[str] = [word.lower() for word in DIRECTION.findall(text)]
-    words += [(first or second).lower() for first, second in OF_BOTH.findall(text)]
-    return Counter([SYNONYMS.get(word, word) for word in words]) or None
-
-
-def facts(text: str) -> Counter[str] | None:
+def facts(text: str) -> Counter[str]:
     """Counts of the numbers, frames, directions and marks of a sentence; of its words where it has none of them."""
     text = final_answer(text)
-    found = Counter(f"{value:g}" for value, _ in quantities(text)) + Counter(FRAME.findall(text))
-    found += directions(text) or Counter()
+    found = Counter[str](
+        f"{float(number):g}" for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", NAMING.sub(" ", text))
+    )
+    found += Counter(re.findall(r"\bframe[\s-]*(\d{1,9})\b", text, re.I))
+    found += Counter(SYNONYMS.get(word.lower(), word.lower()) for word in DIRECTION.findall(text))
     found += Counter(match[0].lower() for match in MARK.finditer(text))
-    return found or Counter(re.findall(r"\w+", text.lower())) or None
+    found = found or Counter(re.findall(r"\w+", text.lower()))
+    if not found:
+        raise UnreadError("no words")
+    return found
 
 
 def _only(values: Iterable[T]) -> T | None:

@@ -19,6 +19,8 @@ GUESSES = 20
 """Number of other answers that are scored as guesses of each question."""
 MAX_GUESSED = 200
 """Maximum number of questions of a task for which guesses are scored."""
+MOST_SHOWN = 200
+"""Maximum number of characters that are listed of a prediction that could not be read."""
 INTERVAL = (2.5, 97.5)
 """Percentiles of the confidence interval."""
 
@@ -31,8 +33,8 @@ class Mode:
 
     name: str
     """Name in the report: strict, or official with the public scorer's name."""
-    score: Callable[[ScoredItem, str], float]
-    """Score of one prediction."""
+    judge: Callable[[ScoredItem, str], strict.Judgment]
+    """Score of one prediction, or why it cannot be read; the public scorers read everything somehow."""
     summarize: Callable[[pd.DataFrame], Summary]
     """Means of the scores (columns ``id``, ``task`` and ``score``)."""
     tasks: tuple[str, ...] | None
@@ -55,6 +57,22 @@ class ReportLine:
     """Name of the metric; "" for a mean over tasks."""
     level: str = ""
     """Cognitive level; "" for a mean over tasks."""
+    unread: int = 0
+    """Number of predictions that could not be read; they score 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPrediction:
+    """A prediction from which no answer could be read surely."""
+
+    id: str
+    """Of the question."""
+    task: str
+    """Of the question."""
+    reason: str
+    """Why."""
+    text: str
+    """The end of the prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +89,17 @@ class Report:
     """Scores by task."""
     unscored: Mapping[str, int]
     """Number of questions by task, for tasks that the scorer does not know."""
+    unread: tuple[UnreadPrediction, ...]
+    """Predictions that could not be read."""
 
 
 def mode_of(name: str, levels: Mapping[str, str]) -> Mode:
     """``strict``, ``lmms-eval`` or ``vlmevalkit``; ``levels`` maps tasks to levels."""
     if name == "strict":
-        return Mode("strict", strict.score, lambda scored: strict.summarize(scored, levels), None)
+        return Mode("strict", strict.judge, lambda scored: strict.summarize(scored, levels), None)
     module = {"lmms-eval": lmms, "vlmevalkit": vlmeval}[name]
-    return Mode(f"official ({name})", module.score, module.summarize, TASKS)
+    judge = lambda item, text: strict.Judgment(module.score(item, text))  # noqa: E731
+    return Mode(f"official ({name})", judge, module.summarize, TASKS)
 
 
 def make_report(
@@ -89,8 +110,15 @@ def make_report(
     if not known:
         return None
     texts = predictions.texts
-    values = [mode.score(item, texts[item.id]) if item.id in texts else 0.0 for item in known]
-    scores = pd.DataFrame({"id": [item.id for item in known], "task": [item.task for item in known], "score": values})
+    judged = [mode.judge(item, texts[item.id]) if item.id in texts else strict.Judgment(0.0) for item in known]
+    unread = tuple(
+        UnreadPrediction(item.id, item.task, judgment.unread, texts[item.id][-MOST_SHOWN:])
+        for item, judgment in zip(known, judged, strict=True)
+        if judgment.unread
+    )
+    unread_by_task = Counter(prediction.task for prediction in unread)
+    scores = pd.DataFrame({"id": [item.id for item in known], "task": [item.task for item in known]})
+    scores["score"] = [judgment.score for judgment in judged]
     summary = mode.summarize(scores)
     means: dict[str, np.ndarray] = {}
     tasks: dict[str, ReportLine] = {}
@@ -98,13 +126,15 @@ def make_report(
         own = [item for item in known if item.task == task]
         means[task] = _resampled_means(scores.loc[scores["task"] == task, "score"].to_numpy(), seed, task)
         chance, level = _chance(own, mode, seed), levels.get(task, strict.OTHER)
-        tasks[task] = ReportLine(score, _bounds(means[task]), len(own), chance, _metrics(own, mode), level)
+        metrics, bounds = _metrics(own, mode), _bounds(means[task])
+        tasks[task] = ReportLine(score, bounds, len(own), chance, metrics, level, unread_by_task[task])
 
     def mean_line(score: float, names: Sequence[str]) -> ReportLine:
         """The line of a mean over tasks; each task is resampled by itself."""
         bounds = _bounds(np.mean([means[name] for name in names], axis=0))
         chance = float(np.mean([tasks[name].chance for name in names]))
-        return ReportLine(score, bounds, sum(tasks[name].questions for name in names), chance)
+        questions, unread = (sum(getattr(tasks[name], key) for name in names) for key in ("questions", "unread"))
+        return ReportLine(score, bounds, questions, chance, unread=unread)
 
     return Report(
         mode.name,
@@ -112,6 +142,7 @@ def make_report(
         {level: mean_line(score, summary.members[level]) for level, score in summary.levels.items()},
         tasks,
         Counter(item.task for item in items if mode.tasks is not None and item.task not in mode.tasks),
+        unread,
     )
 
 
@@ -137,7 +168,7 @@ def _chance(items: Sequence[ScoredItem], mode: Mode, seed: int) -> float:
     scores = []
     for item in rng.sample(list(items), min(len(items), MAX_GUESSED)):
         guesses = sorted(strict.choices_of(item)) or answers[strict.metric_name(item)]
-        scores += [mode.score(item, guess) for guess in rng.choices(guesses, k=GUESSES)]
+        scores += [mode.judge(item, guess).score for guess in rng.choices(guesses, k=GUESSES)]
     return sum(scores) / len(scores)
 
 

@@ -39,8 +39,9 @@ from qagen.core.answer import (
     Placement,
 )
 from qagen.records.sparbench import AXES
-from qagen.score import parse
+from qagen.score import letters, numbers, parse
 from qagen.score.items import ScoredItem, Summary, mean_by_task
+from qagen.score.plain import UnreadError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,25 +62,42 @@ class Metric:
     name: str
     """Name in tables."""
     read: Callable[..., Any]
-    """Reads the answer of a text; None when there is none."""
+    """Reads the answer of a text; raises UnreadError when there is none."""
     compare: Callable[[Any, Any], float]
     """Score from 0 to 1 of a predicted and the true answer."""
     with_question: bool = False
     """Whether ``read`` needs the question, too."""
 
     def answer_in(self, text: str, question: str) -> Any:
-        """The answer that a text gives to a question, None when there is none."""
+        """The answer that a text gives to a question; raises UnreadError when there is none."""
         return self.read(text, question) if self.with_question else self.read(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What a prediction is worth."""
+
+    score: float
+    """From 0 to 1; 0 where nothing was read."""
+    unread: str = ""
+    """Why no answer could be read surely; "" where one was read."""
+
+
+def judge(item: ScoredItem, prediction: str) -> Judgment:
+    """The score of one prediction, or why it cannot be read."""
+    choices = choices_of(item)
+    try:
+        if choices:
+            return Judgment(float(letters.letter(prediction, choices) == item.answer.strip()))
+        metric, truth = _metric_and_truth(item)
+        return Judgment(metric.compare(metric.answer_in(prediction, item.question), truth))
+    except UnreadError as error:
+        return Judgment(0.0, str(error))
 
 
 def score(item: ScoredItem, prediction: str) -> float:
     """The score of one prediction, 0 to 1."""
-    choices = choices_of(item)
-    if choices:
-        return float(parse.letter(prediction, choices) == item.answer.strip())
-    metric, truth = _metric_and_truth(item)
-    answer = metric.answer_in(prediction, item.question)
-    return 0.0 if answer is None else metric.compare(answer, truth)
+    return judge(item, prediction).score
 
 
 def metric_name(item: ScoredItem) -> str:
@@ -92,7 +110,7 @@ def choices_of(item: ScoredItem) -> Mapping[str, str]:
     answer = item.answer.strip()
     if not re.fullmatch(r"[A-F]", answer):
         return {}
-    choices = parse.options(item.question)
+    choices = letters.options(item.question)
     return choices if answer in choices else dict.fromkeys("ABCDEF", "")
 
 
@@ -106,8 +124,10 @@ def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
     family = family_of_records(item.task)
     metrics = SENTENCE_METRICS if answer.endswith(".") else METRICS
     metric = metrics.get(family.answer, STATED) if family is not None else STATED
-    truth = metric.answer_in(answer, item.question)
-    return (metric, truth) if truth is not None else (STATED, parse.facts(answer))
+    try:
+        return metric, metric.answer_in(answer, item.question)
+    except UnreadError:
+        return STATED, parse.facts(answer)
 
 
 def relative_accuracy(prediction: float, truth: float) -> float:
@@ -164,35 +184,41 @@ def _compare_orders(prediction: tuple[str, ...], truth: tuple[str, ...]) -> floa
     return right / max(len(prediction), len(truth))
 
 
+def _compare_directions(prediction: Counter[str], truth: Counter[str]) -> float:
+    """F1; before and after a move are compared apart where the truth tells both."""
+    if any(" " in word for word in truth):
+        if not any(" " in word for word in prediction):
+            raise UnreadError("does not tell before from after")
+        return _f1(prediction, truth)
+    return _f1([word.split()[-1] for word in prediction.elements()], truth)
+
+
 def _f1(prediction: Any, truth: Any) -> float:
     predicted, true = Counter(prediction), Counter(truth)
     return 2 * (predicted & true).total() / (predicted.total() + true.total())
 
 
-JUDGED = Metric("accuracy", parse.yes_no, _equal)
+JUDGED = Metric("accuracy", letters.yes_no, _equal)
 STATED = Metric("F1", parse.facts, _f1)
 METRICS: dict[type[Answer], Metric] = {
-    Number: Metric("MRA", parse.number, relative_accuracy),
-    Count: Metric("MRA", parse.number, relative_accuracy),
-    Extents: Metric("MRA", parse.extents_cm, _compare_extents),
+    Number: Metric("MRA", numbers.number, relative_accuracy, with_question=True),
+    Count: Metric("MRA", numbers.count, relative_accuracy),
+    Extents: Metric("MRA", numbers.extents_cm, _compare_extents),
     BoxAnswer: Metric("IoU", parse.box, box_overlap),
     ImagePoint: Metric("MRA", parse.place, _compare_places),
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
-    Choice: Metric("accuracy", parse.marked_object, _equal),
-    Directions: Metric("F1", parse.directions, _f1),
-    LabelOrder: Metric("places", parse.names, _compare_orders),
+    Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
+    Directions: Metric("F1", parse.directions, _compare_directions),
+    LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),
     Placement: Metric("MRA", parse.map_places, _compare_maps),
-    Motion: Metric("MRA", parse.movements, _compare_movements),
+    Motion: Metric("MRA", numbers.movements, _compare_movements),
 }
 """Metrics by kind of answer; answers of other kinds are compared by what they state."""
 SENTENCE_METRICS: dict[type[Answer], Metric] = {
     **METRICS,
-    Number: Metric("MRA", parse.lone_number, relative_accuracy, with_question=True),
-    Count: Metric("MRA", parse.lone_number, relative_accuracy, with_question=True),
-    Choice: Metric("accuracy", parse.extreme_mark, _equal),
     LabelOrder: Metric("places", parse.listed_names, _compare_orders, with_question=True),
-    Motion: Metric("MRA", parse.movements, partial(_compare_movements, missing=0.0)),
+    Motion: Metric("MRA", numbers.movements, partial(_compare_movements, missing=0.0)),
 }
 """Metrics of answers that are sentences, which leave out movements of 0."""
 

@@ -133,7 +133,7 @@ def test_an_option_that_names_no_direction_is_not_chosen_by_silence():
         ("-2.4", 0),
         ("2.4-3.1", 0),
         ("2 to 3", 0),
-        ("two point four", 0.7),  # read as "2 point 4", a name; 2 is 16.7 % off
+        ("two point four", 1),
         ("", 0),
         ("far", 0),
     ],
@@ -206,11 +206,11 @@ def test_any_text_scores_something_between_0_and_1(task, prediction, answer):
     ],
 )
 def test_hostile_predictions_take_no_time(prediction):
-    started = time.perf_counter()
+    started = time.process_time()
     for task in (*TASKS, "obj_count", "obj_frame_locate", "spatial_imagination_map_mv", "appearance_order"):
         for answer in ("B", "2.4", MOVES, "Frame-1."):
             strict.score(item(task, answer, ABCD), prediction)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 # --- rewards ----------------------------------------------------------------------------------------------------------
