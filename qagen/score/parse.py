@@ -282,11 +282,12 @@ def _stage_at(place: int, stages: list[tuple[int, str]], trails: bool) -> str:
 def facts(text: str) -> Counter[str]:
     """Counts of the numbers, frames, directions and marks of a sentence; of its words where it has none of them."""
     text = final_answer(text)
-    found = Counter[str](
+    found: Counter[str] = Counter(
         f"{float(number):g}" for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", NAMING.sub(" ", text))
     )
     found += Counter(re.findall(r"\bframe[\s-]*(\d{1,9})\b", text, re.I))
-    found += Counter(SYNONYMS.get(word.lower(), word.lower()) for word in DIRECTION.findall(text))
+    words: list[str] = DIRECTION.findall(text.lower())
+    found += Counter([SYNONYMS.get(word, word) for word in words])
     found += Counter(match[0].lower() for match in MARK.finditer(text))
     found = found or Counter(re.findall(r"\w+", text.lower()))
     if not found:
