@@ -8,6 +8,7 @@ import pytest
 
 from qagen.core.answer import Answer, Directions, Number, Slot
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.sample import Format
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.rng import rng_for
@@ -232,6 +233,24 @@ def test_phrasings_are_drawn_evenly(tmp_path: Path, book: Phrasebook) -> None:
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_every_family_has_a_template_file(name: str) -> None:
     assert (TEMPLATES / f"{name}.jinja").is_file()
+
+
+@pytest.mark.parametrize(
+    ("type_name", "answer_format", "axes", "rules"),
+    [
+        ("obj_spatial_relation_oo", "judge", {"left_right"}, ()),
+        ("obj_spatial_relation_oo_mv", "judge", {"closer_farther"}, ("first_image_observer",)),
+        ("obj_spatial_relation_oo_mv", "judge", {"above_below"}, ("vertical",)),
+        ("obj_count", "fill", set(), ()),
+        ("distance_prediction_oo_video", "fill", set(), ()),
+        ("spatial_imagination_oc_mv", "sentence", {"left_right"}, ("moved_observer", "start_at_first_image")),
+        ("spatial_imagination_oc_mv", "select", {"left_right"}, ("moved_observer",)),
+    ],
+)
+def test_a_rule_stands_only_where_the_answer_depends_on_it(
+    type_name: str, answer_format: Format, axes: set[str], rules: tuple[str, ...]
+) -> None:
+    assert load_task(type_name).rules(answer_format, axes) == rules
 
 
 def test_each_format_needs_its_blocks() -> None:

@@ -68,6 +68,7 @@ BARE_BOXES = {"option_oc", "option_oc_mv"}
 """Options that are a box, where neither a capital nor a full stop has a place."""
 PARTS = ("x", "y", "depth", "length", "width", "height", "label", "box")
 """What an answer consists of besides its text."""
+OPTION_WORDS = ("left", "right", "above", "below", "closer", "farther", "front", "behind")
 AXES = ("left_right", "above_below", "closer_farther", "front_behind")
 
 
@@ -213,6 +214,21 @@ def test_closer_and_farther_say_to_whom(file, block):
     for source, _, text in renderings(file, block):
         for sentence in re.split(r"(?<=[.?]) ", text):
             assert "observer" in sentence or not re.search("closer|farther", sentence), source
+
+
+@each("after")
+def test_what_holds_before_a_move_is_not_asked_where_only_the_state_after_it_is_the_answer(file, block):
+    for source, _, text in renderings(file, block):
+        assert not re.search(r"\b(before|change|at first|start|initial)", text, re.IGNORECASE), source
+
+
+@each("question", "after")
+def test_directions_are_asked_in_the_order_of_the_options(file, block):
+    if BLOCKS[file, block].answer is not Directions:
+        return
+    for source, _, text in renderings(file, block):
+        asked = list(dict.fromkeys(re.findall(rf"\b({'|'.join(OPPOSITE)})\b", text)))
+        assert asked == [word for word in OPTION_WORDS if word in asked], source
 
 
 @each("judge")
