@@ -159,8 +159,10 @@ def _frames(passage: str) -> set[frozenset[int]]:
 
 
 LISTED = re.compile(r"([^,.:;?]+), ([^,.:;?]+), ([^,.:;?]+), and ([^,.:;?]+)")
-BETWEEN_NAMES = re.compile(r"\s*(?:[,;\n|]|->|=>|→|⟶|➔|>|<|\bthen\b|\band\b|\bfollowed\s+by\b|\s[-–—]\s"
-    r"|(?<=[^\d\s])\s*\(?\d{1,2}[.)])\s*")
+BETWEEN_NAMES = re.compile(
+    r"\s*(?:[,;\n|]|->|=>|→|⟶|➔|>|<|\bthen\b|\band\b|\bfollowed\s+by\b|\s[-–—]\s"
+    r"|(?<=[^\d\s])\s*\(?\d{1,2}[.)])\s*"
+)
 IN_FRAME = re.compile(r"\([^()]*\)|\b(?:(?:in|at|from)\s+)?frame[\s#_-]*\d+\s*:?")
 BEFORE_NAMES = re.compile(r"^[^,;\n|>→]*?(?:\b(?:is|are)\b|:)\s*(?=\S)")
 BEFORE_NAME = re.compile(
