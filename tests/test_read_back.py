@@ -23,7 +23,7 @@ from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples
-from qagen.score import numbers, strict
+from qagen.score import numbers, parse, strict
 from qagen.score.items import ScoredItem
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
@@ -135,6 +135,15 @@ def test_questions_are_short_and_varied(type_name: str) -> None:
         most = MOST_OF_SPAR * words_of_spar(type_name, answer_format)
         assert median(map(words, texts)) <= most, answer_format
     assert len({form(text) for texts in asked.values() for text in texts}) >= LEAST_FORMS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("type_name", [f"spatial_imagination_{asks}" for asks in ("oc", "oc_mv", "oo", "oo_mv")])
+def test_the_scorer_tells_before_a_move_from_after_it(type_name: str) -> None:
+    """Phrasings that say it in other words need them in ``parse.STAGE``."""
+    for sample in phrased(type_name):
+        if sample.format == "sentence":
+            assert all(" " in word for word in parse.directions(sample.gpt)), sample.gpt
 
 
 def altered(sample: Sample) -> str:

@@ -262,6 +262,7 @@ METERS = [
     ("１.５", 1.5),
     ("１．５ｍ", 1.5),
     ("١٫٥", 1.5),
+    ("٠,٥٠٠ m", 0.5),
     ("one and a half meters", 1.5),
     ("a meter and a half", 1.5),
     ("half a meter", 0.5),
