@@ -12,6 +12,9 @@ here (an import contract says so). The way of a record through the modules::
     resolve_marks              which objects its marks mean
     solvers                    the answer, computed anew: a file for each family of task types, found by the registry
     eligibility, unoccluded    whether the record may be asked at all
+    belief, surroundings       whether the annotation that it rests on may be believed
+    floor_plan                 the room from above, and its walls
+    facts                      how often a scene's records ask the same, and of how many objects
     check_record, check_media  everything about a record that is not geometry
     counts, page               the sums, and the disagreements with their pictures
     perturb                    the same answers under noise

@@ -57,6 +57,7 @@ class Belief:
     """The scene."""
     _sizes: dict[int, list[Check]] = field(default_factory=dict)
     _outlines: dict[int, list[Check]] = field(default_factory=dict)
+    _shares: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
     _painted: dict[int, list[Check]] = field(default_factory=dict)
     _shown_in: dict[tuple[str, ...], list[UprightBox]] = field(default_factory=dict)
 
@@ -115,28 +116,50 @@ class Belief:
         return []
 
     def check_outline(self, instance: int) -> list[Check]:
-        """Whether an object's outline is not cut short by other annotation; failed checks only."""
+        """Whether an object's outline is not cut short by other annotation; failed checks only.
+
+        Surface below an object that nothing else holds up is its own. What stands inside its footprint may be its own
+        or something that was put there: much of it makes the outline no better than a guess, a little leaves a doubt.
+        """
         if instance not in self._outlines:
-            is_known = self.around.is_known and self.scene.is_labeled
-            self._outlines[instance] = list(self._check_foreign(instance)) if is_known else []
+            self._outlines[instance] = list(self._check_foreign(instance))
         return self._outlines[instance]
 
+    def check_lower_part(self, instance: int) -> list[Check]:
+        """Whether an object's lower part is not annotated as something else; failed checks only."""
+        below, _, _, held = self._foreign(instance)
+        if below <= MAX_FOREIGN * (1 + SLACK) or held >= below:
+            return []
+        name = _name(self.scene.instances[instance])
+        return [disagree(f"annotation of {name}", f"at most {MAX_FOREIGN:.0%} below it", f"{below:.0%}")]
+
     def _check_foreign(self, instance: int) -> Iterator[Check]:
-        one, surface, floor = self.scene.instances[instance], self.around.surface, self.around.floor_m
-        half, bottom = one.box.size / 2, one.box.center[2] - one.box.size[2] / 2
-        local = (surface.places - one.box.center) @ one.box.axes
-        is_between = (surface.places[:, 2] > floor + ABOVE_FLOOR_M) & (local[:, 2] <= half[2])
-        own = max(1, np.count_nonzero(surface.owners == instance))
-        narrow, wide = (self._is_above_footprint(instance, local, wider) & is_between for wider in (0.0, WIDER_M))
-        below = narrow & (surface.places[:, 2] < bottom - NARROW_M)
-        foreign = [float(np.count_nonzero(part & surface.is_structure)) / own for part in (below, narrow, wide)]
-        held = float(np.count_nonzero(below & ~surface.is_structure)) / own
-        what, stated = f"annotation of {_name(one)}", f"at most {MAX_FOREIGN:.0%} of its footprint is not its own"
-        found = f"{foreign[0]:.0%} below it, {foreign[1]:.0%} in its footprint, {foreign[2]:.0%} in a wider one"
-        if foreign[1] > CLEARLY_FOREIGN or (foreign[0] > MAX_FOREIGN * (1 + SLACK) and held < foreign[0]):
+        _, narrow, wide, _ = self._foreign(instance)
+        what = f"annotation of {_name(self.scene.instances[instance])}"
+        stated = f"at most {MAX_FOREIGN:.0%} of its footprint is not its own"
+        found = f"{narrow:.0%} in its footprint, {wide:.0%} in a wider one"
+        yield from self.check_lower_part(instance)
+        if narrow > CLEARLY_FOREIGN:
             yield disagree(what, stated, found)
-        elif foreign[2] > MAX_FOREIGN * (1 - SLACK):
+        elif wide > MAX_FOREIGN * (1 - SLACK):
             yield undecided(what, stated, found)
+
+    def _foreign(self, instance: int) -> tuple[float, float, float, float]:
+        """Shares of an object's own surface: foreign below it, in its footprint, in a wider one; and what holds it up."""
+        if not (self.around.is_known and self.scene.is_labeled):
+            return 0.0, 0.0, 0.0, 0.0
+        if instance not in self._shares:
+            one, surface, floor = self.scene.instances[instance], self.around.surface, self.around.floor_m
+            half, bottom = one.box.size / 2, one.box.center[2] - one.box.size[2] / 2
+            local = (surface.places - one.box.center) @ one.box.axes
+            is_between = (surface.places[:, 2] > floor + ABOVE_FLOOR_M) & (local[:, 2] <= half[2])
+            own = max(1, np.count_nonzero(surface.owners == instance))
+            narrow, wide = (self._is_above_footprint(instance, local, wider) & is_between for wider in (0.0, WIDER_M))
+            below, is_foreign = narrow & (surface.places[:, 2] < bottom - NARROW_M), surface.is_structure
+            parts = below & is_foreign, narrow & is_foreign, wide & is_foreign, below & ~is_foreign
+            first, second, third, fourth = (float(np.count_nonzero(part)) / own for part in parts)
+            self._shares[instance] = first, second, third, fourth
+        return self._shares[instance]
 
     def _is_above_footprint(self, instance: int, local: NDArray, wider: float) -> NDArray[np.bool_]:
         """Which points lie within an object's footprint, less what belongs to a wall that it stands at."""

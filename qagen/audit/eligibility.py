@@ -98,10 +98,11 @@ def _check_belief(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth:
             yield from belief.check_size(mark.instance)
         elif family not in WITHOUT_CENTERS:
             yield from belief.check_center(mark.instance)
-        if family in SIZES | BOXES or any(record.raw.get(f"{token}_bbox") or ()):
-            yield from belief.check_outline(mark.instance)
         if family in SIZES | BOXES:
+            yield from belief.check_outline(mark.instance)
             yield from belief.check_painted(mark.instance)
+        elif any(record.raw.get(f"{token}_bbox") or ()):
+            yield from belief.check_lower_part(mark.instance)
     rests_on_absence = family in ABSENCES or record.task.get("drawn") is False
     if rests_on_absence or (family, record.task.get("asks")) == ("nearest", "oc"):
         yield from belief.check_labeled([truth.rendered(name) for name in dict.fromkeys(record.frames)])

@@ -30,6 +30,11 @@ class AuditSelection:
     most: int | None = None
     """Largest number of records of each file, spread over it; None for all."""
 
+    @property
+    def is_all(self) -> bool:
+        """Whether the chosen scenes are audited as a whole."""
+        return not self.types and not self.formats and self.most is None
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:

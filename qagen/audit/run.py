@@ -13,6 +13,7 @@ from qagen.audit.check_record import Shape, check_readable, check_record
 from qagen.audit.checks import Check, Verdict
 from qagen.audit.counts import Group, OutcomeCounts
 from qagen.audit.eligibility import check_eligibility
+from qagen.audit.facts import FactCounts
 from qagen.audit.perturb import ResolvedRecord, Stability, perturb, rows
 from qagen.audit.physical import check_scene
 from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
@@ -22,7 +23,7 @@ from qagen.audit.truth import SceneTruth
 from qagen.errors import ConfigError
 from qagen.records.read import RecordFile, RecordLine
 
-SCENE_GROUP, FILE_FORMAT = ("(scene)", "physical"), "(file)"
+SCENE_GROUP, FILE_FORMAT, FACTS_FORMAT = ("(scene)", "physical"), "(file)", "(facts)"
 Progress = Callable[[int, int, str], None]
 
 
@@ -88,12 +89,18 @@ def audit(
             scene = from_loader.read_scene(dataset, home, scene_id)
         examiner = Examiner(SceneTruth.of(scene), media, shapes, settings)
         result.counts.add(SCENE_GROUP, scene_id, None, list(check_scene(examiner.truth)))
+        facts = FactCounts()
         for ref in refs:
-            checks = examiner.examine(ref.line, *ref.read())
+            raw, evidence = ref.read()
+            checks = examiner.examine(ref.line, raw, evidence)
+            file = ref.line.file
+            facts.add(file.type, file.format, evidence, settings.task(file.type))
             result.counts.add((ref.line.file.type, ref.line.file.format), str(ref.line), ref.line, checks)
             done += 1
             if progress is not None:
                 progress(done, len(index), scene_id)
+        for type_name, answer_format, check in facts.check() if wanted.is_all else ():
+            result.counts.add((type_name, FACTS_FORMAT), f"{scene_id}: {answer_format}", None, [check])
         if draws:
             perturb(examiner.resolved, examiner.truth, draws, seed, result.stability)
     return result
