@@ -145,7 +145,7 @@ class Belief:
             yield undecided(what, stated, found)
 
     def _foreign(self, instance: int) -> tuple[float, float, float, float]:
-        """Shares of an object's own surface: foreign below it, in its footprint, in a wider one; and what holds it up."""
+        """Shares of an object's own surface: foreign below it, in its footprint, in a wider one; what holds it up."""
         if not (self.around.is_known and self.scene.is_labeled):
             return 0.0, 0.0, 0.0, 0.0
         if instance not in self._shares:

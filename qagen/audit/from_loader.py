@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox
+from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox, fit_upright_box
 from qagen.core.camera import Camera
-from qagen.core.scene import Frame, Object3D, Scene
+from qagen.core.scene import NEVER_ASKED_THING, STRUCTURE, Frame, Mesh, Object3D, Scene
 from qagen.errors import ConfigError, did_you_mean
 from qagen.loaders import LOADERS, make_loader
 
@@ -27,18 +27,31 @@ def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
 def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:
     """A loaded scene as the audit sees it."""
     mesh = scene.mesh
+    owners, others = (None, ()) if mesh is None else _with_nameless(mesh, len(scene.objects))
     return AuditScene(
         dataset=dataset,
         id=scene.id,
         views={frame.id: _to_view(frame) for frame in scene.frames},
-        instances=tuple(_to_instance(item) for item in scene.objects),
+        instances=(*(_to_instance(item) for item in scene.objects), *others),
         vertices=None if mesh is None else mesh.vertices.astype(float),
         faces=None if mesh is None else mesh.faces,
-        face_instance=None if mesh is None else mesh.face_object,
+        face_instance=owners,
         outline=scene.room_polygon,
         is_labeled=mesh is None or not mesh.is_by_box,
-        names_structure=False,
+        names_structure=any(one.is_structure for one in others),
     )
+
+
+def _with_nameless(mesh: Mesh, count: int) -> tuple[NDArray, tuple[Instance, ...]]:
+    """The instances of faces, and one for all structure and one for all other things without a name to ask about."""
+    owners, nameless = mesh.face_object.copy(), []
+    for owner in (STRUCTURE, NEVER_ASKED_THING):
+        is_own = mesh.face_object == owner
+        if is_own.any():
+            owners[is_own] = count + len(nameless)
+            box = fit_upright_box(mesh.vertices[np.unique(mesh.faces[is_own])])
+            nameless.append(Instance(owner, "", frozenset(), False, box, None, owner == STRUCTURE))
+    return owners, tuple(nameless)
 
 
 def _to_view(frame: Frame) -> AuditView:

@@ -94,22 +94,24 @@ def _to_instances(
     for index, group in enumerate(groups):
         points = vertices[owner == index]
         if len(points) and np.ptp(points, axis=0).max() > 1e-3:
-            label, names, is_askable = _names(group["label"], label_map)
+            label, names, is_askable, is_structure = _names(group["label"], label_map)
             index_of_group[index] = len(instances)
-            instances.append(Instance(group["objectId"], label, names, is_askable, fit_upright_box(points), points))
+            box = fit_upright_box(points)
+            instances.append(Instance(group["objectId"], label, names, is_askable, box, points, is_structure))
     return tuple(instances), index_of_group
 
 
-def _names(raw: str, label_map: dict[str, tuple[str, str]]) -> tuple[str, frozenset[str], bool]:
-    """What to call an instance, everything that it may be called, and whether it may be asked about."""
+def _names(raw: str, label_map: dict[str, tuple[str, str]]) -> tuple[str, frozenset[str], bool, bool]:
+    """What to call an instance, everything that it may be called, whether it may be asked about, and is structure."""
     plain = " ".join(raw.lower().replace("_", " ").split())
     category, forty = label_map.get(plain.replace(" ", ""), (plain, ""))
     category = category or plain
     label = plain if plain.endswith("s") and not category.endswith("s") else category
     single = label[:-1] if label.endswith("s") else label
     ends = re.search(r"(wall|floor|ceiling|beam|column|pillar|door ?frame)$", single)
-    is_askable = not (ends or forty in STRUCTURE or {single, label} & NAMELESS)
-    return label, frozenset({label, plain, category}), is_askable
+    is_structure = bool(ends) or forty in STRUCTURE - {"person"}
+    is_askable = not (is_structure or forty in STRUCTURE or {single, label} & NAMELESS)
+    return label, frozenset({label, plain, category}), is_askable, is_structure
 
 
 def _read_label_map(root: Path, folder: Path) -> dict[str, tuple[str, str]]:

@@ -120,6 +120,8 @@ class Instance:
     """The box around it."""
     points: NDArray | None
     """(n, 3) surface points, world, meters."""
+    is_structure: bool = False
+    """Whether it is wall, floor, ceiling or a part of them."""
 
 
 @dataclass(frozen=True, eq=False)

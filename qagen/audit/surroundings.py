@@ -63,7 +63,7 @@ class SurfacePoints:
     owners: NDArray[np.int64]
     """(n,) index of the instance, -1 for none."""
     is_structure: NDArray[np.bool_]
-    """(n,) whether it is of nothing that questions are about: walls, floor, unlabeled."""
+    """(n,) whether it is annotated as wall, floor or ceiling, or not at all."""
 
     def where(self, chosen: NDArray) -> "SurfacePoints":
         """Some of the points."""
@@ -179,8 +179,8 @@ class Surroundings:
         count = min(MOST_POINTS, int(areas_of(triangles).sum() * POINTS_PER_M2))
         places, normals, chosen = spread_points(triangles, count)
         owners = scene.face_instance[chosen].astype(np.int64)
-        is_askable = np.array([*(one.is_askable for one in scene.instances), False])
-        return SurfacePoints(places, normals, owners, ~is_askable[owners])
+        is_structure = np.array([*(one.is_structure for one in scene.instances), True])
+        return SurfacePoints(places, normals, owners, is_structure[owners])
 
 
 def areas_of(triangles: NDArray) -> NDArray[np.float64]:
