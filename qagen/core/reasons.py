@@ -245,6 +245,9 @@ LOOKS_AROUND = _reason(
     "camera looks around",
     "The camera turns so far along a straight part that nobody would say it goes straight ahead.",
 )
+LOOKS_ASIDE = _reason(
+    "camera walks backward", "On a straight part the camera looks back rather than ahead, so it does not go forward."
+)
 BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes back on its way.")
 ROUTES_OVERLAP = _balancing("overlaps another route", "Another question already asks for most of this route.")
 SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")

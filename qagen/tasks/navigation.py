@@ -22,6 +22,7 @@ from qagen.core.reasons import (
     HALF_TURN,
     LEG_TOO_SHORT,
     LOOKS_AROUND,
+    LOOKS_ASIDE,
     LOOKS_UP_OR_DOWN,
     NO_VIDEO,
     NOT_PLAIN_TEXT,
@@ -56,6 +57,8 @@ class NavigationConfig(TaskConfig):
     """Least length of a leg as a multiple of the tolerance: a hand may sway more on a longer leg."""
     max_look_deg: Bound = 120.0
     """Largest angle by which the camera turns along one leg, degrees; beyond it nobody would say "straight ahead"."""
+    max_aside_deg: Bound = 100.0
+    """Largest mean angle on a leg between where the camera looks and where it goes, degrees; beyond it it goes back."""
     min_frames: Amount = 3
     """Least number of frames that show the route."""
     max_legs: Amount = 4
@@ -88,6 +91,8 @@ class VideoPath:
     """Largest distance that it goes back along its leg, meters."""
     look_deg: float
     """Largest angle by which it turns along one leg, degrees."""
+    aside_deg: float
+    """Largest mean angle on a leg between where it looks and where it goes, degrees."""
     tolerance_m: float
     """Largest distance from its leg that is allowed, meters."""
 
@@ -127,8 +132,25 @@ def turned_deg(looks: NDArray[np.float64]) -> float:
     Args:
         looks: (n, 3) optical axes, world.
     """
+    headings = _headings(looks)
+    return float(to_degrees(np.ptp(np.unwrap(headings)))) if len(headings) else 0.0
+
+
+def aside_deg_of(looks: NDArray[np.float64], way: NDArray[np.float64]) -> float:
+    """Mean angle between the headings of a recording and the way that it takes, 0 to 180 degrees.
+
+    Args:
+        looks: (n, 3) optical axes, world.
+        way: (2,) direction on the floor plan.
+    """
+    aside = _headings(looks) - math.atan2(way[1], way[0])
+    return float(to_degrees(np.abs(np.arctan2(np.sin(aside), np.cos(aside))).mean())) if len(aside) else 0.0
+
+
+def _headings(looks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Headings of those optical axes (n, 3) that have one, radians counterclockwise from world x."""
     x, y, _ = looks[np.hypot(looks[:, 0], looks[:, 1]) >= MIN_LEVEL].T
-    return float(to_degrees(np.ptp(np.unwrap(np.arctan2(y, x))))) if len(x) else 0.0
+    return np.arctan2(y, x)
 
 
 NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
@@ -205,8 +227,8 @@ class Navigation(Family[NavigationConfig]):
             LEG_TOO_SHORT,
             UNCLEAR_CORNERS,
             LOOKS_AROUND,
+            LOOKS_ASIDE,
             BACKTRACKS,
-            LOOKS_AROUND,
             TRAJECTORY_GAP,
             ROUTES_OVERLAP,
         }
@@ -286,6 +308,7 @@ class Navigation(Family[NavigationConfig]):
                 "stray_m": route.stray_m,
                 "slip_m": route.slip_m,
                 "look_deg": route.look_deg,
+                "aside_deg": route.aside_deg,
                 "stray_limit": route.tolerance_m,
             },
             classes=(f"moves:{len(moves)}", *{name for name, _ in moves}, f"from:{first}", f"to:{last}"),
@@ -320,8 +343,13 @@ class Navigation(Family[NavigationConfig]):
         look_deg = max(turned_deg(looks[start : end + 1]) for start, end in pairwise(corners))
         if look_deg > limits.max_look_deg:
             return Skip(LOOKS_AROUND)
+        aside_deg = max(
+            aside_deg_of(looks[start : end + 1], path[end] - path[start]) for start, end in pairwise(corners)
+        )
+        if aside_deg > limits.max_aside_deg:
+            return Skip(LOOKS_ASIDE)
         stray = max(float(distance_to_leg(*leg).max()) for leg in legs)
-        return VideoPath(path[corners], stray, slip, look_deg, tolerance_m)
+        return VideoPath(path[corners], stray, slip, look_deg, aside_deg, tolerance_m)
 
     def _min_leg_m(self, tolerance_m: float) -> float:
         return max(self.config.min_leg_m, self.config.leg_per_tolerance * tolerance_m)
@@ -332,6 +360,7 @@ class Navigation(Family[NavigationConfig]):
             float(route.lengths_m.min()) / self._min_leg_m(route.tolerance_m) - 1,
             1 - max(route.stray_m, route.slip_m) / route.tolerance_m,
             1 - route.look_deg / limits.max_look_deg,
+            1 - route.aside_deg / limits.max_aside_deg,
             *(1 - abs(turn) / limits.max_turn_deg for turn in turns),
             *(abs(turn) / limits.min_turn_deg - 1 for turn in turns[1:]),
         ]
