@@ -178,6 +178,11 @@ TOO_THIN = _reason("too thin", "A side of the object is so short that the blur o
 EXTENT_NOT_OBSERVED = _reason(
     "extent not observed", "No frame shows where some side of the object ends, so its size may be larger than its box."
 )
+TOO_LITTLE_LABELED = _reason(
+    "too little labeled",
+    "Less than `min_complete` of the surface that the images show is annotated, or the boxes are of a short list of "
+    "classes, so what is not annotated may be there all the same.",
+)
 ANNOTATION_INCOMPLETE = _reason(
     "annotation incomplete",
     "A part of the object is annotated as something else or as nothing, or the annotation covers other things too.",

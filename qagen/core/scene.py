@@ -164,6 +164,8 @@ class Scene:
     """The dataset's own world to this one. Boxes that others publish for the scene are in the former."""
     unplaced: frozenset[str] = frozenset()
     """Labels of annotated objects without geometry in the scan; images may show them all the same."""
+    has_closed_classes: bool = False
+    """Whether the objects come from a short list of classes, so that what belongs to none of them is not annotated."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Count of the frames and objects that the loader left out, by reason: {"frame: invalid pose": 4}."""
 

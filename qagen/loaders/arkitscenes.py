@@ -94,7 +94,8 @@ class ARKitScenesLoader(FolderLoader):
         annotation = folder / f"{scene_id}_3dod_annotation.json"
         objects = _read_objects(annotation, dropped) if annotation.is_file() else ObjectList(dropped)
         frames = _read_frames(folder / f"{scene_id}_frames", scene_id, dropped)
-        scene = Scene(self.name, scene_id, folder, frames, tuple(objects.kept), None, dropped=dict(dropped))
+        kept = tuple(objects.kept)
+        scene = Scene(self.name, scene_id, folder, frames, kept, None, has_closed_classes=True, dropped=dict(dropped))
         surface = folder / f"{scene_id}_3dod_mesh.ply"
         if not surface.is_file():
             return scene

@@ -58,6 +58,7 @@ class AnnotatedLoader(Loader):
             scene,
             objects=_list_objects(annotated[scene_id], scene, dropped),
             frames=tuple(replace(frame, instances=None) for frame in scene.frames),
+            has_closed_classes=True,
             dropped=dict(dropped),
         )
         if scene.mesh is not None:

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Skip, about_image, about_objects
-from qagen.core.reasons import MARKS_OVERLAP, NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS
+from qagen.core.reasons import MARKS_OVERLAP, NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED
 from qagen.sampling.mark_placement import mark, marks_collide
 from qagen.visibility.views import SceneViews
 
@@ -28,7 +28,7 @@ SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
 RARE_SHARE = 0.5
 """Share of the draws that take the object drawn least so far."""
-SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, MARKS_OVERLAP})
+SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED, MARKS_OVERLAP})
 """Reasons for which FrameSets.sample_objects refuses."""
 
 SampledObjects = tuple[tuple[int, ...], tuple[MarkedObject, ...]]
@@ -149,7 +149,11 @@ class FrameSets:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
         askable = self.views.askable[list(frames)]
         is_candidate = askable.any(axis=0)
+        if kind == "bbox":
+            is_candidate = is_candidate & self.views.belief.has_outline
         if unique_labels:
+            if not self.views.is_complete(frames):
+                return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
             is_candidate = is_candidate & has_unique_label(self.views, frames)
         objects = rng.permutation(np.flatnonzero(is_candidate)).tolist()
         if len(objects) < len(colors):

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Count
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
-from qagen.core.question import Question, Skip
+from qagen.core.question import SCENE, Question, Skip
 from qagen.core.reasons import (
     AMBIGUOUS_LABEL,
     CLASS_QUOTA,
@@ -17,6 +17,7 @@ from qagen.core.reasons import (
     NOT_ALL_SHOWN,
     NOT_COUNTABLE,
     OFTEN_OVERLOOKED,
+    TOO_LITTLE_LABELED,
     TOO_MANY_INSTANCES,
     WITHOUT_GEOMETRY,
 )
@@ -41,6 +42,7 @@ class ObjectCount(Family[CountConfig]):
     skips = frozenset(
         {
             NO_VIDEO,
+            TOO_LITTLE_LABELED,
             NOT_COUNTABLE,
             OFTEN_OVERLOOKED,
             AMBIGUOUS_LABEL,
@@ -72,6 +74,8 @@ class ObjectCount(Family[CountConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
         """How many objects called ``label`` the video ``frames`` shows."""
+        if not views.is_complete(frames):
+            return Skip(TOO_LITTLE_LABELED, SCENE)
         if not is_countable(label):
             return Skip(NOT_COUNTABLE)
         meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
@@ -100,6 +104,7 @@ class ObjectCount(Family[CountConfig]):
             measured={
                 "labels": [label],
                 "ids": [views.scene.objects[k].id for k in meant],
+                "labeled_share": views.labeled_share(frames),
                 "best_frames": best.argmax(axis=0).tolist(),
                 "best_visible_fraction": best.max(axis=0).tolist(),
             },

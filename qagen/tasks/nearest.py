@@ -22,6 +22,7 @@ from qagen.core.reasons import (
     NO_VIEWS,
     POSSIBLY_CLOSER,
     TOO_FEW_OBJECTS,
+    TOO_LITTLE_LABELED,
 )
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
@@ -160,9 +161,11 @@ class Nearest(Family[NearestConfig]):
     def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
         if not views.exact[list(frames)].all():
             return Skip(BOXES_NOT_EXACT)
+        if not views.is_complete(frames):
+            return Skip(TOO_LITTLE_LABELED, about_image(frames[0]))
         away = views.distance[frames[0]]
         seen = ~views.absent[list(frames)].all(axis=0)
-        is_candidate = views.askable[list(frames)].any(axis=0)
+        is_candidate = views.askable[list(frames)].any(axis=0) & views.belief.has_outline
         ranked = sorted(np.flatnonzero(is_candidate).tolist(), key=lambda k: away[k], reverse=extreme == "farthest")
         if len(ranked) < max(2, self.config.min_objects):
             return Skip(TOO_FEW_OBJECTS)

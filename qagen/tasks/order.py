@@ -10,13 +10,14 @@ from numpy.random import Generator
 
 from qagen.core.answer import LabelOrder
 from qagen.core.labels import is_overlooked, may_be_called_alike
-from qagen.core.question import Question, Skip
+from qagen.core.question import SCENE, Question, Skip
 from qagen.core.reasons import (
     AMBIGUOUS_LABEL,
     NO_VIDEO,
     OFTEN_OVERLOOKED,
     SIGHTINGS_TOO_CLOSE,
     TOO_FEW_LABELS,
+    TOO_LITTLE_LABELED,
     UNCLEAR_FIRST_SIGHTING,
 )
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
@@ -57,6 +58,7 @@ class Order(Family[OrderConfig]):
     skips = frozenset(
         {
             NO_VIDEO,
+            TOO_LITTLE_LABELED,
             OFTEN_OVERLOOKED,
             UNCLEAR_FIRST_SIGHTING,
             TOO_FEW_LABELS,
@@ -86,6 +88,9 @@ class Order(Family[OrderConfig]):
         if not views.video:
             yield Skip(NO_VIDEO)
             return
+        if not views.is_complete(views.video):
+            yield Skip(TOO_LITTLE_LABELED, SCENE)
+            return
         named = {item.label for item in views.scene.objects if "," not in item.label}
         labels = sorted(label for label in named if not self._is_overlooked(views, label))
         yield from [Skip(OFTEN_OVERLOOKED)] * (len(named) - len(labels))
@@ -105,6 +110,8 @@ class Order(Family[OrderConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
         """In which order ``labels``, listed in this order, come into view in the video ``frames``."""
+        if not views.is_complete(frames):
+            return Skip(TOO_LITTLE_LABELED, SCENE)
         if any(self._is_overlooked(views, label) for label in labels):
             return Skip(OFTEN_OVERLOOKED)
         found = {label: first_sighting(views, label) for label in labels}

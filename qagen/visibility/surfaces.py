@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from qagen.core.box import Box3D
 from qagen.core.scene import UNLABELED, Frame, Mesh, Object3D, Scene
 from qagen.rng import rng_for
+from qagen.visibility.fusion import face_owners
 from qagen.visibility.instances import grouped_by_object
 
 COVISIBILITY_POINTS = 20_000
@@ -44,14 +45,23 @@ def sample_faces(mesh: Mesh, count: int) -> tuple[NDArray[np.float64], NDArray[n
     return chosen[:, 0] + u[:, None] * edges[:, 0] + v[:, None] * edges[:, 1], face
 
 
-def scene_surface(scene: Scene, frames: Sequence[Frame]) -> NDArray[np.float64]:
-    """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes."""
+def scene_surface(scene: Scene, frames: Sequence[Frame]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes.
+
+    And (P,) whether each belongs to something that is annotated. Images of instances show everything there is; without
+    a mesh or such images, only what lies in boxes is annotated.
+    """
     if scene.mesh is not None:
-        return sample_surface(scene.mesh, COVISIBILITY_POINTS)
+        points, face = sample_faces(scene.mesh, COVISIBILITY_POINTS)
+        return points, scene.mesh.face_object[face] != UNLABELED
     with_depth = [frame for frame in frames if frame.depth is not None]
-    if with_depth:
-        return measured_surface(with_depth, COVISIBILITY_POINTS)
-    return sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
+    if not with_depth:
+        points = sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
+        return points, np.ones(len(points), dtype=bool)
+    points = measured_surface(with_depth, COVISIBILITY_POINTS)
+    if all(frame.instances is not None for frame in scene.frames):
+        return points, np.ones(len(points), dtype=bool)
+    return points, face_owners(points.astype(np.float32), scene, 0.0) >= 0
 
 
 def measured_surface(frames: Sequence[Frame], count: int) -> NDArray[np.float64]:

@@ -54,6 +54,8 @@ class SceneViews:
 
     scene: Scene
     """The scene that was measured."""
+    limits: Thresholds
+    """The limits that it was measured with."""
     frames: tuple[Frame, ...]
     """The measured frames, in time order."""
     usable: NDArray[np.bool_]
@@ -98,6 +100,8 @@ class SceneViews:
     """(F, O) certainly not visible. An object that is neither seen nor absent is doubtful."""
     surface: NDArray[np.float64]
     """(P, 3) points evenly distributed over the scanned surface, world, meters."""
+    labeled: NDArray[np.bool_]
+    """(P,) whether each of these points belongs to something that is annotated, walls and floors included."""
     sees: NDArray[np.bool_]
     """(F, P) whether each frame shows each of these points."""
     covisible: NDArray[np.float64]
@@ -106,6 +110,15 @@ class SceneViews:
     """(F, F) angle of the rotation between two cameras, degrees."""
     baseline_m: NDArray[np.float64]
     """(F, F) distance between two camera centers, meters."""
+
+    def labeled_share(self, frames: Sequence[int]) -> float:
+        """Share of the surface that frames show which belongs to something annotated."""
+        shown = self.sees[list(frames)].any(axis=0)
+        return float(self.labeled[shown].mean()) if shown.any() else 0.0
+
+    def is_complete(self, frames: Sequence[int]) -> bool:
+        """Whether what is not annotated in frames is not there either, so that absence may be asked about."""
+        return not self.scene.has_closed_classes and self.labeled_share(frames) >= self.limits.min_complete
 
     @property
     def depth(self) -> NDArray[np.float64]:
@@ -265,7 +278,7 @@ class _Observer:
         self.scene, self.limits = scene, limits
         self.corners = [item.box.corners for item in scene.objects]
         self.renderer = InstanceRenderer(scene, limits)
-        self.surface = scene_surface(scene, sharp)
+        self.surface, self.labeled = scene_surface(scene, sharp)
         self.probe = SideProbe(scene, limits)
         self.object_points, self.starts = object_surfaces(scene)
         clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
@@ -344,6 +357,7 @@ def _assemble(
 
     return SceneViews(
         scene=observer.scene,
+        limits=observer.limits,
         frames=frames,
         usable=np.array([one.is_usable for one in measured], dtype=bool),
         exact=exact,
@@ -365,6 +379,7 @@ def _assemble(
         belief=belief,
         absent=~np.array([one.possible for one in measured], dtype=bool).reshape(shape),
         surface=observer.surface,
+        labeled=observer.labeled,
         sees=sees,
         covisible=shared_fraction(sees),
         rotation_deg=rotation_angle_deg(np.einsum("iab,jac->ijbc", rotations, rotations)),
