@@ -107,6 +107,15 @@ def asked_for_match(scene: AuditScene, label: str) -> list[Check]:
     return checks_of(truth, "position_matching", "fill", question, answer, [first, second], **marks)
 
 
+def asked_for_nearest(scene: AuditScene, label: str) -> list[Check]:
+    truth, instance = truth_of(scene), index_of(scene, label)
+    (frame,) = best_frames(truth, instance)
+    question = f"Which is closest to the observer of these kinds: {label}? Give its name and box."
+    return checks_of(
+        truth, "distance_infer_center_oc", "fill", question, f"{label}, {box_in(truth, frame, instance)}", [frame]
+    )
+
+
 def asked_for_count(scene: AuditScene, label: str, count: int) -> list[Check]:
     question = f"How many {label}s does the video show?"
     return checks_of(truth_of(scene), "obj_count", "fill", question, str(count), list(scene.views))
@@ -149,7 +158,8 @@ def whole_table() -> AuditScene:
 
 def test_what_was_scanned_all_round_agrees() -> None:
     scene = scan({"chair": CHAIRS, "box": at(0, 0, 0.3, (0.6, 0.5, 0.6))}, all_round())
-    for checks in (asked_for_size(scene, "box"), asked_for_distance(scene, "box"), asked_for_match(scene, "box")):
+    askers = (asked_for_size, asked_for_distance, asked_for_match, asked_for_nearest)
+    for checks in (ask(scene, "box") for ask in askers):
         assert worst_verdict(checks) is Verdict.AGREE, checks
     assert worst_verdict(asked_for_count(scene, "chair", 3)) is Verdict.AGREE
     assert worst_verdict(asked_for_area(scene)) is Verdict.AGREE
@@ -158,7 +168,7 @@ def test_what_was_scanned_all_round_agrees() -> None:
 
 def test_a_table_whose_legs_are_called_floor() -> None:
     scene = scan({"table": TABLE_TOP}, all_round(), unowned=LEGS)
-    for checks in (asked_for_size(scene, "table"), asked_for_match(scene, "table")):
+    for checks in (asked_for_size(scene, "table"), asked_for_match(scene, "table"), asked_for_nearest(scene, "table")):
         assert any("annotation of table" in fault for fault in faults(checks)), checks
 
 

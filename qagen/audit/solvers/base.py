@@ -68,6 +68,10 @@ class Solver(ABC):
         """Check the facts that the question reveals."""
         return []
 
+    def check_belief(self) -> list[Check]:
+        """Check, once the answer has been, that what it names without a mark may be believed; failed checks only."""
+        return []
+
     def check_bare(self, text: str) -> list[Check]:
         """Check a fill answer or an option. Raises UnreadableError."""
         raise UnreadableError("a sentence")

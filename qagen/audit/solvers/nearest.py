@@ -95,6 +95,8 @@ class NearestOfAllSolver(Solver):
         return task.get("asks") == "oc"
 
     def solve(self) -> None:
+        self.winner: int | None = None
+        """The instance that the answer names and that leads."""
         self.is_closest = asks_closest(self.record.question)
         eye = self.view(0).eye
         self.distances = [float(np.linalg.norm(one.box.center - eye)) for one in self.truth.instances]
@@ -170,6 +172,13 @@ class NearestOfAllSolver(Solver):
         distances = [check_number("distance", value, self.distances[instance], 0.1) for value in meters(text)[:1]]
         return [check, self._check_lead(instance), *distances]
 
+    def check_belief(self) -> list[Check]:
+        if self.winner is None or self.truth.original is not None:
+            return []
+        belief = self.truth.belief
+        readings = (belief.check_center, belief.check_outline, belief.check_painted)
+        return [check for read in readings for check in read(self.winner)]
+
     def _check_lead(self, winner: int) -> Check:
         """No other object in view may come close; faint ones leave a doubt."""
         stated = f"{self.truth.instances[winner].label} {self.distances[winner]:.3f} m"
@@ -187,4 +196,5 @@ class NearestOfAllSolver(Solver):
         faint = [k for k, lead in leads.items() if FAINT_PIXELS <= self.pixels[k] < SURE_PIXELS and lead < -EPSILON]
         if faint:
             return undecided("winner", stated, f"{self.truth.instances[faint[0]].label} may be in view")
+        self.winner = winner
         return Check("winner", stated, "leads", Verdict.AGREE, holds=True)

@@ -56,7 +56,7 @@ def check_answer(
         return [undecided("type", record.type, "a type that the audit knows")]
     try:
         solver = solver_type(record, marks, truth)
-        checks = [*solver.check_question(), *_check_format(record, solver)]
+        checks = [*solver.check_question(), *_check_format(record, solver), *solver.check_belief()]
     except UnreadableError as error:
         return [disagree("wording", record.answer, f"cannot be read: expected {error}")]
     except UnsolvedError as error:
