@@ -253,3 +253,67 @@ def assign_pixels(depth, K, T_cw, centers, rotations, bounds, core, order, neste
             inner = claimants[0]
             owner[row, col] = inner if all(nested[inner, outer] for outer in claimants[1:]) else -2
     return owner, outline, touched, unmeasured, hidden
+
+
+def mark_known(points, owners, T_cw, instance, K, depth, K_depth, unlabeled_counts, free, touch_m, inside_m):
+    known = np.zeros(len(points), bool)
+    for i, (point, camera) in enumerate(zip(points, to_camera(points, T_cw), strict=True)):
+        u, v, z = project_points([point], T_cw, K_depth)[0]
+        at = nearest_pixel(u, v, depth.shape[1], depth.shape[0]) if z > 0 else None
+        measured = float(depth[at]) if at is not None else 0.0
+        if not (math.isfinite(measured) and measured > 0):
+            continue
+        u, v, _ = project_points([point], T_cw, K)[0]
+        shown = nearest_pixel(u, v, instance.shape[1], instance.shape[0])
+        owner = int(instance[shown]) if shown is not None else None
+        is_other = owner is not None and owner != owners[i] and (owner != -1 or unlabeled_counts)
+        behind = measured - camera[2]
+        slack = max(touch_m, inside_m) if owner == -2 else touch_m
+        known[i] = behind > max(free[0], free[1] * camera[2]) or (is_other and behind >= -slack)
+    return known
+
+
+def count_below(points, centers, rotations, halves, floors_m, skin_m, margins):
+    counts = np.zeros(margins.shape, np.int64)
+    for item in range(len(centers)):
+        local = (points - centers[item]) @ rotations[item]
+        is_below = (local[:, 2] < -halves[item, 2] - skin_m) & ~(points[:, 2] <= floors_m[item])
+        beyond = (np.abs(local[:, :2]) - halves[item, :2]).max(axis=1)
+        counts[item] = [(is_below & (beyond <= margin)).sum() for margin in margins[item]]
+    return counts
+
+
+def surface_ahead(
+    vertices, faces, face_owner, skip_unlabeled, centers, rotations, halves, steps, margins, back_m, reach_m
+):
+    """The last array tells where the value hangs on rounding."""
+    rays = len(steps) + 2 * len(margins)
+    shape = len(centers), 6, rays, rays
+    ahead, owner = np.full(shape, np.inf, np.float32), np.full(shape, -1, np.int32)
+    own, doubtful = np.zeros(shape, bool), np.zeros(shape, bool)
+    for item, side, i, j in np.ndindex(shape):
+        half = halves[item]
+        places = [np.concatenate([-half[k] - margins[::-1], steps * half[k], half[k] + margins]) for k in range(3)]
+        axis, sign = side // 2, 1 if side % 2 else -1
+        first, second = (k for k in range(3) if k != axis)
+        for face, whose in zip(faces, face_owner, strict=True):
+            if whose == -1 and skip_unlabeled:
+                continue
+            corners = (vertices[face].astype(np.float64) - centers[item]) @ rotations[item]
+            flat = np.stack([corners[:, first], corners[:, second], np.ones(3)])
+            if abs(np.linalg.det(flat)) < 1e-9:
+                continue
+            weights = np.linalg.solve(flat, np.array([places[first][i], places[second][j], 1.0]))
+            distance = sign * (weights @ corners[:, axis]) - half[axis]
+            near = abs(weights).min() < EDGE_SLACK or min(abs(distance + back_m), abs(distance - reach_m)) < EDGE_SLACK
+            near |= whose == item and abs(abs(distance) - back_m) < EDGE_SLACK
+            doubtful[item, side, i, j] |= near
+            if (weights < 0).any():
+                continue
+            if whose == item:
+                own[item, side, i, j] |= abs(distance) <= back_m
+            elif -back_m <= distance <= reach_m:
+                doubtful[item, side, i, j] |= abs(distance - ahead[item, side, i, j]) < DEPTH_SLACK
+                if distance < ahead[item, side, i, j]:
+                    ahead[item, side, i, j], owner[item, side, i, j] = distance, whose
+    return ahead, owner, own, doubtful

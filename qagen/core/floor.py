@@ -60,21 +60,50 @@ def hull_areas(points: NDArray[np.float64], *radii: float) -> list[float]:
     bays that are wider, and leaves larger holes open. Triangles that share an edge are in one piece, so that points
     scanned through a window, apart from the room, do not count. 0 when all points lie on one line.
     """
+    found = _triangulated(points)
+    if found is None:
+        return [0.0] * len(radii)
+    mesh, area, sides = found
+    return [float(area[_largest_piece(mesh, area, sides < 4 * radius * area)].sum()) for radius in radii]
+
+
+def hull_outline(points: NDArray[np.float64], radius: float, step: float) -> NDArray[np.float64]:
+    """(k, 2) points along the border of the largest piece of the alpha shape (see hull_areas), ``step`` apart or less.
+
+    The borders of holes are part of it.
+    """
+    found = _triangulated(points)
+    if found is None:
+        return np.zeros((0, 2))
+    mesh, area, sides = found
+    kept = _largest_piece(mesh, area, sides < 4 * radius * area)
+    is_border = kept[:, None] & ((mesh.neighbors < 0) | ~kept[mesh.neighbors])
+    triangle, opposite = np.nonzero(is_border)
+    start, end = (points[mesh.simplices[triangle, (opposite + turn) % 3]] for turn in (1, 2))
+    pieces = [
+        a + (b - a) * ((np.arange(count) + 0.5) / count)[:, None]
+        for a, b in zip(start, end, strict=True)
+        if (count := math.ceil(math.dist(a, b) / step))
+    ]
+    return np.concatenate([np.zeros((0, 2)), *pieces])
+
+
+def _triangulated(points: NDArray[np.float64]) -> tuple[Delaunay, NDArray[np.float64], NDArray[np.float64]] | None:
+    """The Delaunay triangles with what _measure tells of them; None when all points lie on one line."""
     try:
         mesh = Delaunay(points)
     except (QhullError, ValueError):
-        return [0.0] * len(radii)
-    area, sides = _measure(points[mesh.simplices])
-    first = np.repeat(np.arange(len(area)), 3)
-    second = mesh.neighbors.ravel()
-    areas = []
-    for radius in radii:
-        kept = sides < 4 * radius * area
-        joined = (second >= 0) & kept[first] & kept[second]
-        links = coo_array((joined[joined], (first[joined], second[joined])), shape=(len(kept), len(kept)))
-        pieces = connected_components(links, directed=False)[1]
-        areas.append(float(np.bincount(pieces, weights=np.where(kept, area, 0.0)).max()))
-    return areas
+        return None
+    return mesh, *_measure(points[mesh.simplices])
+
+
+def _largest_piece(mesh: Delaunay, area: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n,) whether each triangle belongs to the largest piece of those that are kept."""
+    first, second = np.repeat(np.arange(len(area)), 3), mesh.neighbors.ravel()
+    joined = (second >= 0) & kept[first] & kept[second]
+    links = coo_array((joined[joined], (first[joined], second[joined])), shape=(len(kept), len(kept)))
+    pieces = connected_components(links, directed=False)[1]
+    return kept & (pieces == np.bincount(pieces, weights=np.where(kept, area, 0.0)).argmax())
 
 
 def polygon_area(outline: NDArray[np.float64]) -> float:

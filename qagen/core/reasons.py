@@ -223,6 +223,10 @@ ROOM_TOO_SMALL = _reason("room too small", "Floors this small are parts of a roo
 UNCERTAIN_OUTLINE = _reason(
     "uncertain outline", "Other ways to measure the floor give another area, as where parts were not scanned."
 )
+WITHOUT_WALLS = _reason(
+    "scan without walls",
+    "Too little of the scan's outline has wall behind it, so the scan may end before the room does.",
+)
 ROOM_NOT_ALL_SHOWN = _reason(
     "room not all shown", "The video's frames show only a part of the scanned floor, so its area cannot be seen."
 )

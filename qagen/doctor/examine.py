@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from qagen.core.scene import Scene
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
+from qagen.doctor.annotation import check_annotation
 from qagen.doctor.box_fill import check_box_fill
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.depth_samples import all_samples, sample_groups
@@ -21,7 +22,7 @@ def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
     if any(finding.verdict == "FAIL" for finding in findings):
         return findings, None
     used, views = check_use(scene)
-    return [*findings, used], views
+    return [*findings, used, *(() if views is None else check_annotation(views))], views
 
 
 def _check_geometry(scene: Scene) -> Iterator[Finding]:

@@ -145,14 +145,14 @@ def count_below(
         centers, rotations, halves: (O, 3), (O, 3, 3) with the axes in columns, (O, 3) half extents, meters.
         floors_m: (O,) height above which points count; NaN for all.
         skin_m: points this close to the lower side do not count.
-        margins: (M,) how far beyond the footprint points count, meters.
+        margins: (O, M) how far beyond each footprint points count, meters; the last is the widest.
 
     Returns:
         (O, M) int64; no points or no boxes give zeros.
     """
-    counts = np.zeros((len(centers), len(margins)), np.int64)
+    counts = np.zeros(margins.shape, np.int64)
     for item in range(len(centers)):
-        widest = margins.max() if len(margins) else 0.0
+        widest = margins[item, -1]
         away = math.sqrt(halves[item, 0] ** 2 + halves[item, 1] ** 2) + 2.0 * widest
         for i in range(len(points)):
             x, y = points[i, 0] - centers[item, 0], points[i, 1] - centers[item, 1]
@@ -161,8 +161,8 @@ def count_below(
                 continue
             along = abs(rotations[item, 0, 0] * x + rotations[item, 1, 0] * y) - halves[item, 0]
             across = abs(rotations[item, 0, 1] * x + rotations[item, 1, 1] * y) - halves[item, 1]
-            for k in range(len(margins)):
-                counts[item, k] += max(along, across) <= margins[k]
+            for k in range(margins.shape[1]):
+                counts[item, k] += max(along, across) <= margins[item, k]
     return counts
 
 

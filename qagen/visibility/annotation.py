@@ -30,12 +30,14 @@ LEVEL = 0.9
 """Least share of the vertical in the normal of a floor."""
 FLOOR_REACH_M = 1.0
 """Distance from an object's footprint within which the floor is looked for, meters."""
-AROUND_M = 0.3
-"""Width of the ring around a footprint in which walls and other things show, meters."""
+AROUND_M, AROUND_SHARE = 0.3, 0.5
+"""Width of the ring around a footprint in which walls and other things show: meters, and as a share of its length."""
 OWN_SHARE = 0.6
 """Least share of the surface in footprint and ring that the footprint holds where an object is cut short."""
 SKIN_M = 0.02
 """Distance below or above a box within which surface is noise of the object's own, meters."""
+MIN_LOST_M = 0.15
+"""Length by which thin parts such as handles and feet may make a side longer, meters."""
 MIN_SIDE_M = 0.01
 """Least side of a box in which its hull is measured, meters."""
 
@@ -77,6 +79,7 @@ class Ground:
         """(O,) area of the surface that seems to be missing from each object, as a share of its own area."""
         foreign = np.isin(self.owner, (UNLABELED, STRUCTURE))
         shapes = BoxArrays.of(boxes)
+        ring_m = np.maximum(AROUND_M, AROUND_SHARE * 2 * shapes.bounds[:, 1, :2].max(axis=1))
         counts = count_below(
             self.points[foreign],
             shapes.centers,
@@ -84,7 +87,7 @@ class Ground:
             shapes.bounds[:, 1],
             floors_m + limits.cut_short_above_m,
             SKIN_M,
-            np.array([limits.cut_short_margin_m, AROUND_M]),
+            np.stack([np.full_like(ring_m, limits.cut_short_margin_m), ring_m], axis=1),
         )
         inside, around = counts.T
         own = np.bincount(self.owner[self.owner >= 0], minlength=len(boxes))
@@ -97,9 +100,11 @@ def is_over_painted(box: Box3D, cloud: NDArray[np.float64], limits: Thresholds) 
     Args:
         cloud: (n, 3) points spread evenly over the surface, world, meters.
     """
-    tail = limits.trimmed_share / 6
-    low, high = np.quantile(rotate(box.rotation.T, cloud - box.center), (tail, 1 - tail), axis=0)
-    return bool((high - low < (1 - limits.max_trimmed_shrink) * box.size).any())
+    along = np.sort(rotate(box.rotation.T, cloud - box.center), axis=0)
+    kept = math.ceil((1 - limits.trimmed_share) * len(along))
+    shortest = (along[kept - 1 :] - along[: len(along) - kept + 1]).min(axis=0)
+    lost = box.size - shortest
+    return bool((lost > np.maximum(limits.max_trimmed_shrink * box.size, MIN_LOST_M)).any())
 
 
 def box_fill(box: Box3D, cloud: NDArray[np.float64]) -> float:

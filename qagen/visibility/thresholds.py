@@ -83,7 +83,7 @@ class Thresholds:
     """Share of an object's surface that may have been painted by mistake."""
     min_box_fill: Share = 1 / 3
     """Least share of a box that the convex hull of its object fills; a box around less says nothing of its size."""
-    max_trimmed_shrink: Share = 0.25
+    max_trimmed_shrink: Share = 0.4
     """Sides that become shorter by more than this share without that surface are not believed."""
     max_moved: Share = 0.2
     """Objects of which a larger share of the visible surface lies in front of measured depth have been moved."""

@@ -79,6 +79,7 @@ def test_a_healthy_scene_has_nothing_but_ok() -> None:
     assert [finding.check for finding in healthy()] == [
         *("frames", "labels", "images", "intrinsics", "depth scale", "depth kind", "poses", "world up", "mesh"),
         *("object points", "boxes and points", "fill", "boxes", "a run would see"),
+        *("labeled surface", "extents", "outlines"),
     ]
 
 

@@ -84,3 +84,16 @@ def test_a_space_too_small_to_be_a_room():
 def test_no_video():
     views = observe(room({"table": TABLE}, spin(count=31), SHELL))
     assert list(load_task("room_size").propose(views, rng_for(0, "room"))) == [Skip("no video")]
+
+
+def test_a_lounge_without_walls_has_no_size():
+    # A floor and a ceiling of 5 m x 4 m, and wall along one long side only: 5 m of an outline of 18 m.
+    slabs = [at(0, 0, z, (5, 4, 0.02)) for z in (0.0, 2.8)]
+    wall = at(0, 2, 1.4, (5, 0.02, 2.8))
+    others = [at(0, -2, 1.4, (5, 0.02, 2.8)), at(2.5, 0, 1.4, (0.02, 4, 2.8))]
+    open_lounge, closed = [*slabs, wall], [*slabs, wall, *others]
+    views = [observe(room({"table": TABLE}, spin(), shell, walls=walls)) for shell, *walls in (open_lounge, closed)]
+    assert text(ask(views[0])) == "Skip: scan without walls"
+    asked = question(ask(views[1]))
+    # All but 4 m of 18 m, of which 0.3 m at either end are near a wall.
+    assert asked.measured["walled_share"] == pytest.approx(1 - 3.4 / 18, abs=0.05)

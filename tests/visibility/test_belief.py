@@ -1,0 +1,148 @@
+"""Only what was scanned is believed: faults planted in the annotation of hand-made rooms with measured depth."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from qagen.core.box import Box3D
+from qagen.core.pose import Pose
+from qagen.core.scene import STRUCTURE, UNLABELED, Scene
+from qagen.doctor.annotation import check_annotation
+from qagen.tasks.count import ObjectCount
+from qagen.tasks.registry import load_task
+from qagen.visibility.views import SceneViews, observe
+from tests.scenes import at, facing, mesh_in, mesh_of, room, surface_points, with_depth
+from tests.tasks.asking import ask, text
+
+SHELL = at(0, 0, 1.4, (7, 7, 2.8))
+"""Its floor is at 0, its wall ahead at y 3.5."""
+TOP = at(0, 0, 0.73, (1.2, 0.8, 0.06))
+LEGS = [at(x, y, 0.35, (0.12, 0.12, 0.7)) for x in (-0.5, 0.5) for y in (-0.3, 0.3)]
+
+
+def around(center: Sequence[float], radius: float = 2.2, height: float = 1.5, views: int = 12) -> list[Pose]:
+    """Cameras on a circle that look at a point."""
+    angles = 2 * np.pi * np.arange(views) / views
+    return [facing(center, (center[0] + radius * np.cos(a), center[1] + radius * np.sin(a), height)) for a in angles]
+
+
+def scanned(scene: Scene, also: Sequence[Box3D] = (), without: Sequence[str] = ()) -> SceneViews:
+    return observe(with_depth(scene, also=also, without=without, shell=SHELL))
+
+
+def relabeled(scene: Scene, label: str, owner: int) -> Scene:
+    """The scene without an object; its surface stays, with another owner."""
+    gone = next(k for k, item in enumerate(scene.objects) if item.label == label)
+    faces = mesh_in(scene).face_object
+    kept = np.where(faces == gone, owner, faces - (faces > gone))
+    objects = tuple(item for k, item in enumerate(scene.objects) if k != gone)
+    return replace(scene, objects=objects, mesh=replace(mesh_in(scene), face_object=kept.astype(np.int32)))
+
+
+def test_a_table_seen_all_round_has_a_size() -> None:
+    views = scanned(room({"table": at(0, 0, 0.375, (1.2, 0.8, 0.75))}, around((0, 0, 0.4)), SHELL))
+    assert views.belief.extents.is_sure.tolist() == [[True] * 6]
+    assert views.belief.has_size.tolist() == [True]
+    assert text(ask("spatial_volume_infer", views, red="table")) == "120,80,75"
+
+
+def test_a_table_whose_legs_are_called_floor_is_cut_short() -> None:
+    views = scanned(room({"table": TOP}, around((0, 0, 0.5), height=1.0), SHELL, walls=LEGS), also=LEGS)
+    assert views.belief.cut_short.tolist() == [True]
+    assert text(ask("spatial_volume_infer", views, red="table")) == "Skip: annotation incomplete"
+    assert text(ask("position_matching", views, (0, 2), red="table")) == "Skip: annotation incomplete"
+    assert "table (id 10)" in [*check_annotation(views)][2].text
+
+
+def test_legs_that_are_somebody_elses_or_a_wall_beside_do_not_cut_short() -> None:
+    others = room({"table": TOP, "leg": LEGS}, around((0, 0, 0.5), height=1.0), SHELL)
+    assert not scanned(others).belief.cut_short[0]
+    shelf = room({"shelf": at(0, 3.35, 1.2, (1.0, 0.3, 0.05))}, around((0, 2.2, 1.2), radius=1.0), SHELL)
+    assert not scanned(shelf).belief.cut_short[0]
+
+
+def test_a_front_without_a_body_has_neither_size_nor_center() -> None:
+    # A cabinet 0.6 m deep before the wall, of which only the front's 11 cm are in the mesh. Cameras see the whole body.
+    body, front = at(0, 3.2, 0.45, (1.8, 0.6, 0.9)), at(0, 2.955, 0.45, (1.8, 0.11, 0.9))
+    cameras = [facing((0, 2.9, 0.45), (x, 0.5, 1.3)) for x in (-1.5, -0.7, 0.0, 0.7, 1.5)]
+    scene = room({"cabinet": body, "box": at(2.4, 1, 0.25, (0.5, 0.5, 0.5))}, cameras, SHELL)
+    assert scanned(scene).belief.has_size[0]
+    # The part of the front's mesh that is scanned: its four sides that are seen, not its back.
+    mesh = mesh_of([SHELL, front, scene.objects[1].box], [STRUCTURE, 0, 1])
+    behind = (mesh.vertices[mesh.faces][:, :, 1] > 3.0).all(axis=1) & (mesh.face_object == 0)
+    mesh = replace(mesh, faces=mesh.faces[~behind], face_object=mesh.face_object[~behind])
+    points = surface_points(front)
+    cabinet = replace(scene.objects[0], box=front, points=points[points[:, 1] < 3.0])
+    views = observe(replace(with_depth(scene, shell=SHELL), objects=(cabinet, scene.objects[1]), mesh=mesh))
+    assert not views.belief.extents.is_sure[0].all()
+    assert not views.belief.has_size[0]
+    assert not views.askable[:, 0].any()
+    assert views.unused["object: extent not observed"] >= 1
+
+
+def test_a_stand_whose_lower_half_hides_behind_a_bed_has_no_size() -> None:
+    whole, upper = at(0, 2.9, 0.4, (0.5, 0.4, 0.8)), at(0, 2.9, 0.65, (0.5, 0.4, 0.3))
+    bed = at(0, 1.6, 0.25, (3.0, 2.0, 0.5))
+    cameras = [facing((0, 2.9, 0.6), (x, -1.0, 1.2)) for x in (-1.2, -0.6, 0.0, 0.6, 1.2)]
+    scene = room({"bed": bed, "nightstand": whole}, cameras, SHELL)
+    mesh = mesh_of([SHELL, bed, upper], [STRUCTURE, 0, 1])
+    below = (mesh.vertices[mesh.faces][:, :, 2] < 0.55).all(axis=1) & (mesh.face_object == 1)
+    mesh = replace(mesh, faces=mesh.faces[~below], face_object=mesh.face_object[~below])
+    points = surface_points(upper)
+    stand = replace(scene.objects[1], box=upper, points=points[points[:, 2] > 0.51])
+    views = observe(replace(with_depth(scene, shell=SHELL), objects=(scene.objects[0], stand), mesh=mesh))
+    assert not views.belief.extents.is_sure[1, 4]
+    assert not views.belief.has_size[1]
+
+
+def test_stray_paint_and_several_things_in_one_have_no_size() -> None:
+    # A chair of 1.5 square meters to which a patch of 10 cm by 10 cm on the wall 1.5 m away was added.
+    chair, patch = at(0, 0, 0.45, (0.5, 0.5, 0.9)), at(1.75, 0, 0.45, (0.02, 0.1, 0.1))
+    both = Box3D.around(np.concatenate([surface_points(chair), surface_points(patch)]))
+    scene = room({"chair": chair}, around((0, 0, 0.45)), SHELL)
+    painted = replace(scene.objects[0], box=both, points=np.concatenate([surface_points(b) for b in (chair, patch)]))
+    mesh = mesh_of([SHELL, chair, patch], [STRUCTURE, 0, 0])
+    assert not scanned(scene).belief.over_painted[0]
+    views = observe(replace(with_depth(scene, also=[patch], shell=SHELL), objects=(painted,), mesh=mesh))
+    assert views.belief.over_painted.tolist() == [True]
+    assert not views.belief.has_outline[0]
+
+
+def test_a_towel_is_not_asked_about_where_it_had_been_moved() -> None:
+    boxes = {"towel": at(0, 3.3, 1.2, (0.6, 0.1, 0.8)), "chair": at(1, 2.5, 0.45, (0.5, 0.5, 0.9))}
+    cameras = [facing((0.3, 3, 1.0), (x, 0.0, 1.4)) for x in (-0.6, 0.0, 0.6)]
+    scene = room(boxes, cameras, SHELL)
+    before, after = with_depth(scene, shell=SHELL), with_depth(scene, without=["towel"], shell=SHELL)
+    views = observe(replace(scene, frames=(before.frames[0], after.frames[1], before.frames[2])))
+    assert views.moved[:, 0].tolist() == [False, True, False]
+    assert views.askable[:, 0].tolist() == [True, False, True]
+    assert views.askable[:, 1].all()
+
+
+def count_of_chairs(views: SceneViews) -> str:
+    family = load_task("obj_count")
+    assert isinstance(family, ObjectCount)
+    return text(family.ask(views, views.video, "chair"))
+
+
+def test_absence_is_asked_about_only_where_most_is_annotated() -> None:
+    chairs = {"chair": [at(-1, 1, 0.45, (0.5, 0.5, 0.9)), at(1, 1, 0.45, (0.5, 0.5, 0.9))]}
+    whole, frames = room(chairs, around((0, 0, 1.0), 1.5, views=33), SHELL), tuple(range(32))
+    views = observe(whole)
+    assert views.labeled_share(frames) == 1.0
+    assert count_of_chairs(views) == "2"
+    owner = mesh_in(whole).face_object
+    bare = np.where(owner == STRUCTURE, UNLABELED, owner).astype(np.int32)
+    views = observe(replace(whole, mesh=replace(mesh_in(whole), face_object=bare)))
+    assert views.labeled_share(frames) < 0.2
+    assert count_of_chairs(views) == "Skip: too little labeled"
+    assert "counts" in next(check_annotation(views)).text
+    views = observe(replace(whole, has_closed_classes=True))
+    assert count_of_chairs(views) == "Skip: too little labeled"
+
+
+def test_the_doctor_names_unsure_sides() -> None:
+    scene = room({"chair": at(0, 0, 0.45, (0.5, 0.5, 0.9))}, around((0, 0, 0.45)), SHELL)
+    views = scanned(scene)
+    assert next(line for line in check_annotation(views) if line.check == "extents").verdict == "ok"
