@@ -166,6 +166,9 @@ POSSIBLY_CLOSER = _reason(
 LABEL_NOT_UNIQUE = _reason(
     "label not unique", "Other visible objects have the label of the answer too, so the label would not tell which."
 )
+TOO_MANY_KINDS = _reason(
+    "too many kinds", "The question would have to name more kinds of objects than `max_kinds` of the task's YAML."
+)
 BOXES_NOT_EXACT = _reason(
     "boxes not exact",
     "What the pixels show comes from 3D boxes and depth alone, which is too coarse for 2D boxes; add a labeled mesh.",

@@ -82,7 +82,7 @@ class FrameSets:
 
     def _draw_once(self, size: int, rng: Generator, item: int | None) -> tuple[int, ...] | None:
         if size == 1:
-            usable = self._usable if item is None else np.flatnonzero(self.views.usable & self.views.askable[:, item])
+            usable = self._usable if item is None else np.flatnonzero(self.views.markable[:, item])
             return (_pick_one(usable, rng),) if len(usable) else None
         chosen = self._draw_pair(rng) if item is None else self._draw_pair_with(item, rng)
         if not chosen:
@@ -147,8 +147,8 @@ class FrameSets:
         frames = self.views.video if images == "video" else self.draw(images, rng, rare) or self.draw(images, rng)
         if not frames:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
-        askable = self.views.askable[list(frames)]
-        is_candidate = askable.any(axis=0)
+        markable = self.views.markable[list(frames)]
+        is_candidate = markable.any(axis=0)
         if kind == "bbox":
             is_candidate = is_candidate & self.views.belief.has_outline
         if unique_labels:
@@ -162,7 +162,7 @@ class FrameSets:
             objects[int(rng.integers(len(colors)))] = rare
         objects = objects[: len(colors)]
         self._times_drawn[objects] += 1
-        marked_in = [_pick_one(askable[:, k].nonzero()[0], rng) for k in objects]
+        marked_in = [_pick_one(markable[:, k].nonzero()[0], rng) for k in objects]
         roles = tuple(
             mark(self.views, frames, color, k, image, kind)
             for color, k, image in zip(colors, objects, marked_in, strict=True)
@@ -177,7 +177,7 @@ class FrameSets:
     def _least_drawn(self, images: int | Literal["video"], rng: Generator) -> int | None:
         """One of the objects that were drawn least of those that some image shows."""
         frames = list(self.views.video) if images == "video" else self._usable
-        shown = np.flatnonzero(self.views.askable[frames].any(axis=0))
+        shown = np.flatnonzero(self.views.markable[frames].any(axis=0))
         if not len(shown):
             return None
         item = int(shown[np.argmin(self._times_drawn[shown] + rng.random(len(shown)))])

@@ -49,7 +49,7 @@ class Locate(Family[LocateConfig]):
             yield Skip(NO_VIDEO)
             return
         for item in rng.permutation(len(views.scene.objects)):
-            shown = np.flatnonzero((views.seen & views.askable)[list(views.video), item])
+            shown = np.flatnonzero((views.seen & views.markable)[list(views.video), item])
             if not len(shown):
                 yield Skip(NOT_IN_VIDEO)
             for image in rng.permutation(shown)[: self.config.marks_per_object]:

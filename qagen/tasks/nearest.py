@@ -23,6 +23,7 @@ from qagen.core.reasons import (
     POSSIBLY_CLOSER,
     TOO_FEW_OBJECTS,
     TOO_LITTLE_LABELED,
+    TOO_MANY_KINDS,
 )
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
@@ -47,6 +48,8 @@ class NearestConfig(TaskConfig):
     """Number of images of a question, or the scene's video."""
     min_objects: Amount = 3
     """oc: least number of objects to choose from."""
+    max_kinds: Amount = 10
+    """Largest number of kinds of objects that a question about all objects has to name."""
     gap_m: Bound = 0.20
     """Least lead of the answer over every other object, meters."""
     gap_share: Bound = 0.15
@@ -65,7 +68,7 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SAMPLING_SKIPS | {AMBIGUOUS, POSSIBLY_CLOSER, LABEL_NOT_UNIQUE, BOXES_NOT_EXACT}
+    skips = SAMPLING_SKIPS | {AMBIGUOUS, BOXES_NOT_EXACT, LABEL_NOT_UNIQUE, POSSIBLY_CLOSER, TOO_MANY_KINDS}
     must_say = ("3D center", "close(st|r) to|farthe(st|r) from")
     example_facts: ClassVar = {
         "extreme": EXTREMES,
@@ -174,6 +177,8 @@ class Nearest(Family[NearestConfig]):
         if lead < 0:
             return Skip(AMBIGUOUS)
         labels = {views.scene.objects[k].label for k in ranked}
+        if len(labels) > self.config.max_kinds:
+            return Skip(TOO_MANY_KINDS)
         doubtful = [
             k for k in np.flatnonzero(seen & ~is_candidate) if _may_be_one_of(views.scene.objects[k].label, labels)
         ]
@@ -262,15 +267,15 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
     frames = views.video
     if not frames:
         return Skip(NO_VIDEO, SCENE)
-    askable = views.askable[list(frames)]
-    objects = rng.permutation(np.flatnonzero(askable.any(axis=0))).tolist()
+    markable = views.markable[list(frames)]
+    objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()
     last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
     chosen = [k for k in objects if k in last][: len(LISTED)]
     if len(chosen) < len(LISTED):
         return Skip(TOO_FEW_OBJECTS, SCENE)
     images: list[int] = []
     for k in chosen:
-        shows = np.flatnonzero(askable[:, k])
+        shows = np.flatnonzero(markable[:, k])
         unused = np.setdiff1d(shows, images)
         images.append(int(rng.choice(unused if len(unused) else shows)))
     roles = tuple(

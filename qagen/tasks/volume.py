@@ -47,7 +47,7 @@ class Volume(Family[VolumeConfig]):
         return frozenset({"red"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        for frame, item in rng.permutation(np.argwhere(views.askable & views.usable[:, None])):
+        for frame, item in rng.permutation(np.argwhere(views.markable)):
             frames = (int(frame),)
             roles = (mark(views, frames, "red", int(item), 0, "bbox"),)
             yield refusing(about_objects(roles), self.ask(views, frames, roles))

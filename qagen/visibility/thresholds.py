@@ -61,6 +61,8 @@ class Thresholds:
     """Skip objects whose box center shifts by more than this when the outer 10 % of the surface is trimmed, meters."""
     max_stretch_share: Share = 0.2
     """The same limit as a fraction of the longer side of the box; the larger of the two counts."""
+    mark_border: Share = 0.02
+    """Least distance of point marks from the image's border, as a share of its width."""
     mark_inset: Share = 0.0125
     """Depth of point marks inside the visible part of the object where possible, as a share of image width."""
     side_slab_m: Amount = 0.05

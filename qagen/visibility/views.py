@@ -87,7 +87,8 @@ class SceneViews:
     projected_box: NDArray[np.float64]
     """(F, O, 4) left, top, right, bottom of the 3D box, clipped to the image; NaN when outside."""
     mark_xy: NDArray[np.float64]
-    """(F, O, 2) a visible pixel of the object that measured depth confirms; NaN when there is none."""
+    """(F, O, 2) a visible pixel of the object that measured depth confirms, off the image's border; NaN when there is
+    none."""
     askable: NDArray[np.bool_]
     """(F, O) seen well enough to judge where the object's center is."""
     seen: NDArray[np.bool_]
@@ -124,6 +125,11 @@ class SceneViews:
     def depth(self) -> NDArray[np.float64]:
         """(F, O) depth z of the box centers, meters; negative behind the camera."""
         return self.centers[..., 2]
+
+    @cached_property
+    def markable(self) -> NDArray[np.bool_]:
+        """(F, O) askable in a frame that questions about single images may show, which is never a blurred one."""
+        return self.askable & self.usable[:, None]
 
     @cached_property
     def world_centers(self) -> NDArray[np.float64]:
@@ -298,7 +304,8 @@ class _Observer:
             self.probe.look(frame, image.visible, grid, depth_m, frame.depth_camera)
         centers = frame.world_from_camera.inverse() @ world_centers(self.scene.objects)
         inset = max(1, round(limits.mark_inset * grid.width))
-        pixels, boxes, marks = instance_stats(image.visible, image.confirmed, grid.project(centers), inset)
+        may_carry_mark = image.confirmed & _off_border(grid, limits.mark_border)
+        pixels, boxes, marks = instance_stats(image.visible, may_carry_mark, grid.project(centers), inset)
         confirmed = np.bincount(image.visible[image.confirmed], minlength=len(pixels))
         passed = np.bincount(image.visible[image.passed], minlength=len(pixels))
         extent = grid.intrinsics, grid.width, grid.height, NEAR_M
@@ -325,6 +332,14 @@ def scaled_to(camera: Camera, pixels: int) -> Camera:
     """The camera at the same aspect with about ``pixels`` pixels."""
     scale = np.sqrt(pixels / (camera.width * camera.height))
     return camera.scaled(max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
+
+
+def _off_border(grid: Camera, share: float) -> NDArray[np.bool_]:
+    """(h, w) pixels at least this share of the image's width away from its border."""
+    border = math.ceil(share * grid.width)
+    off = np.zeros((grid.height, grid.width), dtype=bool)
+    off[border : grid.height - border, border : grid.width - border] = True
+    return off
 
 
 def _box_fraction(boxes: NDArray, grid: Camera) -> NDArray[np.float64]:
