@@ -107,30 +107,35 @@ def surface_ahead(
     widest = max(reach_m, margins.max()) if len(margins) else reach_m
     places, local, triangle = np.empty((3, rays)), np.empty((3, 3)), np.empty((3, 3))
     for item in range(count):
-        box_low, box_high = _world_bounds(centers[item], rotations[item], halves[item] + widest)
         for axis in range(3):
             _ray_places(places[axis], halves[item, axis], steps, margins)
-        for face in range(len(faces)):
-            if (skip_unlabeled and face_owner[face] == -1) or not _overlap(low, high, face, box_low, box_high):
+        chosen = _faces_near(low, high, *_world_bounds(centers[item], rotations[item], halves[item] + widest))
+        for face in chosen:
+            if skip_unlabeled and face_owner[face] == -1:
                 continue
             _to_box(vertices, faces, face, centers, rotations, item, local)
             for side in range(6):
-                axis, sign = side // 2, 1.0 if side % 2 else -1.0
+                axis, half = side // 2, halves[item, side // 2]
+                sign, near, far = (
+                    (1.0, half - back_m, half + reach_m) if side % 2 else (-1.0, -half - reach_m, back_m - half)
+                )
                 first, second = (1 if axis == 0 else 0), (1 if axis == 2 else 2)
-                for k in range(3):
-                    triangle[k, 0], triangle[k, 1] = local[k, first], local[k, second]
-                    triangle[k, 2] = sign * local[k, axis] - halves[item, axis]
                 if not (
-                    _reaches(triangle, 2, -back_m, reach_m)
-                    and _reaches(triangle, 0, places[first, 0], places[first, rays - 1])
-                    and _reaches(triangle, 1, places[second, 0], places[second, rays - 1])
+                    _reaches(local, axis, near, far)
+                    and _reaches(local, first, places[first, 0], places[first, rays - 1])
+                    and _reaches(local, second, places[second, 0], places[second, rays - 1])
                 ):
                     continue
+                for k in range(3):
+                    triangle[k, 0], triangle[k, 1] = local[k, first], local[k, second]
+                    triangle[k, 2] = sign * local[k, axis] - half
                 if face_owner[face] == item:
                     _mark_met(own[item, side], triangle, places[first], places[second], back_m)
                 else:
                     found = ahead[item, side], owner[item, side]
-                    _keep_nearest(found, triangle, places[first], places[second], back_m, reach_m, face_owner[face])
+                    _keep_nearest(
+                        found, triangle, places[first], places[second], back_m, reach_m, int(face_owner[face])
+                    )
     return ahead, owner, own
 
 
@@ -188,13 +193,18 @@ def _world_bounds(center: F64, rotation: F64, half: F64) -> tuple[F64, F64]:
 
 
 @njit(cache=True)
-def _overlap(low: F32, high: F32, face: int, box_low: F64, box_high: F64) -> bool:
-    """Whether the bounds of a face share a point with those of a box."""
-    return (
-        (low[face, 0] <= box_high[0] and high[face, 0] >= box_low[0])
-        and (low[face, 1] <= box_high[1] and high[face, 1] >= box_low[1])
-        and (low[face, 2] <= box_high[2] and high[face, 2] >= box_low[2])
-    )
+def _faces_near(low: F32, high: F32, box_low: F64, box_high: F64) -> I64:
+    """(k,) faces whose bounds share a point with those of a box."""
+    x0, y0, z0 = box_low
+    x1, y1, z1 = box_high
+    chosen = np.empty(len(low), np.int64)
+    count = 0
+    for face in range(len(low)):
+        is_near = low[face, 0] <= x1 and high[face, 0] >= x0 and low[face, 1] <= y1 and high[face, 1] >= y0
+        if is_near and low[face, 2] <= z1 and high[face, 2] >= z0:
+            chosen[count] = face
+            count += 1
+    return chosen[:count]
 
 
 @njit(cache=True)
@@ -249,6 +259,8 @@ def _keep_nearest(
         if not _reaches(triangle, 0, us[i], us[i]):
             continue
         for j in range(len(vs)):
+            if not _reaches(triangle, 1, vs[j], vs[j]):
+                continue
             distance = _distance_at(triangle, us[i], vs[j])
             if -back_m <= distance <= reach_m and distance < found[0][i, j]:
                 found[0][i, j], found[1][i, j] = distance, owner
@@ -261,7 +273,8 @@ def _mark_met(own: Bools, triangle: F64, us: F64, vs: F64, near_m: float) -> Non
         if not _reaches(triangle, 0, us[i], us[i]):
             continue
         for j in range(len(vs)):
-            own[i, j] |= abs(_distance_at(triangle, us[i], vs[j])) <= near_m
+            if _reaches(triangle, 1, vs[j], vs[j]):
+                own[i, j] |= abs(_distance_at(triangle, us[i], vs[j])) <= near_m
 
 
 @njit(cache=True)

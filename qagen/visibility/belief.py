@@ -1,8 +1,8 @@
 """What of a scene's annotation may be believed (tasks.md, section 2), measured once per scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from qagen.core.scene import Mesh, Scene
 from qagen.visibility.annotation import Ground, box_fill, is_over_painted
 from qagen.visibility.extents import Extents, SideProbe
 from qagen.visibility.fusion import face_owners
-from qagen.visibility.surfaces import object_surfaces, splats
+from qagen.visibility.surfaces import splats
 from qagen.visibility.thresholds import Thresholds
 
 
@@ -39,11 +39,18 @@ class Belief:
         return self.has_outline & self.fills_box & self.extents.is_sure.all(axis=1)
 
 
-def believe(scene: Scene, measured: NDArray[np.float64], probe: SideProbe, limits: Thresholds) -> Belief:
+def believe(
+    scene: Scene,
+    measured: NDArray[np.float64],
+    even: Sequence[NDArray[np.float64]],
+    probe: SideProbe,
+    limits: Thresholds,
+) -> Belief:
     """Judge the annotation of a scene that all frames have been shown to the probe.
 
     Args:
         measured: (n, 3) points of the scanned surface, world, meters, for scenes without a mesh.
+        even: points (n, 3) spread evenly over each object, world, meters.
     """
     surface = scene.mesh if scene.mesh is not None else _splats(scene, measured)
     boxes = [item.box for item in scene.objects]
@@ -55,12 +62,8 @@ def believe(scene: Scene, measured: NDArray[np.float64], probe: SideProbe, limit
         ground = Ground.of(scene.mesh)
         floors_m = ground.floors_m(boxes)
         cut_short = ground.missing_share(boxes, floors_m, limits) > limits.cut_short_share
-        even, starts = object_surfaces(scene)
-        spread = [even[a:b] for a, b in pairwise(starts)]
-        over_painted = np.array(
-            [is_over_painted(*pair, limits) for pair in zip(boxes, spread, strict=True)], dtype=bool
-        )
-        fills = [box_fill(*pair) for pair in zip(boxes, spread, strict=True)]
+        over_painted = np.array([is_over_painted(*pair, limits) for pair in zip(boxes, even, strict=True)], dtype=bool)
+        fills = [box_fill(*pair) for pair in zip(boxes, even, strict=True)]
         fills_box = np.array(fills, dtype=np.float64) >= limits.min_box_fill
     return Belief(
         Extents.of(scene, probe.ends_m(surface, floors_m), clouds, limits), cut_short, over_painted, fills_box

@@ -169,7 +169,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     if not measured:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
-    belief = believe(scene, observer.surface, observer.probe, limits)
+    belief = believe(scene, observer.surface, observer.clouds, observer.probe, limits)
     is_observed = belief.extents.center_shift_m <= limits.max_center_shift_m
     unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
     unused[NOT_OBSERVED] = int((observer.has_center & ~is_observed).sum())
@@ -287,9 +287,9 @@ class _Observer:
         self.surface, self.labeled = scene_surface(scene, sharp)
         self.probe = SideProbe(scene, limits)
         self.object_points, self.starts = object_surfaces(scene)
-        clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
+        self.clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
         self.has_center = np.array(
-            [has_sure_center(item, cloud, limits) for item, cloud in zip(scene.objects, clouds, strict=True)],
+            [has_sure_center(item, cloud, limits) for item, cloud in zip(scene.objects, self.clouds, strict=True)],
             dtype=bool,
         )
 
