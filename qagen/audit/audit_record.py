@@ -42,6 +42,16 @@ class AuditRecord:
         for name, value in (("human", human[0]), ("answer", answer[0]), ("mentions", [*human[1], *answer[1]])):
             object.__setattr__(self, name, value)
 
+    def named_again(self, text: str) -> str:
+        """The text with tokens for objects named by nothing but a label that only one mention of the question has."""
+        tokens: dict[str, set[str]] = {}
+        for mention in self.mentions:
+            tokens.setdefault(mention.label, set()).add(mention.token)
+        known = {label: min(of) for label, of in tokens.items() if len(of) == 1}
+        longest_first = sorted(map(re.escape, known), key=len, reverse=True)
+        named = re.compile(rf"\b(the) ({'|'.join(longest_first)})\b", re.IGNORECASE)
+        return named.sub(lambda match: f"{match[1]} @{known[match[2].lower()]}", text) if known else text
+
     @property
     def id(self) -> str:
         return str(self.raw.get("id"))

@@ -183,6 +183,16 @@ _F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife")
 _O_TO_OES = ("potato", "tomato", "hero", "echo")
 
 
+_SINGULAR_IN_S = ("ss", "us", "is", "gas", "canvas", "atlas", "lens", "series", "news")
+_IRREGULAR_PLURALS = {*_IRREGULAR.values(), "people"} - {"fish"}
+
+
+def is_plural(label: str) -> bool:
+    """Whether a label takes a plural verb: "glasses", "stairs with railing"; not "pair of scissors" or "glass"."""
+    noun = _PREPOSITION.split(label.lower())[0].rpartition(" ")[2]
+    return noun in _IRREGULAR_PLURALS or (noun.endswith("s") and not noun.endswith(_SINGULAR_IN_S))
+
+
 def plural_of(label: str) -> str:
     """The plural of a countable label: "chairs", "shelves", "cases of water bottles"."""
     phrase = _PREPOSITION.search(label)

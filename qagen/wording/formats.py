@@ -132,13 +132,15 @@ class Formatter:
     def _mentions(self, question: Question) -> dict[str, Mention]:
         """Each role by its color, with the notes that point it out."""
         marks, mentions = self.family.marks, {}
+        labels = Counter(self.scene.objects[role.object].label for role in question.roles)
         for role in question.roles:
             assert marks is not None
             frame = f"in Frame-{role.image}" if question.is_video and marks.drawn else ""
             mark = f"{role.color} {SHAPES[role.kind]}" if marks.drawn and not marks.listed else ""
             named = ", ".join(note for note in (frame, role.alias) if note)
             notes = tuple(note for note in (named, mark) if note)
-            mentions[role.color] = Mention(self.scene.objects[role.object].label, notes)
+            label = self.scene.objects[role.object].label
+            mentions[role.color] = Mention(label, notes, (role.alias or mark,) if labels[label] > 1 else ())
         return mentions
 
 

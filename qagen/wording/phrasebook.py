@@ -18,6 +18,7 @@ from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 from numpy.random import Generator
 
+from qagen.core.labels import is_plural
 from qagen.errors import ConfigError, did_you_mean
 
 RULES = "rules"
@@ -57,6 +58,28 @@ class Mention:
     """The object's name."""
     notes: tuple[str, ...]
     """Notes in brackets that identify it: ("red point",), ("in Frame-16, Object2", "red box")."""
+    short_notes: tuple[str, ...] = ()
+    """Notes that it needs once it has been named; none where no other object of the question has its label."""
+
+    @property
+    def again(self) -> "Mention":
+        """The object where the text has named it before: without notes, or with the shortest that tells it apart."""
+        return Mention(self.label, self.short_notes, self.short_notes)
+
+    @property
+    def be(self) -> str:
+        """The verb that agrees with the label: "the chair is", "the glasses are"."""
+        return "are" if is_plural(self.label) else "is"
+
+    @property
+    def they(self) -> str:
+        """The pronoun for the label as a subject."""
+        return "they" if is_plural(self.label) else "it"
+
+    @property
+    def it(self) -> str:
+        """The pronoun for the label as an object."""
+        return "them" if is_plural(self.label) else "it"
 
     def __str__(self) -> str:
         return " ".join([self.label, *(f"({note})" for note in self.notes)])

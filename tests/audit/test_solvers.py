@@ -139,20 +139,22 @@ def test_who_is_told_relative_to_whom(text: str, expected: tuple[str, str]) -> N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("the centers of the @a and the @b are both behind the observer", {"a": "behind", "b": "behind"}),
-        (
-            "the center of the @a is in front of the observer while that of the @b is behind",
-            {"a": "front", "b": "behind"},
-        ),
-        ("In front of the observer is the center of the @b", {"b": "front"}),
-        (
-            "Behind the observer is the center of the @a, and in front of the observer is that of the @b",
-            {"a": "behind", "b": "front"},
-        ),
+        ("the @a and the @b are both behind the observer", {"a": "behind", "b": "behind"}),
+        ("the @a is above the @b; both are in front of the observer", {"a": "front", "b": "front"}),
+        ("the @a is in front of the observer and the @b are behind", {"a": "front", "b": "behind"}),
+        ("The @b are in front of the observer", {"b": "front"}),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_front_and_behind(text: str, expected: dict[str, str]) -> None:
-    assert facing_words(text)[0] == expected
+    assert facing_words(text, ("a", "b"))[0] == expected
+
+
+def test_an_object_named_again_becomes_a_token_where_its_label_tells_it_apart() -> None:
+    question = "Is the table (red box) left of the table lamp (blue box), the bin (green box) or the bin (yellow box)?"
+    turns = [{"value": question}, {"value": "The table is left of the table lamp and the bin (yellow box)."}]
+    record = AuditRecord("type", "sentence", "here", {"conversations": turns}, {}, "room", {})
+    assert record.named_again(record.answer) == "The @red is left of the @blue and the @yellow."
+    assert record.named_again("the bin is left") == "the bin is left"
 
 
 def test_plurals_of_odd_names() -> None:

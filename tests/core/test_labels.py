@@ -9,6 +9,7 @@ from qagen.core.labels import (
     clean_label,
     is_countable,
     is_overlooked,
+    is_plural,
     kind_of,
     may_be_called_alike,
     plural_of,
@@ -158,3 +159,13 @@ def test_plurals(one: str, several: str) -> None:
 )
 def test_what_annotators_leave_out(label: str, overlooked: bool) -> None:
     assert is_overlooked(label) is overlooked
+
+
+@pytest.mark.parametrize("label", ["glasses", "kitchen cabinets", "stairs with railing", "clothes", "people", "blinds"])
+def test_plural_labels_take_a_plural_verb(label: str) -> None:
+    assert is_plural(label)
+
+
+@pytest.mark.parametrize("label", ["pair of scissors", "box of tissues", "glass", "bus", "canvas", "TV", "mattress"])
+def test_other_labels_take_a_singular_verb(label: str) -> None:
+    assert not is_plural(label)

@@ -29,20 +29,16 @@ SINGLE_SLOTS = ("left/right", "above/below", "front/behind")
 PAIR_SLOTS = ("left/right", "above/below", "closer/farther")
 """Slots for one object relative to another."""
 _REFERENCE = (
-    r"(?:with (?:that of )?|with the center of )the @(\w+) as the reference",
     r"compared with (?:the center of |that of )?the @(\w+)",
     r"relative to (?:the (?:3D )?center of |that of )?the @(\w+)",
 )
 _FACING = (
-    r"centers of the @(?P<a>\w+) and the @(?P<b>\w+) (?:are both|both lie) (?P<x>in front of|behind) the observer",
-    r"center of the @(?P<a>\w+) (?:is|lies) (?P<x>in front of|behind) the observer while that of the @(?P<b>\w+) "
-    r"(?:is|lies) (?P<y>in front|behind)",
-    r"(?P<x>in front of|behind) the observer are the centers of both the @(?P<a>\w+) and the @(?P<b>\w+)",
-    r"(?P<x>in front of|behind) the observer is the center of the @(?P<a>\w+), and (?P<y>in front of|behind) the "
-    r"observer is that of the @(?P<b>\w+)",
-    r"(?P<x>in front of|behind) the observer is the center of the @(?P<a>\w+)",
-    r"center of the @(?P<a>\w+) (?:is|lies) (?P<x>in front of|behind) the observer",
+    r"the @(?P<a>\w+) and the @(?P<b>\w+) are both (?P<x>in front of|behind) the observer",
+    r"the @(?P<a>\w+) (?:is|are) (?P<x>in front of|behind) the observer and the @(?P<b>\w+) (?:is|are) "
+    r"(?P<y>in front|behind)",
+    r"the @(?P<a>\w+) (?:is|are) (?P<x>in front of|behind) the observer",
 )
+_BOTH_FACING = re.compile(r"\bboth are (in front of|behind) the observer")
 _WORD = re.compile(r"\b(left|right|above|below|closer|farther|front|behind)\b")
 
 
@@ -61,17 +57,21 @@ def subject_and_reference(text: str, among: Sequence[str]) -> tuple[str, str] | 
     return named[0], named[1]
 
 
-def facing_words(text: str) -> tuple[dict[str, str], str]:
+def facing_words(text: str, tokens: Sequence[str]) -> tuple[dict[str, str], str]:
     """By token, whether a text puts it in front of the observer or behind, and the rest of the text."""
-    text, stated = text.replace("In front", "in front").replace("Behind", "behind"), {}
+    stated = {}
     for pattern in _FACING:
-        match = re.search(pattern, text)
+        match = re.search(pattern, text, re.IGNORECASE)
         if match:
             found = match.groupdict()
             stated[found["a"]] = found["x"]
             if found.get("b"):
                 stated[found["b"]] = found.get("y") or found["x"]
             text = text[: match.start()] + text[match.end() :]
+    both = _BOTH_FACING.search(text)
+    if both:
+        stated |= dict.fromkeys(tokens, both[1])
+        text = text[: both.start()] + text[both.end() :]
     return {token: "behind" if words == "behind" else "front" for token, words in stated.items()}, text
 
 
@@ -194,13 +194,13 @@ class DirectionSolver(Solver):
         return check_slots(self.slots, words)
 
     def check_sentence(self, text: str) -> list[Check]:
-        return self.check_stated(text, self.slots)
+        return self.check_stated(self.record.named_again(text), self.slots)
 
     def check_stated(self, text: str, slots: Sequence[ExpectedSlot]) -> list[Check]:
         """Check the words of a sentence; slots after the first three are front/behind of each token in turn."""
         if len(self.tokens) == 1:
             return check_slots(slots, slots_of(words_in(text), SINGLE_SLOTS))
-        facing, rest = facing_words(text) if len(slots) > 3 else ({}, text)
+        facing, rest = facing_words(text, self.tokens) if len(slots) > 3 else ({}, text)
         words = words_in(rest)
         checks = check_slots(slots[:3], slots_of(words, PAIR_SLOTS))
         if words:

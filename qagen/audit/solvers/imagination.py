@@ -19,14 +19,13 @@ MIN_AHEAD_M = 0.5
 _GOES_TO = r"(?:(?:mov\w*|walk\w*|go|goes) to|leaves for|viewpoint at) (?:the center of )?the @(\w+)"
 _FACES = r"(?:fac\w*|turn\w* toward|turn\w* to|look\w* toward|look\w* at|gaze on) (?:the center of )?the @(\w+)"
 _BEFORE = (
-    "Before the move", "At first", "at first", "From the old viewpoint", "At the start", "Initially", "To begin with",
+    "Before the move", "At first", "From the old viewpoint", "At the start", "Initially", "To begin with",
     "Before moving", "Before it", "At the starting place", "From the starting viewpoint", "As long as",
     "Before the observer moves",
 )  # fmt: skip
 _AFTER = (
-    "After the move", "At the center of", "from the new one", "Once the observer", "Having moved", "In the end",
-    "After moving", "afterward", "At the new one", "From the center of", "As soon as", "In the view from",
-    "After the observer",
+    "After the move", "from the new one", "Once the observer", "Having moved", "In the end", "After moving",
+    "Afterward", "At the new one", "As soon as", "After the observer",
 )  # fmt: skip
 _TIMES = re.compile(rf"\b({'|'.join(sorted((*_BEFORE, *_AFTER), key=len, reverse=True))})\b")
 
@@ -66,7 +65,7 @@ class ImaginationSolver(DirectionSolver):
         return []
 
     def check_sentence(self, text: str) -> list[Check]:
-        before, after = "", ""
+        text, before, after = self.record.named_again(text), "", ""
         pieces = _TIMES.split(text)
         if len(pieces) == 1:  # "An observer who faces ... finds ..."
             after = text

@@ -131,6 +131,8 @@ class NearestOfAllSolver(Solver):
 
     def _listed_kinds(self) -> frozenset[str]:
         for listed in re.findall(r": ([^:\[\]?]+?)[.?](?= |$)", self.record.question):
+            pair = re.fullmatch(r"the (.+) or the (.+)", listed)
+            listed = ", ".join(pair.groups()) if pair else listed.replace(", or ", ", ")
             names = self._split_names(listed)
             if names:
                 return frozenset(names)
