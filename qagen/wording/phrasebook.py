@@ -72,6 +72,11 @@ class Mention:
         return "are" if is_plural(self.label) else "is"
 
     @property
+    def have(self) -> str:
+        """The same of "to have"."""
+        return "have" if is_plural(self.label) else "has"
+
+    @property
     def they(self) -> str:
         """The pronoun for the label as a subject."""
         return "they" if is_plural(self.label) else "it"
