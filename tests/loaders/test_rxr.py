@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from qagen.core.scene import Scene
+from qagen.core.scene import STRUCTURE, UNLABELED
 from qagen.errors import SceneError
 from qagen.loaders.io.labels import LabelEntry
 from qagen.loaders.matterport.labels import hidden_name, name_house_object
@@ -127,7 +128,7 @@ def test_things_of_the_house_file(scan):
 def test_faces_belong_to_objects(scan):
     # Two faces of floor, two of the table, one of the chair, and one whose segment belongs to nothing.
     scene = load(scan)
-    assert mesh_in(scene).face_object.tolist() == [-1, -1, 0, 0, 1, -1]
+    assert mesh_in(scene).face_object.tolist() == [STRUCTURE, STRUCTURE, 0, 0, 1, UNLABELED]
     table = scene.objects[0].points
     assert table is not None
     assert len(table) == 4
@@ -136,7 +137,7 @@ def test_faces_belong_to_objects(scan):
 
 def test_segments_of_faces_are_in_the_mesh_as_well(scan):
     (scan / "house_segmentations" / f"{SCAN}.fsegs.json").unlink()
-    assert mesh_in(load(scan)).face_object.tolist() == [-1, -1, 0, 0, 1, -1]
+    assert mesh_in(load(scan)).face_object.tolist() == [STRUCTURE, STRUCTURE, 0, 0, 1, UNLABELED]
 
 
 def test_without_a_house_mesh_the_rooms_are_read(scan):
@@ -144,7 +145,7 @@ def test_without_a_house_mesh_the_rooms_are_read(scan):
     write_rooms(scan)
     scene = load(scan)
     assert [(item.id, item.label) for item in scene.objects] == [(1, "dining table"), (2, "armchair")]
-    assert mesh_in(scene).face_object.tolist() == [-1, -1, 0, 0, 1, 1]
+    assert mesh_in(scene).face_object.tolist() == [STRUCTURE, STRUCTURE, 0, 0, 1, 1]
     assert scene.objects[0].box.center == pytest.approx([1.5, 1.3, 0.7])
     assert scene.unplaced == {"vase"}
     shutil.rmtree(scan / "house_segmentations")
