@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from qagen.core.scene import Scene
-from qagen.core.scene import STRUCTURE, UNLABELED
+from qagen.core.scene import STRUCTURE, UNLABELED, Scene
 from qagen.errors import SceneError
 from qagen.loaders.io.labels import LabelEntry
 from qagen.loaders.matterport.labels import hidden_name, name_house_object
