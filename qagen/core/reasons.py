@@ -84,6 +84,10 @@ NOT_OBSERVED = _reason(
     "object: extent not observed",
     "No frame looks past some side of the object, so it may reach farther than its box; other views would help.",
 )
+NOT_WHOLE = _reason(
+    "object: annotation incomplete",
+    "A part of the object is annotated as something else or as nothing, or the annotation covers other things too.",
+)
 
 NO_OUTLINE = _reason(
     "room: no clear outline", "The floor outline is missing, open or crosses itself, so room size is not asked about."
@@ -185,10 +189,6 @@ TOO_LITTLE_LABELED = _reason(
     "too little labeled",
     "Less than `min_complete` of the surface that the images show is annotated, or the boxes are of a short list of "
     "classes, so what is not annotated may be there all the same.",
-)
-ANNOTATION_INCOMPLETE = _reason(
-    "annotation incomplete",
-    "A part of the object is annotated as something else or as nothing, or the annotation covers other things too.",
 )
 
 OFTEN_OVERLOOKED = _reason(

@@ -149,8 +149,6 @@ class FrameSets:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
         markable = self.views.markable[list(frames)]
         is_candidate = markable.any(axis=0)
-        if kind == "bbox":
-            is_candidate = is_candidate & self.views.belief.has_outline
         if unique_labels:
             if not self.views.is_complete(frames):
                 return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))

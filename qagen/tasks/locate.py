@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import FrameNumbers
 from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
-from qagen.core.reasons import ANNOTATION_INCOMPLETE, DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
+from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
 from qagen.core.sample import Format
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
@@ -26,7 +26,7 @@ class Locate(Family[LocateConfig]):
     Config = LocateConfig
     answer = FrameNumbers
     formats = frozenset({"sentence"})
-    skips = frozenset({NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING, ANNOTATION_INCOMPLETE})
+    skips = frozenset({NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING})
     must_say = ("frame", "number")
 
     @property
@@ -58,8 +58,6 @@ class Locate(Family[LocateConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""
-        if not views.belief.has_outline[roles[0].object]:
-            return Skip(ANNOTATION_INCOMPLETE, about_objects(roles))
         item = roles[0].object
         shown = views.seen[list(frames), item]
         if not (shown | views.absent[list(frames), item]).all():

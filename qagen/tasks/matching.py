@@ -6,8 +6,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import BoxAnswer
-from qagen.core.question import MarkedObject, Question, Skip, about_image, about_objects, refusing
-from qagen.core.reasons import ANNOTATION_INCOMPLETE, BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
+from qagen.core.question import MarkedObject, Question, Skip, about_image, refusing
+from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import mark, visible_box
@@ -34,7 +34,7 @@ class Matching(Family[MatchingConfig]):
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT, ANNOTATION_INCOMPLETE})
+    skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
     must_say = (r"\[x1, y1, x2, y2\]", "first", "second")
     images = 2
 
@@ -71,8 +71,6 @@ class Matching(Family[MatchingConfig]):
         """Where the object of role red is in the second of ``frames``."""
         if not views.exact[list(frames)].all():
             return Skip(BOXES_NOT_EXACT)
-        if not views.belief.has_outline[roles[0].object]:
-            return Skip(ANNOTATION_INCOMPLETE, about_objects(roles))
         turn = float(views.rotation_deg[frames])
         move = float(views.baseline_m[frames])
         margins = turn / self.config.min_turn_deg - 1, move / self.config.min_move_m - 1

@@ -168,7 +168,7 @@ class Nearest(Family[NearestConfig]):
             return Skip(TOO_LITTLE_LABELED, about_image(frames[0]))
         away = views.distance[frames[0]]
         seen = ~views.absent[list(frames)].all(axis=0)
-        is_candidate = views.askable[list(frames)].any(axis=0) & views.belief.has_outline
+        is_candidate = views.askable[list(frames)].any(axis=0)
         ranked = sorted(np.flatnonzero(is_candidate).tolist(), key=lambda k: away[k], reverse=extreme == "farthest")
         if len(ranked) < max(2, self.config.min_objects):
             return Skip(TOO_FEW_OBJECTS)

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Extents
 from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
-from qagen.core.reasons import ANNOTATION_INCOMPLETE, CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN
+from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -29,7 +29,7 @@ class Volume(Family[VolumeConfig]):
     Config = VolumeConfig
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({ANNOTATION_INCOMPLETE, CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN})
+    skips = frozenset({CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN})
     unit = "centimeters"
     must_say = (r"length \(longer side\), width, and height",)
     images = 1
@@ -56,8 +56,6 @@ class Volume(Family[VolumeConfig]):
         """How long, wide and high the object of role red is."""
         frame, item = frames[0], roles[0].object
         box = views.scene.objects[item].box
-        if not (views.belief.has_outline & views.belief.fills_box)[item]:
-            return Skip(ANNOTATION_INCOMPLETE)
         if not views.belief.has_size[item]:
             return Skip(EXTENT_NOT_OBSERVED)
         margins = {

@@ -29,14 +29,14 @@ class Belief:
     """(O,) the object fills enough of its box for the box to tell its size."""
 
     @cached_property
-    def has_outline(self) -> NDArray[np.bool_]:
-        """(O,) whether 2D boxes of the object are believed."""
-        return ~self.cut_short & ~self.over_painted
+    def is_whole(self) -> NDArray[np.bool_]:
+        """(O,) whether the annotation is the object, the whole object and nothing else."""
+        return ~self.cut_short & ~self.over_painted & self.fills_box
 
     @cached_property
     def has_size(self) -> NDArray[np.bool_]:
         """(O,) whether the sides of the box are believed."""
-        return self.has_outline & self.fills_box & self.extents.is_sure.all(axis=1)
+        return self.is_whole & self.extents.is_sure.all(axis=1)
 
 
 def believe(

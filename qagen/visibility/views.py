@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
 from qagen.core.pose import to_degrees
-from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, REPEATED_VIEW
+from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, NOT_WHOLE, REPEATED_VIEW
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.errors import SceneError
@@ -173,6 +173,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
     is_observed = belief.extents.center_shift_m <= limits.max_center_shift_m
     unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
     unused[NOT_OBSERVED] = int((observer.has_center & ~is_observed).sum())
+    unused[NOT_WHOLE] = int((observer.has_center & is_observed & ~belief.is_whole).sum())
     return _assemble(observer, measured, video, +unused, belief)
 
 
@@ -361,9 +362,10 @@ def _assemble(
     positions, rotations = cameras[:, :3, 3], cameras[:, :3, :3]
     sees = np.array([one.seen_points for one in measured], dtype=bool).reshape(len(frames), -1)
     exact = np.array([observer.renderer.is_exact(frame) for frame in frames], dtype=bool)
-    has_center = observer.has_center & (belief.extents.center_shift_m <= observer.limits.max_center_shift_m)
+    is_believed = observer.has_center & belief.is_whole
+    is_believed &= belief.extents.center_shift_m <= observer.limits.max_center_shift_m
     askable = [
-        has_center & _askable(*each, observer.limits) for each in zip(measured, centers[..., 2], exact, strict=True)
+        is_believed & _askable(*each, observer.limits) for each in zip(measured, centers[..., 2], exact, strict=True)
     ]
     seen = [_seen(*each, observer) for each in zip(measured, exact, strict=True)]
 

@@ -2,8 +2,8 @@
 
 Near objects fill large boxes that reach far down, so a box tells how near its object is. Which questions are asked, and
 which other objects they list, is chosen such that the correct box is as often large, low, or in the first image as the
-others are (qagen.sampling.balance). Where this leaves questions without options, boxes of other objects are moved and
-stretched at random, so that there is more to choose from.
+others are (qagen.sampling.balance). Every option is the box of an object:
+whoever looks at a box around nothing may find something nearer in it.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,7 @@ from qagen.sampling.pool import Selection
 
 OPTIONS = 4
 DRAWS = 40
-"""Sets of distractors that are tried for each question, without moved boxes and with them."""
-MOVED = 8
-"""Number of moved boxes that are added for each question."""
-STRETCH = (0.7, 1.4)
-"""Range of the factors by which each side of a moved box is stretched."""
+"""Sets of distractors that are tried for each question."""
 MAX_IOU = 0.3
 STEP = 125
 """Bin size for comparing edges, thousandths of the image."""
@@ -45,17 +41,12 @@ def choose_with_other_boxes(
     """
     located = [_located(question) for question in candidates]
     drawn = [(position, options) for position, boxes in enumerate(located) for options in _draw_options(boxes, rng)]
-    unmoved = len(drawn)
-    for position, boxes in enumerate(located):
-        drawn += [(position, options) for options in _draw_options([*boxes, *_moved(boxes, rng)], rng)]
     if not drawn:
         return Selection(list(candidates[:quota]))
-    owner = np.array([position for position, _ in drawn])[:, None]
+    owner = np.array([position for position, _ in drawn])
     extremes = np.array([str(candidates[position].facts.get("extreme")) for position, _ in drawn])
     bias = cue_bias(_surface_cues([options for _, options in drawn], extremes))
-    rows = choose_balanced(bias[:unmoved], owner[:unmoved], quota)
-    rows += choose_balanced(bias, owner, quota - len(rows), chosen=rows)
-    chosen = dict(drawn[row] for row in rows)
+    chosen = dict(drawn[row] for row in choose_balanced(bias, owner[:, None], quota))
     unpaired = [position for position in range(len(candidates)) if position not in chosen][: quota - len(chosen)]
     return Selection(
         [candidates[position] for position in sorted([*chosen, *unpaired])],
@@ -67,17 +58,6 @@ def _located(question: Question) -> list[LocatedObject]:
     """The objects that the question chooses from, the correct one first."""
     assert isinstance(question.answer, LocatedObject)
     return [question.answer, *question.answer.others]
-
-
-def _moved(located: Sequence[LocatedObject], rng: Generator) -> list[LocatedObject]:
-    """Boxes of these objects, put anywhere else in their image, with sides of other length."""
-    moved = []
-    for source in (located[i] for i in rng.integers(len(located), size=MOVED)):
-        left, top, right, bottom = source.box
-        sides = np.minimum(rng.uniform(*STRETCH, 2) * (right - left, bottom - top), 1000).round().astype(int)
-        x, y = (int(rng.integers(1001 - side)) for side in sides)
-        moved.append(LocatedObject(source.label, source.image, (x, y, x + int(sides[0]), y + int(sides[1]))))
-    return moved
 
 
 def _draw_options(everything: Sequence[LocatedObject], rng: Generator) -> list[Options]:
