@@ -35,7 +35,7 @@ class Rule:
 RULES: dict[type[Answer], Rule] = {
     Number: Rule(choose_with_shared_answers, 4, DistractorMaker.numbers),
     ImagePoint: Rule(choose_with_shared_answers, 2),
-    Directions: Rule(choose_with_shared_answers, 2),
+    Directions: Rule(choose_with_shared_answers, 4),
     BoxAnswer: Rule(choose_with_shared_answers, 2),
     LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
     Extents: Rule(make=DistractorMaker.sizes),

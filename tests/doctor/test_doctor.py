@@ -246,7 +246,7 @@ def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = run(studio(), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output
-    assert "0 failed, 0 to look at, 14 ok" in told.output
+    assert "0 failed, 0 to look at, 17 ok" in told.output
     pictures = sorted((tmp_path / "pictures").iterdir())
     assert len(pictures) == 4
     with Image.open(pictures[0]) as picture:
