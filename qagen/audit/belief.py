@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import ConvexHull
 
 from qagen.audit.checks import Check, disagree, undecided
 from qagen.audit.raycast import DOUBT, REFERENCE_PIXELS, TOLERANCE_M, TOLERANCE_SHARE, RenderedView, grid_of
@@ -25,18 +26,21 @@ OWN_GAP_M, OWN_GAP_SHARE = 0.03, 0.05
 """Own surface lies this close to a sure side: meters, or a share of the side's length, whichever is more."""
 DOUBTFUL_REACH_M, MAX_REACH_M = 0.25, 0.35
 """An unsure side that may lie this much farther out leaves a doubt, and moves the center too far."""
-ABOVE_FLOOR_M, WIDER_M, AT_WALL_M = 0.08, 0.05, 0.08
-"""Foreign surface counts from this height on, in a footprint widened by this much, off a wall by this much."""
-MAX_FOREIGN, SLACK = 0.15, 0.15
-"""Largest foreign area inside an object's footprint, as a share of its own; and the band around any threshold."""
-CLEARLY_FOREIGN = 0.3
-"""From this share on it is foreign wherever it lies."""
-TRIMMED, MAX_SHRINK, SHRINK_BAND = 0.05, 0.15, 0.1
-"""Without this share of its surface a box may shrink by that share; band around the latter."""
-SHAPE_POINTS = 20_000
-"""Number of points that stand for an object's surface."""
-MIN_SHRINK_M = 0.03
-"""What shrinks by less is as noisy as any surface."""
+ABOVE_FLOOR_M, WIDER_M, NARROW_M = 0.08, 0.05, 0.02
+"""Foreign surface counts from this height on, in a footprint widened by this much, this far below the object."""
+MAX_FOREIGN, MAIN_SHARE, SLACK = 0.15, 0.6, 0.15
+"""Largest foreign area below an object, as a share of its own; it is the object's where at least the second share of it
+lies in the footprint and not around it; and the band around any threshold."""
+LEAST_RING_M = 0.3
+"""Least width of what is around a footprint; half of its longer side, if that is more."""
+TRIMMED, MAX_SHRINK, MAX_SHRINK_M = 0.05, 0.4, 0.15
+"""Without this share of its surface a box may shrink by that share, or by that length."""
+MIN_FILL, THIN_M = 1 / 3, 0.02
+"""Least share of a box that the convex hull of its object fills, unless a side is shorter than this."""
+SHRINK_BAND = 0.1
+"""The band around shrinkage and filling."""
+SHAPE_POINTS, MIN_HULL_POINTS = 20_000, 100
+"""Number of points that stand for an object's surface, and the least that make a hull."""
 MAX_SEEN_THROUGH, MIN_CORE = 0.20, 60
 """Largest share of a still object's pixels that lies before measured depth; least pixels of its core."""
 MIN_LABELED, LABELED_BAND = 0.75, 0.03
@@ -56,9 +60,7 @@ class Belief:
     scene: AuditScene
     """The scene."""
     _sizes: dict[int, list[Check]] = field(default_factory=dict)
-    _outlines: dict[int, list[Check]] = field(default_factory=dict)
-    _shares: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
-    _painted: dict[int, list[Check]] = field(default_factory=dict)
+    _wholes: dict[int, list[Check]] = field(default_factory=dict)
     _shown_in: dict[tuple[str, ...], list[UprightBox]] = field(default_factory=dict)
 
     @cached_property
@@ -115,84 +117,58 @@ class Belief:
             return [undecided(what, stated, found)]
         return []
 
-    def check_outline(self, instance: int) -> list[Check]:
-        """Whether an object's outline is not cut short by other annotation; failed checks only.
+    def check_whole(self, instance: int) -> list[Check]:
+        """Whether an object's annotation is the whole object and nothing else; failed checks only.
 
-        Surface below an object that nothing else holds up is its own. What stands inside its footprint may be its own
-        or something that was put there: much of it makes the outline no better than a guess, a little leaves a doubt.
+        It is not where foreign surface stands below the object and not around it, where a few of its points make its
+        box much larger, and where it hardly fills its box.
         """
-        if instance not in self._outlines:
-            self._outlines[instance] = list(self._check_foreign(instance))
-        return self._outlines[instance]
-
-    def check_lower_part(self, instance: int) -> list[Check]:
-        """Whether an object's lower part is not annotated as something else; failed checks only."""
-        below, _, _, held = self._foreign(instance)
-        if below <= MAX_FOREIGN * (1 + SLACK) or held >= below:
-            return []
-        name = _name(self.scene.instances[instance])
-        return [disagree(f"annotation of {name}", f"at most {MAX_FOREIGN:.0%} below it", f"{below:.0%}")]
-
-    def _check_foreign(self, instance: int) -> Iterator[Check]:
-        _, narrow, wide, _ = self._foreign(instance)
-        what = f"annotation of {_name(self.scene.instances[instance])}"
-        stated = f"at most {MAX_FOREIGN:.0%} of its footprint is not its own"
-        found = f"{narrow:.0%} in its footprint, {wide:.0%} in a wider one"
-        yield from self.check_lower_part(instance)
-        if narrow > CLEARLY_FOREIGN:
-            yield disagree(what, stated, found)
-        elif wide > MAX_FOREIGN * (1 - SLACK):
-            yield undecided(what, stated, found)
-
-    def _foreign(self, instance: int) -> tuple[float, float, float, float]:
-        """Shares of an object's own surface: foreign below it, in its footprint, in a wider one; what holds it up."""
-        if not (self.around.is_known and self.scene.is_labeled):
-            return 0.0, 0.0, 0.0, 0.0
-        if instance not in self._shares:
-            one, surface, floor = self.scene.instances[instance], self.around.surface, self.around.floor_m
-            half, bottom = one.box.size / 2, one.box.center[2] - one.box.size[2] / 2
-            local = (surface.places - one.box.center) @ one.box.axes
-            is_between = (surface.places[:, 2] > floor + ABOVE_FLOOR_M) & (local[:, 2] <= half[2])
-            own = max(1, np.count_nonzero(surface.owners == instance))
-            narrow, wide = (self._is_above_footprint(instance, local, wider) & is_between for wider in (0.0, WIDER_M))
-            below, is_foreign = narrow & (surface.places[:, 2] < bottom - NARROW_M), surface.is_structure
-            parts = below & is_foreign, narrow & is_foreign, wide & is_foreign, below & ~is_foreign
-            first, second, third, fourth = (float(np.count_nonzero(part)) / own for part in parts)
-            self._shares[instance] = first, second, third, fourth
-        return self._shares[instance]
-
-    def _is_above_footprint(self, instance: int, local: NDArray, wider: float) -> NDArray[np.bool_]:
-        """Which points lie within an object's footprint, less what belongs to a wall that it stands at."""
-        sides, half = self.around.sides(instance), self.scene.instances[instance].box.size / 2
-        inside = np.ones(len(local), bool)
-        for axis in (0, 1):
-            low, high = (-AT_WALL_M if side.is_at_wall else wider for side in sides[2 * axis : 2 * axis + 2])
-            inside &= (local[:, axis] >= -half[axis] - low) & (local[:, axis] <= half[axis] + high)
-        return inside
-
-    def check_painted(self, instance: int) -> list[Check]:
-        """Whether a few of an object's surface points do not make its box much larger; failed checks only."""
-        if instance not in self._painted:
+        if instance not in self._wholes:
             is_known = self.around.is_known and self.scene.is_labeled
-            self._painted[instance] = list(self._check_shrink(instance)) if is_known else []
-        return self._painted[instance]
+            self._wholes[instance] = list(self._check_whole(instance)) if is_known else []
+        return self._wholes[instance]
 
-    def _check_shrink(self, instance: int) -> Iterator[Check]:
+    def _check_whole(self, instance: int) -> Iterator[Check]:
         one = self.scene.instances[instance]
+        yield from self._check_below(instance, one)
+        own = self._own_points(instance, one)
+        if len(own):
+            yield from _check_shrink(one, own)
+            yield from _check_fill(one, own)
+
+    def _check_below(self, instance: int, one: Instance) -> Iterator[Check]:
+        """Foreign surface below an object is its own where it ends with the footprint; a wall or counter goes on."""
+        below, around = self._foreign_below(instance, one)
+        share = below / max(below + around, 1e-9)
+        doubt = min(below / (MAX_FOREIGN * (1 - SLACK)), share / (MAIN_SHARE * (1 - SLACK)))
+        if doubt > 1:
+            is_clear = below > MAX_FOREIGN * (1 + SLACK) and share > MAIN_SHARE * (1 + SLACK)
+            found = f"{below:.0%}, and {around:.0%} around its footprint"
+            stated = f"at most {MAX_FOREIGN:.0%} below it"
+            yield (disagree if is_clear else undecided)(f"annotation of {_name(one)}", stated, found)
+
+    def _foreign_below(self, instance: int, one: Instance) -> tuple[float, float]:
+        """Areas of foreign surface below an object, in and around its footprint, as shares of its own area."""
+        surface, half = self.around.surface, one.box.size / 2
+        local = (surface.places - one.box.center) @ one.box.axes
+        beyond = (np.abs(local[:, :2]) - half[:2]).max(axis=1)
+        is_below = (surface.places[:, 2] > self.around.floor_m + ABOVE_FLOOR_M) & (local[:, 2] < -half[2] - NARROW_M)
+        is_foreign = is_below & surface.is_structure
+        ring_m = max(LEAST_RING_M, float(half[:2].max()))
+        inside = np.count_nonzero(is_foreign & (beyond <= WIDER_M))
+        around = np.count_nonzero(is_foreign & (beyond > WIDER_M) & (beyond <= ring_m))
+        own = max(1, np.count_nonzero(surface.owners == instance))
+        return inside / own, around / own
+
+    def _own_points(self, instance: int, one: Instance) -> NDArray:
+        """(n, 3) points spread evenly over an object's surface inside its box, along the box's axes from its center."""
         assert self.scene.vertices is not None
         assert self.scene.faces is not None
         own = self.scene.vertices[self.scene.faces[self.scene.face_instance == instance]]
         if areas_of(own).sum() == 0:
-            return
+            return np.zeros((0, 3))
         local = (spread_points(own, SHAPE_POINTS)[0] - one.box.center) @ one.box.axes
-        local = local[(np.abs(local) <= one.box.size / 2 + 1e-3).all(axis=1)]
-        lost = one.box.size - np.array([_shortest_span(along) for along in local.T])
-        shares = np.where(lost < MIN_SHRINK_M, 0.0, lost / np.maximum(one.box.size, 1e-6))
-        axis, shrink = int(np.argmax(shares)), float(shares.max())
-        if shrink > MAX_SHRINK * (1 - SHRINK_BAND):
-            make = disagree if shrink > MAX_SHRINK * (1 + SHRINK_BAND) else undecided
-            found = f"its {AXES[axis]} is {lost[axis] * 100:.0f} cm ({shrink:.0%}) shorter without {TRIMMED:.0%} of it"
-            yield make(f"surface of {_name(one)}", f"at most {MAX_SHRINK:.0%} shorter", found)
+        return local[(np.abs(local) <= one.box.size / 2 + 1e-3).all(axis=1)]
 
     def check_all_named(self, label: str, frames: Mapping[str, RenderedView]) -> list[Check]:
         """Whether no unannotated thing in these frames could be one more of a name; failed checks only."""
@@ -273,7 +249,29 @@ class Belief:
 
 SIDES = ("low first", "high first", "low second", "high second", "lower", "upper")
 AXES = ("first side", "second side", "height")
-NARROW_M = 0.02
+
+
+def _check_shrink(one: Instance, own: NDArray) -> Iterator[Check]:
+    """No side of a box may be much longer because of a few of the object's points (n, 3)."""
+    lost = one.box.size - np.array([_shortest_span(along) for along in own.T])
+    shares = lost / np.maximum(one.box.size, 1e-6)
+    excess = np.minimum(shares / MAX_SHRINK, lost / MAX_SHRINK_M)
+    axis = int(np.argmax(excess))
+    if excess[axis] > 1 - SHRINK_BAND:
+        make = disagree if excess[axis] > 1 + SHRINK_BAND else undecided
+        found = f"its {AXES[axis]} is {lost[axis] * 100:.0f} cm ({shares[axis]:.0%}) less without {TRIMMED:.0%} of it"
+        stated = f"at most {MAX_SHRINK:.0%} or {MAX_SHRINK_M * 100:.0f} cm less"
+        yield make(f"surface of {_name(one)}", stated, found)
+
+
+def _check_fill(one: Instance, own: NDArray) -> Iterator[Check]:
+    """The hull of an object's points (n, 3) must fill enough of its box; of a flat one that says nothing."""
+    if one.box.size.min() < THIN_M or len(own) < MIN_HULL_POINTS:
+        return
+    fill = float(ConvexHull(own).volume / one.box.size.prod())
+    if fill < MIN_FILL * (1 + SHRINK_BAND):
+        make = disagree if fill < MIN_FILL * (1 - SHRINK_BAND) else undecided
+        yield make(f"box of {_name(one)}", f"at least {MIN_FILL:.0%} of it filled", f"{fill:.0%}")
 
 
 def _likeness(piece: UprightBox, one: Instance) -> float:

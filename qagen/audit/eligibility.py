@@ -26,8 +26,8 @@ GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 AMBIGUOUS_PIXELS = 200.0
 """Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 
-SIZES, BOXES = {"volume"}, {"matching"}
-"""Families that ask for sizes, and for boxes in the image."""
+SIZES = {"volume"}
+"""Families that ask for sizes."""
 WITHOUT_CENTERS = {"matching", "locate"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
 ABSENCES = {"count", "order", "locate"}
@@ -92,17 +92,13 @@ def _check_visibility(
 def _check_belief(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth: SceneTruth) -> Iterator[Check]:
     """The annotation of what is asked about must be worth believing."""
     family, belief = record.task.get("family"), truth.belief
-    for token, mark in marks.items():
+    for mark in marks.values():
         yield from belief.check_still(mark.instance, truth.rendered(record.frames[mark.image]))
         if family in SIZES:
             yield from belief.check_size(mark.instance)
         elif family not in WITHOUT_CENTERS:
             yield from belief.check_center(mark.instance)
-        if family in SIZES | BOXES:
-            yield from belief.check_outline(mark.instance)
-            yield from belief.check_painted(mark.instance)
-        elif any(record.raw.get(f"{token}_bbox") or ()):
-            yield from belief.check_lower_part(mark.instance)
+        yield from belief.check_whole(mark.instance)
     rests_on_absence = family in ABSENCES or record.task.get("drawn") is False
     if rests_on_absence or (family, record.task.get("asks")) == ("nearest", "oc"):
         yield from belief.check_labeled([truth.rendered(name) for name in dict.fromkeys(record.frames)])

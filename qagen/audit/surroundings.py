@@ -5,6 +5,7 @@ beyond it, and filled where surface of something else is near. What is neither w
 may go on there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,8 +49,6 @@ class SideReading:
     """Distance beyond which space is known again; 0 for a known side, inf for never."""
     least_reach_m: float
     """The same with tolerances relaxed."""
-    is_at_wall: bool = False
-    """Whether a wall or the floor goes on behind it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +77,10 @@ class _DepthImage:
     depth: NDArray[np.float32]
 
 
+_Trees = tuple[KDTree | None, KDTree | None]
+"""The surface of other things, and the object's own."""
+
+
 class Surroundings:
     """The space of one scene, as its depth images and its surface tell it."""
 
@@ -95,10 +98,10 @@ class Surroundings:
         """Readings of the six sides of an instance's box: low and high end of its first, second and third axis."""
         if instance not in self._sides:
             box = self.scene.instances[instance].box
-            others = self._others_around(instance, box)
-            tree = KDTree(others.places) if len(others.places) else None
+            others, own = self._around(instance, box)
+            trees = _tree_of(others.places), _tree_of(own)
             ends = [(axis, sign) for axis in range(3) for sign in (-1, 1)]
-            self._sides[instance] = [self._read(box, axis, sign, others, tree) for axis, sign in ends]
+            self._sides[instance] = [self._read(box, axis, sign, others, trees) for axis, sign in ends]
         return self._sides[instance]
 
     @cached_property
@@ -115,12 +118,15 @@ class Surroundings:
         chosen = np.isin(levels - levels.min(), (first, first + 1))
         return float(np.median(heights[chosen]))
 
-    def _read(self, box: UprightBox, axis: int, sign: int, others: SurfacePoints, tree: KDTree | None) -> SideReading:
+    def _read(self, box: UprightBox, axis: int, sign: int, others: SurfacePoints, trees: _Trees) -> SideReading:
         stands = (axis, sign) == (2, -1) and box.center[2] - box.size[2] / 2 - self.floor_m <= NEAR_TOUCH_M
         behind = _surface_behind(box, axis, sign, others)
         if stands or behind[0] == 0:
-            return SideReading(1.0, 1.0, 0.0, 0.0, is_at_wall=True)
+            return SideReading(1.0, 1.0, 0.0, 0.0)
+        tree, own = trees
         layers = [self._known(_layer(box, axis, sign, away), tree) for away in SLAB_M]
+        if box.size[axis] > 2 * TOUCH_M:
+            layers.append(self._scanned(_layer(box, axis, sign, 0.0), own))
         shares = [float(np.any(parts, axis=0).mean()) for parts in zip(*layers, strict=True)]
         shares[1] = 1.0 if behind[1] == 0 else shares[1]
         reaches = [0.0 if share >= 0.5 else most for share, most in zip(shares, behind, strict=True)]
@@ -132,23 +138,38 @@ class Surroundings:
     def _known(self, points: NDArray, tree: KDTree | None) -> tuple[NDArray, NDArray]:
         """(n,) whether points are, and whether they may be, free or filled."""
         is_free, may_be_free = self._seen_through(points)
-        away = np.full(len(points), np.inf) if tree is None else tree.query(points, distance_upper_bound=0.1)[0]
+        away = _distances(points, tree)
         return is_free | (away <= TOUCH_M), may_be_free | (away <= NEAR_TOUCH_M)
+
+    def _scanned(self, points: NDArray, tree: KDTree | None) -> tuple[NDArray, NDArray]:
+        """(n,) whether the object's own surface was, and whether it may have been, scanned at points."""
+        away = _distances(points, tree)
+        was, may_be = np.zeros((2, len(points)), bool)
+        for inside, beyond, z in self._looks_at(points):
+            noise = np.maximum(TOUCH_M, FREE_SHARE * z)
+            was[inside] |= np.abs(beyond) <= noise
+            may_be[inside] |= np.abs(beyond) <= 1.5 * noise
+        return was & (away <= TOUCH_M), may_be & (away <= NEAR_TOUCH_M)
 
     def _seen_through(self, points: NDArray) -> tuple[NDArray, NDArray]:
         """(n,) whether a depth image sees, and whether one may see, beyond points."""
         is_free, may_be_free = np.zeros((2, len(points)), bool)
+        for inside, beyond, z in self._looks_at(points):
+            least = np.maximum(FREE_M, FREE_SHARE * z)
+            is_free[inside] |= beyond >= least
+            may_be_free[inside] |= beyond >= least / 2
+        return is_free, may_be_free
+
+    def _looks_at(self, points: NDArray) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
+        """For each depth image: which points (n, 3) it could show, how far beyond them it sees, and their z, meters."""
         for image in self._images:
             x, y, z = image.T_cw[:3, :3] @ points.T + image.T_cw[:3, 3:]
             ahead = np.maximum(z, 0.05)
             u, v = (np.rint(f * k / ahead + c) for k, f, c in zip((x, y), image.focal, image.center, strict=True))
             h, w = image.depth.shape
             inside = np.flatnonzero((u >= 0) & (v >= 0) & (u < w) & (v < h) & (z > 0.05))
-            beyond = image.depth[v[inside].astype(int), u[inside].astype(int)] - z[inside]
-            least = np.maximum(FREE_M, FREE_SHARE * z[inside])
-            is_free[inside] |= beyond >= least
-            may_be_free[inside] |= beyond >= least / 2
-        return is_free, may_be_free
+            measured = image.depth[v[inside].astype(int), u[inside].astype(int)]
+            yield inside, np.where(measured > 0, measured - z[inside], -np.inf), z[inside]
 
     @cached_property
     def _images(self) -> list[_DepthImage]:
@@ -162,11 +183,12 @@ class Surroundings:
                 images.append(_DepthImage(view.T_cw, focal, center, depth))
         return images
 
-    def _others_around(self, instance: int, box: UprightBox) -> SurfacePoints:
-        """The surface near a box that is not the instance's own."""
+    def _around(self, instance: int, box: UprightBox) -> tuple[SurfacePoints, NDArray]:
+        """The surface near a box that is not the instance's own, and the points (n, 3) of its own."""
         reach = box.size / 2 + FARTHER_M[-1] + NEAR_TOUCH_M
         local = (self.surface.places - box.center) @ box.axes
-        return self.surface.where((np.abs(local) <= reach).all(axis=1) & (self.surface.owners != instance))
+        is_own = self.surface.owners == instance
+        return self.surface.where((np.abs(local) <= reach).all(axis=1) & ~is_own), self.surface.places[is_own]
 
     @cached_property
     def surface(self) -> SurfacePoints:
@@ -181,6 +203,15 @@ class Surroundings:
         owners = scene.face_instance[chosen].astype(np.int64)
         is_structure = np.array([*(one.is_structure for one in scene.instances), True])
         return SurfacePoints(places, normals, owners, is_structure[owners])
+
+
+def _tree_of(points: NDArray) -> KDTree | None:
+    return KDTree(points) if len(points) else None
+
+
+def _distances(points: NDArray, tree: KDTree | None) -> NDArray:
+    """(n,) distances from the nearest point of a tree, meters; inf beyond 0.1 m or without one."""
+    return np.full(len(points), np.inf) if tree is None else tree.query(points, distance_upper_bound=0.1)[0]
 
 
 def areas_of(triangles: NDArray) -> NDArray[np.float64]:

@@ -216,7 +216,7 @@ def test_a_towel_that_was_taken_away() -> None:
 
 
 def test_a_guitar_with_a_piece_of_wall() -> None:
-    guitar, patch = at(0, 2.8, 0.5, (0.4, 0.3, 1.0)), at(-0.35, 2.98, 0.8, (0.3, 0.02, 0.1))
+    guitar, patch = at(0, 2.8, 0.5, (0.4, 0.3, 1.0)), at(-0.45, 2.98, 0.8, (0.5, 0.02, 0.05))
     views = from_front((0, 2.5, 0.5))
     scene = scan({"guitar": guitar}, views, unowned=[patch])
     assert not any("surface of guitar" in fault for fault in faults(asked_for_size(scene, "guitar")))

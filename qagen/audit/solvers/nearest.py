@@ -178,8 +178,7 @@ class NearestOfAllSolver(Solver):
         if self.winner is None or self.truth.original is not None:
             return []
         belief = self.truth.belief
-        readings = (belief.check_center, belief.check_outline, belief.check_painted)
-        return [check for read in readings for check in read(self.winner)]
+        return [*belief.check_center(self.winner), *belief.check_whole(self.winner)]
 
     def _check_lead(self, winner: int) -> Check:
         """No other object in view may come close; faint ones leave a doubt."""
