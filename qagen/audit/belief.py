@@ -28,9 +28,11 @@ DOUBTFUL_REACH_M, MAX_REACH_M = 0.25, 0.35
 """An unsure side that may lie this much farther out leaves a doubt, and moves the center too far."""
 ABOVE_FLOOR_M, WIDER_M, NARROW_M = 0.08, 0.05, 0.02
 """Foreign surface counts from this height on, in a footprint widened by this much, this far below the object."""
-MAX_FOREIGN, MAIN_SHARE, SLACK = 0.15, 0.6, 0.15
-"""Largest foreign area below an object, as a share of its own; it is the object's where at least the second share of it
-lies in the footprint and not around it; and the band around any threshold."""
+MAX_FOREIGN, SLACK = 0.15, 0.15
+"""Largest foreign area below an object, as a share of its own, and the band around this and other thresholds."""
+MAIN_SHARE, MAIN_BAND = 0.6, 0.05
+"""It is the object's where at least this share of it lies in the footprint and not around it; a straight wall has half.
+And the band around that share."""
 LEAST_RING_M = 0.3
 """Least width of what is around a footprint; half of its longer side, if that is more."""
 TRIMMED, MAX_SHRINK, MAX_SHRINK_M = 0.05, 0.4, 0.15
@@ -140,9 +142,9 @@ class Belief:
         """Foreign surface below an object is its own where it ends with the footprint; a wall or counter goes on."""
         below, around = self._foreign_below(instance, one)
         share = below / max(below + around, 1e-9)
-        doubt = min(below / (MAX_FOREIGN * (1 - SLACK)), share / (MAIN_SHARE * (1 - SLACK)))
+        doubt = min(below / (MAX_FOREIGN * (1 - SLACK)), share / (MAIN_SHARE * (1 - MAIN_BAND)))
         if doubt > 1:
-            is_clear = below > MAX_FOREIGN * (1 + SLACK) and share > MAIN_SHARE * (1 + SLACK)
+            is_clear = below > MAX_FOREIGN * (1 + SLACK) and share > MAIN_SHARE * (1 + MAIN_BAND)
             found = f"{below:.0%}, and {around:.0%} around its footprint"
             stated = f"at most {MAX_FOREIGN:.0%} below it"
             yield (disagree if is_clear else undecided)(f"annotation of {_name(one)}", stated, found)

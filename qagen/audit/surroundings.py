@@ -2,10 +2,9 @@
 
 Each side of a box stands before layers of sample points at growing distance. A point is free where a depth image saw
 beyond it, and filled where surface of something else is near. What is neither was never observed, so that the object
-may go on there.
+may go on there; unless the side itself was scanned, which in a flat thing could be its other side.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,8 +124,9 @@ class Surroundings:
             return SideReading(1.0, 1.0, 0.0, 0.0)
         tree, own = trees
         layers = [self._known(_layer(box, axis, sign, away), tree) for away in SLAB_M]
-        if box.size[axis] > 2 * TOUCH_M:
-            layers.append(self._scanned(_layer(box, axis, sign, 0.0), own))
+        away = _distances(_layer(box, axis, sign, 0.0), own)
+        touches = [(away <= touch) & (box.size[axis] > 2 * touch) for touch in (TOUCH_M, NEAR_TOUCH_M)]
+        layers.append((touches[0], touches[0] | touches[1]))
         shares = [float(np.any(parts, axis=0).mean()) for parts in zip(*layers, strict=True)]
         shares[1] = 1.0 if behind[1] == 0 else shares[1]
         reaches = [0.0 if share >= 0.5 else most for share, most in zip(shares, behind, strict=True)]
@@ -141,35 +141,20 @@ class Surroundings:
         away = _distances(points, tree)
         return is_free | (away <= TOUCH_M), may_be_free | (away <= NEAR_TOUCH_M)
 
-    def _scanned(self, points: NDArray, tree: KDTree | None) -> tuple[NDArray, NDArray]:
-        """(n,) whether the object's own surface was, and whether it may have been, scanned at points."""
-        away = _distances(points, tree)
-        was, may_be = np.zeros((2, len(points)), bool)
-        for inside, beyond, z in self._looks_at(points):
-            noise = np.maximum(TOUCH_M, FREE_SHARE * z)
-            was[inside] |= np.abs(beyond) <= noise
-            may_be[inside] |= np.abs(beyond) <= 1.5 * noise
-        return was & (away <= TOUCH_M), may_be & (away <= NEAR_TOUCH_M)
-
     def _seen_through(self, points: NDArray) -> tuple[NDArray, NDArray]:
         """(n,) whether a depth image sees, and whether one may see, beyond points."""
         is_free, may_be_free = np.zeros((2, len(points)), bool)
-        for inside, beyond, z in self._looks_at(points):
-            least = np.maximum(FREE_M, FREE_SHARE * z)
-            is_free[inside] |= beyond >= least
-            may_be_free[inside] |= beyond >= least / 2
-        return is_free, may_be_free
-
-    def _looks_at(self, points: NDArray) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
-        """For each depth image: which points (n, 3) it could show, how far beyond them it sees, and their z, meters."""
         for image in self._images:
             x, y, z = image.T_cw[:3, :3] @ points.T + image.T_cw[:3, 3:]
             ahead = np.maximum(z, 0.05)
             u, v = (np.rint(f * k / ahead + c) for k, f, c in zip((x, y), image.focal, image.center, strict=True))
             h, w = image.depth.shape
             inside = np.flatnonzero((u >= 0) & (v >= 0) & (u < w) & (v < h) & (z > 0.05))
-            measured = image.depth[v[inside].astype(int), u[inside].astype(int)]
-            yield inside, np.where(measured > 0, measured - z[inside], -np.inf), z[inside]
+            beyond = image.depth[v[inside].astype(int), u[inside].astype(int)] - z[inside]
+            least = np.maximum(FREE_M, FREE_SHARE * z[inside])
+            is_free[inside] |= beyond >= least
+            may_be_free[inside] |= beyond >= least / 2
+        return is_free, may_be_free
 
     @cached_property
     def _images(self) -> list[_DepthImage]:
