@@ -167,6 +167,10 @@ POSSIBLY_CLOSER = _reason(
     "possibly closer object",
     "An object that is hardly visible, or annotated without geometry, might be the closest (or farthest) instead.",
 )
+POSSIBLY_UNANNOTATED = _reason(
+    "possibly unannotated instance",
+    "Surface that belongs to nothing is as large as an object of the label; annotate it, or name it.",
+)
 LABEL_NOT_UNIQUE = _reason(
     "label not unique", "Other visible objects have the label of the answer too, so the label would not tell which."
 )

@@ -17,6 +17,7 @@ from qagen.core.reasons import (
     NOT_ALL_SHOWN,
     NOT_COUNTABLE,
     OFTEN_OVERLOOKED,
+    POSSIBLY_UNANNOTATED,
     TOO_LITTLE_LABELED,
     TOO_MANY_INSTANCES,
     WITHOUT_GEOMETRY,
@@ -47,6 +48,7 @@ class ObjectCount(Family[CountConfig]):
             OFTEN_OVERLOOKED,
             AMBIGUOUS_LABEL,
             WITHOUT_GEOMETRY,
+            POSSIBLY_UNANNOTATED,
             NOT_ALL_SHOWN,
             TOO_MANY_INSTANCES,
             CLASS_QUOTA,
@@ -86,6 +88,8 @@ class ObjectCount(Family[CountConfig]):
             return Skip(AMBIGUOUS_LABEL)
         if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
             return Skip(WITHOUT_GEOMETRY)
+        if views.may_show_more(frames, meant):
+            return Skip(POSSIBLY_UNANNOTATED)
         seen = views.seen[np.ix_(frames, meant)]
         if not seen.any(axis=0).all():
             return Skip(NOT_ALL_SHOWN)

@@ -21,6 +21,7 @@ from qagen.core.reasons import (
     NO_VIDEO,
     NO_VIEWS,
     POSSIBLY_CLOSER,
+    POSSIBLY_UNANNOTATED,
     TOO_FEW_OBJECTS,
     TOO_LITTLE_LABELED,
     TOO_MANY_KINDS,
@@ -68,7 +69,14 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SAMPLING_SKIPS | {AMBIGUOUS, BOXES_NOT_EXACT, LABEL_NOT_UNIQUE, POSSIBLY_CLOSER, TOO_MANY_KINDS}
+    skips = SAMPLING_SKIPS | {
+        AMBIGUOUS,
+        BOXES_NOT_EXACT,
+        LABEL_NOT_UNIQUE,
+        POSSIBLY_CLOSER,
+        POSSIBLY_UNANNOTATED,
+        TOO_MANY_KINDS,
+    }
     must_say = ("3D center", "close(st|r) to|farthe(st|r) from")
     example_facts: ClassVar = {
         "extreme": EXTREMES,
@@ -186,6 +194,8 @@ class Nearest(Family[NearestConfig]):
         leads = [self._lead_m(away[winner], reach, extreme) for reach in reaches]
         if min(leads, default=0.0) < 0 or any(_may_be_one_of(name, labels) for name in views.scene.unplaced):
             return Skip(POSSIBLY_CLOSER)
+        if views.may_show_more(frames, [k for k, item in enumerate(views.scene.objects) if item.label in labels]):
+            return Skip(POSSIBLY_UNANNOTATED)
         if not has_unique_label(views, frames)[winner]:
             return Skip(LABEL_NOT_UNIQUE)
         located = {k: _located(views, frames, k) for k in ranked}

@@ -15,6 +15,7 @@ from qagen.core.reasons import (
     AMBIGUOUS_LABEL,
     NO_VIDEO,
     OFTEN_OVERLOOKED,
+    POSSIBLY_UNANNOTATED,
     SIGHTINGS_TOO_CLOSE,
     TOO_FEW_LABELS,
     TOO_LITTLE_LABELED,
@@ -61,6 +62,7 @@ class Order(Family[OrderConfig]):
             TOO_LITTLE_LABELED,
             OFTEN_OVERLOOKED,
             UNCLEAR_FIRST_SIGHTING,
+            POSSIBLY_UNANNOTATED,
             TOO_FEW_LABELS,
             AMBIGUOUS_LABEL,
             SIGHTINGS_TOO_CLOSE,
@@ -95,8 +97,8 @@ class Order(Family[OrderConfig]):
         labels = sorted(label for label in named if not self._is_overlooked(views, label))
         yield from [Skip(OFTEN_OVERLOOKED)] * (len(named) - len(labels))
         found = {label: first_sighting(views, label) for label in labels}
-        sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
-        yield from [Skip(UNCLEAR_FIRST_SIGHTING)] * (len(found) - len(sightings))
+        sightings = {label: sighting for label, sighting in found.items() if isinstance(sighting, Sighting)}
+        yield from (skip for skip in found.values() if isinstance(skip, Skip))
         if len(sightings) < LABELS:
             yield Skip(TOO_FEW_LABELS)
             return
@@ -115,8 +117,9 @@ class Order(Family[OrderConfig]):
         if any(self._is_overlooked(views, label) for label in labels):
             return Skip(OFTEN_OVERLOOKED)
         found = {label: first_sighting(views, label) for label in labels}
-        sightings = {label: sighting for label, sighting in found.items() if sighting is not None}
-        return self._asked(frames, sightings) if len(sightings) == len(labels) else Skip(UNCLEAR_FIRST_SIGHTING)
+        sightings = {label: sighting for label, sighting in found.items() if isinstance(sighting, Sighting)}
+        skips = [skip for skip in found.values() if isinstance(skip, Skip)]
+        return skips[0] if skips else self._asked(frames, sightings)
 
     def _is_overlooked(self, views: SceneViews, label: str) -> bool:
         longest = [float(item.box.size.max()) for item in views.scene.objects if item.label == label]
@@ -149,17 +152,20 @@ class Order(Family[OrderConfig]):
         )
 
 
-def first_sighting(views: SceneViews, label: str) -> Sighting | None:
-    """Where the video first shows an object of that label, or None where that is not certain."""
+def first_sighting(views: SceneViews, label: str) -> Sighting | Skip:
+    """Where the video first shows an object of that label, or why that is not certain."""
     meant = [k for k, item in enumerate(views.scene.objects) if may_be_called_alike(item.label, label)]
     if any(may_be_called_alike(name, label) for name in views.scene.unplaced):
-        return None
+        return Skip(UNCLEAR_FIRST_SIGHTING)
     seen = views.seen[np.ix_(views.video, meant)]
     maybe = ~views.absent[np.ix_(views.video, meant)]
     if not seen.any():
-        return None
+        return Skip(UNCLEAR_FIRST_SIGHTING)
     image = int(np.argmax(seen.any(axis=1)))
     named = [views.scene.objects[k].label == label for k in meant]
     is_certain = not maybe[:image].any() and seen[image, named].any()
     best = float(np.max(views.visible_fraction[views.video[image], meant], where=seen[image], initial=0.0))
-    return Sighting(image, best) if is_certain else None
+    if not is_certain:
+        return Skip(UNCLEAR_FIRST_SIGHTING)
+    may_be_earlier = views.may_show_more(views.video[:image], meant)
+    return Skip(POSSIBLY_UNANNOTATED) if may_be_earlier else Sighting(image, best)

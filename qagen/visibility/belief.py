@@ -13,6 +13,7 @@ from qagen.visibility.extents import Extents, SideProbe
 from qagen.visibility.fusion import face_owners
 from qagen.visibility.surfaces import splats
 from qagen.visibility.thresholds import Thresholds
+from qagen.visibility.unclaimed import Unclaimed
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class Belief:
     """(O,) a little surface makes a side of the box much longer."""
     fills_box: NDArray[np.bool_]
     """(O,) the object fills enough of its box for the box to tell its size."""
+    unclaimed: Unclaimed
+    """Surface that may be objects that nobody annotated."""
 
     @cached_property
     def is_whole(self) -> NDArray[np.bool_]:
@@ -58,6 +61,7 @@ def believe(
     floors_m = np.full(len(boxes), np.nan)
     cut_short = over_painted = np.zeros(len(boxes), dtype=bool)
     fills_box = ~cut_short
+    ground = None
     if scene.mesh is not None and not scene.mesh.is_by_box:
         ground = Ground.of(scene.mesh)
         floors_m = ground.floors_m(boxes)
@@ -66,7 +70,11 @@ def believe(
         fills = [box_fill(*pair) for pair in zip(boxes, even, strict=True)]
         fills_box = np.array(fills, dtype=np.float64) >= limits.min_box_fill
     return Belief(
-        Extents.of(scene, probe.ends_m(surface, floors_m), clouds, limits), cut_short, over_painted, fills_box
+        Extents.of(scene, probe.ends_m(surface, floors_m), clouds, limits),
+        cut_short,
+        over_painted,
+        fills_box,
+        Unclaimed.of(scene, ground, limits),
     )
 
 

@@ -87,6 +87,16 @@ class Thresholds:
     """Least share of a box that the convex hull of its object fills; a box around less says nothing of its size."""
     max_trimmed_shrink: Share = 0.4
     """Sides that become shorter by more than this share without that surface are not believed."""
+    sheet_m: Amount = 0.05
+    """Surface thinner than this that belongs to nothing is left over from walls and floors, meters."""
+    alike_least: Share = 0.6
+    """Least side of such surface, as a share of an object's, where it may be another object of the label."""
+    alike_most: Amount = 1.6
+    """Largest side of such surface, as a share of an object's, where it may be another object of the label."""
+    alike_height_m: Amount = 0.3
+    """Difference of their heights above the floor up to which it may be another object of the label, meters."""
+    part_margin_m: Amount = 0.1
+    """Surface this close to an object's box belongs to the object, meters."""
     max_moved: Share = 0.2
     """Objects of which a larger share of the visible surface lies in front of measured depth have been moved."""
     min_complete: Share = 0.75

@@ -121,6 +121,11 @@ class SceneViews:
         """Whether what is not annotated in frames is not there either, so that absence may be asked about."""
         return not self.scene.has_closed_classes and self.labeled_share(frames) >= self.limits.min_complete
 
+    def may_show_more(self, frames: Sequence[int], objects: Sequence[int]) -> bool:
+        """Whether frames show surface of no object that may be one more object like one of ``objects``."""
+        bare = self.surface[self.sees[list(frames)].any(axis=0) & ~self.labeled]
+        return self.belief.unclaimed.is_among(bare, objects)
+
     @property
     def depth(self) -> NDArray[np.float64]:
         """(F, O) depth z of the box centers, meters; negative behind the camera."""

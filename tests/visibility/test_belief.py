@@ -1,18 +1,20 @@
 """Only what was scanned is believed: faults planted in the annotation of hand-made rooms with measured depth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
+from qagen.core.question import Skip
 from qagen.core.scene import STRUCTURE, UNLABELED, Scene
 from qagen.doctor.annotation import check_annotation
 from qagen.tasks.count import ObjectCount
+from qagen.tasks.order import Sighting, first_sighting
 from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
-from tests.scenes import at, facing, mesh_in, mesh_of, room, surface_points, with_depth
+from tests.scenes import at, facing, looking, mesh_in, mesh_of, room, surface_points, with_depth
 from tests.tasks.asking import ask, text
 
 SHELL = at(0, 0, 1.4, (7, 7, 2.8))
@@ -120,10 +122,10 @@ def test_a_towel_is_not_asked_about_where_it_had_been_moved() -> None:
     assert views.askable[:, 1].all()
 
 
-def count_of_chairs(views: SceneViews) -> str:
+def counted(views: SceneViews, label: str) -> str:
     family = load_task("obj_count")
     assert isinstance(family, ObjectCount)
-    return text(family.ask(views, views.video, "chair"))
+    return text(family.ask(views, views.video, label))
 
 
 def test_absence_is_asked_about_only_where_most_is_annotated() -> None:
@@ -131,18 +133,82 @@ def test_absence_is_asked_about_only_where_most_is_annotated() -> None:
     whole, frames = room(chairs, around((0, 0, 1.0), 1.5, views=33), SHELL), tuple(range(32))
     views = observe(whole)
     assert views.labeled_share(frames) == 1.0
-    assert count_of_chairs(views) == "2"
+    assert counted(views, "chair") == "2"
     owner = mesh_in(whole).face_object
     bare = np.where(owner == STRUCTURE, UNLABELED, owner).astype(np.int32)
     views = observe(replace(whole, mesh=replace(mesh_in(whole), face_object=bare)))
     assert views.labeled_share(frames) < 0.2
-    assert count_of_chairs(views) == "Skip: too little labeled"
+    assert counted(views, "chair") == "Skip: too little labeled"
     assert "counts" in next(check_annotation(views)).text
     views = observe(replace(whole, has_closed_classes=True))
-    assert count_of_chairs(views) == "Skip: too little labeled"
+    assert counted(views, "chair") == "Skip: too little labeled"
 
 
 def test_the_doctor_names_unsure_sides() -> None:
     scene = room({"chair": at(0, 0, 0.45, (0.5, 0.5, 0.9))}, around((0, 0, 0.45)), SHELL)
     views = scanned(scene)
     assert next(line for line in check_annotation(views) if line.check == "extents").verdict == "ok"
+
+
+CHAIR = (0.5, 0.5, 0.9)
+CHAIRS = [at(x, y, 0.45, CHAIR) for x, y in ((-2, 2), (0, 2.5), (2, 2))]
+FURNITURE = {
+    "chair": CHAIRS,
+    "table": [at(-2, -2, 0.375, (1.4, 0.8, 0.75)), at(2, -2, 0.375, (1.4, 0.8, 0.75))],
+    "bed": at(0, -2.4, 0.25, (1.9, 1.4, 0.5)),
+}
+MORE = "Skip: possibly unannotated instance"
+
+
+def turning(boxes: Mapping[str, Box3D | Sequence[Box3D]], start_deg: float = 0.0) -> Scene:
+    """A room whose video turns left once in its middle, from the north on."""
+    headings = start_deg + 360 * np.arange(33) / 33
+    return room(boxes, [looking("+y", (0, 0, 1.5), left_deg=turn, up_deg=-10) for turn in headings], SHELL)
+
+
+def test_a_chair_deleted_from_the_annotation_is_not_forgotten() -> None:
+    scene = turning(FURNITURE)
+    whole, fewer = observe(scene), observe(relabeled(scene, "chair", UNLABELED))
+    assert [counted(whole, label) for label in ("chair", "table")] == ["3", "2"]
+    assert fewer.is_complete(fewer.video)
+    assert [counted(fewer, label) for label in ("chair", "table")] == [MORE, "2"]
+
+
+def test_a_deleted_chair_matters_to_an_order_if_it_comes_into_view_first() -> None:
+    later, earlier = turning(FURNITURE, 180), turning({**FURNITURE, "chair": CHAIRS[::-1]}, 180)
+    found = [first_sighting(observe(relabeled(scene, "chair", UNLABELED)), "chair") for scene in (later, earlier)]
+    assert isinstance(found[0], Sighting)
+    assert found[1] == Skip("possibly unannotated instance")
+    assert isinstance(first_sighting(observe(earlier), "chair"), Sighting)
+
+
+def test_a_deleted_chair_might_be_the_nearest() -> None:
+    chairs = [at(-0.9, 1.6, 0.45, CHAIR), at(1.6, 3.0, 0.45, CHAIR)]
+    boxes = {"chair": chairs, "table": at(0.3, 1.9, 0.3, (0.8, 0.4, 0.6)), "box": at(0.3, 3.0, 0.6, (0.8, 0.4, 1.2))}
+    scene = room(boxes, [looking("+y", (0, -1, 1.5), up_deg=-15)], SHELL)
+    assert text(ask("distance_infer_center_oc", scene)) != MORE
+    assert text(ask("distance_infer_center_oc", relabeled(scene, "chair", UNLABELED))) == MORE
+    others = {"table": boxes["table"], "box": boxes["box"], "lamp": chairs[1]}
+    assert text(ask("distance_infer_center_oc", relabeled(turning(others), "lamp", UNLABELED))) != MORE
+
+
+def test_legs_without_annotation_are_no_other_chair() -> None:
+    seats = [at(x, 2.2, 0.475, (0.5, 0.5, 0.25)) for x in (-1, 1)]
+    beside, below = at(0, 2.2, 0.175, (0.5, 0.5, 0.35)), at(-1, 2.2, 0.175, (0.5, 0.5, 0.35))
+    for legs, expected in ((beside, MORE), (below, "2")):
+        scene = relabeled(turning({"chair": seats, "leg": legs}), "leg", UNLABELED)
+        assert counted(observe(scene), "chair") == expected
+
+
+def test_larger_and_higher_surface_is_no_other_chair() -> None:
+    for left_over in (at(0, 2.5, 0.45, (1.2, 0.5, 0.9)), at(0, 2.5, 1.6, CHAIR)):
+        scene = relabeled(turning({"chair": CHAIRS[::2], "left over": left_over}), "left over", UNLABELED)
+        assert counted(observe(scene), "chair") == "2"
+
+
+def test_a_sheet_left_over_from_a_wall_is_no_other_picture() -> None:
+    for thickness_m, expected in ((0.1, MORE), (0.04, "2")):
+        size = (0.9, thickness_m, 0.7)
+        boxes = {"whiteboard": [at(x, 3.2, 1.2, size) for x in (-1.5, 1.5)], "left over": at(0, 3.2, 1.2, size)}
+        scene = relabeled(turning(boxes), "left over", UNLABELED)
+        assert counted(observe(scene), "whiteboard") == expected
