@@ -85,7 +85,7 @@ def _shapes(boxes: Sequence[Box3D], amount: NDArray[np.int64], ground: Ground) -
     """(n, 6) longer and shorter horizontal side, height, surface, height of bottom and of floor; meters, samples."""
     sizes = np.array([[*np.sort(box.size[:2])[::-1], box.size[2]] for box in boxes])
     bottoms = np.array([box.corners[:, 2].min() for box in boxes])
-    return np.column_stack([sizes, amount, bottoms, ground.floors_m(boxes)])
+    return np.column_stack([sizes, amount.astype(np.float64), bottoms, ground.floors_m(boxes)])
 
 
 def _is_like(piece: NDArray[np.float64], shapes: NDArray[np.float64], limits: Thresholds) -> NDArray[np.bool_]:
@@ -104,4 +104,5 @@ def _is_part(points: NDArray[np.float64], box: Box3D, limits: Thresholds) -> boo
 
 def _is_in(points: NDArray[np.float64], box: Box3D, margin_m: float) -> NDArray[np.bool_]:
     """(n,) whether points lie in a box or at most ``margin_m`` beyond its sides, meters."""
-    return (np.abs(rotate(box.rotation.T, points - box.center)) <= box.size / 2 + margin_m).all(axis=1)
+    is_within = np.abs(rotate(box.rotation.T, points - box.center)) <= box.size / 2 + margin_m
+    return np.asarray(is_within.all(axis=1), dtype=bool)

@@ -193,8 +193,8 @@ def test_a_deleted_chair_might_be_the_nearest() -> None:
 
 
 def test_legs_without_annotation_are_no_other_chair() -> None:
-    seats = [at(x, 2.2, 0.475, (0.5, 0.5, 0.25)) for x in (-1, 1)]
-    beside, below = at(0, 2.2, 0.175, (0.5, 0.5, 0.35)), at(-1, 2.2, 0.175, (0.5, 0.5, 0.35))
+    seats = [at(x, 2.2, 0.48, (0.5, 0.5, 0.22)) for x in (-1, 1)]
+    beside, below = at(0, 2.2, 0.35, (0.68, 0.68, 0.3)), at(-1, 2.2, 0.35, (0.68, 0.68, 0.3))
     for legs, expected in ((beside, MORE), (below, "2")):
         scene = relabeled(turning({"chair": seats, "leg": legs}), "leg", UNLABELED)
         assert counted(observe(scene), "chair") == expected
