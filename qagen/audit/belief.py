@@ -302,7 +302,8 @@ def _name(one: Instance) -> str:
 
 
 def _reach(side: SideReading) -> str:
-    return f"{side.least_reach_m:.1f} m" if np.isfinite(side.least_reach_m) else "any distance"
+    least, most = (f"{m:.1f} m" if np.isfinite(m) else "any distance" for m in (side.least_reach_m, side.reach_m))
+    return least if least == most else f"{least} to {most}"
 
 
 def _shortest_span(along: NDArray) -> float:
