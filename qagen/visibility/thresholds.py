@@ -89,9 +89,9 @@ class Thresholds:
     """Sides that become shorter by more than this share without that surface are not believed."""
     sheet_m: Amount = 0.05
     """Surface thinner than this that belongs to nothing is left over from walls and floors, meters."""
-    alike_least: Share = 0.6
+    alike_least: Share = 0.8
     """Least side of such surface, as a share of an object's, where it may be another object of the label."""
-    alike_most: Amount = 1.6
+    alike_most: Amount = 1.3
     """Largest side of such surface, as a share of an object's, where it may be another object of the label."""
     alike_height_m: Amount = 0.3
     """Difference of their heights above the floor up to which it may be another object of the label, meters."""

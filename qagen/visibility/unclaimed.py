@@ -90,8 +90,9 @@ def _shapes(boxes: Sequence[Box3D], amount: NDArray[np.int64], ground: Ground) -
 
 def _is_like(piece: NDArray[np.float64], shapes: NDArray[np.float64], limits: Thresholds) -> NDArray[np.bool_]:
     """(O,) whether a piece (1, 6) of ``_shapes`` is as large as each object (O, 6), and stands as high."""
-    is_as_large = (piece[:, :4] >= limits.alike_least * shapes[:, :4]).all(axis=1)
-    is_as_small = (piece[:, :3] <= limits.alike_most * shapes[:, :3]).all(axis=1)
+    least, most = (np.array([share, share, share, share**2]) for share in (limits.alike_least, limits.alike_most))
+    is_as_large = (piece[:, :4] >= least * shapes[:, :4]).all(axis=1)
+    is_as_small = (piece[:, :4] <= most * shapes[:, :4]).all(axis=1)
     higher_m = np.abs((piece[:, 4] - shapes[:, 4]) - np.nan_to_num(piece[:, 5] - shapes[:, 5]))
     return is_as_large & is_as_small & (higher_m <= limits.alike_height_m)
 

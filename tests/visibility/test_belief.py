@@ -194,7 +194,7 @@ def test_a_deleted_chair_might_be_the_nearest() -> None:
 
 def test_legs_without_annotation_are_no_other_chair() -> None:
     seats = [at(x, 2.2, 0.48, (0.5, 0.5, 0.22)) for x in (-1, 1)]
-    beside, below = at(0, 2.2, 0.35, (0.68, 0.68, 0.3)), at(-1, 2.2, 0.35, (0.68, 0.68, 0.3))
+    beside, below = at(0, 2.2, 0.35, (0.62, 0.62, 0.27)), at(-1, 2.2, 0.35, (0.62, 0.62, 0.27))
     for legs, expected in ((beside, MORE), (below, "2")):
         scene = relabeled(turning({"chair": seats, "leg": legs}), "leg", UNLABELED)
         assert counted(observe(scene), "chair") == expected
