@@ -71,7 +71,7 @@ class FactCounts:
         possible = set[Any]().union(*(ids for one in alike for ids in one.objects.values()))
         free = FREE_FORMATS & counts.facts.keys()
         covered = set[Any]().union(*(counts.objects[one] for one in free))
-        if covered and sum(counts.facts[one].total() for one in free) >= len(possible):
+        if covered and max(counts.facts[one].total() for one in free) >= 2 * len(possible):
             share = len(covered) / len(possible)
             stated = f"{len(covered)} of {len(possible)} objects"
             is_enough = verdict_of(share >= FULL_COVERAGE)

@@ -59,12 +59,12 @@ def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:
     """
     pool: dict[tuple, Question] = {}
     facts: Counter[tuple] = Counter()
-    refused: set[tuple[str, Subject]] = set()
+    refused: dict[tuple[str, Subject], None] = {}  # in order, which that of a set would not keep
     max_draws, idle = max(MIN_DRAWS, DRAWS_PER_QUESTION * quota), 0
     for number, candidate in enumerate(islice(candidates, max_draws)):
         known = len(pool) + len(refused)
         if isinstance(candidate, Skip):
-            refused.add((candidate.reason, candidate.subject or ("candidate", number)))
+            refused[candidate.reason, candidate.subject or ("candidate", number)] = None
         elif candidate.key not in pool and facts[candidate.fact or candidate.key] < MAX_PER_FACT:
             pool[candidate.key] = candidate
             facts[candidate.fact or candidate.key] += 1
@@ -73,7 +73,7 @@ def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:
         if is_over or idle == MAX_IDLE_DRAWS or len(pool) == POOL_FACTOR * quota:
             break
     if not pool and not refused:
-        refused.add((NO_CANDIDATE, SCENE))
+        refused[NO_CANDIDATE, SCENE] = None
     asked = {subject for question in pool.values() for subject in question.subjects}
     return Collected(list(pool.values()), Counter(reason for reason, subject in refused if subject not in asked))
 

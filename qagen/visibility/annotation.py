@@ -39,7 +39,7 @@ SKIN_M = 0.02
 MIN_LOST_M = 0.15
 """Length by which thin parts such as handles and feet may make a side longer, meters."""
 MIN_SIDE_M = 0.01
-"""Least side of a box in which its hull is measured, meters."""
+"""Boxes with a shorter side are around flat things, whose hull says nothing, meters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +108,10 @@ def is_over_painted(box: Box3D, cloud: NDArray[np.float64], limits: Thresholds) 
 
 
 def box_fill(box: Box3D, cloud: NDArray[np.float64]) -> float:
-    """Share of a box that the convex hull of points (n, 3) fills, world, meters; 1 for those that lie in a plane."""
-    local = rotate(box.rotation.T, cloud - box.center) / np.maximum(box.size, MIN_SIDE_M)
+    """Share of a box that the convex hull of points (n, 3) fills, world, meters; 1 for flat things."""
+    if box.size.min() < MIN_SIDE_M:
+        return 1.0
+    local = rotate(box.rotation.T, cloud - box.center) / box.size
     try:
         return float(round(ConvexHull(local).volume, 6))
     except (QhullError, ValueError):

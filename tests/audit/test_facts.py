@@ -38,7 +38,7 @@ def test_two_objects_do_not_make_more_than_twenty_records(records: int, expected
 @pytest.mark.parametrize(("named", "expected"), [(4, []), (3, [("b", "fill", "coverage")])])
 def test_fill_names_most_objects_that_another_type_of_the_family_names(named: int, expected: list[Any]) -> None:
     rows = [("a", "select", row((k,), 0.1 * k)) for k in range(5)]
-    rows += [("b", "fill", row((k % named,), 0.1 * k)) for k in range(2 * named)]
+    rows += [("b", "fill", row((k % named,), 0.1 * k)) for k in range(12)]
     assert faults(rows) == expected
 
 
