@@ -376,10 +376,11 @@ def test_a_right_run_is_clean(refs: Refs, examiner: Examiner) -> None:
     off: list[str] = []
     for ref in (ref for group in refs.values() for ref in group):
         checks = examiner.examine(ref.line, *ref.read())
-        # Of the three chairs of the room one hardly shows, which leaves their count undecided.
-        fine = {Verdict.AGREE, Verdict.UNDECIDED} if "obj_count" in str(ref.line) else {Verdict.AGREE}
+        # Things that nearly count as seen leave these two undecided.
+        depends_on_seen = any(name in str(ref.line) for name in ("obj_count", "obj_frame_locate"))
+        fine = {Verdict.AGREE, Verdict.UNDECIDED} if depends_on_seen else {Verdict.AGREE}
         off += [f"{ref.line}: {check}" for check in checks if check.verdict not in fine]
-    assert off == []
+    assert off == [], "\n".join(off)
     assert sum(len(group) for group in refs.values()) > 200
 
 
