@@ -120,7 +120,8 @@ def numpy_hold(instance, mesh_depth, K, measured, K_measured, tolerance_m, toler
         tolerance = np.maximum(tolerance_m, tolerance_rel * mesh_depth)
         visible = np.where(known & (found < mesh_depth - tolerance), -1, instance)
         confirmed = (visible >= 0) & known & (found <= mesh_depth + tolerance)
-    return visible, confirmed, np.where(known, found, mesh_depth)
+    passed = (instance >= 0) & known & (found > mesh_depth + tolerance)
+    return visible, confirmed, passed, np.where(known, found, mesh_depth)
 
 
 def numpy_stats(visible, markable, centers_uv, _inset):
@@ -192,7 +193,7 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
     to_hold = [(i, d, K, m, K_DEPTH, TOLERANCE_M, TOLERANCE_REL) for (d, i), m in zip(drawn, measured, strict=True)]
     centers = rng.uniform(0, 240, (N_OBJECTS, 2))
     held = [compare_with_depth(*arguments) for arguments in to_hold]
-    to_count = [(visible, confirmed, centers, INSET) for visible, confirmed, _ in held]
+    to_count = [(visible, confirmed, centers, INSET) for visible, confirmed, *_ in held]
     to_see = [(surface.vertices, T, K, d, TOLERANCE_M, TOLERANCE_REL) for T, (d, _) in zip(views, drawn, strict=True)]
     seen = np.repeat([points_seen(*arguments) for arguments in to_see], 10, axis=0)
     starts = np.linspace(0, len(surface.vertices), N_OBJECTS + 1).astype(np.int64)
