@@ -41,9 +41,7 @@ def cue_bias(cues: Sequence[NDArray[np.int64]], group_size: int = 1) -> csr_arra
     return coo_array((np.tile(weight.ravel(), len(cues)), indices), shape=(count // group_size, offset)).tocsr()
 
 
-def choose_balanced(
-    bias: csr_array, members: NDArray[np.int64], count: int, slack: float = 0.0, chosen: Sequence[int] = ()
-) -> list[int]:
+def choose_balanced(bias: csr_array, members: NDArray[np.int64], count: int, slack: float = 0.0) -> list[int]:
     """Choose up to ``count`` rows without a common member whose summed bias stays near 0; ties go to the first.
 
     Args:
@@ -51,20 +49,19 @@ def choose_balanced(
         members: (n, j) questions that each row consists of.
         slack: stop where every row would add to the sum by more than this share of its own squared length. 0 takes only
             rows that reduce the bias; infinity fills the count with the least bias possible.
-        chosen: rows that are chosen already, without which the others are returned.
     """
-    shift = np.asarray(bias @ bias[list(chosen)].sum(axis=0), dtype=np.float32)
+    shift = np.zeros(len(members), dtype=np.float32)
     own = bias.power(2).sum(axis=1)
-    free = ~np.isin(members, members[list(chosen)]).any(axis=1)
-    added: list[int] = []
-    while len(added) < count and free.any():
+    free = np.ones(len(shift), dtype=bool)
+    chosen: list[int] = []
+    while len(chosen) < count and free.any():
         best = int(np.argmin(np.where(free, 2 * shift + own, np.inf)))
         if shift[best] > ROUNDING and shift[best] > slack * own[best]:
             break
-        added.append(best)
+        chosen.append(best)
         shift += bias @ bias[[best]].toarray()[0]
         free &= ~np.isin(members, members[best]).any(axis=1)
-    return added
+    return chosen
 
 
 T = TypeVar("T")

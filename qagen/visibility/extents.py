@@ -63,13 +63,19 @@ def _piece_shift_m(points: NDArray, gap_m: float) -> float:
     """Shift of the box's center when only the largest piece of points (n, 3) is kept, meters."""
     _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
     thinned = np.asarray(points[first], dtype=np.float64)
-    near = KDTree(thinned).query_pairs(gap_m, output_type="ndarray")
-    links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(thinned), len(thinned)))
-    count, pieces = connected_components(links, directed=False)
-    if count == 1:
+    pieces = connected_pieces(thinned, gap_m)
+    sizes = np.bincount(pieces)
+    if len(sizes) == 1:
         return 0.0
-    largest = Box3D.around(thinned[pieces == np.bincount(pieces).argmax()])
+    largest = Box3D.around(thinned[pieces == sizes.argmax()])
     return math.dist(largest.center, Box3D.around(thinned).center)
+
+
+def connected_pieces(points: NDArray[np.float64], gap_m: float) -> NDArray[np.int32]:
+    """(n,) number of the piece of each of points (n, 3), counted from 0; those within ``gap_m`` belong together."""
+    near = KDTree(points).query_pairs(gap_m, output_type="ndarray")
+    links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(points), len(points)))
+    return connected_components(links, directed=False)[1]
 
 
 class SideProbe:

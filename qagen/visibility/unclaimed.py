@@ -10,14 +10,13 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from qagen.core.box import Box3D
 from qagen.core.pose import rotate
 from qagen.core.scene import UNLABELED, Scene
 from qagen.visibility.annotation import Ground
+from qagen.visibility.extents import connected_pieces
 from qagen.visibility.thresholds import Thresholds
 
 VOXEL_M, GAP_M = 0.05, 0.1
@@ -73,9 +72,7 @@ def _pieces(ground: Ground) -> Iterator[tuple[NDArray[np.float64], int]]:
         return
     _, first, amount = np.unique(np.floor(points / VOXEL_M), axis=0, return_index=True, return_counts=True)
     points = points[first]
-    pairs = KDTree(points).query_pairs(GAP_M, output_type="ndarray")
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points)))
-    owner = connected_components(links, directed=False)[1]
+    owner = connected_pieces(points, GAP_M)
     order = np.argsort(owner, kind="stable")
     for piece in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
         yield points[piece], int(amount[piece].sum())
