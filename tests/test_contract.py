@@ -266,7 +266,7 @@ def test_one_question_is_asked_in_many_forms(type_name: str) -> None:
     family, samples, _ = made(type_name)
     rng, variety, labels = rng_for(0, type_name), Variety(), {item.label for item in views().scene.objects}
     form = family.form_for(views().scene)
-    formatter = Formatter(form, views().scene, phrasebook(), Distractors(Selection([]), rng), rng)
+    formatter = Formatter(form, views().scene, views().units, phrasebook(), Distractors(Selection([]), rng), rng)
     for _ in range(200):
         written = formatter.write(samples[0].question, "sentence")
         assert not isinstance(written, Skip)

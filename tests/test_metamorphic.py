@@ -158,7 +158,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
 
 
 def measures(answer: Answer) -> list[float]:
-    return [value for field in fields(answer) if not isinstance(value := getattr(answer, field.name), tuple)]
+    return [value for field in fields(answer) if isinstance(value := getattr(answer, field.name), int | float)]
 
 
 @cache

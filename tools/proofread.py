@@ -24,6 +24,7 @@ from qagen.core.answer import (
     Route,
     Slot,
 )
+from qagen.core.units import Units
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
@@ -57,9 +58,9 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     FrameNumbers: (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     Placement: (Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),),
     Route: (
-        Route((("forward", "2.0"),)),
-        Route((("left", "90"), ("forward", "1.0"))),
-        Route((("forward", "2.5"), ("right", "105"), ("forward", "0.8"), ("left", "30"), ("forward", "1.2"))),
+        Route((("forward", 2.0),)),
+        Route((("left", 90), ("forward", 1.0))),
+        Route((("forward", 2.5), ("right", 105), ("forward", 0.8), ("left", 30), ("forward", 1.2))),
     ),
 }
 SHOWN = 3
@@ -84,7 +85,7 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     for turn, (answer, claim) in enumerate(product(answers, CLAIMS.get(block, ("",)))):
         facts = {name: values[turn % len(values)] for name, values in family.example_facts.items()}
         mentions = _mentions(family, turn)
-        variables = {**facts, **answer, **_before(family, turn), "claim": claim}
+        variables = {**Units().words, **facts, **answer, **_before(family, turn), "claim": claim}
         known = {name: with_mentions(value, mentions) for name, value in variables.items()} | mentions
         found.append({name: known[name] for name in names if name in known})
     return found

@@ -1,8 +1,12 @@
-"""Typed answers. Each knows its plain text and the variables that templates may use."""
+"""Typed answers. Each knows its plain text and the variables that templates may use.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+Lengths are in units of the scene's world until ``told`` converts an answer into the unit in which the scene is told.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from qagen.core.units import CENTIMETERS, METERS, LengthUnit, Units
 
 Box2D = tuple[int, int, int, int]
 """left, top, right, bottom in thousandths of the image's width and height."""
@@ -19,20 +23,46 @@ OPPOSITE = {
 }
 
 
+class _Told:
+    """What all answers have in common."""
+
+    __slots__ = ()
+
+    def told(self, units: Units) -> Self:
+        """The answer with its lengths in the unit in which the scene is told."""
+        return self
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """The lengths that it states, in units of the scene's world."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A measured quantity, printed with one decimal."""
+class Number(_Told):
+    """A measured length or area."""
 
     names: ClassVar = frozenset({"answer"})
 
     value: float
-    """Meters or square meters."""
+    """The length or area."""
     prior: tuple[float, float] | None = None
     """Median of such quantities and standard deviation of their logarithm, where these are known."""
+    power: int = 1
+    """1 for a length, 2 for an area."""
+    unit: LengthUnit = METERS
+    """Unit of the value; of the length whose square it is, for an area."""
+
+    def told(self, units: Units) -> Self:
+        return replace(self, value=units.convert(self.value, self.power), unit=units.length)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        return (self.value,) if self.power == 1 else ()
 
     @property
     def text(self) -> str:
-        return f"{self.value:.1f}"
+        return self.unit.spell(self.value)
 
     @property
     def context(self) -> dict[str, object]:
@@ -40,7 +70,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(_Told):
     """A number of instances."""
 
     names: ClassVar = frozenset({"answer"})
@@ -58,30 +88,41 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Extents:
-    """The sides of a box, length no less than width."""
+class Extents(_Told):
+    """The sides of a box, length no less than width; until they are told in whole hundredths of the world's unit."""
 
     names: ClassVar = frozenset({"answer", "length", "width", "height"})
 
-    length_cm: int
-    """Longer horizontal side, whole centimeters."""
-    width_cm: int
-    """Shorter horizontal side, whole centimeters."""
-    height_cm: int
-    """Vertical side, whole centimeters."""
+    length: float
+    """Longer horizontal side."""
+    width: float
+    """Shorter horizontal side."""
+    height: float
+    """Vertical side."""
+    unit: LengthUnit = CENTIMETERS
+    """Unit of the sides."""
+
+    def told(self, units: Units) -> Self:
+        factor = CENTIMETERS.meters * units.world_m / units.size.meters
+        sides = (factor * side for side in (self.length, self.width, self.height))
+        return type(self)(*sides, unit=units.size)
 
     @property
     def text(self) -> str:
-        return f"{self.length_cm},{self.width_cm},{self.height_cm}"
+        return ",".join(self._printed.values())
 
     @property
     def context(self) -> dict[str, object]:
-        sides = {"length": self.length_cm, "width": self.width_cm, "height": self.height_cm}
-        return {"answer": self.text, **{name: str(side) for name, side in sides.items()}}
+        return {"answer": self.text, **self._printed}
+
+    @property
+    def _printed(self) -> dict[str, str]:
+        sides = {"length": self.length, "width": self.width, "height": self.height}
+        return {name: self.unit.spell(side) for name, side in sides.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class BoxAnswer:
+class BoxAnswer(_Told):
     """A box in one of the images."""
 
     names: ClassVar = frozenset({"answer"})
@@ -99,7 +140,7 @@ class BoxAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class LocatedObject:
+class LocatedObject(_Told):
     """An object, identified by its name, an image that shows it, and its box there."""
 
     names: ClassVar = frozenset({"answer", "label", "image", "box"})
@@ -124,7 +165,7 @@ class LocatedObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ImagePoint:
+class ImagePoint(_Told):
     """A point of an image with its depth."""
 
     names: ClassVar = frozenset({"answer", "x", "y", "depth"})
@@ -134,19 +175,28 @@ class ImagePoint:
     y: int
     """Thousandths of the image's height."""
     depth: float
-    """Depth z, meters."""
+    """Depth z."""
+    unit: LengthUnit = METERS
+    """Unit of the depth."""
+
+    def told(self, units: Units) -> Self:
+        return replace(self, depth=units.convert(self.depth), unit=units.length)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        return (self.depth,)
 
     @property
     def text(self) -> str:
-        return f"({self.x},{self.y}),{self.depth:.1f}"
+        return f"({self.x},{self.y}),{self.unit.spell(self.depth)}"
 
     @property
     def context(self) -> dict[str, object]:
-        return {"answer": self.text, "x": self.x, "y": self.y, "depth": f"{self.depth:.1f}"}
+        return {"answer": self.text, "x": self.x, "y": self.y, "depth": self.unit.spell(self.depth)}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(_Told):
     """One of the question's own objects."""
 
     names: ClassVar = frozenset({"winner"})
@@ -176,7 +226,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Directions:
+class Directions(_Told):
     """A tuple of directions, ``left, , closer``. An empty slot stays empty, as trainers expect it."""
 
     names: ClassVar = frozenset[str]()
@@ -194,7 +244,7 @@ class Directions:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelOrder:
+class LabelOrder(_Told):
     """Labels in an order."""
 
     names: ClassVar = frozenset({"answer", "items"})
@@ -212,7 +262,7 @@ class LabelOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameNumbers:
+class FrameNumbers(_Told):
     """Frames of a video."""
 
     names: ClassVar = frozenset({"answer", "items"})
@@ -230,51 +280,69 @@ class FrameNumbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(_Told):
     """Objects on a map."""
 
     names: ClassVar = frozenset({"answer", "places"})
 
     places: tuple[tuple[str, float, float], ...]
-    """Name, meters to the right and meters straight ahead of each object."""
+    """Name, distance to the right and distance straight ahead of each object."""
+    unit: LengthUnit = METERS
+    """Unit of the distances."""
+
+    def told(self, units: Units) -> Self:
+        places = tuple((name, units.convert(x), units.convert(y)) for name, x, y in self.places)
+        return type(self)(places, units.length)
 
     @property
     def text(self) -> str:
-        return ", ".join(f"{name}: ({x:.1f}, {y:.1f})" for name, x, y in self._printed())
+        return ", ".join(f"{name}: ({x}, {y})" for name, x, y in self._printed())
 
     @property
     def context(self) -> dict[str, object]:
-        return {"answer": self.text, "places": [(name, f"{x:.1f}", f"{y:.1f}") for name, x, y in self._printed()]}
+        return {"answer": self.text, "places": self._printed()}
 
-    def _printed(self) -> Iterable[tuple[str, float, float]]:
-        return [(name, round(x, 1) + 0.0, round(y, 1) + 0.0) for name, x, y in self.places]
+    def _printed(self) -> list[tuple[str, str, str]]:
+        return [(name, self.unit.spell(x), self.unit.spell(y)) for name, x, y in self.places]
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class Motion(_Told):
     """How a camera moved and turned."""
 
     names: ClassVar = frozenset({"answer", "steps"})
     angle_step_deg: ClassVar = 5
 
-    right_m: float
-    """Along the first camera's x, meters."""
-    down_m: float
-    """Along the first camera's y, meters."""
-    forward_m: float
-    """Along the first camera's z, meters."""
+    right: float
+    """Distance along the first camera's x."""
+    down: float
+    """Distance along the first camera's y."""
+    forward: float
+    """Distance along the first camera's z."""
     up_deg: float
     """Change of the optical axis' elevation, degrees, upwards positive."""
     left_deg: float
     """Change of heading, degrees, to the left positive."""
+    unit: LengthUnit = METERS
+    """Unit of the distances."""
+
+    def told(self, units: Units) -> Self:
+        """Distances that room scale prints as 0 are 0 in every unit."""
+        moves = (value if round(value, METERS.decimals) else 0.0 for value in (self.right, self.down, self.forward))
+        right, down, forward = map(units.convert, moves)
+        return replace(self, right=right, down=down, forward=forward, unit=units.length)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        return self.right, self.down, self.forward
 
     @property
     def steps(self) -> tuple[tuple[str, str], ...]:
         """(name, printed amount) of the five components, zero printed as "0"."""
         return (
-            _step("move", "right", "left", _meters(self.right_m)),
-            _step("move", "down", "up", _meters(self.down_m)),
-            _step("move", "forward", "backward", _meters(self.forward_m)),
+            _step("move", "right", "left", self._distance(self.right)),
+            _step("move", "down", "up", self._distance(self.down)),
+            _step("move", "forward", "backward", self._distance(self.forward)),
             _step("rotate", "up", "down", self._degrees(self.up_deg)),
             _step("rotate", "left", "right", self._degrees(self.left_deg)),
         )
@@ -285,7 +353,13 @@ class Motion:
 
     @property
     def context(self) -> dict[str, object]:
-        return {"answer": self.text, "steps": [step for step in self.steps if step[1] != "0"]}
+        units = {"move": self.unit.name, "rotate": "degrees"}
+        told = [(name, f"{amount} {units[name.partition('_')[0]]}") for name, amount in self.steps if amount != "0"]
+        return {"answer": self.text, "steps": told}
+
+    def _distance(self, value: float) -> tuple[float, str]:
+        rounded = round(value, self.unit.decimals)
+        return rounded, self.unit.spell(abs(rounded)) if rounded else "0"
 
     def _degrees(self, angle_deg: float) -> tuple[float, str]:
         rounded = self.angle_step_deg * round(angle_deg / self.angle_step_deg)
@@ -293,25 +367,42 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(_Told):
     """A route as a list of moves."""
 
     names: ClassVar = frozenset({"moves"})
 
-    moves: tuple[tuple[str, str], ...]
-    """(name, printed amount): ("forward", "2.0"), ("left", "90")."""
+    moves: tuple[tuple[str, float], ...]
+    """(name, amount): ("forward", 2.0) for a distance, ("left", 90) for a turn, degrees."""
+    unit: LengthUnit = METERS
+    """Unit of the distances."""
+
+    def told(self, units: Units) -> Self:
+        moves = tuple((name, units.convert(amount) if name == "forward" else amount) for name, amount in self.moves)
+        return type(self)(moves, units.length)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        return tuple(amount for name, amount in self.moves if name == "forward")
 
     @property
     def text(self) -> str:
-        return ", ".join(f"{name} {amount}" for name, amount in self.moves)
+        return ", ".join(f"{name} {amount}" for name, amount, _ in self._printed())
 
     @property
     def context(self) -> dict[str, object]:
-        return {"moves": list(self.moves)}
+        return {"moves": [(name, f"{amount} {unit}") for name, amount, unit in self._printed()]}
+
+    def _printed(self) -> list[tuple[str, str, str]]:
+        """Name, printed amount and unit of each move."""
+        return [
+            (name, self.unit.spell(amount), self.unit.name) if name == "forward" else (name, f"{amount:.0f}", "degrees")
+            for name, amount in self.moves
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class Description(_Told):
     """A description written by an annotator, which is the answer as it stands."""
 
     names: ClassVar = frozenset({"answer"})
@@ -349,11 +440,6 @@ Answer = (
 def spell_box(box: Box2D) -> str:
     """``[left, top, right, bottom]``."""
     return f"[{', '.join(str(edge) for edge in box)}]"
-
-
-def _meters(value: float) -> tuple[float, str]:
-    rounded = round(value, 1)
-    return rounded, f"{abs(rounded):.1f}" if rounded else "0"
 
 
 def _step(verb: str, positive: str, negative: str, amount: tuple[float, str]) -> tuple[str, str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from qagen.core.answer import Answer
+from qagen.core.units import Length
 
-Fact = float | int | str | tuple
+Fact = float | int | str | tuple | Length
 Measured = float | int | str | list
 MarkKind = Literal["point", "bbox"]
 Subject = tuple[str | int, ...]

@@ -111,6 +111,19 @@ UNSEEN_VIEWPOINT = _reason(
     "An image of the path is missing; check that the download is complete.",
 )
 
+NO_SCALE = _reason(
+    "no metric scale",
+    "The length of the scene's unit is unknown, so no length can be stated; declare it where it is known.",
+)
+NO_GRAVITY = _reason(
+    "no gravity",
+    "The scene's z axis is not known to be vertical, so nothing can be said of heights and headings.",
+)
+NO_OBJECTS = _reason("no objects", "The scene has no annotated objects to ask about.")
+UNIT_TOO_COARSE = _reason(
+    "unit too coarse",
+    "In the one unit in which the scene is told, the number would be printed with an error of more than 5 %.",
+)
 NO_VIDEO = _reason(
     "no video",
     "The scene has fewer frames than a video shows (32), so nothing is asked about videos; keep more frames.",

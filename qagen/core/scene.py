@@ -1,5 +1,6 @@
-"""A scene as every loader returns it: meters, world z up, OpenCV cameras, ``world_from_camera``."""
+"""A scene as every loader returns it: meters and world z up where they are known, OpenCV, ``world_from_camera``."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +163,13 @@ class Scene:
     """Walks through the scene, where the dataset has them."""
     world_from_source: Pose = field(default_factory=Pose.identity)
     """The dataset's own world to this one. Boxes that others publish for the scene are in the former."""
+    unit_m: float | None = 1.0
+    """Length of one unit of the world, meters; None where nobody knows it. What is said to be in meters elsewhere in a
+    scene is in this unit, which is a meter unless the scene is of another scale (qagen.core.scale)."""
+    source_unit: float = 1.0
+    """Length of one unit of the world in units of the world that the loader read."""
+    is_level: bool = True
+    """Whether the world's z axis points up. If not, boxes may be tilted, and nothing is above anything."""
     unplaced: frozenset[str] = frozenset()
     """Labels of annotated objects without geometry in the scan; images may show them all the same."""
     has_closed_classes: bool = False
@@ -169,9 +177,16 @@ class Scene:
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Count of the frames and objects that the loader left out, by reason: {"frame: invalid pose": 4}."""
 
+    @property
+    def reported_unit(self) -> float:
+        """Length of one unit of the world as evidence and media report it: meters; where nobody knows the scale, units
+        of the world that the loader read."""
+        return self.source_unit if self.unit_m is None else self.unit_m
 
-MAX_EXTENT_M = 1000.0
-MIN_BOX_SIDE_M = 1e-3
+
+MAX_EXTENT = 1e6
+"""Largest extent of a scene, which is 1,000 km where the unit is the meter."""
+MIN_BOX_SIDE_M = 1e-6
 
 
 Claim = tuple[object, str, str, str]
@@ -195,7 +210,10 @@ def _check_scene(scene: Scene) -> Iterator[Claim]:
     if scene.mesh is not None:
         yield from _check_mesh(scene.mesh, len(scene.objects))
     found = "no mesh, no depth images and no instance images"
-    yield shows_objects(scene), "scene", found, "one of them, to tell which objects a frame shows"
+    tells = not scene.objects or shows_objects(scene)
+    yield tells, "scene", found, "one of them, to tell which objects a frame shows"
+    holds = scene.unit_m is None or (math.isfinite(scene.unit_m) and scene.unit_m > 0)
+    yield holds, "unit_m", f"{scene.unit_m}", "meters per unit, above 0, or None"
 
 
 def shows_objects(scene: Scene) -> bool:
@@ -258,7 +276,8 @@ def _check_objects(scene: Scene) -> Iterator[Claim]:
         has_size = item.box.size.min() >= 0 and item.box.size.max() > MIN_BOX_SIDE_M
         yield has_size, where, f"box size {item.box.size.tolist()}", "sides above 0"
         yield _is_rotation(item.box.rotation), where, "box axes that are no rotation", "orthonormal with determinant +1"
-        yield abs(item.box.rotation[2, 2]) > 0.999, where, "a tilted box", "an upright box (world z up)"
+        is_upright = not scene.is_level or abs(item.box.rotation[2, 2]) > 0.999
+        yield is_upright, where, "a tilted box", "an upright box (world z up)"
         if item.points is not None:
             yield len(item.points), f"{where} points", "none", "at least one, or None"
             yield np.isfinite(item.points).all(), f"{where} points", "a value that is not finite", "meters"
@@ -282,8 +301,7 @@ def _check_mesh(mesh: Mesh, n_objects: int) -> Iterator[Claim]:
     yield len(mesh.vertices), "mesh", "no vertices", "at least one"
     yield np.isfinite(mesh.vertices).all(), "mesh vertices", "a value that is not finite", "meters"
     extent = float(np.ptp(mesh.vertices, axis=0).max())
-    expected = f"under {MAX_EXTENT_M:.0f} m; is it in millimeters?"
-    yield extent < MAX_EXTENT_M, "mesh", f"an extent of {extent:.0f} m", expected
+    yield extent < MAX_EXTENT, "mesh", f"an extent of {extent:.0f} units", f"under {MAX_EXTENT:.0f}"
     low, high, end = int(mesh.faces.min()), int(mesh.faces.max()), len(mesh.vertices)
     yield low >= 0 and high < end, "mesh faces", f"vertex index {low if low < 0 else high}", f"0 to {end - 1}"
     n_owners, n_faces = len(mesh.face_object), len(mesh.faces)

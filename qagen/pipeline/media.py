@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.scale import scaled_frame
 from qagen.core.scene import Frame
 from qagen.files import link_atomic, write_atomic
 from qagen.pipeline.record import video_name
@@ -39,10 +40,11 @@ def _files(
     views: SceneViews, singles: Sequence[int], with_video: bool, link: bool, rgbd: bool
 ) -> Iterator[tuple[str, Content]]:
     """Name below the scene's folder, and content, of every file."""
-    for frame in (views.frames[i] for i in singles):
+    frames = [scaled_frame(frame, views.scene.reported_unit) for frame in views.frames]
+    for frame in (frames[i] for i in singles):
         yield from _files_of_frame(frame, frame.id, "image", "pose", link, rgbd)
     if with_video:
-        video = [views.frames[i] for i in views.video]
+        video = [frames[i] for i in views.video]
         for position, frame in enumerate(video):
             yield from _files_of_frame(frame, video_name(position, frame), "video", "video_pose", link, rgbd)
         yield "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode()

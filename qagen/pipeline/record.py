@@ -8,7 +8,7 @@ from typing import Any
 from qagen.core.answer import Choice
 from qagen.core.question import MarkedObject, Question
 from qagen.core.sample import FORMATS, Sample
-from qagen.core.scene import Frame
+from qagen.core.scene import Frame, Scene
 from qagen.tasks._base import Family
 from qagen.visibility.views import SceneViews
 
@@ -68,7 +68,9 @@ def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, An
 
 def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> dict[str, Any]:
     """The quantities that the answer of a sample follows from."""
-    question = sample.question
+    question, decimals = sample.question, _decimals(views.scene)
+    is_length = question.margin_unit == "m"
+    margin = question.margin * (views.scene.reported_unit if is_length else 1.0)
     return {
         "id": sample.id,
         "scene": views.scene.id,
@@ -77,9 +79,10 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "frames": [views.frames[i].id for i in question.frames],
         "objects": [_object_evidence(role, question, views) for role in question.roles],
         "answer": _answer_evidence(question, views),
-        "measured": _rounded(dict(question.measured)),
-        "margin": _rounded(question.margin),
-        "margin_unit": question.margin_unit,
+        "unit": None if views.units is None else views.units.length.symbol,
+        "measured": _rounded(_reported(dict(question.measured), views.scene), decimals),
+        "margin": _rounded(margin, decimals),
+        "margin_unit": "u" if is_length and views.units is None else question.margin_unit,
         "added": dict(sample.added),
         **run,
     }
@@ -89,7 +92,26 @@ def _answer_evidence(question: Question, views: SceneViews) -> str:
     if isinstance(question.answer, Choice):
         chosen = next(role for role in question.roles if role.color == question.answer.right)
         return f"{chosen.alias or chosen.color}: {views.scene.objects[chosen.object].label}"
-    return question.answer.text
+    return (question.answer if views.units is None else question.answer.told(views.units)).text
+
+
+def _reported(values: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
+    """Measured values with their lengths and areas in meters; in units of the data, under other names, without a scale.
+
+    The names of lengths end in ``_m``, those of areas in ``_m2``.
+    """
+    reported: dict[str, Any] = {}
+    for name, value in values.items():
+        power = {"_m": 1, "_m2": 2}.get(name[name.rfind("_") :], 0) if "_" in name else 0
+        own_name = name if not power or scene.unit_m is not None else name[: name.rfind("_")] + ("_u", "_u2")[power - 1]
+        reported[own_name] = _multiplied(value, scene.reported_unit**power)
+    return reported
+
+
+def _multiplied(value: Any, factor: float) -> Any:
+    if factor == 1.0:
+        return value
+    return [_multiplied(part, factor) for part in value] if isinstance(value, list) else value * factor
 
 
 def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) -> dict[str, Any]:
@@ -107,19 +129,24 @@ def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) 
         "visible_fraction": float(views.visible_fraction[frame, role.object]),
         "visible_pixels": float(views.visible_pixels[frame, role.object]),
     }
-    return _rounded(evidence)
+    return _rounded(_reported(evidence, views.scene), _decimals(views.scene))
 
 
-def _rounded(value: Any) -> Any:
-    """The same structure with floats to five decimals; a value that is not finite is a bug, not data."""
+def _decimals(scene: Scene) -> int:
+    """Decimals of evidence: as many digits as at room scale, whatever the unit."""
+    return DECIMALS + max(0, math.ceil(-math.log10(scene.reported_unit)))
+
+
+def _rounded(value: Any, decimals: int) -> Any:
+    """The same structure with rounded floats; a value that is not finite is a bug, not data."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _rounded(item, decimals) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [_rounded(item, decimals) for item in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError("evidence is not finite")
-        return round(value, DECIMALS) + 0.0
+        return round(value, decimals) + 0.0
     return value
 
 

@@ -18,9 +18,10 @@ from typing import Any
 import msgspec
 
 import qagen
-from qagen.core.question import Question, Skip
-from qagen.core.reasons import SAME_WORDS
+from qagen.core.question import Question, Skip, about_objects
+from qagen.core.reasons import SAME_WORDS, UNIT_TOO_COARSE
 from qagen.core.sample import Format, Sample
+from qagen.core.scale import at_room_scale
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.files import TEMPLATES, OutputError
 from qagen.loaders._base import Loader
@@ -227,7 +228,7 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     import cv2
 
     cv2.setNumThreads(1)
-    scene = job.loader.load(report.scene)
+    scene = at_room_scale(job.loader.load(report.scene))
     inputs = _inputs(job, scene.source)
     if job.config.fuse:
         scene = fused(scene, job.layout.root / ".fused" / f"{scene.id}.npz")
@@ -279,7 +280,12 @@ def make_samples(
     the same for all of them unless the type is independent.
     """
     type_name, scene_id = family.config.type, views.scene.id
-    collected = collect(family.propose(views, rng_for(config.seed, scene_id, type_name)), config.per_scene)
+    lacking = family.form_for(views.scene).lacking(views.scene)
+    if lacking is not None:
+        counts.refuse(lacking)
+        return
+    proposed = family.propose(views, rng_for(config.seed, scene_id, type_name))
+    collected = collect((_told_exactly(candidate, views) for candidate in proposed), config.per_scene)
     counts.askable = len(collected.pool)
     for reason, count in collected.skips.items():
         counts.refuse(reason, count)
@@ -295,9 +301,17 @@ def make_samples(
             selection = spread
         if config.formats is not None and answer_format not in config.formats:
             continue
-        formatter = Formatter(family, views.scene, book, Distractors(selection, rng), rng)
+        formatter = Formatter(family, views.scene, views.units, book, Distractors(selection, rng), rng)
         questions = (selection.questions * family.config.repeats)[:quota]
         yield from _in_format(family, formatter, questions, answer_format, scene_id, counts)
+
+
+def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | Skip:
+    """The candidate; a skip for a question whose lengths the scene's unit would print too coarsely."""
+    if views.units is None or views.units.is_fine or isinstance(candidate, Skip):
+        return candidate
+    is_exact = all(views.units.is_exact(length) for length in candidate.answer.lengths)
+    return candidate if is_exact else Skip(UNIT_TOO_COARSE, about_objects(candidate.roles))
 
 
 def _in_format(

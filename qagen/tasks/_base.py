@@ -10,10 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
+from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE
 from qagen.core.sample import Format
 from qagen.core.scene import Scene
 from qagen.sampling.frame_sets import FrameSets, SampledObjects
 from qagen.visibility.views import SceneViews
+
+Need = Literal["scale", "gravity", "objects"]
+NEEDS: Mapping[Need, str] = {"scale": NO_SCALE, "gravity": NO_GRAVITY, "objects": NO_OBJECTS}
+"""What questions may need of a scene besides its images, and the reason for which they are refused without it: lengths
+in meters, a world whose z is up, annotated objects."""
 
 Images = Annotated[int, Field(ge=1, le=5)]
 """Number of images of a question."""
@@ -89,6 +95,8 @@ class Family(ABC, Generic[ConfigT]):
     """Formats that its questions can be written in."""
     skips: ClassVar[frozenset[str]]
     """Every reason for which it may refuse a candidate."""
+    needs: frozenset[Need] = frozenset(NEEDS)
+    """What a scene must have for its questions. A family whose types differ sets it for each."""
     unit: ClassVar[str] = ""
     """Unit of length or area that questions must state, spelled as in templates; "" where answers have none."""
     must_say: ClassVar[tuple[str, ...]] = ()
@@ -111,6 +119,11 @@ class Family(ABC, Generic[ConfigT]):
     def form_for(self, scene: Scene) -> "Family":
         """The form that asks about a scene, and whose template words it."""
         return self
+
+    def lacking(self, scene: Scene) -> str | None:
+        """The reason why nothing can be asked about a scene that lacks what the questions need; None if nothing is."""
+        has = {"scale": scene.unit_m is not None, "gravity": scene.is_level, "objects": bool(scene.objects)}
+        return next((reason for need, reason in NEEDS.items() if need in self.needs and not has[need]), None)
 
     @property
     def marks(self) -> MarkColumns | None:

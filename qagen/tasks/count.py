@@ -40,6 +40,7 @@ class ObjectCount(Family[CountConfig]):
     Config = CountConfig
     answer = Count
     formats = frozenset({"fill", "sentence"})
+    needs = frozenset({"objects"})
     skips = frozenset(
         {
             NO_VIDEO,

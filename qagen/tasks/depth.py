@@ -7,6 +7,7 @@ from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
 from qagen.core.sample import Format
+from qagen.core.units import Length
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -30,6 +31,7 @@ class Depth(Family[DepthConfig]):
     Config = DepthConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"scale", "objects"})
     skips = SAMPLING_SKIPS | {MARKS_IN_ONE_IMAGE, DIFFERENCE_TOO_SMALL}
     unit = "meters"
     must_say = ("3D center", "depth|deep")
@@ -65,7 +67,7 @@ class Depth(Family[DepthConfig]):
         return Question(
             frames=frames,
             roles=roles,
-            facts={"given": f"{depths['red']:.1f}"},
+            facts={"given": Length(depths["red"])},
             answer=Number(value),
             fact=(*sorted(role.object for role in roles[1:]), f"{value:.1f}"),
             margin=margin,

@@ -39,6 +39,7 @@ class Distance(Family[DistanceConfig]):
     Config = DistanceConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"scale", "objects"})
     skips = SAMPLING_SKIPS | {DISTANCE_TOO_SHORT}
     unit = "meters"
     must_say = ("3D center|center to center in 3D",)

@@ -49,6 +49,7 @@ class Imagination(Family[ImaginationConfig]):
     Config = ImaginationConfig
     answer = Directions
     formats = frozenset({"select", "sentence"})
+    needs = frozenset({"gravity", "objects"})
     skips = SAMPLING_SKIPS | {HEADING_UNDEFINED, AT_OBSERVER, AMBIGUOUS, UNSURE_HEADING, NO_DIRECTION}
     must_say = (
         "observer",

@@ -26,6 +26,7 @@ class Locate(Family[LocateConfig]):
     Config = LocateConfig
     answer = FrameNumbers
     formats = frozenset({"sentence"})
+    needs = frozenset({"objects"})
     skips = frozenset({NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING})
     must_say = ("frame", "number")
 

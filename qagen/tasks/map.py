@@ -35,6 +35,7 @@ class Map(Family[MapConfig]):
     Config = MapConfig
     answer = Placement
     formats = frozenset({"sentence"})
+    needs = frozenset({"scale", "gravity", "objects"})
     skips = SAMPLING_SKIPS | {LOOKS_UP_OR_DOWN}
     unit = "meters"
     example_facts: ClassVar = {"objects": tuple(tuple(f"object{i}" for i in range(3 + extra)) for extra in range(5))}

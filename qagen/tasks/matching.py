@@ -34,6 +34,7 @@ class Matching(Family[MatchingConfig]):
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"objects"})
     skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
     must_say = (r"\[x1, y1, x2, y2\]", "first", "second")
     images = 2

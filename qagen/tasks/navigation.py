@@ -164,6 +164,7 @@ class DescribedWalk(Family[NavigationConfig]):
     Config = NavigationConfig
     answer = Description
     formats = frozenset({"sentence"})
+    needs = frozenset()
     skips = frozenset({SINGLE_IMAGE_WALK, NOT_PLAIN_TEXT, TOO_FEW_WORDS, TOO_MANY_WORDS})
     must_say = ("frame|image|picture|view", "way|route|path|walk|tour|directions")
 
@@ -219,6 +220,7 @@ class Navigation(Family[NavigationConfig]):
     Config = NavigationConfig
     answer = Route
     formats = frozenset({"sentence"})
+    needs = frozenset({"scale", "gravity"})
     skips = frozenset(
         {
             NO_VIDEO,
@@ -367,14 +369,14 @@ class Navigation(Family[NavigationConfig]):
         return min(margins)
 
 
-def _moves(turns: list[float], lengths: list[float]) -> tuple[tuple[str, str], ...]:
-    """(name, printed amount) of turns, degrees to the left, and legs, meters; turns of 0 are left out."""
-    moves: list[tuple[str, str]] = []
+def _moves(turns: list[float], lengths: list[float]) -> tuple[tuple[str, float], ...]:
+    """(name, amount) of turns, degrees to the left, and legs, meters; turns of 0 are left out."""
+    moves: list[tuple[str, float]] = []
     for turn, length in zip(turns, lengths, strict=True):
         rounded = TURN_STEP_DEG * round(turn / TURN_STEP_DEG)
         if rounded:
-            moves.append(("left" if rounded > 0 else "right", str(abs(rounded))))
-        moves.append(("forward", f"{length:.1f}"))
+            moves.append(("left" if rounded > 0 else "right", abs(rounded)))
+        moves.append(("forward", length))
     return tuple(moves)
 
 

@@ -27,6 +27,7 @@ from qagen.core.reasons import (
     TOO_MANY_KINDS,
 )
 from qagen.core.sample import Format
+from qagen.core.units import Length
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
 from qagen.sampling.mark_placement import mark, marks_collide, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
@@ -69,6 +70,7 @@ class Nearest(Family[NearestConfig]):
     name = "nearest"
     Config = NearestConfig
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"objects"})
     skips = SAMPLING_SKIPS | {
         AMBIGUOUS,
         BOXES_NOT_EXACT,
@@ -112,7 +114,8 @@ class Nearest(Family[NearestConfig]):
 
     @property
     def answer_variables(self) -> frozenset[str]:
-        return frozenset({"distance", "loser", "other_distance"} if self.variant == "oo" else {"distance"})
+        distances = {"distance", "unit"}
+        return frozenset(distances | {"loser", "other_distance"} if self.variant == "oo" else distances)
 
     @property
     def options(self) -> int:
@@ -202,7 +205,7 @@ class Nearest(Family[NearestConfig]):
         answer = located.pop(winner)
         return Question(
             frames=frames,
-            facts={"extreme": extreme, "kinds": tuple(sorted(labels)), "distance": f"{away[winner]:.1f}"},
+            facts={"extreme": extreme, "kinds": tuple(sorted(labels)), "distance": Length(float(away[winner]))},
             fact=(frames[0], winner, extreme),
             about=(winner,),
             answer=LocatedObject(answer.label, answer.image, answer.box, tuple(located.values())),
@@ -228,9 +231,9 @@ class Nearest(Family[NearestConfig]):
         lead = self._lead_m(away[winner.object], away[second.object], extreme)
         if lead < 0:
             return Skip(AMBIGUOUS)
-        facts = {"extreme": extreme, "distance": f"{away[winner.object]:.1f}"}
+        facts = {"extreme": extreme, "distance": Length(float(away[winner.object]))}
         if len(others) == 2:
-            facts |= {"loser": second.color, "other_distance": f"{away[second.object]:.1f}"}
+            facts |= {"loser": second.color, "other_distance": Length(float(away[second.object]))}
         return Question(
             frames=frames,
             roles=roles,

@@ -56,6 +56,7 @@ class Order(Family[OrderConfig]):
     Config = OrderConfig
     answer = LabelOrder
     formats = frozenset({"fill", "sentence"})
+    needs = frozenset({"objects"})
     skips = frozenset(
         {
             NO_VIDEO,

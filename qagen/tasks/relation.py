@@ -35,6 +35,7 @@ class Relation(Family[RelationConfig]):
     Config = RelationConfig
     answer = Directions
     formats = frozenset({"select", "sentence", "judge"})
+    needs = frozenset({"gravity", "objects"})
     skips = SAMPLING_SKIPS | {AMBIGUOUS, NO_DIRECTION, CLASS_QUOTA}
     example_facts: ClassVar = {"subject": ("red",), "reference": ("blue",)}
     must_say = ("3D center", "observer", "left", "right", "above", "below", "front|closer", "behind|farther")

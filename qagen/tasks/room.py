@@ -71,6 +71,7 @@ class RoomArea(Family[RoomConfig]):
     Config = RoomConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"scale", "gravity"})
     skips = frozenset(
         {NO_VIDEO, NO_SCAN, SEVERAL_FLOORS, ROOM_TOO_SMALL, UNCERTAIN_OUTLINE, WITHOUT_WALLS, ROOM_NOT_ALL_SHOWN}
     )
@@ -104,7 +105,7 @@ class RoomArea(Family[RoomConfig]):
         return Question(
             frames=frames,
             is_video=True,
-            answer=Number(outline, PRIOR),
+            answer=Number(outline, PRIOR, power=2),
             margin=self.config.max_spread - max(differs.values()),
             margin_unit="fraction",
             measured={

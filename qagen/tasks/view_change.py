@@ -37,6 +37,7 @@ class ViewChange(Family[ViewChangeConfig]):
     Config = ViewChangeConfig
     answer = Motion
     formats = frozenset({"fill", "sentence"})
+    needs = frozenset({"scale", "gravity"})
     skips = frozenset({LOOKS_UP_OR_DOWN, ROLL_DIFFERS, HALF_TURN, NO_CHANGE})
     unit = "meters"
     must_say = ("degrees", "first", "second")
@@ -80,9 +81,9 @@ class ViewChange(Family[ViewChangeConfig]):
             ),
             margin_unit="deg",
             measured={
-                "right_m": motion.right_m,
-                "down_m": motion.down_m,
-                "forward_m": motion.forward_m,
+                "right_m": motion.right,
+                "down_m": motion.down,
+                "forward_m": motion.forward,
                 "up_deg": motion.up_deg,
                 "left_deg": motion.left_deg,
                 "roll_deg": roll,

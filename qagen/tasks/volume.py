@@ -29,6 +29,7 @@ class Volume(Family[VolumeConfig]):
     Config = VolumeConfig
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
+    needs = frozenset({"scale", "gravity", "objects"})
     skips = frozenset({CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN})
     unit = "centimeters"
     must_say = (r"length \(longer side\), width, and height",)

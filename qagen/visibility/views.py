@@ -24,8 +24,10 @@ from qagen.core.camera import Camera
 from qagen.core.labels import kind_of
 from qagen.core.pose import to_degrees
 from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, NOT_WHOLE, REPEATED_VIEW
+from qagen.core.scale import MEDIAN_DEPTH_M, median_depth
 from qagen.core.scene import Frame, Object3D, Scene
 from qagen.core.spacing import evenly_spaced
+from qagen.core.units import METERS, METERS_ABOVE_M, Units, unit_for
 from qagen.errors import SceneError
 from qagen.kernels import U8
 from qagen.kernels.boxes import projected_box
@@ -140,6 +142,22 @@ class SceneViews:
     def world_centers(self) -> NDArray[np.float64]:
         """(O, 3) box centers in the world, meters."""
         return world_centers(self.scene.objects)
+
+    @cached_property
+    def units(self) -> Units | None:
+        """How lengths are told; None where the scale is unknown.
+
+        The unit follows from the median longest side of the objects that may be asked about, else from a quarter of the
+        median depth.
+        """
+        world_m = self.scene.unit_m
+        if world_m is None:
+            return None
+        asked = np.flatnonzero(self.askable.any(axis=0))
+        sides = [self.scene.objects[k].box.size.max() for k in asked]
+        size = float(np.median(sides)) if sides else (median_depth(self.scene) or MEDIAN_DEPTH_M) / 4
+        stays_in_meters = world_m == 1.0 and size >= METERS_ABOVE_M
+        return Units(METERS if stays_in_meters else unit_for(size * world_m), world_m)
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from numpy.random import Generator
 
 from qagen.core.answer import OPPOSITE, Answer, Choice, Description, Directions, Extents, ImagePoint, LocatedObject
-from qagen.core.question import MarkKind, Question, Skip
+from qagen.core.question import Fact, MarkKind, Question, Skip
 from qagen.core.reasons import CLASS_QUOTA, NO_OPTIONS
 from qagen.core.sample import Format
 from qagen.core.scene import Scene
+from qagen.core.units import UNIT_WORDS, Length, Units
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
 from qagen.tasks._base import Family
@@ -38,12 +39,19 @@ class Turns:
 
 
 class Formatter:
-    """Writes the questions of one type and scene in one format; balances letters, ranks and Yes/No."""
+    """Writes the questions of one type and scene in one format, in the scene's units; balances letters and Yes/No."""
 
     def __init__(
-        self, family: Family, scene: Scene, book: Phrasebook, distractors: Distractors, rng: Generator
+        self,
+        family: Family,
+        scene: Scene,
+        units: Units | None,
+        book: Phrasebook,
+        distractors: Distractors,
+        rng: Generator,
     ) -> None:
-        self.family, self.scene, self.book, self.rng = family.form_for(scene), scene, book, rng
+        """``units`` are None for a scene whose scale is unknown, about which nothing is asked that states a length."""
+        self.family, self.scene, self.units, self.book, self.rng = family.form_for(scene), scene, units, book, rng
         self._distractors = distractors
         self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 4)}
         self._claims: Counter[tuple[str, bool]] = Counter()
@@ -75,9 +83,12 @@ class Formatter:
         answers.insert(LETTERS.index(letter), question.answer)
         if isinstance(question.answer, PHRASED_OPTIONS):
             block = f"option_{self.family.variant}"
-            options = [self.book.draw(self.family.name, block, self.rng, answer.context) for answer in answers]
+            contexts = [self._unit_words | self._told(answer).context for answer in answers]
+            options = [self.book.draw(self.family.name, block, self.rng, context) for context in contexts]
         else:
             options = [self._plain_text(question, answer) for answer in answers]
+        if len(set(options)) < len(options):
+            return Skip(NO_OPTIONS)
         asked = self._question_text(question, "select")
         if isinstance(question.answer, Directions):
             asked += " " + self._rule("option_slots")
@@ -118,14 +129,29 @@ class Formatter:
 
     def _plain_text(self, question: Question, answer: Answer) -> str:
         """The answer without a sentence around it; an object of the question by its mention."""
-        return str(self._mentions(question)[answer.right]) if isinstance(answer, Choice) else answer.text
+        return str(self._mentions(question)[answer.right]) if isinstance(answer, Choice) else self._told(answer).text
+
+    def _told(self, answer: Answer) -> Answer:
+        return answer if self.units is None else answer.told(self.units)
+
+    def _facts(self, question: Question) -> Mapping[str, Fact]:
+        """The question's facts, lengths as texts print them; without a scale there are none."""
+        facts = {name: fact for name, fact in question.facts.items() if not isinstance(fact, Length)}
+        if self.units is None:
+            return facts
+        lengths = {name: fact for name, fact in question.facts.items() if isinstance(fact, Length)}
+        return facts | {name: self.units.spell(length.value) for name, length in lengths.items()}
+
+    @property
+    def _unit_words(self) -> dict[str, str]:
+        return {} if self.units is None else self.units.words
 
     def _rule(self, block: str) -> str:
         return self.book.draw(RULES, block, self.rng, {})
 
     def _render(self, question: Question, block: str, **extra: object) -> str:
         mentions = self._mentions(question)
-        variables = {**question.facts, **question.answer.context, **extra}
+        variables = {**self._unit_words, **self._facts(question), **self._told(question.answer).context, **extra}
         context = {**mentions, **{name: with_mentions(value, mentions) for name, value in variables.items()}}
         return self.book.draw(self.family.name, block, self.rng, context)
 
@@ -155,6 +181,8 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     """The template blocks that a task's formats use: (file, block) to the names that their phrasings may use."""
     asked, formats, variant = family.question_variables, family.config.formats, family.variant
     directions = family.answer is Directions
+    if "scale" in family.needs:
+        asked |= UNIT_WORDS
     blocks = {family.question_block(each): asked for each in formats}
     shared = [rule for each in formats for rule in family.rules(each, family.axes)]
     if "fill" in formats:
@@ -167,7 +195,7 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
         shared += ["choose", f"reply_letter_{family.options}"]
         shared += ["option_slots"] if directions else []
         if family.answer in PHRASED_OPTIONS:
-            blocks[f"option_{variant}"] = family.answer.names
+            blocks[f"option_{variant}"] = family.answer.names | (asked & UNIT_WORDS)
     if "judge" in formats:
         blocks["judge"] = asked | {"claim"}
         shared += ["reply_yes_no"]

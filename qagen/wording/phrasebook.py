@@ -178,8 +178,9 @@ class Phrasebook:
         self.blocks = cache(self._read)
 
     def draw(self, file: str, block: str, rng: Generator, context: Mapping[str, object]) -> str:
-        """Render a phrasing of a block, drawn evenly."""
+        """Render a phrasing of a block, drawn evenly from those whose names the context has, if there are any."""
         phrasings = self.phrasings(file, block)
+        phrasings = [phrasing for phrasing in phrasings if phrasing.names <= context.keys()] or phrasings
         return phrasings[int(rng.integers(len(phrasings)))].render(context)
 
     def phrasings(self, file: str, block: str) -> list[Phrasing]:

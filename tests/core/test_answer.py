@@ -100,7 +100,7 @@ def test_the_other_answers() -> None:
     assert Extents(120, 60, 75).text == "120,60,75"
     assert LabelOrder(("chair", "table")).text == "chair, table"
     assert FrameNumbers((0, 4, 31)).text == "0, 4, 31"
-    assert Route((("forward", "2.0"), ("left", "90"))).text == "forward 2.0, left 90"
+    assert Route((("forward", 2.0), ("left", 90))).text == "forward 2.0, left 90"
     # Images are counted from 1 in words; a single image has no number.
     assert LocatedObject("lamp", 1, (1, 2, 3, 4)).text == "lamp, image 2, [1, 2, 3, 4]"
     assert LocatedObject("lamp", None, (1, 2, 3, 4)).text == "lamp, [1, 2, 3, 4]"
@@ -126,7 +126,7 @@ ANSWERS = [
     FrameNumbers((3,)),
     Placement((("a", 1, 2),)),
     Motion(1, 2, 3, 4, 5),
-    Route((("left", "90"),)),
+    Route((("left", 90),)),
     Description("Go on."),
 ]
 

@@ -62,7 +62,7 @@ def boxes_only(scene: Scene) -> Scene:
 FACES = mesh_in(whole()).faces
 VERTICES = mesh_in(whole()).vertices
 OWNERS = mesh_in(whole()).face_object
-FAR = VERTICES * np.float32(1000)
+FAR = VERTICES * np.float32(1_000_000)
 HOLED = np.where(np.arange(VERTICES.size).reshape(VERTICES.shape) == 5, np.nan, VERTICES).astype(np.float32)
 
 DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
@@ -115,7 +115,7 @@ DAMAGE: list[tuple[Callable[[Scene], Scene], str]] = [
     (boxes_only, "scene: found no mesh, no depth images and no instance images, expected one of them"),
     (with_mesh(faces=FACES[:0]), "mesh: found no faces, expected at least one"),
     (with_mesh(vertices=HOLED), "mesh vertices: found a value that is not finite, expected meters"),
-    (with_mesh(vertices=FAR), "mesh: found an extent of 16000 m, expected under 1000 m; is it in millimeters?"),
+    (with_mesh(vertices=FAR), "mesh: found an extent of 16000000 units, expected under 1000000"),
     (with_mesh(vertices=VERTICES[:-1]), "mesh faces: found vertex index 23, expected 0 to 22"),
     (with_mesh(faces=FACES - 1), "mesh faces: found vertex index -1, expected 0 to 23"),
     (with_mesh(face_object=OWNERS[:-1]), "mesh face_object: found 35 entries, expected 36"),

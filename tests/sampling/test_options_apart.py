@@ -25,16 +25,16 @@ def test_sizes_differ_in_one_side_by_fifteen_percent(first: int, second: int, he
     wrong = maker().sizes(truth)
     assert wrong is not None
     options = [truth, *wrong]
-    assert all(size.length_cm >= size.width_cm for size in options)
-    seen = [Counter((size.length_cm, size.width_cm)) + Counter({("height", size.height_cm): 1}) for size in options]
-    if len({size.height_cm for size in options}) == 4:
-        assert len({(size.length_cm, size.width_cm) for size in options}) == 1
-        values = sorted(size.height_cm for size in options)
+    assert all(size.length >= size.width for size in options)
+    seen = [Counter((size.length, size.width)) + Counter({("height", size.height): 1}) for size in options]
+    if len({size.height for size in options}) == 4:
+        assert len({(size.length, size.width) for size in options}) == 1
+        values = sorted(size.height for size in options)
     else:
-        assert len({size.height_cm for size in options}) == 1
-        kept = set.intersection(*({size.length_cm, size.width_cm} for size in options))
+        assert len({size.height for size in options}) == 1
+        kept = set.intersection(*({size.length, size.width} for size in options))
         assert kept & {first, second}
-        values = sorted(size.length_cm * size.width_cm for size in options)
+        values = sorted(size.length * size.width for size in options)
     assert len(seen) == 4
     assert all(high - low >= 0.149 * high for low, high in pairwise(values))
 
@@ -45,7 +45,7 @@ def test_the_truths_rank_in_its_side_is_even() -> None:
     for _ in range(240):
         wrong = options.sizes(Extents(120, 60, 75))
         assert wrong is not None
-        ranks[sum(size.length_cm * size.width_cm * size.height_cm < 120 * 60 * 75 for size in wrong)] += 1
+        ranks[sum(size.length * size.width * size.height < 120 * 60 * 75 for size in wrong)] += 1
     assert ranks == dict.fromkeys(range(4), 60)
 
 

@@ -13,6 +13,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Slot
 from qagen.core.question import MarkedObject, Question
+from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
 from qagen.rng import rng_for
 from qagen.sampling.distractors.shared import GROUP, choose_with_shared_answers
@@ -21,7 +22,7 @@ seeds = st.integers(0, 2**31)
 
 
 def ask(answer: Answer, given: float | None = None) -> Question:
-    facts = {} if given is None else {"given": f"{given:.1f}"}
+    facts = {} if given is None else {"given": Length(given)}
     return Question(frames=(0,), facts=facts, answer=answer, margin=1, measured={})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from qagen.core.answer import Number
+from qagen.core.units import Length
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text
@@ -21,7 +22,7 @@ def test_depth_of_blue_is_along_the_axis(views: SceneViews) -> None:
     # The table stands 1 m to the side and 3 m ahead: depth 3.0, although it is sqrt(10) = 3.16 m away.
     asked = question(ask("depth_prediction_oc", views, red="chair", blue="table"))
     assert asked.answer.text == "3.0"
-    assert asked.facts["given"] == "2.0"
+    assert asked.facts["given"] == Length(2.0)
     assert asked.measured == pytest.approx({"red_depth_m": 2, "blue_depth_m": 3})
 
 
@@ -48,7 +49,7 @@ def test_a_small_difference_is_not_asked(views: SceneViews) -> None:
 def test_each_depth_is_taken_in_the_image_of_its_mark(views: SceneViews) -> None:
     # Chair in image 0: y = 2. Table in image 1: 4.5 - 1 = 3.5 (in image 0 it would be 3.0).
     asked = question(ask("depth_prediction_oc_mv", views, (0, 1), red="chair", blue=("table", 1)))
-    assert (asked.facts["given"], asked.answer.text) == ("2.0", "3.5")
+    assert (asked.facts["given"], asked.answer.text) == (Length(2.0), "3.5")
     # Chair in image 1: 4.5; lamp in image 0: 3.7.
     cast: Any = {"red": "table", "blue": ("chair", 1), "green": "lamp"}
     assert text(ask("depth_prediction_oo_mv", views, (0, 1), **cast)) == "0.8"

@@ -7,6 +7,7 @@ import pytest
 from qagen.core.answer import Placement
 from qagen.core.pose import Pose
 from qagen.core.question import Question
+from qagen.core.units import Units
 from qagen.files import TEMPLATES
 from qagen.rng import rng_for
 from qagen.sampling.choose import Distractors
@@ -72,7 +73,7 @@ def test_objects_are_named_by_label_and_number() -> None:
     family, seen = load_task("spatial_imagination_map_mv"), room(BOXES, [looking("+x", (1, -2, 1.5)), BACK])
     asked = question(ask("spatial_imagination_map_mv", seen, (0, 1), **CAST))
     distractors = Distractors(Selection([]), rng_for(0))
-    turns = Formatter(family, seen, Phrasebook(TEMPLATES), distractors, rng_for(0)).write(asked, "sentence")
+    turns = Formatter(family, seen, Units(), Phrasebook(TEMPLATES), distractors, rng_for(0)).write(asked, "sentence")
     assert isinstance(turns, Turns)
     assert "the cup (object0), the mug (object1), and the tin (object2)" in turns.human
     assert all(f"the {label} (object{i})" in turns.gpt for i, label in enumerate(("cup", "mug", "tin")))

@@ -10,6 +10,7 @@ import pytest
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.box import Box3D
 from qagen.core.question import Question, Skip
+from qagen.core.units import Length
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
@@ -37,13 +38,17 @@ def look(boxes: dict[str, Box3D | list[Box3D]], *more: Any) -> SceneViews:
     return observe(room(cast(Any, boxes), [looking("+y"), *more]))
 
 
+def lengths(asked: Question) -> list[float]:
+    return [fact.value for fact in asked.facts.values() if isinstance(fact, Length)]
+
+
 def test_closest_to_and_farthest_from_the_camera() -> None:
     asked = question(ask("distance_infer_center_oc", look({**ROW})))
     # The chair's near face spans x -1.2 to -0.8 at a depth of 1.8 m, so it begins at 159.5 - 1.2 / 1.8 * 160 = 52.8,
     # pixel 53 of 320; its right side ends at 159.5 - 0.8 / 2.2 * 160 = 101.3, pixel 101, so at 102 of 320.
     # Height: 0.2 / 1.8 * 160 = 17.8 to either side of 119.5: rows 102 to 137, so 102 / 240 to 138 / 240.
     assert asked.answer.text == "chair, [166, 425, 319, 575]"
-    assert asked.facts == {"extreme": "closest", "kinds": ("chair", "lamp", "table"), "distance": "2.2"}
+    assert asked.facts == {"extreme": "closest", "kinds": ("chair", "lamp", "table"), "distance": Length(5**0.5)}
     assert asked.measured["distances_m"] == pytest.approx([5**0.5, 3, 18.25**0.5])
     # The table follows 3 - 2.236 = 0.764 later; 15 % of 3 m is 0.45.
     assert asked.margin == pytest.approx(3 - 5**0.5 - 0.45)
@@ -51,7 +56,7 @@ def test_closest_to_and_farthest_from_the_camera() -> None:
     assert [other.label for other in asked.answer.others] == ["table", "lamp"]
     far = question(ask("distance_infer_center_oc", look({**ROW}), extreme="farthest"))
     assert cast(LocatedObject, far.answer).label == "lamp"
-    assert far.facts["distance"] == "4.3"
+    assert far.facts["distance"] == Length(18.25**0.5)
     # 15 % of 4.272 is 0.641: 1.272 - 0.641.
     assert far.margin == pytest.approx(0.85 * 18.25**0.5 - 3)
 
@@ -117,7 +122,8 @@ def test_which_of_two_is_closer_to_a_third() -> None:
     cast_roles = roles(views, (0,), red="table", green="lamp", blue="chair")
     asked = question(ask("distance_infer_center_oo", views, (0,), "closest", cast_roles))
     assert asked.answer == Choice("blue", ("green",))
-    assert asked.facts == {"extreme": "closest", "distance": "1.4", "loser": "green", "other_distance": "1.8"}
+    assert asked.facts["loser"] == "green"
+    assert lengths(asked) == pytest.approx([2**0.5, 3.25**0.5])
     assert asked.margin == pytest.approx(3.25**0.5 * 0.85 - 2**0.5)
     assert asked.classes == ("closest:blue",)
     far = question(ask("distance_infer_center_oo", views, (0,), "farthest", cast_roles))

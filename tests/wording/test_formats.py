@@ -9,6 +9,7 @@ import pytest
 from qagen.core.answer import Answer, Directions, Number, Slot
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.sample import Format
+from qagen.core.units import Units
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
 from qagen.rng import rng_for
@@ -76,7 +77,7 @@ def ask(answer: Answer, kind: str = "point", **facts: str) -> Question:
 def formatter(type_name: str, book: Phrasebook, questions: list[Question], seed: int = 0) -> Formatter:
     selection = choose_with_shared_answers(questions, len(questions), rng_for(seed, "peers"))
     rng = rng_for(seed, "formats")
-    return Formatter(load_task(type_name), SCENE, book, Distractors(selection, rng), rng)
+    return Formatter(load_task(type_name), SCENE, Units(), book, Distractors(selection, rng), rng)
 
 
 def turns(written: Turns | Skip) -> Turns:

@@ -284,20 +284,20 @@ BY_HAND = {
     'say.either(["bed", "lamp"])': "The bed or the lamp",
     'say.either(["bed", "lamp", "chair"])': "Bed, lamp, or chair",
     'say.sentences(["one is left", "", "two is right"])': "One is left. Two is right.",
-    'say.motion([("move_up", "0.3"), ("rotate_left", "5")], "move", "tilt", "turn")': (
+    'say.motion([("move_up", "0.3 meters"), ("rotate_left", "5 degrees")], "move", "tilt", "turn")': (
         "Move 0.3 meters up, then turn 5 degrees to the left"
     ),
-    'say.motion([("rotate_down", "10")], "move", "tilt", "turn")': "Tilt 10 degrees down",
+    'say.motion([("rotate_down", "10 degrees")], "move", "tilt", "turn")': "Tilt 10 degrees down",
     'say.frames(["3"])': "Frame-3",
     "say.frames([0, 3, 31])": "Frame-0, Frame-3, and Frame-31",
     'say.sighted([("tv", 2), ("clothes", 9)], "in")': "The tv in Frame-2 and the clothes in Frame-9",
     'say.amount("1", "pair of scissors", "pairs of scissors")': "1 pair of scissors",
     'say.amount("11", "shelf", "shelves")': "11 shelves",
-    'say.route([("forward", "2.0")], "turn", "go forward")': "Go forward 2.0 meters",
-    'say.route([("left", "90"), ("forward", "2.0")], "turning", "walking forward")': (
+    'say.route([("forward", "2.0 meters")], "turn", "go forward")': "Go forward 2.0 meters",
+    'say.route([("left", "90 degrees"), ("forward", "2.0 meters")], "turning", "walking forward")': (
         "Turning 90 degrees to the left and walking forward 2.0 meters"
     ),
-    'say.changes([("move_left", "1.0")])': "A move of 1.0 meters to the left",
+    'say.changes([("move_left", "1.0 meters")])': "A move of 1.0 meters to the left",
 }
 
 

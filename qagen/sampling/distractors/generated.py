@@ -4,6 +4,7 @@ Ranks of the true value are drawn without replacement, so that each comes equall
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -38,33 +39,33 @@ class DistractorMaker:
         Ratios are equal, so that neither gaps nor ends tell which is true, and small, so that all are plausible.
         """
         if truth.prior is not None:
-            return self._numbers_around(truth.value, *truth.prior)
+            return self._numbers_around(truth, *truth.prior)
 
         def at_rank(rank: int) -> list[Number] | None:
             steps = self._rng.uniform(*STEPS, TRIES)
-            return next((made for step in steps if (made := _numbers_at(truth.value, step, rank))), None)
+            return next((made for step in steps if (made := _numbers_at(truth, step, rank))), None)
 
         return self._ranks.draw_usable(at_rank)
 
-    def _numbers_around(self, truth: float, median: float, deviation: float) -> list[Number] | None:
+    def _numbers_around(self, truth: Number, median: float, deviation: float) -> list[Number] | None:
         """Numbers around a known median: any of the four could as easily have led to them if it were true.
 
         With uniform ranks, the option nearest to the median would be true too often. So the rank is drawn such that the
         middle of the four options spreads around the median as true values do, less the spread of the options.
         """
         for step in self._rng.uniform(*PRIOR_STEPS, TRIES):
-            middles = np.log(truth / median) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
+            middles = np.log(truth.value / median) + np.log(step) * ((GROUP - 1) / 2 - np.arange(GROUP))
             spread = max(deviation**2 - np.log(step) ** 2 * (GROUP**2 - 1) / 12, 0.1 * deviation**2)
             weights = np.exp(-np.square(middles) / (2 * spread))
             made = _numbers_at(truth, step, int(self._rng.choice(GROUP, p=weights / weights.sum())))
-            values = sorted([round(float(truth), 1), *(number.value for number in made or ())])
+            values = sorted(round(number.value, 1) for number in (truth, *(made or ())))
             if made and all(high >= PRIOR_STEPS[0] * low for low, high in pairwise(values)):
                 return made
         return None
 
     def sizes(self, truth: Extents) -> list[Extents] | None:
         """Three sizes that differ from the true one in one side, or None where there are none."""
-        sides = [truth.length_cm, truth.width_cm, truth.height_cm]
+        sides = [truth.length, truth.width, truth.height]
 
         def at_rank(side_and_rank: tuple[int, int]) -> list[Extents] | None:
             side, rank = side_and_rank
@@ -82,9 +83,10 @@ class DistractorMaker:
         return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
 
 
-def _numbers_at(truth: float, step: float, rank: int) -> list[Number] | None:
+def _numbers_at(truth: Number, step: float, rank: int) -> list[Number] | None:
     """The others of a geometric series in which the true number has the given rank; None where two are too close."""
-    values = [round(float(truth * step ** (index - rank)), 1) for index in range(GROUP)]
-    if values[0] < SMALLEST_NUMBER_M or not all(apart(low, high, is_close=True) for low, high in pairwise(values)):
+    values = [float(truth.value * step ** (index - rank)) for index in range(GROUP)]
+    printed = [round(value, 1) for value in values]
+    if printed[0] < SMALLEST_NUMBER_M or not all(apart(low, high, is_close=True) for low, high in pairwise(printed)):
         return None
-    return [Number(value) for index, value in enumerate(values) if index != rank]
+    return [replace(truth, value=value) for index, value in enumerate(values) if index != rank]

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number
 from qagen.core.question import Question
+from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
 from qagen.sampling.balance import choose_balanced, cue_bias
 from qagen.sampling.pool import Selection
@@ -93,7 +94,8 @@ def _choose_groups(
 def _revealed_value(question: Question) -> float:
     """The number that a question reveals: a measure in its words, or the log2 area of the box that it marks."""
     if not isinstance(question.answer, BoxAnswer):
-        return float(str(question.facts.get("given", 0.0)))
+        given = question.facts.get("given")
+        return round(given.value, 1) if isinstance(given, Length) else 0.0
     left, top, right, bottom = question.roles[0].place
     return round(math.log2(max(right - left, 1) * max(bottom - top, 1)), 6)
 
@@ -144,7 +146,7 @@ def _number_cues(
     Args:
         options: (n, 4) questions whose answers are the options; the first one's question is asked.
     """
-    values = np.array([float(question.answer.text) for question in questions])[options]
+    values = np.array([_printed_values(question.answer) for question in questions])[options, 0]
     rank = (values[:, :, None] > values[:, None]).sum(axis=2)
     size = np.round(2 * np.log2(values + 0.1)).astype(np.int64)
     away = np.abs(values - revealed[options[:, 0], None])
