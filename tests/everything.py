@@ -15,7 +15,7 @@ PER_SCENE = 3
 
 
 def main(out: Path) -> None:
-    """The room's scan with a run of every type on it, the same on the demo, a small film in every layout, and one from close by."""
+    """A run of every type on the room's scan, the same on the demo, a small film in every layout, one from close by."""
     make_run(out / "room", PER_SCENE)
     _run_on_demo(out / "demo")
     _film(out / "film", out / "layouts")
