@@ -43,7 +43,7 @@ SIZES_MM = {
 }
 """Length, width and height of the things of which there is one."""
 STRUCTURE = {"wall", "floor", "ceiling"}
-LARGE = {"desk", "desk mat", "picture"}
+LARGE = {"desk", "desk mat"}
 ON = (("book", "book"), ("puzzle cube", "book"), ("banana", "plate"), ("apple", "bowl"))
 IN_THE_CUP = "pencil"
 

@@ -9,6 +9,11 @@ from qagen.demo.apartment.camera_path import view_rotation
 from qagen.demo.tabletop.desk import DESK_M
 
 # Each row is the position of the camera (x, y, z) and the point that it looks at (x, y, z), meters, z above the desk.
+APPROACH = (
+    (0.55, -1.10, 0.60, 0.15, 0.00, -0.15),
+    (-0.10, -1.18, 0.62, -0.02, 0.00, -0.15),
+    (-0.70, -0.95, 0.50, -0.30, 0.00, -0.08),
+)
 FRONT = (
     (-0.80, -0.52, 0.34, -0.50, -0.06, 0.03),
     (-0.45, -0.60, 0.36, -0.42, -0.04, 0.03),
@@ -19,7 +24,7 @@ FRONT = (
 RIGHT_END = (
     (0.98, -0.15, 0.38, 0.48, 0.02, 0.02),
     (0.96, 0.16, 0.42, 0.46, 0.06, 0.02),
-    (0.80, 0.28, 0.48, 0.36, 0.04, 0.00),
+    (0.80, 0.22, 0.48, 0.36, 0.04, 0.00),
 )
 OVER_THE_BACK = (
     (0.52, 0.16, 0.56, 0.34, 0.02, 0.00),
@@ -28,7 +33,7 @@ OVER_THE_BACK = (
     (-0.50, 0.12, 0.56, -0.36, 0.02, 0.00),
 )
 LEFT_END = (
-    (-0.82, 0.28, 0.48, -0.36, 0.06, 0.00),
+    (-0.82, 0.22, 0.48, -0.36, 0.06, 0.00),
     (-0.98, 0.12, 0.42, -0.46, 0.05, 0.02),
     (-0.98, -0.20, 0.36, -0.48, 0.00, 0.02),
 )
@@ -40,7 +45,7 @@ CLOSE = (
     (0.52, -0.46, 0.28, 0.44, -0.04, 0.02),
     (0.84, -0.34, 0.30, 0.50, -0.04, 0.02),
 )
-PATH = np.array((*FRONT, *RIGHT_END, *OVER_THE_BACK, *LEFT_END, *CLOSE))
+PATH = np.array((*APPROACH, *FRONT, *RIGHT_END, *OVER_THE_BACK, *LEFT_END, *CLOSE))
 
 STEP_M, STEP_DEG = 0.04, 6.0
 

@@ -18,7 +18,7 @@ DESK_M, MAT_M = 0.74, 0.003
 ROOM = Room(
     "study",
     (-1.6, 1.6),
-    (-2.2, 0.42),
+    (-2.2, 0.378),
     Paint("plaster", (0.84, 0.87, 0.84), 0.8),
     Paint("planks", (0.62, 0.46, 0.32), 0.9),
 )
@@ -65,11 +65,9 @@ def _place(
 
 def _furniture() -> list[PlacedObject]:
     pine, steel = Paint("wood", (0.86, 0.70, 0.50), 0.45), f.DARK_STEEL
-    picture = f.picture(0.42, 0.30, "painting_hills", f.wooden(f.WALNUT))
     return [
         PlacedObject("desk", tuple(t.desk(1.5, 0.75, DESK_M, pine, steel))),
         _place("desk mat", t.desk_mat(0.62, 0.34, (0.24, 0.27, 0.30)), 0.0, -0.185),
-        PlacedObject("picture", tuple(turned(picture, 0.05, ROOM.y[1] - 0.001, 1.32))),
     ]
 
 
@@ -110,8 +108,8 @@ def _right() -> list[PlacedObject]:
         _place("book", t.book((0.30, 0.26, 0.20), "cover_physics", (0.15, 0.21, 0.028)), 0.25, 0.078, yaw_deg=84),
         _place("puzzle cube", t.puzzle_cube(), 0.265, 0.08, 0.028, 25),
         _place("pencil cup", t.pencil_cup((0.24, 0.34, 0.52)), *cup),
-        _place("pencil", t.pencil((0.93, 0.74, 0.15), (-0.018, -0.008), (0.058, 0.022, 0.172)), *cup),
-        _place("pencil", t.pencil((0.75, 0.16, 0.16), (0.016, 0.012), (-0.052, -0.035, 0.175)), *cup),
+        _place("pencil", t.pencil((0.93, 0.74, 0.15), (0.024, 0.012), (0.031, 0.015, 0.172)), *cup),
+        _place("pencil", t.pencil((0.75, 0.16, 0.16), (-0.022, -0.017), (-0.0265, -0.0205, 0.175)), *cup),
         _place("plant", t.plant((0.82, 0.45, 0.30), 5), 0.62, 0.245),
         _place("bowl", t.bowl((0.30, 0.47, 0.58), 0.085, 0.065), 0.52, 0.02),
         _place("apple", t.apple(), 0.52, 0.02, 0.0085, 40),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.demo.apartment.furniture import BLACK, CERAMIC, DARK_STEEL, OFF_WHITE, STEEL, four_legs
+from qagen.demo.apartment.furniture import BLACK, CERAMIC, DARK_STEEL, OFF_WHITE, STEEL
 from qagen.demo.apartment.materials import TEXTURES, Paint, Rgb, shaded
 from qagen.demo.apartment.shapes import (
     Part,
@@ -44,8 +44,10 @@ def plain(color: Rgb, mirror: float = 0.0) -> Paint:
 def desk(width: float, depth: float, height: float, top: Paint, frame: Paint) -> list[Part]:
     """A plate of 3 cm on four legs."""
     sides = box_sides((width, depth, 0.03), (0, 0, height - 0.015), top, TOP_EDGE_M)
+    x, y, leg = width / 2 - 0.045, depth / 2 - 0.045, (0.05, 0.05, height - 0.03)
+    legs = [box(leg, (sx * x, sy * y, leg[2] / 2), frame, 0.05) for sx in (-1, 1) for sy in (-1, 1)]
     apron = [box((width - 0.12, 0.02, 0.07), (0, sy * (depth / 2 - 0.05), height - 0.065), frame) for sy in (-1, 1)]
-    return [joined(list(sides.values())), joined([*four_legs(width, depth, height - 0.03, 0.05, frame), *apron])]
+    return [joined(list(sides.values())), joined([*legs, *apron])]
 
 
 def desk_mat(width: float, depth: float, color: Rgb) -> list[Part]:
@@ -269,7 +271,7 @@ def lamp(color: Rgb) -> list[Part]:
     """Bent toward −y, 38 cm high."""
     paint = plain(color, 0.02)
     joints = [(0, 0.05, 0.018), (0, 0.08, 0.23), (0, -0.06, 0.345)]
-    arms = [bar(a, b, 0.006, paint) for a, b in pairwise(joints)]
+    arms = [bar(a, b, 0.006, paint, 0.03) for a, b in pairwise(joints)]
     shade = turned(
         [
             turned_profile([(0.062, -0.045), (0.024, 0.035), (0, 0.037)], paint, FINE_M),
@@ -291,8 +293,8 @@ def plant(pot: Rgb, seed: int) -> list[Part]:
     outline = [(0, 0), (0.040, 0), (0.053, 0.085), (0.055, 0.095), (0.049, 0.095), (0.047, 0.080)]
     soil = cylinder(0.0475, 0.004, (0, 0, 0.078), Paint("soil", repeat_m=0.08), edge_m=FINE_M)
     leaves = []
-    for k in range(15):
-        lift = np.deg2rad(24 + 54 * k / 14 + rng.uniform(-4, 4))
+    for k in range(18):
+        lift = np.deg2rad(50 + 32 * k / 17 + rng.uniform(-4, 4))
         leaf = _aloe_leaf(rng.uniform(0.11, 0.13) * (0.85 + 0.25 * np.sin(lift)), lift)
         leaves += turned([leaf], 0, 0, 0.080, 137.5 * k)
     return [turned_profile(outline, plain(pot), FINE_M), soil, joined(leaves)]
@@ -302,8 +304,8 @@ def _aloe_leaf(length: float, lift: float) -> Part:
     """A thick pointed leaf from the origin along +x, rising by ``lift`` radians and bending down."""
 
     def surface(s: NDArray, t: NDArray) -> NDArray:
-        taper = np.clip(1 - s, 0, 1) ** 0.7
-        wide, thick = 0.011 * taper + 0.0004, 0.0045 * taper + 0.0003
+        taper = np.clip(1 - s, 0, 1) ** 0.5
+        wide, thick = 0.014 * taper + 0.0004, 0.0045 * taper + 0.0003
         x, z = length * s * np.cos(lift), length * (s * np.sin(lift) - 0.22 * s**2 * np.cos(lift))
         return np.stack(
             [0.008 + x - thick * np.cos(t) * np.sin(lift), wide * np.sin(t), z + thick * np.cos(t)], axis=-1
