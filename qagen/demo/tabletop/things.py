@@ -269,7 +269,7 @@ def alarm_clock(color: Rgb) -> list[Part]:
 
 def lamp(color: Rgb) -> list[Part]:
     """Bent toward −y, 38 cm high."""
-    paint = plain(color, 0.02)
+    paint = plain(color)
     joints = [(0, 0.05, 0.018), (0, 0.08, 0.23), (0, -0.06, 0.345)]
     arms = [bar(a, b, 0.006, paint, 0.03) for a, b in pairwise(joints)]
     shade = turned(
