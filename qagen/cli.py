@@ -22,8 +22,8 @@ MISTAKE = 2
 """Exit code after a mistake in options, configs or files."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
-QUIET = "qagen.quiet"
-"""Key of click's context for -q."""
+QUIET, DEMO = "qagen.quiet", "qagen.demo"
+"""Keys of click's context for -q and --demo."""
 PATH = click.Path(path_type=Path)
 
 
@@ -141,8 +141,26 @@ def dataset_option(known: Iterable[str]) -> Callable[[Any], Any]:
 
 
 def root_option() -> Callable[[Any], Any]:
-    """``--root DIR``."""
-    return path_option("--root", metavar="DIR", help="Folder of the dataset.  [default: the built-in demo]")
+    """``--root DIR``, and ``--demo NAME``, which is no argument of the command: `demo_root` looks it up."""
+    root = path_option("--root", metavar="DIR", help="Folder of the dataset.  [default: the built-in demo]")
+    demo = option(
+        "--demo",
+        metavar="NAME",
+        callback=_note_demo,
+        expose_value=False,
+        help="The demo that stands for a dataset: apartment, or tabletop (ScanNet only).  [default: apartment]",
+    )
+    return lambda function: root(demo(function))
+
+
+def _note_demo(context: click.Context, _option: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        context.meta[DEMO] = name
+
+
+def _named_demo() -> str | None:
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(DEMO)
 
 
 def tasks_option(*also: str) -> Callable[[Any], Any]:
@@ -182,7 +200,9 @@ def check_dataset(dataset: str, known: Iterable[str]) -> None:
 
 
 def check_root(root: Path | None) -> None:
-    """Raise ConfigError unless the root is a folder or not given."""
+    """Raise ConfigError unless the root is a folder or not given; a demo cannot be named beside it."""
+    if root is not None and _named_demo() is not None:
+        raise ConfigError("--demo: found --root beside it, expected one of them")
     if root is not None and not root.is_dir():
         raise ConfigError(f"--root: {root}: found {'a file' if root.exists() else 'nothing'}, expected a folder")
 
@@ -196,12 +216,17 @@ def make_folder(folder: Path) -> None:
 
 
 def demo_root(dataset: str, bar: "Bar | None" = None) -> Path:
-    """The root of the demo in a dataset's layout, built on first use; a bar that is being shown is used for it."""
+    """The root of the demo in a dataset's layout, built on first use; a bar that is being shown is used for it.
+
+    Raises:
+        ConfigError: --demo names none, or the demo does not come in this layout.
+    """
     from qagen import demo
 
-    inform("No --root given: using the built-in demo apartment.")
+    name = _named_demo() or "apartment"
+    inform(f"No --root given: using the built-in demo {name}.")
     with nullcontext(bar) if bar else progress("Building the demo (once)") as shown:
-        return demo.demo_root(dataset, shown.update)
+        return demo.demo_root(dataset, shown.update, name)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

@@ -61,6 +61,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tabletop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of the desk with small things in ScanNet's layout, built when the cache does not have it."""
+    from qagen.demo import demo_root
+
+    with one_worker_at_a_time(tmp_path_factory):
+        return demo_root("scannet", demo="tabletop")
+
+
+@pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output of one run on the demo, made once a session. Tests that write in it take a copy of hard links."""
     from tools.golden import PER_SCENE

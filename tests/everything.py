@@ -15,7 +15,7 @@ PER_SCENE = 3
 
 
 def main(out: Path) -> None:
-    """The room's scan with a run of every type on it, the same on the demo, and a small film in every layout."""
+    """A run of every type on the room's scan, the same on the demo, a small film in every layout, one from close by."""
     make_run(out / "room", PER_SCENE)
     _run_on_demo(out / "demo")
     _film(out / "film", out / "layouts")
@@ -36,10 +36,12 @@ def _run_on_demo(out: Path) -> None:
 def _film(folder: Path, layouts: Path) -> None:
     from qagen.demo import WRITERS
     from qagen.demo.apartment.shoot import shoot
+    from qagen.demo.tabletop.shoot import shoot as shoot_close
     from tests.demo.writing import write_layout
     from tests.films import bare_room
 
     film = shoot(folder, bare_room(), 1, lambda done, total, what: None)
+    shoot_close(folder.with_name("close film"), bare_room(), 1, lambda done, total, what: None)
     for dataset in WRITERS:
         (layouts / dataset).mkdir(parents=True)
         write_layout(dataset, film, layouts / dataset)

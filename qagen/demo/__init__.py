@@ -1,10 +1,12 @@
-"""A furnished apartment made by code, to try everything without a dataset.
+"""Scenes made by code, to try everything without a dataset: a furnished apartment, and a desk with small things on it.
 
-It is filmed once (film.py), and a writer puts the film into a dataset's own layout on demand::
+Each is filmed once (film.py), and a writer puts the film into a dataset's own layout on demand::
 
     <cache>/demo/
         film-<version>/
         scannet-<version>/
+        tabletop-film-<version>/
+        tabletop-scannet-<version>/
 """
 
 import ast
@@ -16,12 +18,12 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
-from qagen.errors import ConfigError
+from qagen.errors import ConfigError, did_you_mean
 from qagen.files import OutputError, atomic_folder, cache_dir
 
 HERE = Path(__file__).parent
 Report = Callable[[int, int, str], None]
-FRAMES = 300
+FRAMES, TABLETOP_FRAMES = 300, 160
 MAX_WORKERS = 8
 """Limit of the threads that film; each needs about 100 MB of memory."""
 WRITERS = {
@@ -37,39 +39,53 @@ WRITERS = {
     "structured3d": "qagen.demo.layouts.structured3d:write",
 }
 """Writer of each dataset's layout, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used."""
+DEMOS = {"apartment": tuple(WRITERS), "tabletop": ("scannet",)}
+"""The scenes, the first of which is meant where none is named, and the layouts that each comes in."""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
 
-def demo_root(dataset: str = "scannet", report: Report = lambda done, total, what: None) -> Path:
-    """The root folder of the demo in a dataset's own layout, made on first use (about a minute, filming included).
+def demo_root(
+    dataset: str = "scannet", report: Report = lambda done, total, what: None, demo: str = "apartment"
+) -> Path:
+    """The root folder of a demo in a dataset's own layout, made on first use (about a minute, filming included).
 
     ``report(done, total, what)`` is called with the progress of filming, ``what`` being "lighting" or "frames".
 
     Raises:
-        ConfigError: there is no demo in the layout of ``dataset``, or the cache folder cannot be written.
+        ConfigError: there is no such demo, or not in the layout of ``dataset``, or the cache folder cannot be written.
     """
-    if dataset not in WRITERS:
-        raise ConfigError(f"dataset: no demo in the layout of {dataset!r}. Known: {', '.join(sorted(WRITERS))}.")
-    root = cache_dir() / "demo" / f"{dataset}-{version(dataset)}"
+    if demo not in DEMOS:
+        raise ConfigError(f"demo: no demo {demo!r}.{did_you_mean(demo, DEMOS)}")
+    if dataset not in DEMOS[demo]:
+        known = ", ".join(sorted(DEMOS[demo]))
+        raise ConfigError(f"dataset: no demo {demo} in the layout of {dataset!r}. Known: {known}.")
+    prefix = "" if demo == "apartment" else f"{demo}-"
+    root = cache_dir() / "demo" / f"{prefix}{dataset}-{version(dataset, demo)}"
     if not root.is_dir():
-        film = cache_dir() / "demo" / f"film-{film_version()}"
+        film = cache_dir() / "demo" / f"{prefix}film-{film_version(demo)}"
         if not film.is_dir():
-            make_once(film, lambda folder: _film_apartment(folder, report))
-        make_once(root, lambda folder: _write(dataset, film, folder))
+            shoot = _film_apartment if demo == "apartment" else _film_tabletop
+            make_once(film, lambda folder: shoot(folder, report))
+        make_once(root, lambda folder: _write(dataset, film, folder, demo))
     return root
 
 
-def film_version() -> str:
+def film_version(demo: str = "apartment") -> str:
     """Twelve digits that change with the code that makes the film, without its docstrings and comments."""
-    return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py")])
+    return _digest(film_code(demo))
 
 
-def version(dataset: str) -> str:
+def version(dataset: str, demo: str = "apartment") -> str:
     """Twelve digits that change with the film or the code of the dataset's writer."""
     layouts = HERE / "layouts"
-    writer = [layouts / f"{dataset}.py", layouts / "geometry.py", layouts / "scannet.py"]
-    return _digest([HERE / "film.py", *(HERE / "apartment").glob("*.py"), *writer])
+    return _digest([*film_code(demo), *(layouts / f"{name}.py" for name in (dataset, "geometry", "scannet"))])
+
+
+def film_code(demo: str) -> list[Path]:
+    """The tabletop uses the apartment's code, too."""
+    folders = ["apartment"] if demo == "apartment" else ["apartment", demo]
+    return [HERE / "film.py", *(path for folder in folders for path in (HERE / folder).glob("*.py"))]
 
 
 def _digest(paths: Iterable[Path]) -> str:
@@ -125,8 +141,24 @@ def _film_apartment(folder: Path, report: Report) -> None:
     shoot(folder, script, min(os.cpu_count() or 1, MAX_WORKERS), report)
 
 
-def _write(dataset: str, film_folder: Path, root: Path) -> None:
+def _film_tabletop(folder: Path, report: Report) -> None:
+    from qagen.demo.apartment.shoot import Script
+    from qagen.demo.tabletop.camera_path import hand_poses
+    from qagen.demo.tabletop.desk import ROOM, furnish, lamps
+    from qagen.demo.tabletop.shoot import shoot
+
+    script = Script(furnish(), lamps(), hand_poses(TABLETOP_FRAMES), rooms=[ROOM])
+    shoot(folder, script, min(os.cpu_count() or 1, MAX_WORKERS), report)
+
+
+def _write(dataset: str, film_folder: Path, root: Path, demo: str) -> None:
     from qagen.demo.film import Film
 
+    film = Film.read(film_folder)
+    if demo == "tabletop":
+        from qagen.demo.layouts import scannet
+
+        scannet.write(film, root, scannet.TABLETOP_ID, "Misc.")
+        return
     module, _, function = WRITERS[dataset].partition(":")
-    getattr(import_module(module), function)(Film.read(film_folder), root)
+    getattr(import_module(module), function)(film, root)

@@ -15,7 +15,7 @@ from qagen.core.pose import Pose, rotate
 from qagen.demo.film import FRAME_S, Film
 from qagen.demo.layouts.geometry import colored_positions, write_ply
 
-SCENE_ID = "scene9000_00"
+SCENE_ID, TABLETOP_ID = "scene9000_00", "scene9001_00"
 FRAME_US = round(1e6 * FRAME_S)
 """Time between frames, microseconds."""
 ALIGNMENT_DEG = 23.7
@@ -65,21 +65,21 @@ class EncodedFrame:
     """zlib stream of row-major 16-bit millimeters."""
 
 
-def write(film: Film, root: Path) -> None:
+def write(film: Film, root: Path, scene_id: str = SCENE_ID, scene_type: str = "Apartment") -> None:
     """One scan with its annotation, and the label map."""
-    folder = root / "scans" / SCENE_ID
+    folder = root / "scans" / scene_id
     folder.mkdir(parents=True)
-    prefix = str(folder / SCENE_ID)
+    prefix = str(folder / scene_id)
     frames = (EncodedFrame(film.color_jpeg(i), film.depth_zlib(i)) for i in range(len(film.poses)))
     write_sens(Path(f"{prefix}.sens"), film.camera, film.poses, frames)
-    write_info(Path(f"{prefix}.txt"), film.camera, len(film.poses))
+    write_info(Path(f"{prefix}.txt"), film.camera, len(film.poses), scene_type)
     write_mesh(Path(f"{prefix}_vh_clean_2.ply"), film, film.vertex_colors)
     vertex_class = np.array([nyu40_id(label) for label in film.labels])[film.vertex_object]
     class_color = np.array([nyu40_color(k) for k in range(41)], np.uint8)
     labels = vertex_class.astype(np.uint16)
     write_mesh(Path(f"{prefix}_vh_clean_2.labels.ply"), film, class_color[vertex_class], labels)
-    write_segments(Path(f"{prefix}_vh_clean_2.0.010000.segs.json"), film)
-    write_aggregation(Path(f"{prefix}.aggregation.json"), film)
+    write_segments(Path(f"{prefix}_vh_clean_2.0.010000.segs.json"), film, scene_id)
+    write_aggregation(Path(f"{prefix}.aggregation.json"), film, scene_id)
     write_label_map(root / "scannetv2-labels.combined.tsv", film.labels)
 
 
@@ -124,7 +124,7 @@ def write_sens(path: Path, camera: Camera, poses: Sequence[Pose], frames: Iterab
         file.write(struct.pack("<Q", 0))  # no IMU readings
 
 
-def write_info(path: Path, camera: Camera, frame_count: int) -> None:
+def write_info(path: Path, camera: Camera, frame_count: int, scene_type: str) -> None:
     """The recording's description ``<scene>.txt``."""
     alignment = " ".join(f"{value:.6f}" for value in axis_alignment().ravel())
     unit = " ".join(f"{value:.6f}" for value in np.eye(4).ravel())
@@ -135,7 +135,7 @@ def write_info(path: Path, camera: Camera, frame_count: int) -> None:
         lines += [f"f{axis}_{kind} = {focal:.6f}" for kind in ("color", "depth")]
         lines += [f"m{axis}_{kind} = {middle:.6f}" for kind in ("color", "depth")]
     lines += [f"numColorFrames = {frame_count}", f"numDepthFrames = {frame_count}", "numIMUmeasurements = 0"]
-    path.write_text("\n".join([*lines, "sceneType = Apartment"]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*lines, f"sceneType = {scene_type}"]) + "\n", encoding="utf-8")
 
 
 def write_mesh(path: Path, film: Film, colors: NDArray[np.uint8], labels: NDArray[np.uint16] | None = None) -> None:
@@ -149,24 +149,24 @@ def segment_ids(film: Film) -> NDArray[np.int64]:
     return np.searchsorted(film.vertex_part, np.arange(len(film.part_object)))
 
 
-def write_segments(path: Path, film: Film) -> None:
+def write_segments(path: Path, film: Film, scene_id: str) -> None:
     """One segment per part, one id per vertex."""
     params = {"kThresh": "0.0001", "segMinVerts": "20", "minPoints": "750", "maxPoints": "30000"}
     params |= {"thinThresh": "0.05", "flatThresh": "0.001", "minLength": "0.02", "maxLength": "1"}
     indices = segment_ids(film)[film.vertex_part].tolist()
-    document = {"params": params, "sceneId": SCENE_ID, "segIndices": indices}
+    document = {"params": params, "sceneId": scene_id, "segIndices": indices}
     path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
 
 
-def write_aggregation(path: Path, film: Film) -> None:
+def write_aggregation(path: Path, film: Film, scene_id: str) -> None:
     """The segments of each object."""
     segments = segment_ids(film)
     groups = [
         {"id": index, "objectId": index, "segments": segments[film.part_object == index].tolist(), "label": label}
         for index, label in enumerate(film.labels)
     ]
-    document = {"sceneId": SCENE_ID, "appId": "Aggregator.v1", "segGroups": groups}
-    document["segmentsFile"] = f"{SCENE_ID}_vh_clean_2.0.010000.segs.json"
+    document = {"sceneId": scene_id, "appId": "Aggregator.v1", "segGroups": groups}
+    document["segmentsFile"] = f"{scene_id}_vh_clean_2.0.010000.segs.json"
     path.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
