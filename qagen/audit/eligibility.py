@@ -46,7 +46,7 @@ def check_eligibility(
     for token, mark in marks.items():
         yield from _check_visibility(token, mark, record, truth, settings)
     yield from _check_belief(record, marks, truth)
-    if record.task.get("drawn") is False:
+    if record.task.get("mark") == "none":
         yield from _check_unique_names(record, marks, truth)
     views = [] if record.is_video else [truth.scene.views[name] for name in record.frames]
     for (i, first), (j, second) in combinations(enumerate(views), 2):
@@ -99,7 +99,7 @@ def _check_belief(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth:
         elif family not in WITHOUT_CENTERS:
             yield from belief.check_center(mark.instance)
         yield from belief.check_whole(mark.instance)
-    rests_on_absence = family in ABSENCES or record.task.get("drawn") is False
+    rests_on_absence = family in ABSENCES or record.task.get("mark") == "none"
     if rests_on_absence or (family, record.task.get("asks")) == ("nearest", "oc"):
         yield from belief.check_labeled([truth.rendered(name) for name in dict.fromkeys(record.frames)])
 
