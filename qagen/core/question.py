@@ -91,6 +91,13 @@ class Question:
         return SCENE, about_image(self.frames[0]), about_objects(self.roles)
 
 
+def listed_name(index: int, kind: str, anchored: bool) -> str:
+    """What questions call a listed object: object0, object1, ...; after objectA, to measure from, point0, ... if so."""
+    if not anchored:
+        return f"object{index}"
+    return f"{'point' if kind == 'point' else 'object'}{index - 1}" if index else "objectA"
+
+
 def about_image(frame: int) -> Subject:
     """An image, or all sets of images that begin with it."""
     return "image", frame

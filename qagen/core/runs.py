@@ -35,3 +35,12 @@ def from_runs(place: Sequence[int]) -> NDArray[np.bool_]:
     if sum(runs) != height * width:
         raise ValueError(f"runs of {height * width} cells in all, found {sum(runs)}")
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+
+
+def box_around(place: Sequence[int]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a mask that is not empty, thousandths of the image's width and height."""
+    rows, columns = np.nonzero(from_runs(place))
+    height, width = place[:2]
+    left, right = round(1000 * int(columns.min()) / width), round(1000 * (int(columns.max()) + 1) / width)
+    top, bottom = round(1000 * int(rows.min()) / height), round(1000 * (int(rows.max()) + 1) / height)
+    return left, top, right, bottom

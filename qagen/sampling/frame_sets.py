@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Skip, about_image
 from qagen.core.reasons import NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED
-from qagen.sampling.mark_placement import MARKING_SKIPS, has_unique_label, mark_objects
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects, markable_as
 from qagen.visibility.views import SceneViews
 
 ROTATION_EDGES_DEG = (0, 10, 30, 60, 90, 120, 150, 180)
@@ -148,13 +148,10 @@ class FrameSets:
         frames = self.views.video if images == "video" else self.draw(images, rng, rare) or self.draw(images, rng)
         if not frames:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
-        markable = self.views.markable[list(frames)]
-        is_candidate = markable.any(axis=0)
-        if kind == "none":
-            if not self.views.is_complete(frames):
-                return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
-            is_candidate = is_candidate & has_unique_label(self.views, frames)
-        objects = rng.permutation(np.flatnonzero(is_candidate)).tolist()
+        if kind == "none" and not self.views.is_complete(frames):
+            return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
+        markable = markable_as(self.views, frames, kind)
+        objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()
         if len(objects) < len(colors):
             return Skip(TOO_FEW_OBJECTS, SCENE if images == "video" else about_image(frames[0]))
         if rare in objects[len(colors) :]:

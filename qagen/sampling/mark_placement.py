@@ -39,6 +39,20 @@ def mark_objects(
     return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else roles
 
 
+def markable_as(views: SceneViews, frames: tuple[int, ...], kind: MarkKind) -> NDArray[np.bool_]:
+    """(len(frames), O) which of some frames can mark each object; with "none", which of them show it."""
+    markable = views.markable[list(frames)]
+    if kind == "none":
+        return markable & has_unique_label(views, frames)
+    if kind != "mask":
+        return markable
+    clear = [
+        [is_shown and bool(views.mask(frame, item)) for item, is_shown in enumerate(row)]
+        for frame, row in zip(frames, (markable & views.exact[list(frames), None]).tolist(), strict=True)
+    ]
+    return np.array(clear, dtype=bool).reshape(markable.shape)
+
+
 def mark(views: SceneViews, frames: tuple[int, ...], color: str, item: int, image: int, kind: MarkKind) -> MarkedObject:
     """Object ``item`` marked in image ``image`` of ``frames``, where it is visible.
 

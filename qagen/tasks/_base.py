@@ -68,6 +68,8 @@ class MarkColumns:
     numbered: bool = False
     """Whether drawn marks carry their number in the order of the colors, because questions name ``Object2``."""
 
+    anchored: bool = False
+    """Whether the first listed mark is the object to measure from."""
     hidden: MarkKind | None = None
     """Marks that records hold although labels alone point the objects out; nothing draws them."""
 

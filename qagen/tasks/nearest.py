@@ -12,7 +12,17 @@ from pydantic import model_validator
 
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
-from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_image, about_objects, refusing
+from qagen.core.question import (
+    SCENE,
+    MarkedObject,
+    MarkKind,
+    Question,
+    Skip,
+    about_image,
+    about_objects,
+    listed_name,
+    refusing,
+)
 from qagen.core.reasons import (
     AMBIGUOUS,
     BOXES_NOT_EXACT,
@@ -27,7 +37,7 @@ from qagen.core.reasons import (
 )
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects
-from qagen.sampling.mark_placement import has_unique_label, mark_objects, visible_box
+from qagen.sampling.mark_placement import has_unique_label, mark_objects, markable_as, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
@@ -96,7 +106,7 @@ class Nearest(Family[NearestConfig]):
         if self.config.asks == "oc":
             return None
         if self.config.views == "video":
-            return MarkColumns(self.config.mark, LISTED, indexed=True, listed=True)
+            return MarkColumns(self.config.mark, LISTED, indexed=True, listed=True, anchored=True)
         if self.config.views == 1:
             return MarkColumns(self.config.mark, ("red", "blue", "green"), indexed=False)
         return MarkColumns(self.config.mark, MARKED, indexed=True)
@@ -283,11 +293,9 @@ def _sample_apart(views: SceneViews, kind: MarkKind, rng: Generator) -> SampledO
     frames = views.video
     if not frames:
         return Skip(NO_VIDEO, SCENE)
-    markable = views.markable[list(frames)]
-    if kind == "none":
-        if not views.is_complete(frames):
-            return Skip(TOO_LITTLE_LABELED, SCENE)
-        markable = markable & has_unique_label(views, frames)
+    if kind == "none" and not views.is_complete(frames):
+        return Skip(TOO_LITTLE_LABELED, SCENE)
+    markable = markable_as(views, frames, kind)
     objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()
     last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
     chosen = [k for k in objects if k in last][: len(LISTED)]
@@ -302,12 +310,6 @@ def _sample_apart(views: SceneViews, kind: MarkKind, rng: Generator) -> SampledO
     roles = mark_objects(views, frames, placed, kind)
     if isinstance(roles, Skip):
         return roles
-    return frames, tuple(replace(role, alias=_alias(role.color, kind)) for role in roles)
-
-
-def _alias(color: str, kind: MarkKind) -> str:
-    """What a question about a video calls a role besides its label."""
     if kind == "none":
-        return ""
-    number = color.removeprefix("point")
-    return "objectA" if color == "anchor" else f"{'point' if kind == 'point' else 'object'}{number}"
+        return frames, roles
+    return frames, tuple(replace(role, alias=listed_name(i, kind, anchored=True)) for i, role in enumerate(roles))
