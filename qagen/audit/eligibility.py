@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, disagree
 from qagen.audit.parse import bare_number, boxes, ordinal_image
-from qagen.audit.resolve_marks import ResolvedMark
+from qagen.audit.resolve_marks import AMBIGUOUS_PIXELS, ResolvedMark
 from qagen.audit.scene import rotation_deg
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import solver_of
@@ -23,8 +23,6 @@ SAME_DEG, SAME_M = 10.0, 0.3
 """Views that differ by less than both are alike."""
 GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 """Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
-AMBIGUOUS_PIXELS = 200.0
-"""Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
