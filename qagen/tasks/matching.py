@@ -4,27 +4,36 @@ from collections.abc import Iterator, Set
 
 import numpy as np
 from numpy.random import Generator
+from pydantic import model_validator
 
 from qagen.core.answer import BoxAnswer
-from qagen.core.question import MarkedObject, Question, Skip, about_image, refusing
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image, refusing
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
-from qagen.sampling.mark_placement import mark, visible_box
-from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects, visible_box
+from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 OBJECTS_PER_PAIR = 2
 """Largest number of objects that are proposed for one pair of views."""
 
 
-class MatchingConfig(TaskConfig):
+class MatchingConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     min_turn_deg: Bound = 15.0
     """Views must differ by at least this rotation (degrees) or by ``min_move_m``."""
     min_move_m: Bound = 0.5
     """Views must differ by at least this camera movement (meters) or by ``min_turn_deg``."""
     min_shared: Bound = 0.05
     """Least share of surface that both images see."""
+
+    @model_validator(mode="after")
+    def _marks_the_object(self) -> "MatchingConfig":
+        if self.mark == "none":
+            raise ValueError("mark: point, bbox or mask, because the mark tells which object to find again")
+        return self
 
 
 class Matching(Family[MatchingConfig]):
@@ -35,13 +44,13 @@ class Matching(Family[MatchingConfig]):
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"objects"})
-    skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
+    skips = MARKING_SKIPS | {VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT}
     must_say = (r"\[x1, y1, x2, y2\]", "first", "second")
     images = 2
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red",), indexed=False)
+        return MarkColumns(self.config.mark, ("red",), indexed=False)
 
     @property
     def variant(self) -> str:
@@ -65,8 +74,9 @@ class Matching(Family[MatchingConfig]):
             rarest = rarest[np.argsort(proposed[rarest], kind="stable")][:OBJECTS_PER_PAIR]
             proposed[rarest] += 1
             for item in rarest:
-                red = mark(views, frames, "red", int(item), 0, "bbox")
-                yield refusing(about_image(frames[0]), self.ask(views, frames, (red,)))
+                roles = mark_objects(views, frames, {"red": (int(item), 0)}, self.config.mark)
+                found = roles if isinstance(roles, Skip) else self.ask(views, frames, roles)
+                yield refusing(about_image(frames[0]), found)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the object of role red is in the second of ``frames``."""

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number
 from qagen.core.question import Question
+from qagen.core.runs import box_around
 from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
 from qagen.sampling.balance import choose_balanced, cue_bias
@@ -92,11 +93,14 @@ def _choose_groups(
 
 
 def _revealed_value(question: Question) -> float:
-    """The number that a question reveals: a measure in its words, or the log2 area of the box that it marks."""
+    """The number that a question reveals: a measure in its words, or the log2 area of the box (mask) that it marks."""
     if not isinstance(question.answer, BoxAnswer):
         given = question.facts.get("given")
         return round(given.value, 1) if isinstance(given, Length) else 0.0
-    left, top, right, bottom = question.roles[0].place
+    red = question.roles[0]
+    if red.kind not in ("bbox", "mask"):
+        return 0.0
+    left, top, right, bottom = box_around(red.place) if red.kind == "mask" else red.place
     return round(math.log2(max(right - left, 1) * max(bottom - top, 1)), 6)
 
 
