@@ -7,6 +7,7 @@ Prints milliseconds, the median over views that look around from the middle of t
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +16,12 @@ import numpy as np
 import trimesh
 from rich.console import Console
 from rich.table import Table
+from scipy.spatial import KDTree
 
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.kernels.boxes import projected_box
+from qagen.kernels.closest import bounding_tree, smallest_distance
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.raster import rasterize
 from qagen.kernels.visibility import compare_with_depth, instance_stats
@@ -172,6 +175,11 @@ def numpy_box(corners, T_cw, K, width, height, near_m):
     return np.clip([*uv.min(axis=0), *uv.max(axis=0)], -0.5, [width - 0.5, height - 0.5] * 2)
 
 
+def corner_distance(first, _first_bounds, second, _second_bounds):
+    """Of the corners alone, with scipy's tree."""
+    return KDTree(second.reshape(-1, 3)).query(first.reshape(-1, 3))[0].min()
+
+
 def median_ms(function: Callable, calls: list[tuple]) -> float:
     function(*calls[0])  # compiles, or warms up
     durations_s = []
@@ -197,6 +205,9 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
     to_see = [(surface.vertices, T, K, d, TOLERANCE_M, TOLERANCE_REL) for T, (d, _) in zip(views, drawn, strict=True)]
     seen = np.repeat([points_seen(*arguments) for arguments in to_see], 10, axis=0)
     starts = np.linspace(0, len(surface.vertices), N_OBJECTS + 1).astype(np.int64)
+    triangles = [surface.vertices[faces[owners == item]].astype(np.float64) for item in range(0, N_OBJECTS, 4)]
+    trees = [bounding_tree(each) for each in triangles]
+    to_measure = [(*first, *second) for first, second in pairwise(trees)]
     corners = Box3D.around(surface.vertices[:: len(surface.vertices) // 100]).corners
     return [
         ("rasterize", rasterize, numpy_rasterize, to_draw),
@@ -205,6 +216,7 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
         ("points_seen", points_seen, numpy_seen, to_see),
         ("inside_fraction", inside_fraction, numpy_inside, [(surface.vertices, starts, T, *image) for T in views]),
         (f"shared_fraction of {len(seen)} frames", shared_fraction, numpy_shared, [(seen,)] * 3),
+        (f"smallest_distance of {len(triangles[0])} faces", smallest_distance, corner_distance, to_measure),
         ("projected_box", projected_box, numpy_box, [(corners, T_cw, *image) for T_cw in views]),
     ]
 

@@ -1,7 +1,7 @@
 """Slow and obvious twins of the kernels, written from the definitions unoccluded."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -317,3 +317,25 @@ def surface_ahead(
                 if distance < ahead[item, side, i, j]:
                     ahead[item, side, i, j], owner[item, side, i, j] = distance, whose
     return ahead, owner, own, doubtful
+
+
+def smallest_distance(first, second):
+    """Of all pairs of pieces; pieces are (k, 3) corners."""
+    return min((_between_hulls(a, b) for a in first for b in second), default=np.inf)
+
+
+def _between_hulls(a, b):
+    """Of the places closest to each other, each is a mean of some corners: try all choices of corners."""
+    choices = [[list(c) for size in range(1, len(p) + 1) for c in combinations(range(len(p)), size)] for p in (a, b)]
+    return min(_between_flats(a[i], b[j]) for i, j in product(*choices))
+
+
+def _between_flats(a, b):
+    """Distance of the flats through the corners, inf where the closest places are not within the corners."""
+    # a[0] + sum s_i (a[i] - a[0]) = b[0] + sum t_j (b[j] - b[0]), in the sense of least squares
+    system = np.column_stack([*(a[1:] - a[0]), *(b[0] - b[1:]), np.zeros(3)])
+    weights = np.linalg.lstsq(system, b[0] - a[0], rcond=None)[0]
+    s, t = weights[: len(a) - 1], weights[len(a) - 1 : -1]
+    if min([1 - s.sum(), 1 - t.sum(), *s, *t]) < -1e-9:
+        return np.inf
+    return float(np.linalg.norm(system @ weights - (b[0] - a[0])))

@@ -21,6 +21,7 @@ from qagen.core.answer import (
     Motion,
     Number,
     Placement,
+    Ratio,
     Route,
     Slot,
 )
@@ -50,6 +51,7 @@ WORDS = {
 CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
+    Ratio: (Ratio(2.0), Ratio(1.3)),
     Count: (Count(1), Count(2), Count(11)),
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),

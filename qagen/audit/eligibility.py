@@ -1,6 +1,6 @@
 """Whether a record may be asked at all: objects well in view, unambiguous names, views and options apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -23,6 +23,8 @@ SAME_DEG, SAME_M = 10.0, 0.3
 """Views that differ by less than both are alike."""
 GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 """Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
+RATIO_GAPS = ((0.2, 0.15),)
+"""The same of options that are ratios."""
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
@@ -56,7 +58,7 @@ def check_eligibility(
     if solver is not None:
         yield from solver.check_eligibility(record, marks, views)
     for (letter, first), (other, second) in combinations(record.options.items(), 2):
-        if _are_alike(first, second):
+        if _are_alike(first, second, RATIO_GAPS if record.task.get("asks") == "ratio" else GAPS):
             yield disagree(f"options {letter} and {other}", f"{first} / {second}", "options that are clearly apart")
 
 
@@ -113,12 +115,12 @@ def _check_unique_names(record: AuditRecord, marks: Mapping[str, ResolvedMark], 
             yield disagree(f"name of {token}", label, f"{len(shown)} more of that name in view, expected none")
 
 
-def _are_alike(first: str, second: str) -> bool:
+def _are_alike(first: str, second: str, gaps: Sequence[tuple[float, float]]) -> bool:
     """Whether two options are numbers or boxes that are hardly apart."""
     numbers = bare_number(first), bare_number(second)
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
-        return high - low < min(max(gap, share * high) for gap, share in GAPS) - 1e-6
+        return high - low < min(max(gap, share * high) for gap, share in gaps) - 1e-6
     found = boxes(first), boxes(second)
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False

@@ -93,6 +93,11 @@ def bare_number(text: str) -> float | None:
     return float(text) if re.fullmatch(r"-?\d+\.\d", text.strip()) else None
 
 
+def decimals(text: str) -> list[float]:
+    """All numbers with one decimal, in order."""
+    return [float(found) for found in re.findall(r"(?<![\w.])\d+\.\d(?![\d])", text)]
+
+
 def boxes(text: str) -> list[tuple[int, ...]]:
     """All boxes, in order."""
     return [tuple(int(edge) for edge in match.groups()) for match in _BOX.finditer(text)]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from qagen.audit.belief import Belief
 from qagen.audit.checks import Verdict
+from qagen.audit.closest import SurfaceGaps
 from qagen.audit.floor_plan import FloorPlan, floor_plan, wall_shares
 from qagen.audit.raycast import Crop, RayCaster, RenderedView
 from qagen.audit.scene import AuditScene, AuditView, Instance
@@ -48,6 +49,11 @@ class SceneTruth:
     def belief(self) -> Belief:
         """What of the scene's annotation may be believed."""
         return Belief(self.scene)
+
+    @cached_property
+    def gaps(self) -> SurfaceGaps:
+        """The gaps between the scene's instances."""
+        return SurfaceGaps(self.scene)
 
     @cached_property
     def plan(self) -> FloorPlan:

@@ -70,6 +70,24 @@ class Number(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio(_Told):
+    """How many times as large one quantity is as another, printed with one decimal."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    value: float
+    """The ratio."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.value:.1f}"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
 class Count(_Told):
     """A number of instances."""
 
@@ -421,6 +439,7 @@ class Description(_Told):
 
 Answer = (
     Number
+    | Ratio
     | Count
     | Extents
     | BoxAnswer

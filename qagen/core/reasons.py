@@ -174,6 +174,17 @@ AT_OBSERVER = _reason(
 DISTANCE_TOO_SHORT = _reason(
     "distance too short", "Distances this short cannot be measured or estimated well enough from the scan."
 )
+TOUCHING = _reason(
+    "objects touch", "The surfaces touch, or are so close that the detail of the scan does not tell how far apart."
+)
+SURFACE_NOT_OBSERVED = _reason(
+    "surface not observed",
+    "Parts of the objects that were not scanned may be closer to each other than those that were; views of the sides "
+    "that face each other would help.",
+)
+RATIO_OUT_OF_RANGE = _reason(
+    "ratio out of range", "The two distances are nearly equal, or so different that nobody could tell the ratio."
+)
 DIFFERENCE_TOO_SMALL = _reason(
     "difference too small", "The two depths are nearly equal, so their difference cannot be measured well enough."
 )

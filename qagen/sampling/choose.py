@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number
+from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number, Ratio
 from qagen.core.question import Question
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -34,6 +34,7 @@ class Rule:
 
 RULES: dict[type[Answer], Rule] = {
     Number: Rule(choose_with_shared_answers, 4, DistractorMaker.numbers),
+    Ratio: Rule(choose_with_shared_answers, 4),
     ImagePoint: Rule(choose_with_shared_answers, 2),
     Directions: Rule(choose_with_shared_answers, 4),
     BoxAnswer: Rule(choose_with_shared_answers, 2),

@@ -45,6 +45,44 @@ def count(text: str, question: str = "") -> float:
     return decision(final_answer(text), _counts, "number")
 
 
+MULTIPLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.I), replacement)
+    for pattern, replacement in (
+        (r"\b(?:twice|doubled?|two-?fold)\b", "2 times"),
+        (r"\b(?:thrice|tripled?|three-?fold)\b", "3 times"),
+        (r"(?<=\d)[ \t]*(?::|to)[ \t]*(?:1(?:\.0)?|one)\b(?![.:]?\d)", " times"),
+        (r"(?<=\d)[ \t]*(?:-?fold\b|倍|[x×](?![\w×])(?!\s*[\d.]))", " times"),
+    )
+)
+"""Spellings of how many times as large something is."""
+TIMES = re.compile(r"\s*times\b", re.I)
+
+
+def ratio(text: str) -> float:
+    """How many times as large one quantity is as another.
+
+    Raises:
+        UnreadError: the text decides on no number, on several, on a range or a bound, or states a unit.
+    """
+    return decision(final_answer(text), _ratios, "ratio")
+
+
+def _ratios(passage: str) -> set[float]:
+    """Numbers that are followed by "times", or else numbers without a unit."""
+    for pattern, replacement in MULTIPLES:
+        passage = pattern.sub(replacement, passage)
+    text = prepared(passage, spelt=True)
+    found = settled(text, quantities(text))
+    if multiples := {quantity.value for quantity in found if not quantity.unit and TIMES.match(text, quantity.end)}:
+        return multiples
+    bare = [quantity for quantity in found if not quantity.unit]
+    if found and not bare:
+        raise UnreadError(f"a unit where a ratio is asked for: {found[-1].unit}")
+    for quantity in bare:
+        check_unit(text, quantity)
+    return {quantity.value for quantity in bare}
+
+
 def _fresh(values: set[float], revealed: set[float]) -> set[float]:
     return values - revealed if len(values) > 1 else values
 

@@ -120,9 +120,9 @@ class Family(ABC, Generic[ConfigT]):
     """Every reason for which it may refuse a candidate."""
     needs: frozenset[Need] = frozenset(NEEDS)
     """What a scene must have for its questions. A family whose types differ sets it for each."""
-    unit: ClassVar[str] = ""
+    unit: str = ""
     """Unit of length or area that questions must state, spelled as in templates; "" where answers have none."""
-    must_say: ClassVar[tuple[str, ...]] = ()
+    must_say: tuple[str, ...] = ()
     """Patterns, each of which every phrasing of its questions must match besides the unit and the marked objects."""
 
     example_facts: ClassVar[Mapping[str, tuple[Fact, ...]]] = {}

@@ -34,6 +34,7 @@ from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.belief import Belief, believe
+from qagen.visibility.closest import Gaps
 from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
 from qagen.visibility.masks import FrameMasks
@@ -167,6 +168,11 @@ class SceneViews:
         size = float(np.median(sides)) if sides else (median_depth(self.scene) or MEDIAN_DEPTH_M) / 4
         stays_in_meters = world_m == 1.0 and size >= METERS_ABOVE_M
         return Units(METERS if stays_in_meters else unit_for(size * world_m), world_m)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """The gaps between objects, measured when they are asked for."""
+        return Gaps(self.scene, self.belief.extents)
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:

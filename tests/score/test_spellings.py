@@ -325,6 +325,55 @@ def test_no_length_is_read_where_none_is_sure(text):
         numbers.number(text, "How many meters?")
 
 
+RATIOS = [
+    ("2.5", 2.5),
+    ("2.5 times", 2.5),
+    ("about 2.5 times as far", 2.5),
+    ("2.5x", 2.5),
+    ("2.5 x farther", 2.5),
+    ("2.5×", 2.5),
+    ("$2.5\\times$", 2.5),
+    ("2.5-fold", 2.5),
+    ("2.5:1", 2.5),
+    ("The ratio is 2.5 to 1.", 2.5),
+    ("a ratio of 2.5", 2.5),
+    ("a factor of 2.5", 2.5),
+    ("5/2", 2.5),
+    ("about two and a half times", 2.5),
+    ("two point five times", 2.5),
+    ("twice as far", 2.0),
+    ("It is double the distance.", 2.0),
+    ("three times", 3.0),
+    ("2.5倍", 2.5),
+    ("The table is 2.5 m away and the chair 1.0 m, so it is 2.5 times as far.", 2.5),
+    ("2.5 m / 1.0 m = 2.5", 2.5),
+    ("**Answer:** 2.5", 2.5),
+    ("\\boxed{2.5}", 2.5),
+    ("<think>3 or 4?</think>2.5", 2.5),
+]
+NO_RATIOS = [
+    "",
+    "2.5 m",
+    "between 2 and 3 times",
+    "2 to 3 times",
+    "at least 2 times",
+    "2.5 cubits",
+    "far",
+    "2 times or 3 times",
+]
+
+
+@pytest.mark.parametrize(("text", "ratio"), RATIOS)
+def test_a_ratio_is_read_in_every_spelling(text, ratio):
+    assert numbers.ratio(text) == pytest.approx(ratio, abs=1e-9)
+
+
+@pytest.mark.parametrize("text", NO_RATIOS)
+def test_no_ratio_is_read_where_none_is_sure(text):
+    with pytest.raises(UnreadError):
+        numbers.ratio(text)
+
+
 ANSWERS = [
     (
         "view_change_infer",

@@ -21,6 +21,7 @@ from qagen.core.answer import (
     Motion,
     Number,
     Placement,
+    Ratio,
     Route,
 )
 from qagen.errors import ConfigError
@@ -36,6 +37,7 @@ BLOCKS = {key: family for family in ALL_FAMILIES for key in blocks_of(family)}
 FEWEST = {"option": 1}
 FORMS: dict[type[Answer], tuple[str, ...]] = {
     Number: ("number|meters", "one decimal"),
+    Ratio: ("number|ratio|factor|times", "one decimal"),
     Count: ("number|count",),
     Extents: ("length,width,height", "whole", "blanks"),
     BoxAnswer: (r"\[x1, y1, x2, y2\]",),
@@ -184,13 +186,10 @@ def test_questions_say_their_units_and_name_all_their_objects(file, block):
         assert all(str(mention) in text for mention in context.get("objects", ())), source
 
 
-@pytest.mark.parametrize("name", sorted(FAMILIES))
-def test_every_family_says_what_its_questions_must_state(name):
-    family = FAMILIES[name]
+@pytest.mark.parametrize("family", ALL_FAMILIES, ids=lambda family: family.config.type)
+def test_every_family_says_what_its_questions_must_state(family):
     assert family.unit or family.must_say
-    measures = {Number, Extents, ImagePoint, Motion, Placement, Route}
-    answers = {form.answer for form in ALL_FAMILIES if form.name == name}
-    assert bool(family.unit) == bool(answers & measures)
+    assert bool(family.unit) == (family.answer in {Number, Extents, ImagePoint, Motion, Placement, Route})
 
 
 @each("fill")

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number
+from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Ratio
 from qagen.core.question import Question
 from qagen.core.runs import box_around
 from qagen.core.units import Length
@@ -38,6 +38,8 @@ DRAWS, MAX_GROUPS = 6000, 2000
 NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))
 """How far two numbers must be apart, in meters and as a share of the larger one; the second rule serves questions that
 the first one leaves without options: small numbers, as in small rooms."""
+RATIO_GAP = (0.2, 0.15)
+"""How far two ratios must be apart: absolutely, and as a share of the larger one."""
 GAP_SHARE = 0.15
 POINT_GAP = 100
 MAX_IOU = 0.3
@@ -87,7 +89,7 @@ def _choose_groups(
         return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
 
     groups = sorted(groups, key=cost)
-    if labels and questions and isinstance(questions[0].answer, Number):
+    if labels and questions and isinstance(questions[0].answer, Number | Ratio):
         groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
     return groups[:count]
 
@@ -247,7 +249,7 @@ def _fit_together(answers: Sequence[Answer], is_close: bool) -> NDArray[np.bool_
 def _printed_values(answer: Answer) -> tuple:
     """What options are compared by."""
     match answer:
-        case Number(value):
+        case Number(value) | Ratio(value):
             return (round(value, 1),)
         case ImagePoint(x, y, depth):
             return x, y, round(depth, 1)
@@ -262,6 +264,8 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_clos
     """Whether answers with these printed values may be options of one question."""
     if kind is Number:
         return apart(first[0], second[0], is_close)
+    if kind is Ratio:
+        return abs(first[0] - second[0]) >= max(RATIO_GAP[0], RATIO_GAP[1] * max(first[0], second[0])) - 1e-9
     if kind is ImagePoint:
         in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
         return in_image and apart(first[2], second[2])
