@@ -23,6 +23,7 @@ from qagen.core.answer import (
     Placement,
     Route,
     Slot,
+    YesNo,
 )
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
@@ -49,6 +50,7 @@ WORDS = {
 CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
+    YesNo: (YesNo(True), YesNo(False)),
     Count: (Count(1), Count(2), Count(11)),
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
@@ -105,6 +107,9 @@ def _mentions(family: Family, turn: int) -> dict[str, Mention]:
     mentions = {}
     for index, color in enumerate(family.marks.colors):
         note = f"{color} {SHAPES[family.marks.kind]}"
+        if color in family.unnamed:
+            mentions[color] = Mention(note, ())
+            continue
         if family.marks.listed:
             note = f"in Frame-{7 + turn}, {color}" if family.images == "video" else color
         mentions[color] = Mention(LABELS[(turn + 3 * index) % len(LABELS)], (note,))

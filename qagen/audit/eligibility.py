@@ -28,9 +28,9 @@ AMBIGUOUS_PIXELS = 200.0
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
-WITHOUT_CENTERS = {"matching", "locate"}
+WITHOUT_CENTERS = {"matching", "candidates", "locate"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
-ABSENCES = {"count", "order", "locate"}
+ABSENCES = {"count", "order", "locate", "existence"}
 """Families whose answers are wrong if something is not annotated."""
 
 

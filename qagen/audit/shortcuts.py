@@ -44,7 +44,7 @@ Z_95 = 1.959964
 
 OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
 MENTION = re.compile(
-    r"((?:[a-z][\w'-]* ?){1,3}) \([^()]*?\b(red|blue|green|yellow|Object\d|object\d|point\d|objectA)\b"
+    r"((?:[a-z][\w'-]* ?){1,3}) \([^()]*?\b(red|blue|green|yellow|magenta|Object\d|object\d|point\d|objectA)\b"
 )
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 WORD = re.compile(r"[a-zA-Z][a-zA-Z'-]*")

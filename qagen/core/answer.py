@@ -166,6 +166,24 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class YesNo:
+    """Whether what the question says is so."""
+
+    names: ClassVar = frozenset[str]()
+
+    holds: bool
+    """Whether it is."""
+
+    @property
+    def text(self) -> str:
+        return "Yes" if self.holds else "No"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One direction of a relation."""
 
@@ -219,6 +237,10 @@ class FrameNumbers:
 
     numbers: tuple[int, ...]
     """Positions in the video, in ascending order."""
+    marked: int = 0
+    """The one of them that carries the mark, which every distractor holds, too."""
+    total: int = 0
+    """Number of frames of the video."""
 
     @property
     def text(self) -> str:
@@ -336,6 +358,7 @@ Answer = (
     | LocatedObject
     | ImagePoint
     | Choice
+    | YesNo
     | Directions
     | LabelOrder
     | FrameNumbers

@@ -212,7 +212,7 @@ NOT_ALL_SHOWN = _reason(
 TOO_MANY_INSTANCES = _reason("too many instances", "There are more instances than `max_count` of the task's YAML.")
 NOT_IN_VIDEO = _reason("not in the video", "No frame of the video shows the object well enough.")
 DOUBTFUL_SIGHTING = _reason(
-    "doubtful sighting", "In some frame of the video it is unclear whether the object can be seen."
+    "doubtful sighting", "In some image or frame of the video it is unclear whether the object can be seen."
 )
 UNCLEAR_FIRST_SIGHTING = _reason(
     "unclear first sighting", "The video does not tell for sure in which frame an object of the label comes into view."

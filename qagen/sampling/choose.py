@@ -9,7 +9,20 @@ from typing import Any
 
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Choice,
+    Count,
+    Directions,
+    Extents,
+    FrameNumbers,
+    ImagePoint,
+    LabelOrder,
+    LocatedObject,
+    Number,
+    YesNo,
+)
 from qagen.core.question import Question
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -40,6 +53,10 @@ RULES: dict[type[Answer], Rule] = {
     LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
     Extents: Rule(make=DistractorMaker.sizes),
     Choice: Rule(make=DistractorMaker.other_objects),
+    YesNo: Rule(make=DistractorMaker.opposite),
+    Count: Rule(make=DistractorMaker.counts),
+    LabelOrder: Rule(make=DistractorMaker.orders),
+    FrameNumbers: Rule(make=DistractorMaker.frames),
 }
 
 

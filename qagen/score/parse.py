@@ -207,7 +207,7 @@ def _known_names(text: str, question: str) -> tuple[str, ...]:
 
 # --- marks ------------------------------------------------------------------------------------------------------------
 
-MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
+MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow|magenta)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
 NEAR_OR_FAR = re.compile(r"\b(?:(?P<near>close(?:r|st)?|near(?:er|est)?)|(?P<far>f[au]r(?:ther|thest)?))\b", re.I)
 NOT_MARKED = re.compile(r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[^,.;()]{0,40}\(?[^,.;()]{0,20}\)?", re.I)
 

@@ -37,6 +37,7 @@ from qagen.core.answer import (
     Motion,
     Number,
     Placement,
+    YesNo,
 )
 from qagen.records.sparbench import AXES
 from qagen.score import letters, numbers, parse
@@ -208,6 +209,7 @@ METRICS: dict[type[Answer], Metric] = {
     ImagePoint: Metric("MRA", parse.place, _compare_places),
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
+    YesNo: JUDGED,
     Directions: Metric("F1", parse.directions, _compare_directions),
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),

@@ -131,7 +131,7 @@ def swap_colors_of_text(record: Record, evidence: Record) -> bool:
 
 def change_marks(change: Callable[[list[int]], list[int]]) -> Fault:
     def spoil(record: Record, evidence: Record) -> bool:
-        keys = [key for key in record if re.fullmatch(r"(red|blue|green|yellow)_(point|bbox)", key) and record[key]]
+        keys = [key for key in record if re.fullmatch(r"[a-z]+_(point|bbox)", key) and record[key]]
         before = np.concatenate([np.ravel(record[key]) for key in keys])
         for key in keys:
             record[key] = [change(place) for place in record[key]]

@@ -82,6 +82,15 @@ def test_image_indices_follow_the_order_of_the_type(type_name, expected):
     assert {mark.color: mark.place[0] for mark in marks} == {"blue": 1, "green": 2, "red": 3}
 
 
+def test_candidates_are_drawn_in_their_colors_on_the_second_image():
+    boxes: dict[str, Any] = {"red_bbox": [[9, 9, 20, 20]], "blue_bbox": [[0, 0, 9, 9]], "green_bbox": [[30, 0, 40, 9]]}
+    boxes |= {"yellow_bbox": [[50, 0, 60, 9]], "magenta_bbox": [[70, 0, 80, 9]], "bbox_img_idx": [[0, 1, 1, 1, 1]]}
+    marks = marks_of(record("object_matching_candidates", 2, **boxes))
+    assert where(marks) == [("red", 0), ("blue", 1), ("green", 1), ("yellow", 1), ("magenta", 1)]
+    drawn = draw_marks(Image.new("RGB", (400, 400)), [mark for mark in marks if mark.color == "magenta"])
+    assert pixels_of(drawn, "magenta").sum() > 0
+
+
 def test_imagination_lists_green_blue_red_yellow():
     colors: dict[str, Any] = {f"{color}_bbox": [[0, 0, 9, 9]] for color in ("red", "yellow", "green", "blue")}
     marks = marks_of(record("spatial_imagination_oo_mv", **colors, bbox_img_idx=[[0, 1, 2, 0]]))
