@@ -127,7 +127,7 @@ class Existence(Family[ExistenceConfig]):
         return ("centers", *vertical, *(["first_image_observer"] if has_observer else []))
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """Questions in twos: with the same words, the same label of the marked object, and opposite answers."""
+        """Questions in twos: with the same label and direction, and opposite answers."""
         sets, pairs = FrameSets(views), AnswerPairs(self.config.max_not_shown)
         while True:
             drawn = self._draw(sets, rng)
@@ -251,7 +251,11 @@ class Existence(Family[ExistenceConfig]):
                 "offsets_m": offsets,
                 "labeled_share": share,
             },
-            classes=(f"{label}: {answer.text}", f"{direction}: {answer.text}"),
+            classes=(
+                f"{label}: {answer.text}",
+                f"{direction}: {answer.text}",
+                *(f"{direction} {views.scene.objects[role.object].label}: {answer.text}" for role in roles),
+            ),
         )
 
 
@@ -294,9 +298,11 @@ def _is_shown(question: Question) -> bool:
 
 
 def _alike(views: SceneViews, question: Question) -> tuple:
-    """What readers of the words alone know of a question."""
-    marked = (views.scene.objects[role.object].label for role in question.roles)
-    return (question.facts["label"], question.facts["direction"], *marked)
+    """What readers of the words alone know of the answer: the label, the direction and, because labels tell what hangs
+    above what, for heights the label of the marked object, too."""
+    direction = str(question.facts["direction"])
+    marked = [views.scene.objects[role.object].label for role in question.roles]
+    return (question.facts["label"], direction, *(marked if AXES[direction] == "above_below" else []))
 
 
 def _labels_to_ask(views: SceneViews, frames: tuple[int, ...], rng: Generator) -> list[str]:
