@@ -260,6 +260,18 @@ def later_video(record: Record, evidence: Record) -> None:
     evidence["frames"] = [str(min(39, int(name) + 1)) for name in evidence["frames"]]
 
 
+def other_letter_of_those(record: Record, evidence: Record) -> None:
+    """Another letter, where two options may be all."""
+    say(record, {"A": "B", "B": "A", "C": "A", "D": "A"}[said(record)])
+
+
+def swap_candidates(record: Record, evidence: Record) -> bool:
+    """The boxes of two candidates are exchanged, one of which is the answer."""
+    record["blue_bbox"], record["green_bbox"] = record["green_bbox"], record["blue_bbox"]
+    return "blue" in said(record) or "green" in said(record)
+
+
+EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
 FAULTS: list[tuple[str, str, str, Fault]] = [
     ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
     ("colors of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
@@ -310,6 +322,15 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("no letter", "depth_prediction_oc", "select", lambda r, e: say(r, "E")),
     ("yes for no", "obj_spatial_relation_oo", "judge", swap_words("Yes", "No")),
     ("yes for no", "obj_spatial_relation_oo_mv", "judge", swap_words("Yes", "No")),
+    *(("yes for no", f"existence_{one}", "judge", swap_words("Yes", "No")) for one in EXISTENCE),
+    ("another letter", "existence_oc_mv", "select", other_letter),
+    ("another letter", "object_matching_candidates", "select", other_letter_of_those),
+    ("another letter", "appearance_order", "select", other_letter),
+    ("another letter", "obj_count", "select", other_letter),
+    ("another letter", "obj_frame_locate", "select", other_letter),
+    ("another letter", "spatial_imagination_oo_video", "select", other_letter),
+    ("another box", "object_matching_candidates", "sentence", swap_words("blue", "green")),
+    ("colors of the boxes swapped", "object_matching_candidates", "sentence", swap_candidates),
     ("left for right", "obj_spatial_relation_oo", "sentence", swap_words("left", "right")),
     ("left for right", "spatial_imagination_oc", "sentence", swap_words("left", "right")),
     ("left for right", "spatial_imagination_oc_video_hard", "sentence", swap_words("left", "right")),
@@ -427,6 +448,28 @@ def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Re
     assert any(check.what == "name of red" for check in examiner.examine(ref.line, *ref.read()))
     ref = refs["spatial_imagination_oc_video", "sentence"][0]
     assert all(check.what != "name of red" for check in examiner.examine(ref.line, *ref.read()))
+
+
+@pytest.mark.parametrize("type_name", [f"existence_{one}" for one in EXISTENCE])
+def test_one_more_instance_turns_a_no_and_one_less_a_yes(
+    type_name: str, scene: AuditScene, refs: Refs, made: Made
+) -> None:
+    """The instance that a Yes rests on loses its name; what is on the side that a No denies gets the name."""
+    media, tried = Media(made.out / "scannet" / "images"), 0
+    for ref in refs[type_name, "judge"]:
+        record, evidence = ref.read()
+        assert record is not None
+        label = evidence["measured"]["label"]
+        if said(record) == "Yes":
+            instances = tuple(replace(one, label="thing") if one.label == label else one for one in scene.instances)
+        else:
+            instances = tuple(replace(one, label=label) if one.is_askable else one for one in scene.instances)
+        changed = Examiner(SceneTruth.of(replace(scene, instances=instances)), media)
+        checks = [check for check in changed.examine(ref.line, record, evidence) if check.what.startswith(label)]
+        is_turned = worst_verdict(checks) is Verdict.DISAGREE
+        assert is_turned or said(record) == "No"  # nothing at all may be on that side
+        tried += is_turned and said(record) == "No"
+    assert tried
 
 
 def drop_evidence_line(out: Path) -> None:

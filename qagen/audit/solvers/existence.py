@@ -81,6 +81,9 @@ class ExistenceSolver(VideoSolver):
             raise UnreadableError(f"Yes or No in {text!r}")
         return self.check_claim(text == "Yes")
 
+    def check_sentence(self, text: str) -> list[Check]:
+        raise UnreadableError("no sentence from this type")
+
     def check_claim(self, is_yes: bool) -> list[Check]:
         there = [k for k, slot in self.slots.items() if slot.word == self.direction and self.best[k] is Sight.SEEN]
         may_be = [k for k, slot in self.slots.items() if slot.word in (self.direction, None)]
