@@ -1,6 +1,6 @@
 """Whether the images show an object of a label on one side of the observer, or of a marked object.
 
-Every instance of the label that may be in view is decided: it is surely seen, and surely on that side or surely not.
+Every instance of the label that may be in view is decided: it is surely seen, and surely on that side or the opposite.
 """
 
 from collections import defaultdict, deque
@@ -64,7 +64,7 @@ class ExistenceConfig(TaskConfig):
     max_not_shown: Share = 0.25
     """Largest share of the questions answered No in which nothing of the label is in view at all."""
     sure: DirectionThresholds = DirectionThresholds()
-    """When an object surely is on a side, and surely is not."""
+    """When an object surely is on a side."""
 
 
 class Existence(Family[ExistenceConfig]):
@@ -228,8 +228,8 @@ class Existence(Family[ExistenceConfig]):
         reference = seen_by_camera(views, frames[observer], roles[0].object) if roles else HERE
         words = DirectionWords(self.config.sure)
         offsets = [_add(words, AXES[direction], seen_by_camera(views, frames[observer], k), reference) for k in shown]
-        if words.is_ambiguous:
-            return Skip(AMBIGUOUS)
+        if words.is_ambiguous or not all(slot.word for slot in words.slots):
+            return Skip(AMBIGUOUS)  # what is hardly on a side is no clear No either
         answer = YesNo(any(slot.word == direction for slot in words.slots))
         share = views.labeled_share(frames)
         return Question(

@@ -38,11 +38,9 @@ OBSERVED = [
     ("stool", "left", "No"),
     ("stool", "front", "Yes"),
     ("stool", "behind", "No"),
-    ("stool", "above", "No"),  # level: neither above nor below
-    ("stool", "below", "No"),
+    ("stool", "above", "Skip: ambiguous"),  # level
     ("piano", "behind", "Yes"),
-    ("piano", "left", "No"),  # straight behind: neither left nor right
-    ("piano", "right", "No"),
+    ("piano", "left", "Skip: ambiguous"),  # 0.1 m to the right is no clear No
     ("piano", "above", "Yes"),
 ]
 
@@ -83,7 +81,7 @@ BESIDE = [
     ((1, 3, 1.5), "right", "Yes"),
     ((1, 3, 1.5), "left", "No"),
     ((0, 3, 2.2), "above", "Yes"),
-    ((0, 3, 2.2), "left", "No"),  # straight above
+    ((0, 3, 2.2), "left", "Skip: ambiguous"),  # straight above
     ((0, 2, 2.2), "closer", "Yes"),  # sqrt(4 + 0.49) = 2.12 against 3: gap 0.88, at least 0.45
     ((0, 2, 2.2), "farther", "No"),
     ((1, -3, 1.5), "right", "Yes"),  # behind the observer
@@ -117,14 +115,10 @@ def test_refusals(boxes: dict, label: str, reason: str) -> None:
 
 
 def test_the_observer_of_a_video_is_the_camera_of_the_named_frame() -> None:
-    # Frames 0-7 look north, 8-15 west. For the first the bed in the west is to the left, for the others ahead.
+    # Frames 0-7 look north, 8-15 west, 16-23 south, 24-31 east: the bed in the west is left, ahead, right, and behind.
     views = carousel({"stove": NORTH, "bed": WEST})
-    for frame, direction, expected in (
-        (3, "left", "Yes"),
-        (3, "front", "No"),
-        (10, "left", "No"),
-        (10, "front", "Yes"),
-    ):
+    expected_of = {(3, "left"): "Yes", (20, "left"): "No", (10, "front"): "Yes", (28, "front"): "No"}
+    for (frame, direction), expected in expected_of.items():
         asked = question(ask(views, "bed", direction, "existence_oc_video", frame))
         assert asked.answer.text == expected
         assert asked.facts["frame"] == frame

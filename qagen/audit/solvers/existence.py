@@ -86,7 +86,7 @@ class ExistenceSolver(VideoSolver):
 
     def check_claim(self, is_yes: bool) -> list[Check]:
         there = [k for k, slot in self.slots.items() if slot.word == self.direction and self.best[k] is Sight.SEEN]
-        may_be = [k for k, slot in self.slots.items() if slot.word in (self.direction, None)]
+        may_be = [k for k, slot in self.slots.items() if slot.word in (self.direction, "", None)]
         doubtful = [k for k in may_be if self.best[k] is not Sight.ABSENT and k not in there]
         what, stated = f"{self.label} {self.direction}", "Yes" if is_yes else "No"
         found = ", ".join(
@@ -107,4 +107,4 @@ class ExistenceSolver(VideoSolver):
         if self.best[instance] not in DECIDED:
             return self.best[instance] in (Sight.FAINT, Sight.NEARLY)
         slot = self.slots[instance]
-        return min(abs(abs(slot.value) - edge) for edge in (slot.needed, STATE_M / 2)) < EPSILON
+        return abs(abs(slot.value) - slot.needed) < EPSILON
