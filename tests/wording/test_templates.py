@@ -246,6 +246,12 @@ def test_directions_are_asked_in_the_order_of_the_options(file, block):
         assert asked == [word for word in OPTION_WORDS if word in asked], source
 
 
+@pytest.mark.parametrize("block", ["question_oc_mv", "question_oo_mv", "question_oc_video", "question_oo_video"])
+def test_what_may_exist_is_in_one_direction(block):
+    for source, context, text in renderings("existence", block):
+        assert heard_words(text) == [context["direction"]], source
+
+
 @each("judge")
 def test_claims_are_said_as_they_are(file, block):
     for source, context, text in renderings(file, block):
