@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from qagen.core.answer import OPPOSITE, BoxAnswer, ImagePoint, Motion, Number, YesNo
+from qagen.core.answer import OPPOSITE, BoxAnswer, Degrees, ImagePoint, Motion, Number, YesNo
 from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
@@ -312,6 +312,7 @@ def test_no_text_holds_what_trainers_read_as_a_tag(type_name: str) -> None:
 
 BARE = {
     Number: r"\d+\.\d",
+    Degrees: r"\d+",
     BoxAnswer: r"\[\d+, \d+, \d+, \d+\]",
     ImagePoint: r"\(\d+,\d+\),\d+\.\d",
     Motion: r"(\w+:\d+(\.\d)?,){4}\w+:\d+",

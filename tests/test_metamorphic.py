@@ -14,6 +14,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -144,6 +145,8 @@ def assert_close(found: Answer, wanted: Answer) -> None:
             assert np.allclose(measures(found), measures(wanted), atol=1.01)
         case (Number(a), Number(b)):
             assert a == pytest.approx(b, rel=1e-5, abs=1e-4)
+        case (Degrees(a), Degrees(b)):
+            assert a == pytest.approx(b, abs=1e-4)
         case (Motion(), Motion()):
             assert np.allclose(measures(found), measures(wanted), rtol=1e-5, atol=1e-4)
         case (BoxAnswer(a), BoxAnswer(b)):

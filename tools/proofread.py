@@ -12,6 +12,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -51,6 +52,7 @@ CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
     YesNo: (YesNo(True), YesNo(False)),
+    Degrees: (Degrees(15.0), Degrees(170.0)),
     Count: (Count(1), Count(2), Count(11)),
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),

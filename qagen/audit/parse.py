@@ -78,6 +78,16 @@ def meters(text: str) -> list[float]:
     return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) meters", text)]
 
 
+def degrees(text: str) -> list[float]:
+    """All numbers of degrees, in order."""
+    return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) degrees", text)]
+
+
+def bare_degrees(text: str) -> float | None:
+    """The number, if the text is nothing but a whole one."""
+    return float(text) if re.fullmatch(r"\d+", text.strip()) else None
+
+
 def bare_number(text: str) -> float | None:
     """The number, if the text is nothing but a number with one decimal."""
     return float(text) if re.fullmatch(r"-?\d+\.\d", text.strip()) else None

@@ -40,6 +40,30 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Degrees:
+    """An angle, printed in whole steps because nobody sees it more exactly."""
+
+    names: ClassVar = frozenset({"answer"})
+    step: ClassVar = 5
+
+    value: float
+    """Degrees, not negative."""
+
+    @property
+    def rounded(self) -> int:
+        """The multiple of ``step`` that is printed."""
+        return self.step * round(self.value / self.step)
+
+    @property
+    def text(self) -> str:
+        return str(self.rounded)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """A number of instances."""
 
@@ -352,6 +376,7 @@ class Description:
 
 Answer = (
     Number
+    | Degrees
     | Count
     | Extents
     | BoxAnswer

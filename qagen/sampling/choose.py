@@ -14,6 +14,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -47,6 +48,7 @@ class Rule:
 
 RULES: dict[type[Answer], Rule] = {
     Number: Rule(choose_with_shared_answers, 4, DistractorMaker.numbers),
+    Degrees: Rule(choose_with_shared_answers, 4, DistractorMaker.degrees),
     ImagePoint: Rule(choose_with_shared_answers, 2),
     Directions: Rule(choose_with_shared_answers, 4),
     BoxAnswer: Rule(choose_with_shared_answers, 2),

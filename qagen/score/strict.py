@@ -3,7 +3,7 @@
 | answer | metric |
 |---|---|
 | letter, Yes or No | right or wrong |
-| number (depth, distance, area, count) | mean relative accuracy: share of the tolerances 50 %, 45 %, …, 5 % that hold |
+| number (depth, distance, area, angle, count) | mean relative accuracy: share of 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
 | view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
 | box | intersection over union; with an image, 0 in the wrong one |
@@ -28,6 +28,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -203,6 +204,7 @@ JUDGED = Metric("accuracy", letters.yes_no, _equal)
 STATED = Metric("F1", parse.facts, _f1)
 METRICS: dict[type[Answer], Metric] = {
     Number: Metric("MRA", numbers.number, relative_accuracy, with_question=True),
+    Degrees: Metric("MRA", numbers.degrees, relative_accuracy, with_question=True),
     Count: Metric("MRA", numbers.count, relative_accuracy),
     Extents: Metric("MRA", numbers.extents_cm, _compare_extents),
     BoxAnswer: Metric("IoU", parse.box, box_overlap),

@@ -13,6 +13,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     ImagePoint,
@@ -36,6 +37,7 @@ BLOCKS = {key: family for family in ALL_FAMILIES for key in blocks_of(family)}
 FEWEST = {"option": 1}
 FORMS: dict[type[Answer], tuple[str, ...]] = {
     Number: ("number|meters", "one decimal"),
+    Degrees: ("degrees", "5"),
     Count: ("number|count",),
     Extents: ("length,width,height", "whole", "blanks"),
     BoxAnswer: (r"\[x1, y1, x2, y2\]",),

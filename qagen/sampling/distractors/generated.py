@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Choice, Count, Extents, FrameNumbers, LabelOrder, Number, YesNo
+from qagen.core.answer import Choice, Count, Degrees, Extents, FrameNumbers, LabelOrder, Number, YesNo
 from qagen.sampling.balance import BalancedDraw
-from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart
+from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart, degrees_apart
 
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
@@ -21,6 +21,10 @@ PRIOR_STEPS = (1.25, 1.27)
 a ratio below the first of these cannot be judged by eye."""
 SIDE_STEPS = (1.18, 1.22)
 """As STEPS, for one side of an object."""
+DEGREE_STEPS = (20, 25, 30, 35, 40, 45)
+"""Differences between neighboring generated angles."""
+DEGREE_RANGE = (10, 175)
+"""Smallest and largest generated angle."""
 TRIES = 40
 COUNT_STEP = 0.15
 """Least difference of neighboring counts, as a share of the true one; at least 1."""
@@ -132,6 +136,19 @@ class DistractorMaker:
             return []
         starts = np.sort(self._rng.integers(spare + 1, size=count)) + size * np.arange(count)
         return [numbers[start : start + size] for start in starts.tolist()]
+
+    def degrees(self, truth: Degrees) -> list[Degrees] | None:
+        """Three angles apart from the true one and each other, all differences alike, or None where there are none."""
+
+        def at_rank(rank: int) -> list[Degrees] | None:
+            for step in self._rng.permutation(DEGREE_STEPS).tolist():
+                values = [truth.rounded + step * (index - rank) for index in range(GROUP)]
+                is_possible = values[0] >= DEGREE_RANGE[0] and values[-1] <= DEGREE_RANGE[1]
+                if is_possible and all(degrees_apart(low, high) for low, high in pairwise(values)):
+                    return [Degrees(value) for index, value in enumerate(values) if index != rank]
+            return None
+
+        return self._ranks.draw_usable(at_rank)
 
     def sizes(self, truth: Extents) -> list[Extents] | None:
         """Three sizes that differ from the true one in one side, or None where there are none."""

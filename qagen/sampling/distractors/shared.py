@@ -22,7 +22,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number
+from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number
 from qagen.core.question import Question
 from qagen.kernels.boxes import box_iou
 from qagen.sampling.balance import choose_balanced, cue_bias
@@ -36,6 +36,10 @@ DRAWS, MAX_GROUPS = 6000, 2000
 NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))
 """How far two numbers must be apart, in meters and as a share of the larger one; the second rule serves questions that
 the first one leaves without options: small numbers, as in small rooms."""
+DEGREE_GAP, DEGREE_GAP_SHARE = 20, 0.2
+"""The same for angles, in degrees and as a share of the larger one."""
+ONE_NUMBER = (Number, Degrees)
+"""Answers that are one number."""
 GAP_SHARE = 0.15
 POINT_GAP = 100
 MAX_IOU = 0.3
@@ -85,13 +89,16 @@ def _choose_groups(
         return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
 
     groups = sorted(groups, key=cost)
-    if labels and questions and isinstance(questions[0].answer, Number):
+    if labels and questions and isinstance(questions[0].answer, ONE_NUMBER):
         groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
     return groups[:count]
 
 
 def _revealed_value(question: Question) -> float:
-    """The number that a question reveals: a measure in its words, or the log2 area of the box that it marks."""
+    """The number that a question reveals: a measure in its words, the log2 area of the box that it marks, or the number
+    of frames of the video between which it asks for an angle."""
+    if isinstance(question.answer, Degrees):
+        return float(str(question.facts.get("last", 0))) - float(str(question.facts.get("first", 0)))
     if not isinstance(question.answer, BoxAnswer):
         return float(str(question.facts.get("given", 0.0)))
     left, top, right, bottom = question.roles[0].place
@@ -243,6 +250,8 @@ def _printed_values(answer: Answer) -> tuple:
     match answer:
         case Number(value):
             return (round(value, 1),)
+        case Degrees():
+            return (answer.rounded,)
         case ImagePoint(x, y, depth):
             return x, y, round(depth, 1)
         case Directions(slots):
@@ -256,6 +265,8 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_clos
     """Whether answers with these printed values may be options of one question."""
     if kind is Number:
         return apart(first[0], second[0], is_close)
+    if kind is Degrees:
+        return degrees_apart(first[0], second[0])
     if kind is ImagePoint:
         in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
         return in_image and apart(first[2], second[2])
@@ -272,3 +283,8 @@ def apart(value: float, other: float, is_close: bool = False) -> bool:
     """
     gaps = [max(gap, share * max(value, other)) for gap, share in NUMBER_GAPS]
     return abs(value - other) >= (min(gaps) if is_close else gaps[0]) - 1e-9
+
+
+def degrees_apart(angle: int, other: int) -> bool:
+    """Whether two angles are far enough from each other to be options of one question."""
+    return abs(angle - other) >= max(DEGREE_GAP, DEGREE_GAP_SHARE * max(angle, other))
