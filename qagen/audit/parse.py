@@ -107,6 +107,11 @@ def ordinal_image(text: str) -> int | None:
     return ORDINALS.index(word[1].lower()) if word else None
 
 
+def asked_frames(question: str) -> list[int]:
+    """The two frames that a question about a video asks about; a rule may name the first frame after them."""
+    return frame_numbers(question)[:2]
+
+
 def frame_numbers(text: str) -> list[int]:
     """The N of each Frame-N, in order."""
     return [int(found) for found in re.findall(r"Frame-(\d+)", text)]

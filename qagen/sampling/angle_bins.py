@@ -32,17 +32,22 @@ class BinQuota:
         return is_admitted
 
 
-def in_turns(angle_deg: NDArray[np.float64], other: NDArray[np.int64], rng: Generator) -> NDArray[np.int64]:
+def in_turns(
+    angle_deg: NDArray[np.float64], other: NDArray[np.int64], limits: tuple[float, float], rng: Generator
+) -> NDArray[np.int64]:
     """(n,) random order of candidates in which bins take turns, and within a bin the values of ``other``.
 
     Args:
         angle_deg: (n,) the angle that each asks for.
         other: (n,) what else is spread, such as the object asked about.
+        limits: smallest and largest angle that may be asked; candidates outside come last.
     """
     order = rng.permutation(len(angle_deg))
     bins = angle_bin(angle_deg)
     order = order[_take_turns(np.stack([bins, other], axis=1)[order])]
-    return order[_take_turns(bins[order, None])]
+    fits = (angle_deg >= limits[0]) & (angle_deg <= limits[1])
+    order, refused = order[fits[order]], order[~fits[order]]
+    return np.concatenate([order[_take_turns(bins[order, None])], refused])
 
 
 def _take_turns(groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -99,9 +99,7 @@ class Orbit(Family[OrbitConfig]):
             yield Skip(NO_OBJECT_IN_BOTH, SCENE)
             return
         quota = BinQuota()
-        order = in_turns(angles, pairs[:, 0], rng)
-        fits = (angles >= self.config.min_deg) & (angles <= self.config.max_deg)
-        for position in order[np.argsort(~fits[order], kind="stable")]:
+        for position in in_turns(angles, pairs[:, 0], (self.config.min_deg, self.config.max_deg), rng):
             item, *ends = pairs[position].tolist()
             is_later_first = bool(rng.random() < 0.5)
             found = self._ask_between(views, shown, item, ends, is_later_first)

@@ -87,7 +87,7 @@ class Rotation(Family[RotationConfig]):
         swept = _swept_deg(views)[shown]
         direct = (1 + self.config.max_detour) * angles >= swept[last] - swept[first]
         quota = BinQuota()
-        order = in_turns(angles, np.digitize(last - first, SPANS), rng)
+        order = in_turns(angles, np.digitize(last - first, SPANS), (self.config.min_deg, self.config.max_deg), rng)
         if not is_video:
             order = order[direct[order]]
         for position in order:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.audit.checks import Check, disagree
-from qagen.audit.parse import frame_numbers
+from qagen.audit.parse import asked_frames
 from qagen.audit.scene import AuditView, wrap_deg
 from qagen.audit.solvers.base import LIMIT_EDGE_DEG, DegreesSolver, UnreadableError
 
@@ -54,7 +54,7 @@ class OrbitSolver(DegreesSolver):
     def _check_way(self) -> Iterator[Check]:
         """The shown frames alone must not go farther to and fro than the limit."""
         if self.record.is_video:
-            numbers = frame_numbers(self.record.question)
+            numbers = asked_frames(self.record.question)
             axis = self.center("red")[:2]
             eyes = [self.view(number).eye[:2] - axis for number in range(numbers[0], numbers[1] + 1)]
             swept = sum(abs(followed_deg(pair)) for pair in pairwise(eyes))
@@ -63,9 +63,9 @@ class OrbitSolver(DegreesSolver):
     def _ends(self) -> tuple[AuditView, AuditView]:
         if not self.record.is_video:
             return self.view(0), self.view(1)
-        numbers = frame_numbers(self.record.question)
-        if len(numbers) != 2:
-            raise UnreadableError("two frames")
+        numbers = asked_frames(self.record.question)
+        if len(numbers) != 2 or not numbers[0] < numbers[1] < len(self.record.frames):
+            raise UnreadableError("two frames, the earlier one first")
         return self.view(numbers[0]), self.view(numbers[1])
 
 

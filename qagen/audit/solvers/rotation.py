@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from qagen.audit.checks import Check, disagree
-from qagen.audit.parse import frame_numbers
+from qagen.audit.parse import asked_frames
 from qagen.audit.scene import rotation_deg
 from qagen.audit.solvers.base import LIMIT_EDGE_DEG, DegreesSolver, UnreadableError
 
@@ -18,7 +18,7 @@ class RotationSolver(DegreesSolver):
     what = "rotation of the camera"
 
     def solve(self) -> None:
-        numbers = frame_numbers(self.record.question)
+        numbers = asked_frames(self.record.question)
         if not self.record.is_video:
             numbers = [0, len(self.record.frames) - 1]
         if len(numbers) != 2 or not numbers[0] < numbers[1] < len(self.record.frames):
