@@ -21,7 +21,7 @@ from qagen.audit.raw_scannet import read_scene
 from qagen.audit.record_index import AuditSelection, RecordRef, index_records
 from qagen.audit.run import Examiner
 from qagen.audit.scene import AuditScene, AuditView
-from qagen.audit.settings import RunSettings
+from qagen.audit.settings import RunSettings, task_parameters
 from qagen.audit.truth import SceneTruth
 from tests.audit.room import SCENE, Made, make_run
 
@@ -186,6 +186,57 @@ def moved(by: float) -> Fault:
     return spoil
 
 
+def turned(by: int) -> Fault:
+    """The number of degrees in the answer is another."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        before = said(record)
+        say(record, re.sub(r"(?<!Frame-)\b\d+", lambda match: str(int(match[0]) + by), before))
+        evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
+        return said(record) != before
+
+    return spoil
+
+
+def around_another_object(record: Record, evidence: Record) -> bool:
+    """The question asks about the object of another record of the type, whose angle is another."""
+    options = {"refrigerator": "bookshelf", "bed": "bathtub", "tv": "guitar", "table": "bathtub"}
+    label = evidence["objects"][0]["label"]
+    return label in options and ask(record, lambda text: text.replace(f"the {label} (", f"the {options[label]} ("))
+
+
+def later_frame(record: Record, evidence: Record) -> bool:
+    """The question names a frame four frames after the second one that it asks about."""
+    numbers = [int(number) for number in re.findall(r"Frame-(\d+)", record["conversations"][0]["value"])]
+    last = max(numbers)
+    return last + 4 < len(record["image"]) and ask(
+        record, lambda t: re.sub(rf"\bFrame-{last}\b", f"Frame-{last + 4}", t)
+    )
+
+
+def options_a_step_apart(record: Record, evidence: Record) -> bool:
+    """The wrong options are 10, 20 and 30 degrees more than the right one."""
+    options = dict(re.findall(r"^([A-D])\. (\d+)$", record["conversations"][0]["value"], re.MULTILINE))
+    right = int(options[said(record)])
+    wrong = [letter for letter in options if letter != said(record)]
+    nearer = {letter: str(right + 10 * (k + 1)) for k, letter in enumerate(wrong)}
+    evidence["added"]["options"] = [nearer.get(letter, option) for letter, option in options.items()]
+    return ask(
+        record, lambda text: re.sub(r"(?m)^([A-D])\. .*$", lambda m: f"{m[1]}. {nearer.get(m[1], options[m[1]])}", text)
+    )
+
+
+def mirrored_turn(record: Record, evidence: Record) -> None:
+    evidence["measured"]["orbit_deg"] *= -1
+
+
+def as_asked_the_long_way(record: Record, evidence: Record) -> bool:
+    """The angle is that of the rest of the circle."""
+    before = said(record)
+    say(record, re.sub(r"(?<!Frame-)\b\d+", lambda match: str(360 - int(match[0])), before))
+    return said(record) != before
+
+
 def as_ray_length(record: Record, evidence: Record) -> bool:
     blue = next(row for row in evidence["objects"] if row["color"] == "blue")
     length = float(np.linalg.norm(blue["center_in_camera_m"]))
@@ -345,6 +396,25 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("inverted pose", "view_change_infer", "fill", inverted_motion),
     ("turn of the other sign", "view_change_infer", "sentence", swap_words("left", "right")),
     ("turn of the other sign", "nav_video", "sentence", swap_words("left", "right")),
+    ("30 degrees too much", "object_orbit", "fill", turned(30)),
+    ("30 degrees too much", "object_orbit_video", "sentence", turned(30)),
+    ("10 degrees too little", "camera_rotation", "fill", turned(-10)),
+    ("10 degrees too little", "camera_rotation_mv", "sentence", turned(-10)),
+    ("not in steps of 5 degrees", "object_orbit", "fill", turned(1)),
+    ("the rest of the circle", "object_orbit", "sentence", as_asked_the_long_way),
+    ("mirrored evidence", "object_orbit", "fill", mirrored_turn),
+    ("mirrored evidence", "object_orbit_video", "fill", mirrored_turn),
+    ("around another object", "object_orbit", "fill", around_another_object),
+    ("x mirrored", "object_orbit", "fill", change_marks(mirrored)),
+    ("images in another order", "object_orbit", "fill", swap_images),
+    ("images in another order", "camera_rotation_mv", "fill", swap_images),
+    ("another frame in the text", "camera_rotation", "fill", later_frame),
+    ("another frame in the text", "object_orbit_video", "fill", later_frame),
+    ("frames of the video off by one", "camera_rotation", "fill", later_video),
+    ("another letter", "object_orbit", "select", other_letter),
+    ("another letter", "camera_rotation", "select", other_letter),
+    ("options hardly apart", "object_orbit", "select", options_a_step_apart),
+    ("another rotation in the evidence", "camera_rotation", "fill", in_measured(turn_deg=20.123)),
     ("x and y swapped", "camera_motion_infer", "fill", in_answer(r"\((\d+),(\d+)\)", r"(\2,\1)")),
     ("one more counted", "obj_count", "fill", in_answer(r"\d+", "2")),
     ("one more counted", "obj_count", "sentence", in_answer(r"\b3\b", "4")),
@@ -439,6 +509,30 @@ def test_views_that_are_too_alike_to_match_are_found(refs: Refs, examiner: Exami
     strict = Examiner(examiner.truth, examiner.media, settings=far_apart)
     for ref in refs["position_matching", "fill"]:
         assert worst_verdict(strict.examine(ref.line, *ref.read())) is Verdict.DISAGREE
+
+
+@pytest.mark.parametrize(
+    ("type_name", "limits", "expected"),
+    [
+        ("object_orbit", {"min_deg": 171}, "angle around red"),
+        ("object_orbit", {"max_deg": 14}, "angle around red"),
+        ("object_orbit", {"max_error_deg": 0.5}, "error of the angle"),
+        ("object_orbit_video", {"max_detour": -0.5}, "whole way of angle around red"),
+        ("camera_rotation", {"max_detour": -0.5}, "whole way of rotation of the camera"),
+        ("camera_rotation_mv", {"max_step_deg": 5}, "turn between two images"),
+    ],
+)
+def test_the_limits_of_angles_are_checked(
+    type_name: str, limits: dict[str, float], expected: str, refs: Refs, examiner: Examiner
+) -> None:
+    strict = Examiner(
+        examiner.truth,
+        examiner.media,
+        settings=RunSettings(tasks={type_name: {**task_parameters(type_name), **limits}}),
+    )
+    for ref in refs[type_name, "fill"]:
+        off = [check.what for check in strict.examine(ref.line, *ref.read()) if check.verdict is Verdict.DISAGREE]
+        assert expected in off
 
 
 def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Refs, made: Made) -> None:

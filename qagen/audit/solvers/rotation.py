@@ -35,5 +35,5 @@ class RotationSolver(DegreesSolver):
         most = float(self.record.task.get("max_step_deg", MAX_STEP_DEG))
         found = [*self.check_limits(), *self.check_detour(sum(self.steps))]
         if max(self.steps) > most + LIMIT_EDGE_DEG:
-            found.append(disagree("turn between two frames", f"{max(self.steps):.1f} deg", f"at most {most:g}"))
+            found.append(disagree("turn between two images", f"{max(self.steps):.1f} deg", f"at most {most:g}"))
         return found
