@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import Count, FrameNumbers, LabelOrder, Number
+from qagen.core.answer import Count, Degrees, FrameNumbers, LabelOrder, Number
 from qagen.rng import rng_for
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -123,3 +123,19 @@ def test_a_single_frame_is_only_the_smallest_list() -> None:
     made = maker()
     found = [made.frames(FrameNumbers((3,), 3, 32)) for _ in range(8)]
     assert sum(one is not None for one in found) <= 1
+
+
+@given(seeds, st.floats(15, 170))
+def test_generated_angles_are_evenly_apart(seed: int, angle: float) -> None:
+    made = maker(seed).degrees(Degrees(angle))
+    values = sorted([Degrees(angle).rounded, *(one.rounded for one in made or ())])
+    steps = {high - low for low, high in pairwise(values)}
+    assert made is None or (len(values) == 4 and len(steps) == 1 and min(steps) >= max(20, 0.2 * values[-1]))
+    assert made is None or (values[0] >= 10 and values[-1] <= 175)
+
+
+def test_each_rank_of_an_angle_comes_equally_often() -> None:
+    # 10, 30, 50, 70 are apart by 20 degrees, 70, 105, 140, 175 by a fifth: 70 can have any rank.
+    angles = maker()
+    ranks = [sum(one.rounded < 70 for one in angles.degrees(Degrees(70)) or ()) for _ in range(40)]
+    assert Counter(ranks) == dict.fromkeys(range(4), 10)

@@ -57,7 +57,7 @@ def choose_with_shared_answers(
         labels: names of the scene's objects.
     """
     groups = _choose_groups(candidates, quota // GROUP, rng, labels)
-    if candidates and isinstance(candidates[0].answer, Number):
+    if candidates and isinstance(candidates[0].answer, ONE_NUMBER):
         taken = {member for group in groups for member in group}
         left = [position for position in range(len(candidates)) if position not in taken]
         more = _choose_groups([candidates[i] for i in left], quota // GROUP - len(groups), rng, labels, is_close=True)
