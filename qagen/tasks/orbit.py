@@ -66,6 +66,7 @@ class Orbit(Family[OrbitConfig]):
             CLASS_QUOTA,
         }
     )
+    needs = frozenset({"gravity", "objects"})
     must_say = ("degrees", "3D center", "above", "first|Frame-4", "second|Frame-17")
     example_facts: ClassVar = {"first": (4,), "last": (17,)}
 

@@ -61,6 +61,7 @@ class Rotation(Family[RotationConfig]):
     skips = frozenset(
         {NO_VIDEO, NO_VIEWS, ANGLE_TOO_SMALL, HALF_TURN, IMAGES_APART, VIEWS_ALIKE, TURNS_BACK, CLASS_QUOTA}
     )
+    needs = frozenset()
     must_say = ("degrees", "first|Frame-4", "last|Frame-17")
     example_facts: ClassVar = {"first": (4,), "last": (17,)}
 
