@@ -161,7 +161,6 @@ class Orbit(Family[OrbitConfig]):
             measured={
                 "orbit_deg": orbit,
                 "swept_deg": swept,
-                "error_deg": error,
                 "first_away_m": float(away[ends[0]]),
                 "last_away_m": float(away[ends[1]]),
             },
