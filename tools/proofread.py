@@ -29,7 +29,7 @@ from qagen.core.answer import (
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
-from qagen.wording.formats import SHAPES, blocks_of, with_mentions
+from qagen.wording.formats import SHAPES, blocks_of, shape_of, with_mentions
 from qagen.wording.phrasebook import Mention, Phrasebook
 
 LABELS = (
@@ -66,13 +66,19 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
         Route((("forward", "2.5"), ("right", "105"), ("forward", "0.8"), ("left", "30"), ("forward", "1.2"))),
     ),
 }
+OVERRIDDEN: tuple[tuple[str, dict[str, str]], ...] = (
+    ("view_change_infer", {"frame": "level"}),
+    ("distance_infer_center_oo", {"mark": "none"}),
+    ("distance_infer_center_oo_video", {"mark": "none"}),
+)
+"""Types with the keys that give templates which no type has by itself."""
 SHOWN = 3
 """Contexts in which each phrasing is printed."""
 
 
 def all_families() -> list[Family]:
     """The forms of one family per task type, and those that only an override gives."""
-    families = [*(load_task(name) for name in known_types()), load_task("view_change_infer", {"frame": "level"})]
+    families = [*(load_task(name, keys) for name, keys in OVERRIDDEN), *(load_task(name) for name in known_types())]
     return [form for family in families for form in family.forms]
 
 
@@ -88,7 +94,7 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     for turn, (answer, claim) in enumerate(product(answers, CLAIMS.get(block, ("",)))):
         facts = {name: values[turn % len(values)] for name, values in family.example_facts.items()}
         mentions = _mentions(family, turn)
-        variables = {**facts, **answer, **_before(family, turn), "claim": claim}
+        variables = {**facts, **answer, **_before(family, turn), "claim": claim, "shape": shape_of(family.marks)}
         known = {name: with_mentions(value, mentions) for name, value in variables.items()} | mentions
         found.append({name: known[name] for name in names if name in known})
     return found
@@ -108,7 +114,10 @@ def _mentions(family: Family, turn: int) -> dict[str, Mention]:
         return {}
     mentions = {}
     for index, color in enumerate(family.marks.colors):
-        note = f"{color} {SHAPES[family.marks.kind]}"
+        if not family.marks.drawn and not family.marks.hidden:
+            mentions[color] = Mention(LABELS[(turn + 3 * index) % len(LABELS)], ())
+            continue
+        note = f"{color} {SHAPES[family.marks.recorded]}"
         if color in family.unnamed:
             mentions[color] = Mention(note, ())
             continue

@@ -8,8 +8,23 @@ from typing import Any
 
 from qagen.audit.parse import COLORS, ParsedMention, tokenize
 
+MARK_KINDS = ("point", "bbox", "mask")
+ALIASES = {"anchor": "objectA"}
+"""Tokens of objects that the evidence calls otherwise."""
 LONGEST_SET = 10
 """Records with more images show a video."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObject:
+    """An object that a question names by nothing but its label."""
+
+    token: str
+    """Its color in the evidence."""
+    label: str
+    """Its name."""
+    image: int
+    """Index of an image that shows it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +53,8 @@ class AuditRecord:
     """Mentions in question and answer, in the order of the text."""
 
     def __post_init__(self) -> None:
-        human, answer = (tokenize(turn["value"], self.colors) for turn in self.raw["conversations"])
+        names = {one.label: one.token for one in self.named}
+        human, answer = (tokenize(turn["value"], self.colors, names) for turn in self.raw["conversations"])
         for name, value in (("human", human[0]), ("answer", answer[0]), ("mentions", [*human[1], *answer[1]])):
             object.__setattr__(self, name, value)
 
@@ -60,7 +76,18 @@ class AuditRecord:
     def colors(self) -> list[str]:
         """Colors of the mark columns in their order, which is that of ``*_img_idx`` and of Object0, Object1, ..."""
         names = [key.partition("_") for key in self.raw]
-        return list(dict.fromkeys(color for color, _, kind in names if color in COLORS and kind in ("point", "bbox")))
+        return list(dict.fromkeys(color for color, _, kind in names if color in COLORS and kind in MARK_KINDS))
+
+    @cached_property
+    def named(self) -> list[NamedObject]:
+        """The objects that labels alone name: those of the evidence, where the type has no columns for marks."""
+        if self.task.get("mark") != "none" or any(
+            key.endswith(tuple(f"_{kind}" for kind in MARK_KINDS)) for key in self.raw
+        ):
+            return []
+        rows = self.evidence.get("objects", ())
+        tokens = [str(row.get("alias") or ALIASES.get(row["color"], row["color"])) for row in rows]
+        return [NamedObject(token, row["label"], row["image"]) for token, row in zip(tokens, rows, strict=True)]
 
     @property
     def question(self) -> str:

@@ -10,8 +10,8 @@ from qagen.audit.parse import COLORS
 from qagen.audit.scene import AuditScene
 
 FIRST_KEYS = ["id", "conversations", "image", "type"]
-MARK_KEYS = {f"{color}_{kind}" for color in COLORS for kind in ("point", "bbox")}
-MARK_KEYS |= {f"{kind}_{what}" for kind in ("point", "bbox") for what in ("list", "img_idx")}
+MARK_KEYS = {f"{color}_{kind}" for color in COLORS for kind in ("point", "bbox", "mask")}
+MARK_KEYS |= {f"{kind}_{what}" for kind in ("point", "bbox", "mask") for what in ("list", "img_idx")}
 LEFTOVERS = re.compile(r"<[^<>]*>|\{\{|\}\}|\{%|\bNone\b|\bnan\b|  | [,.?]")
 """Tags that trainers read, leftovers of templates, and stray blanks."""
 

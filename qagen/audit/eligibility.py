@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, disagree
 from qagen.audit.parse import bare_degrees, bare_number, boxes, ordinal_image
-from qagen.audit.resolve_marks import ResolvedMark
+from qagen.audit.resolve_marks import AMBIGUOUS_PIXELS, ResolvedMark
 from qagen.audit.scene import rotation_deg
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import solver_of
@@ -25,8 +25,6 @@ DEGREE_GAP, DEGREE_GAP_SHARE = 20.0, 0.2
 """Least difference of options that are angles; both must hold."""
 GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 """Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
-AMBIGUOUS_PIXELS = 200.0
-"""Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
@@ -48,7 +46,7 @@ def check_eligibility(
     for token, mark in marks.items():
         yield from _check_visibility(token, mark, record, truth, settings)
     yield from _check_belief(record, marks, truth)
-    if record.task.get("drawn") is False:
+    if record.task.get("mark") == "none":
         yield from _check_unique_names(record, marks, truth)
     views = [] if record.is_video else [truth.scene.views[name] for name in record.frames]
     for (i, first), (j, second) in combinations(enumerate(views), 2):
@@ -101,7 +99,7 @@ def _check_belief(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth:
         elif family not in WITHOUT_CENTERS:
             yield from belief.check_center(mark.instance)
         yield from belief.check_whole(mark.instance)
-    rests_on_absence = family in ABSENCES or record.task.get("drawn") is False
+    rests_on_absence = family in ABSENCES or record.task.get("mark") == "none"
     if rests_on_absence or (family, record.task.get("asks")) == ("nearest", "oc"):
         yield from belief.check_labeled([truth.rendered(name) for name in dict.fromkeys(record.frames)])
 

@@ -44,7 +44,7 @@ class FactCounts:
         if evidence:
             counts = self._types.setdefault(type_name, _TypeCounts(str(task.get("family"))))
             images = len(evidence.get("frames", ()))
-            counts.kind = min(images, LONGEST_SET + 1), task.get("drawn"), task.get("asks")
+            counts.kind = min(images, LONGEST_SET + 1), task.get("mark"), task.get("asks")
             counts.facts[answer_format][_key(evidence)] += 1
             counts.objects[answer_format] |= {row["id"] for row in evidence.get("objects", ())}
 

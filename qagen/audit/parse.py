@@ -1,7 +1,7 @@
 """Parsing the text of a record: mentions of objects, numbers, boxes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 COLORS = ("red", "blue", "green", "yellow", "magenta")
@@ -10,8 +10,8 @@ _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
 UNNAMED = "object"
 """What a text calls an object without a name; one that is called "blue box" has none either."""
 _NOTE = r"\((?:(in Frame-\d+), )?(Object\d|object\d|objectA|point\d)\)|\((in Frame-\d+)\)"
-_MARK = rf"\(({'|'.join(COLORS)}) (point|box)\)"
-_BARE = rf"\b({'|'.join(COLORS)}) (point|box)\b"
+_MARK = rf"\(({'|'.join(COLORS)}) (point|box|mask)\)"
+_BARE = rf"\b({'|'.join(COLORS)}) (point|box|mask)\b"
 _NOTES = re.compile(rf" (?:(?:{_NOTE})(?: {_MARK})?|{_MARK})|{_BARE}")
 _ARTICLE = re.compile(r"\b[Tt]he (?!.*\b[Tt]he )")
 
@@ -29,19 +29,24 @@ class ParsedMention:
     alias: str | None
     """Object2, point0, ..."""
     shape: str | None
-    """Point or box."""
+    """Point, box or mask."""
 
 
-def tokenize(text: str, numbered: Sequence[str] = ()) -> tuple[str, list[ParsedMention]]:
+def tokenize(
+    text: str, numbered: Sequence[str] = (), names: Mapping[str, str] | None = None
+) -> tuple[str, list[ParsedMention]]:
     """Replace each mention, such as ``lamp (in Frame-3, Object2) (red box)`` or ``red box``, by a token: ``@red``.
 
     Args:
         text: a question or an answer.
         numbered: the colors that Object0, Object1, ... stand for.
+        names: tokens by label, where labels alone are mentions.
 
     Returns:
         The text with tokens, and the mentions in the order of the text.
     """
+    if names:
+        return _tokenize_names(text, names)
     mentions: list[ParsedMention] = []
     out, at = "", 0
     for match in _NOTES.finditer(text):
@@ -51,6 +56,17 @@ def tokenize(text: str, numbered: Sequence[str] = ()) -> tuple[str, list[ParsedM
         out += f"{before[:start]}@{mentions[-1].token}"
         at = match.end()
     return out + text[at:], mentions
+
+
+def _tokenize_names(text: str, names: Mapping[str, str]) -> tuple[str, list[ParsedMention]]:
+    """The same where the label alone, after an article or as a whole option or answer, is a mention."""
+    tokens = {label.lower(): token for label, token in names.items()}
+    listed = "|".join(map(re.escape, sorted(tokens, key=len, reverse=True)))
+    pattern = re.compile(rf"(\b[Tt]he (?:same )?|^[A-D]\. |^)({listed})(?=$|[^\w-])", re.IGNORECASE | re.MULTILINE)
+    mentions = [
+        ParsedMention(tokens[match[2].lower()], match[2].lower(), None, None, None) for match in pattern.finditer(text)
+    ]
+    return pattern.sub(lambda match: f"{match[1]}@{tokens[match[2].lower()]}", text), mentions
 
 
 def _label_start(before: str) -> int:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.audit_record import AuditRecord
+from qagen.audit.audit_record import ALIASES, MARK_KINDS, AuditRecord
 from qagen.audit.checks import Check, Verdict, check_equal, disagree, undecided
+from qagen.audit.mask_marks import closest_mask
 from qagen.audit.parse import UNNAMED, ParsedMention
 from qagen.audit.raycast import Crop
 from qagen.audit.truth import SceneTruth
@@ -18,6 +19,10 @@ SPECKLE = 15.0
 """Edges that are off by up to this much may be off due to speckles of the depth image, thousandths."""
 SLIVER_SHARE, SLIVER_PIXELS = 0.005, 36
 """Largest part of an instance outside a box that fits it: a share of its fine pixels, or this many of them."""
+SHAPES = {"point": "point", "bbox": "box", "mask": "mask"}
+"""What texts call each kind of mark."""
+AMBIGUOUS_PIXELS = 200.0
+"""Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
 MARK_REACH = 2
 """Pixels around a point mark that may still show its object, for rounding and rays that graze an edge."""
 
@@ -29,11 +34,16 @@ class ParsedMark:
     token: str
     """Its color, or the alias of a listed mark."""
     kind: str
-    """Point or bbox."""
+    """Point, bbox or mask; none where the label alone names the object."""
     image: int
     """Index of the image that carries it."""
     position: tuple[int, ...]
-    """(x, y) or (left, top, right, bottom), thousandths."""
+    """(x, y) or (left, top, right, bottom), thousandths; the runs of a mask; nothing without a mark."""
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The numbers that are thousandths."""
+        return self.position if self.kind in ("point", "bbox") else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ def resolve_marks(record: AuditRecord, truth: SceneTruth) -> tuple[dict[str, Res
     for mark in parsed:
         mentions = [mention for mention in record.mentions if mention.token == mark.token]
         checks += _check_mentions(record, mark, mentions)
-        if not 0 <= mark.image < len(record.frames) or any(not 0 <= edge <= 1000 for edge in mark.position):
+        if not 0 <= mark.image < len(record.frames) or any(not 0 <= edge <= 1000 for edge in mark.edges):
             checks.append(disagree(f"mark of {mark.token}", mark, "an image of the record and edges in 0-1000"))
             continue
         label = mentions[0].label if mentions and mentions[0].label != UNNAMED else None
@@ -79,11 +89,12 @@ def resolve_marks(record: AuditRecord, truth: SceneTruth) -> tuple[dict[str, Res
 def parse_marks(record: AuditRecord) -> list[ParsedMark]:
     """The marks of a record. Raises ValueError where keys and indices do not fit together."""
     marks: list[ParsedMark] = []
-    for kind in ("point", "bbox"):
+    for kind in MARK_KINDS:
         listed = (record.raw.get(f"{kind}_list") or [[]])[0]
         aliases = [f"object{i}" for i in range(len(listed))]
-        if kind == "point":
-            aliases = ["objectA", *(f"point{i}" for i in range(len(listed) - 1))][: len(listed)]
+        if "@objectA" in record.human:
+            number = "point" if kind == "point" else "object"
+            aliases = ["objectA", *(f"{number}{i}" for i in range(len(listed) - 1))][: len(listed)]
         used = [color for color in record.colors if record.raw.get(f"{color}_{kind}") is not None]
         positions = [record.raw[f"{color}_{kind}"][0] for color in used] + listed
         images = (record.raw.get(f"{kind}_img_idx") or [[0] * len(positions)])[0]
@@ -91,7 +102,7 @@ def parse_marks(record: AuditRecord) -> list[ParsedMark]:
             raise ValueError(f"{len(positions)} marks but {len(images)} image indices")
         tokens = used + aliases
         marks += [ParsedMark(t, kind, i, tuple(p)) for t, i, p in zip(tokens, images, positions, strict=True)]
-    return marks
+    return marks + [ParsedMark(named.token, "none", named.image, ()) for named in record.named]
 
 
 def _check_mentions(record: AuditRecord, mark: ParsedMark, mentions: Sequence[ParsedMention]) -> list[Check]:
@@ -101,7 +112,7 @@ def _check_mentions(record: AuditRecord, mark: ParsedMark, mentions: Sequence[Pa
         return [disagree(what, "marked", "not named in the text")]
     if len({mention.label for mention in mentions}) > 1:
         checks.append(disagree(what, sorted({mention.label for mention in mentions}), "one name"))
-    shape = {"point": "point", "bbox": "box"}[mark.kind]
+    shape = SHAPES.get(mark.kind)
     for mention in dict.fromkeys(mentions):
         if mention.frame is not None:
             checks.append(check_equal(f"frame of {mark.token}", mention.frame, mark.image))
@@ -123,9 +134,29 @@ def _find_instance(
     named = [k for k, instance in enumerate(truth.instances) if label is None or label in instance.names]
     if not named:
         return None, disagree(f"mark of {mark.token}", label, "a name of an object of the scene")
+    if mark.kind == "none":
+        return _only_instance(mark, record, truth, named)
     if mark.kind == "point":
         return _instance_at_point(mark, frame, truth, named)
+    if mark.kind == "mask":
+        return closest_mask(f"mask of {mark.token}", mark.position, truth, frame, named)
     return closest_box(f"box of {mark.token}", mark.position, truth, frame, named)
+
+
+def _only_instance(
+    mark: ParsedMark, record: AuditRecord, truth: SceneTruth, named: Sequence[int]
+) -> tuple[int | None, Check]:
+    """The one instance of its name that the images show."""
+    what, rendered = f"name of {mark.token}", [truth.rendered(name) for name in dict.fromkeys(record.frames)]
+    pixels = {k: max(view.pixels(k) for view in rendered) for k in named}
+    ranked = sorted(named, key=lambda k: pixels[k], reverse=True)
+    label, others = truth.instances[ranked[0]].label, [pixels[k] for k in ranked[1:] if pixels[k] > 0]
+    if not pixels[ranked[0]]:
+        return None, disagree(what, label, "not in view")
+    if not others:
+        return ranked[0], Check(what, label, "one of that name in view", Verdict.AGREE)
+    make = disagree if others[0] >= AMBIGUOUS_PIXELS else undecided
+    return ranked[0], make(what, label, f"{len(others)} more of that name in view, {others[0]:.0f} pixels at most")
 
 
 def _instance_at_point(
@@ -214,7 +245,7 @@ def fits_closely(crop: Crop, layer: NDArray, instance: int, stated: Sequence[int
 def _check_evidence(record: AuditRecord, marks: Mapping[str, ResolvedMark], truth: SceneTruth) -> list[Check]:
     """Whether the evidence describes the objects that the marks show."""
     checks: list[Check] = []
-    rows = {row.get("color"): row for row in record.evidence.get("objects", ())}
+    rows = {ALIASES.get(row.get("color"), row.get("color")): row for row in record.evidence.get("objects", ())}
     rows |= {row["alias"]: row for row in record.evidence.get("objects", ()) if row.get("alias")}
     for token, mark in marks.items():
         row, instance = rows.get(token), truth.instances[mark.instance]

@@ -222,7 +222,9 @@ def targets(
 def _select_case(scene: str, record: Mapping[str, Any]) -> ShortcutCase:
     human = _value(record, 0)
     options = tuple(text for _, text in OPTION.findall(human))
-    columns = [(key.rpartition("_")[0], value) for key, value in record.items() if key.endswith(("_point", "_bbox"))]
+    columns = [
+        (key.rpartition("_")[0], value) for key, value in record.items() if key.endswith(("_point", "_bbox"))
+    ]  # masks, whose places are runs, are not given
     marks = tuple((color, tuple(map(float, value[0]))) for color, value in columns if value)
     right = LETTERS.index(_value(record, -1))
     return ShortcutCase(scene, human[: human.index("\nA. ")], options, right, lettered=True, marks=marks)

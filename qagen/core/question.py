@@ -8,7 +8,8 @@ from qagen.core.answer import Answer
 
 Fact = float | int | str | tuple
 Measured = float | int | str | list
-MarkKind = Literal["point", "bbox"]
+MarkKind = Literal["point", "bbox", "mask", "none"]
+"""How a question points an object out: "none" is by its label alone."""
 Subject = tuple[str | int, ...]
 """What a candidate is about: SCENE, ("objects", indices), ("image", index of the frame), ("labels", names)."""
 SCENE: Subject = ("scene",)
@@ -36,11 +37,12 @@ class MarkedObject:
     object: int
     """Index into Scene.objects."""
     image: int
-    """Index into Question.frames of the image that carries the mark."""
+    """Index into Question.frames of the image that carries the mark; without one, an image that shows the object."""
     kind: MarkKind
-    """Shape of the mark."""
+    """Kind of the mark."""
     place: tuple[int, ...]
-    """(x, y) or (left, top, right, bottom), integers 0-1000 of the image's width and height."""
+    """(x, y) or (left, top, right, bottom), integers 0-1000 of the image's width and height; the runs of a mask
+    (qagen.core.runs); () without a mark."""
     alias: str = ""
     """A name that the question gives the object besides its label: "Object2", "point0"."""
 
@@ -87,6 +89,13 @@ class Question:
     def subjects(self) -> tuple[Subject, ...]:
         """All that the question asks about; these count as refused for no reason."""
         return SCENE, about_image(self.frames[0]), about_objects(self.roles)
+
+
+def listed_name(index: int, kind: str, anchored: bool) -> str:
+    """What questions call a listed object: object0, object1, ...; after objectA, to measure from, point0, ... if so."""
+    if not anchored:
+        return f"object{index}"
+    return f"{'point' if kind == 'point' else 'object'}{index - 1}" if index else "objectA"
 
 
 def about_image(frame: int) -> Subject:

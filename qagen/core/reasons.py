@@ -126,6 +126,10 @@ TOO_FEW_OBJECTS = _reason(
 MARKS_OVERLAP = _reason(
     "marks overlap", "Two marks would lie on the same place of an image, so nobody could tell which object is meant."
 )
+UNCLEAR_MASK = _reason(
+    "unclear mask",
+    "On the grid of mask marks the object is too small or too thin for an outline that fits it; use points or boxes.",
+)
 NO_CANDIDATE = _reason(
     "nothing to ask about",
     "No image, object or pair of overlapping images fits the type; see what was left out of the scene.",
@@ -172,14 +176,14 @@ POSSIBLY_UNANNOTATED = _reason(
     "Surface that belongs to nothing is as large as an object of the label; annotate it, or name it.",
 )
 LABEL_NOT_UNIQUE = _reason(
-    "label not unique", "Other visible objects have the label of the answer too, so the label would not tell which."
+    "label not unique", "Other visible objects have the same label too, so the label would not tell which is meant."
 )
 TOO_MANY_KINDS = _reason(
     "too many kinds", "The question would have to name more kinds of objects than `max_kinds` of the task's YAML."
 )
 BOXES_NOT_EXACT = _reason(
     "boxes not exact",
-    "What the pixels show comes from 3D boxes and depth alone, which is too coarse for 2D boxes; add a labeled mesh.",
+    "What the pixels show comes from 3D boxes and depth alone, too coarse for 2D boxes and masks; add a labeled mesh.",
 )
 VIEWS_ALIKE = _reason("views too alike", "Two images show nearly the same view, so the question would be trivial.")
 NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well enough in both images.")

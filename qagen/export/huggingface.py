@@ -84,9 +84,9 @@ def _card(job: ExportJob) -> str:
 def _body(job: ExportJob, total: int) -> str:
     sources = ", ".join(sorted({source.dataset for source in job.sources}))
     marks = (
-        "Points and boxes that questions name by their color are drawn on the images."
+        "Points, boxes and masks that questions name by their color are drawn on the images."
         if job.draw
-        else "Points and boxes that questions name by their color are not drawn: `spar_info` holds their coordinates."
+        else "Points, boxes and masks that questions name by their color are not drawn: `spar_info` holds them."
     )
     return f"""# Spatial questions and answers about {sources}
 

@@ -1,7 +1,7 @@
 """ms-swift: ``<split>.jsonl`` with messages and images, whose paths are absolute because swift joins them to nothing.
 
 Marks that are not drawn become text: one line per mark with ``<bbox>``, which swift replaces by coordinates in the
-model's own format. ``objects`` holds them as fractions of width and height.
+model's own format. ``objects`` holds them as fractions of width and height; a mask is told by the box around it.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ def _objects(marks: tuple[Mark, ...]) -> dict[str, Any]:
     """Boxes as fractions of the image (``norm1``), independent of how swift resizes it."""
     return {
         "ref": [],
-        "bbox": [[value / 1000 for value in mark.place] for mark in marks],
+        "bbox": [[value / 1000 for value in mark.box] for mark in marks],
         "bbox_type": "norm1",
         "image_id": [mark.image for mark in marks],
     }

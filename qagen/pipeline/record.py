@@ -51,18 +51,18 @@ def video_name(position: int, frame: Frame) -> str:
 
 def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, Any]:
     marks = family.marks
-    if marks is None:
+    if marks is None or not marks.names:
         return {}
     columns: dict[str, Any] = dict.fromkeys(marks.names)
     if marks.listed:
-        columns[f"{marks.kind}_list"] = [[list(role.place) for role in roles]]
-        columns[f"{marks.kind}_img_idx"] = [[role.image for role in roles]]
+        columns[f"{marks.recorded}_list"] = [[list(role.place) for role in roles]]
+        columns[f"{marks.recorded}_img_idx"] = [[role.image for role in roles]]
         return columns
     for role in roles:
         columns[f"{role.color}_{role.kind}"] = [list(role.place)]
     if marks.indexed:
         placed = sorted(roles, key=lambda role: marks.colors.index(role.color))
-        columns[f"{marks.kind}_img_idx"] = [[role.image for role in placed]]
+        columns[f"{marks.recorded}_img_idx"] = [[role.image for role in placed]]
     return columns
 
 

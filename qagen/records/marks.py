@@ -1,8 +1,9 @@
 """Marks of a record: which there are, which image carries them, and how they are drawn.
 
 The keys are those of the SPAR training record: ``red_point: [[x, y]]``, ``bbox_list: [[[x1, y1, x2, y2], ...]]``,
-``point_img_idx: [[i, ...]]``. Records of SPAR-7M may hold their color keys in any order, so the order of
-``*_img_idx`` is that of the type's family. In records that do not fit a known type it is the order of their keys.
+``point_img_idx: [[i, ...]]``; ``red_mask: [[height, width, run, run, ...]]`` is ours (qagen.core.runs). Records of
+SPAR-7M may hold their color keys in any order, so the order of ``*_img_idx`` is that of the type's family. In records
+that do not fit a known type it is the order of their keys.
 """
 
 import io
@@ -12,19 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+import numpy as np
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
 
+from qagen.core.question import listed_name
+from qagen.core.runs import MAX_COLUMNS, box_around, from_runs
 from qagen.errors import QagenError
 
 if TYPE_CHECKING:
     from qagen.tasks._base import MarkColumns
 
-Kind = Literal["point", "box"]
+Kind = Literal["point", "box", "mask"]
 Rect = tuple[int, int, int, int]
 
-RECORD_WORD: dict[Kind, str] = {"point": "point", "box": "bbox"}
+RECORD_WORD: dict[Kind, str] = {"point": "point", "box": "bbox", "mask": "mask"}
 """How record keys spell a kind of mark."""
-COORDINATES: dict[Kind, int] = {"point": 2, "box": 4}
+FORMS: dict[Kind, str] = {"point": "[x, y]", "box": "[x1, y1, x2, y2]", "mask": "[height, width, run, run, ...]"}
+"""What each kind of mark looks like in a record."""
+COORDINATES = {"point": 2, "box": 4}
 
 PALETTE = {
     "red": "#ff0000",
@@ -42,6 +48,8 @@ POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
 BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 3
 RIM_OF_STROKE = 0.3
+MASK_PERCENT, MASK_STROKE_PX = 35, 2
+"""Share of a mask's color inside it, and the width of the outline around it."""
 TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
 """Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and minima in pixels."""
 SMOOTHING = 4
@@ -50,7 +58,7 @@ JPEG_QUALITY = 95
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point or box on one image of a record."""
+    """A point, box or mask on one image of a record."""
 
     kind: Kind
     """Shape."""
@@ -61,7 +69,13 @@ class Mark:
     image: int
     """Index into the record's images."""
     place: tuple[int, ...]
-    """(x, y) or (x1, y1, x2, y2), thousandths of the image's width and height, measured between its edges."""
+    """(x, y) or (x1, y1, x2, y2), thousandths of the image's width and height, measured between its edges; of a mask
+    its runs."""
+
+    @property
+    def box(self) -> tuple[int, ...]:
+        """The place of a point or box; the box around a mask."""
+        return box_around(self.place) if self.kind == "mask" else self.place
 
 
 def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
@@ -76,11 +90,11 @@ def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
 
     family = family_of_records(record["type"])
     columns = family and family.marks
-    if columns is not None and not columns.drawn:
-        return ()
     marks: list[Mark] = []
-    for kind in RECORD_WORD:
-        found = [*_colored(record, kind, columns), *_listed(record, kind)]
+    for kind, word in RECORD_WORD.items():
+        if columns is not None and columns.hidden == word:
+            continue
+        found = [*_colored(record, kind, columns), *_listed(record, kind, columns)]
         images = _image_indices(record, kind, len(found))
         marks += [Mark(kind, color, text, i, place) for (color, text, place), i in zip(found, images, strict=True)]
     return tuple(marks)
@@ -93,8 +107,9 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     last and keep clear of each other where there is room.
     """
     canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
-    marks = sorted(marks, key=lambda mark: mark.kind == "point")
-    outlines = [_draw_point(canvas, mark) if mark.kind == "point" else _draw_box(canvas, mark) for mark in marks]
+    draw = {"mask": _draw_mask, "box": _draw_box, "point": _draw_point}
+    marks = sorted(marks, key=lambda mark: [*draw].index(mark.kind))
+    outlines = [draw[mark.kind](canvas, mark) for mark in marks]
     taken: list[Rect] = []
     for mark, outline in zip(marks, outlines, strict=True):
         if mark.text:
@@ -128,22 +143,38 @@ def _colored(
         yield color, f"object{order.index(color)}" if columns is not None and columns.numbered else "", place
 
 
-def _listed(record: Mapping[str, Any], kind: Kind) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+def _listed(
+    record: Mapping[str, Any], kind: Kind, columns: "MarkColumns | None"
+) -> Iterator[tuple[str, str, tuple[int, ...]]]:
     """Color, text and place of the marks in a list: object0, ... or objectA, to measure from, then point0, ..."""
+    anchored = columns.anchored if columns is not None and columns.listed else kind == "point"
     key = f"{RECORD_WORD[kind]}_list"
     if record.get(key) is None:
         return
     (entries,) = _sequence(record[key], key, "one list of marks inside a list", count=1)
     colors = list(PALETTE)
     for index, place in enumerate(_places(entries, key, kind)):
-        name = f"object{index}" if kind == "box" else f"point{index - 1}" if index else "objectA"
-        yield colors[index % len(colors)], name, place
+        yield colors[index % len(colors)], listed_name(index, RECORD_WORD[kind], anchored), place
 
 
 def _places(value: Any, key: str, kind: Kind, count: int | None = None) -> list[tuple[int, ...]]:
-    expected = f"{'one' if count else 'a list of'} {'[x, y]' if kind == 'point' else '[x1, y1, x2, y2]'}, 0 to 1000"
+    if kind == "mask":
+        return [_runs(place, key) for place in _sequence(value, key, f"a list of {FORMS[kind]}", count)]
+    expected = f"{'one' if count else 'a list of'} {FORMS[kind]}, 0 to 1000"
     places = _sequence(value, key, expected, count)
     return [tuple(_integers(place, key, expected, COORDINATES[kind], 1000)) for place in places]
+
+
+def _runs(place: Any, key: str) -> tuple[int, ...]:
+    expected = f"{FORMS['mask']} with runs that fill a grid of at most {MAX_COLUMNS} columns"
+    if not isinstance(place, list) or len(place) < 3 or not all(type(number) is int for number in place):
+        raise QagenError(f"{key}: found {repr(place)[:80]}, expected {expected}")
+    try:
+        if from_runs(place).any():
+            return tuple(place)
+    except ValueError:
+        pass
+    raise QagenError(f"{key}: found {repr(place)[:80]}, expected {expected}")
 
 
 def _image_indices(record: Mapping[str, Any], kind: Kind, count: int) -> Sequence[int]:
@@ -181,6 +212,21 @@ def _draw_point(canvas: Image.Image, mark: Mark) -> Rect:
     _paste_disc(canvas, x_px, y_px, radius_px, PALETTE[mark.color])
     edges = (x_px - outer_px, y_px - outer_px, x_px + outer_px, y_px + outer_px)
     return _inside(canvas, edges)
+
+
+def _draw_mask(canvas: Image.Image, mark: Mark) -> Rect:
+    """Blend a mask's color with the image, draw its outline, and return the box around it, last pixels too."""
+    cells = Image.fromarray(np.where(from_runs(mark.place), np.uint8(255), np.uint8(0)))
+    smooth = np.asarray(cells.resize(canvas.size, Image.Resampling.BILINEAR)) >= 128
+    inside = Image.fromarray(np.where(smooth, np.uint8(255), np.uint8(0)))
+    outline = ImageChops.subtract(inside.filter(ImageFilter.MaxFilter(2 * MASK_STROKE_PX + 1)), inside)
+    color = np.array(ImageColor.getrgb(PALETTE[mark.color])[:3])
+    pixels = np.asarray(canvas).astype(np.int64)
+    blended = ((100 - MASK_PERCENT) * pixels + MASK_PERCENT * color + 50) // 100
+    canvas.paste(Image.fromarray(blended.astype(np.uint8)), mask=inside)
+    canvas.paste(PALETTE[mark.color], mask=outline)
+    left, top, right, bottom = outline.getbbox() or (0, 0, *canvas.size)
+    return left, top, right - 1, bottom - 1
 
 
 def _paste_disc(canvas: Image.Image, x_px: float, y_px: float, radius_px: float, color: str) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.question import SCENE, MarkedObject, MarkKind, Skip, about_image, about_objects
-from qagen.core.reasons import MARKS_OVERLAP, NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED
-from qagen.sampling.mark_placement import mark, marks_collide
+from qagen.core.question import SCENE, MarkedObject, MarkKind, Skip, about_image
+from qagen.core.reasons import NO_VIDEO, NO_VIEWS, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects, markable_as
 from qagen.visibility.views import SceneViews
 
 ROTATION_EDGES_DEG = (0, 10, 30, 60, 90, 120, 150, 180)
@@ -28,7 +28,7 @@ SAME_VIEW_DEG = 10.0
 SAME_VIEW_M = 0.3
 RARE_SHARE = 0.5
 """Share of the draws that take the object drawn least so far."""
-SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS, TOO_LITTLE_LABELED, MARKS_OVERLAP})
+SAMPLING_SKIPS = frozenset({NO_VIEWS, NO_VIDEO, TOO_FEW_OBJECTS}) | MARKING_SKIPS
 """Reasons for which FrameSets.sample_objects refuses."""
 
 SampledObjects = tuple[tuple[int, ...], tuple[MarkedObject, ...]]
@@ -132,7 +132,7 @@ class FrameSets:
         images: int | Literal["video"],
         kind: MarkKind,
         rng: Generator,
-        unique_labels: bool = False,
+        hidden: MarkKind | None = None,
     ) -> SampledObjects | Skip:
         """Draw images and a different object for each color, marked in an image where it is askable.
 
@@ -141,19 +141,17 @@ class FrameSets:
 
         Args:
             images: number of images, or the frames of the scene's video.
-            unique_labels: only objects whose label means nothing else in the images.
+            kind: how the objects are pointed out; with "none", only those whose label means nothing else in the images.
+            hidden: marks that the objects have nevertheless.
         """
         rare = self._least_drawn(images, rng) if rng.random() < RARE_SHARE else None
         frames = self.views.video if images == "video" else self.draw(images, rng, rare) or self.draw(images, rng)
         if not frames:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
-        markable = self.views.markable[list(frames)]
-        is_candidate = markable.any(axis=0)
-        if unique_labels:
-            if not self.views.is_complete(frames):
-                return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
-            is_candidate = is_candidate & has_unique_label(self.views, frames)
-        objects = rng.permutation(np.flatnonzero(is_candidate)).tolist()
+        if kind == "none" and not self.views.is_complete(frames):
+            return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
+        markable = markable_as(self.views, frames, kind)
+        objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()
         if len(objects) < len(colors):
             return Skip(TOO_FEW_OBJECTS, SCENE if images == "video" else about_image(frames[0]))
         if rare in objects[len(colors) :]:
@@ -161,11 +159,9 @@ class FrameSets:
         objects = objects[: len(colors)]
         self._times_drawn[objects] += 1
         marked_in = [_pick_one(markable[:, k].nonzero()[0], rng) for k in objects]
-        roles = tuple(
-            mark(self.views, frames, color, k, image, kind)
-            for color, k, image in zip(colors, objects, marked_in, strict=True)
-        )
-        return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else (frames, roles)
+        placed = {color: (k, image) for color, k, image in zip(colors, objects, marked_in, strict=True)}
+        roles = mark_objects(self.views, frames, placed, hidden or kind)
+        return roles if isinstance(roles, Skip) else (frames, roles)
 
     @cached_property
     def _times_drawn(self) -> NDArray[np.int64]:
@@ -195,9 +191,3 @@ def _cumulative_shares(bins: NDArray[np.int64]) -> list[float]:
 def _draw_bin(cumulative_shares: list[float], rng: Generator) -> int:
     """One of the bins that occur, by its share in SPAR-Bench."""
     return bisect_right(cumulative_shares, rng.random() * cumulative_shares[-1])
-
-
-def has_unique_label(views: SceneViews, frames: tuple[int, ...]) -> NDArray[np.bool_]:
-    """(O,) whether nothing else that may be visible in the frames is of the object's kind."""
-    shown = ~views.absent[list(frames)].all(axis=0)
-    return np.bincount(views.kinds, weights=shown)[views.kinds] == shown

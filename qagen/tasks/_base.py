@@ -48,28 +48,51 @@ class TaskConfig(BaseModel):
     """The type's name in records, where trainers know it by another name than that of its folder."""
 
 
+class MarkedConfig(TaskConfig):
+    """Keys of types that point objects out. A family narrows or changes the default by declaring ``mark`` again."""
+
+    mark: MarkKind = "point"
+    """How questions point their objects out: by points, boxes or masks in the images, or by their labels alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarkColumns:
     """The mark keys of a type's records; every record of the type has all of them."""
 
     kind: MarkKind
-    """Points or boxes."""
+    """Points, boxes or masks; none where labels alone point the objects out, which are then unique."""
     colors: tuple[str, ...]
     """Colors that may occur, in the order of ``*_img_idx``."""
     indexed: bool
     """Whether ``*_img_idx`` names the image of each mark; if not, image 0 carries all."""
     listed: bool = False
     """Whether the marks are one list, told apart by their aliases, instead of one column a color."""
-    drawn: bool = True
-    """Whether the marks may be drawn; if not, labels alone point the objects out and are unique."""
     numbered: bool = False
     """Whether drawn marks carry their number in the order of the colors, because questions name ``Object2``."""
+
+    anchored: bool = False
+    """Whether the first listed mark is the object to measure from."""
+    hidden: MarkKind | None = None
+    """Marks that records hold although labels alone point the objects out; nothing draws them."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the marks are drawn."""
+        return self.kind != "none"
+
+    @property
+    def recorded(self) -> MarkKind:
+        """Kind of the marks in records, drawn or not."""
+        return self.hidden or self.kind
 
     @property
     def names(self) -> tuple[str, ...]:
         """The keys."""
-        columns = (f"{self.kind}_list",) if self.listed else tuple(f"{color}_{self.kind}" for color in self.colors)
-        return (*columns, f"{self.kind}_img_idx") if self.indexed else columns
+        kind = self.recorded
+        if kind == "none":
+            return ()
+        columns = (f"{kind}_list",) if self.listed else tuple(f"{color}_{kind}" for color in self.colors)
+        return (*columns, f"{kind}_img_idx") if self.indexed else columns
 
 
 ConfigT = TypeVar("ConfigT", bound=TaskConfig)
@@ -158,6 +181,11 @@ class Family(ABC, Generic[ConfigT]):
         """Template block that words its question in a format."""
         return "judge" if answer_format == "judge" else f"question_{self.variant}"
 
+    @property
+    def fill_block(self) -> str:
+        """Template block that tells the form of a fill answer."""
+        return f"fill_{self.variant}"
+
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         """Blocks of templates/rules.jinja that are added to a question in a format which asks about these axes."""
         return ()
@@ -170,7 +198,7 @@ class Family(ABC, Generic[ConfigT]):
         sets, marks = FrameSets(views), self.marks
         assert marks is not None
         while True:
-            drawn = sets.sample_objects(marks.colors, self.images, marks.kind, rng, unique_labels=not marks.drawn)
+            drawn = sets.sample_objects(marks.colors, self.images, marks.kind, rng, marks.hidden)
             yield self.ask_drawn(views, drawn)
 
     def ask_drawn(self, views: SceneViews, drawn: SampledObjects | Skip) -> Question | Skip:

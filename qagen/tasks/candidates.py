@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from qagen.core.answer import Choice
 from qagen.core.question import MarkedObject, Question, Skip
@@ -28,6 +28,12 @@ class CandidatesConfig(MatchingConfig):
     """Largest part of a box to choose from that may lie inside another one of them."""
     max_size_ratio: Annotated[float, Field(ge=1)] = 4.0
     """Largest ratio of the areas of such a box and the right one, where the objects' labels differ."""
+
+    @model_validator(mode="after")
+    def _has_boxes_to_choose_from(self) -> "CandidatesConfig":
+        if self.mark != "bbox":
+            raise ValueError("mark: bbox, because it asks which of several boxes is around the object")
+        return self
 
 
 class MatchingCandidates(Matching):
@@ -51,7 +57,7 @@ class MatchingCandidates(Matching):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red", *CANDIDATE_COLORS), indexed=True)
+        return MarkColumns(self.config.mark, ("red", *CANDIDATE_COLORS), indexed=True)
 
     @property
     def variant(self) -> str:

@@ -3,24 +3,32 @@
 from collections.abc import Set
 from typing import ClassVar, Literal
 
+from pydantic import model_validator
+
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
-from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
 
 
-class DepthConfig(TaskConfig):
+class DepthConfig(MarkedConfig):
     asks: Literal["oc", "oo"]
     """oc: the depth of blue; oo: the absolute difference of the depths of green and blue."""
     views: Images = 1
     """Number of images of a question."""
     min_difference_m: Bound = 0.2
     """oo: smallest difference that is asked, meters."""
+
+    @model_validator(mode="after")
+    def _has_an_image_for_each_depth(self) -> "DepthConfig":
+        if self.mark == "none" and self.views > 1:
+            raise ValueError("mark: point, bbox or mask, because a depth is taken in the image that carries the mark")
+        return self
 
 
 class Depth(Family[DepthConfig]):
@@ -37,7 +45,7 @@ class Depth(Family[DepthConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views > 1)
+        return MarkColumns(self.config.mark, COLORS[self.config.asks], indexed=self.config.views > 1)
 
     @property
     def variant(self) -> str:

@@ -11,13 +11,13 @@ from qagen.core.question import MarkedObject, Question, Skip
 from qagen.core.reasons import DISTANCE_TOO_SHORT
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
-from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red",), "oo": ("red", "blue")}
 
 
-class DistanceConfig(TaskConfig):
+class DistanceConfig(MarkedConfig):
     asks: Literal["oc", "oo"]
     """oc: from the camera of the first image to red; oo: between red and blue."""
     views: Images | Literal["video"] = 1
@@ -45,7 +45,7 @@ class Distance(Family[DistanceConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("point", COLORS[self.config.asks], indexed=self.config.views != 1)
+        return MarkColumns(self.config.mark, COLORS[self.config.asks], indexed=self.config.views != 1)
 
     @property
     def variant(self) -> str:

@@ -9,10 +9,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
+from pydantic import model_validator
 
 from qagen.core.answer import YesNo
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, with_article
-from qagen.core.question import SCENE, MarkedObject, Question, Skip, about_image, refusing
+from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_image, refusing
 from qagen.core.reasons import (
     AMBIGUOUS,
     AMBIGUOUS_LABEL,
@@ -28,7 +29,7 @@ from qagen.core.reasons import (
 )
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
-from qagen.tasks._base import Bound, Family, Images, MarkColumns, Share, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
 from qagen.visibility.views import SceneViews
 
@@ -53,7 +54,9 @@ HERE = RelativePosition(0.0, 0.0, 0.0, 0.0, 0.0)
 """The observer's own position."""
 
 
-class ExistenceConfig(TaskConfig):
+class ExistenceConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """oo: how questions point the marked object out."""
     asks: Literal["oc", "oo"]
     """oc: relative to the observer; oo: relative to a marked object, as the observer sees it."""
     views: Images | Literal["video"] = 3
@@ -65,6 +68,12 @@ class ExistenceConfig(TaskConfig):
     """Largest share of the questions answered No in which nothing of the label is in view at all."""
     sure: DirectionThresholds = DirectionThresholds()
     """When an object surely is on a side."""
+
+    @model_validator(mode="after")
+    def _marks_an_object(self) -> "ExistenceConfig":
+        if self.asks == "oc" and "mark" in self.model_fields_set:
+            raise ValueError("no mark for asks: oc, because it marks no object")
+        return self
 
 
 class Existence(Family[ExistenceConfig]):
@@ -94,7 +103,7 @@ class Existence(Family[ExistenceConfig]):
 
     @property
     def marks(self) -> MarkColumns | None:
-        return MarkColumns("bbox", ("red",), indexed=True) if self.config.asks == "oo" else None
+        return MarkColumns(self.config.mark, ("red",), indexed=True) if self.config.asks == "oo" else None
 
     @property
     def variant(self) -> str:
@@ -146,7 +155,7 @@ class Existence(Family[ExistenceConfig]):
     def _draw(self, sets: FrameSets, rng: Generator) -> tuple[tuple[int, ...], tuple[MarkedObject, ...], int] | Skip:
         """Images, the marked object if there is one, and which image is the observer's."""
         if self.config.asks == "oo":
-            drawn = sets.sample_objects(("red",), self.images, "bbox", rng)
+            drawn = sets.sample_objects(("red",), self.images, self.config.mark, rng)
             return drawn if isinstance(drawn, Skip) else (*drawn, drawn[1][0].image if self.images == "video" else 0)
         if self.images != "video":
             frames = sets.draw(self.images, rng)

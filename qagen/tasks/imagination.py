@@ -7,14 +7,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from qagen.core.answer import Directions
 from qagen.core.pose import rotate, to_degrees
-from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, HEADING_UNDEFINED, NO_DIRECTION, UNSURE_HEADING
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
-from qagen.tasks._base import Bound, Family, Images, MarkColumns, TaskConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
 from qagen.visibility.views import SceneViews
 
@@ -23,15 +24,17 @@ CHANGED_BY_TURNING = ("right_m", "front_m", "first_front_m", "second_front_m")
 """Measured quantities that change when the observer faces another way."""
 
 
-class ImaginationConfig(TaskConfig):
+class ImaginationConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     asks: Literal["oc", "oo"]
     """oc: red relative to the moved observer; oo: red relative to yellow, as the moved observer sees them."""
     views: Images = 1
     """Number of images of a question that does not show the video."""
     video: bool = False
     """Show the video and ask only about the state after the move."""
-    drawn: bool = True
-    """Whether marks may be drawn; if not, labels that are unique in the video point the objects out."""
+    hidden_boxes: bool = False
+    """With ``mark: none``, records hold boxes all the same, as SPAR's do; nothing draws them."""
     min_ahead_m: Bound = 0.5
     """Least horizontal distance between the object to face and the one to move to, meters."""
     min_away_m: Bound = 0.3
@@ -40,6 +43,12 @@ class ImaginationConfig(TaskConfig):
     """Words must hold even if the observer faces a point this far beside the object to face, meters."""
     sure: DirectionThresholds = DirectionThresholds()
     """When a direction is stated, empty or ambiguous."""
+
+    @model_validator(mode="after")
+    def _hides_boxes_of_named_objects(self) -> "ImaginationConfig":
+        if self.hidden_boxes and self.mark != "none":
+            raise ValueError("mark: none with hidden_boxes, because marks that are drawn are not hidden")
+        return self
 
 
 class Imagination(Family[ImaginationConfig]):
@@ -63,11 +72,11 @@ class Imagination(Family[ImaginationConfig]):
     @property
     def marks(self) -> MarkColumns:
         return MarkColumns(
-            "bbox",
+            self.config.mark,
             COLORS[self.config.asks],
             indexed=self.images != 1,
-            drawn=self.config.drawn,
-            numbered=self.config.video,
+            numbered=self.config.video and (self.config.mark != "none" or self.config.hidden_boxes),
+            hidden="bbox" if self.config.hidden_boxes else None,
         )
 
     @property
@@ -133,7 +142,7 @@ class Imagination(Family[ImaginationConfig]):
             return Skip(NO_DIRECTION)
         if not self._is_aim_certain(centers, imagined):
             return Skip(UNSURE_HEADING)
-        if self.config.video:
+        if self.marks.numbered:
             roles = tuple(replace(role, alias=f"Object{i}") for i, role in enumerate(roles))
         return Question(
             frames=frames,

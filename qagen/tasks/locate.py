@@ -6,15 +6,17 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import FrameNumbers
-from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
 from qagen.core.sample import Format
-from qagen.sampling.mark_placement import mark
-from qagen.tasks._base import Amount, Family, MarkColumns, TaskConfig
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
+from qagen.tasks._base import Amount, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 
-class LocateConfig(TaskConfig):
+class LocateConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     marks_per_object: Amount = 3
     """Maximum number of questions about one object, each time boxed in another frame."""
 
@@ -26,12 +28,12 @@ class Locate(Family[LocateConfig]):
     Config = LocateConfig
     answer = FrameNumbers
     formats = frozenset({"select", "sentence"})
-    skips = frozenset({NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING})
+    skips = MARKING_SKIPS | {NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING}
     must_say = ("frame", "number")
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red",), indexed=True)
+        return MarkColumns(self.config.mark, ("red",), indexed=True)
 
     @property
     def variant(self) -> str:
@@ -53,8 +55,8 @@ class Locate(Family[LocateConfig]):
             if not len(shown):
                 yield Skip(NOT_IN_VIDEO)
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
-                roles = (mark(views, views.video, "red", int(item), int(image), "bbox"),)
-                yield refusing(about_objects(roles), self.ask(views, views.video, roles))
+                drawn = mark_objects(views, views.video, {"red": (int(item), int(image))}, self.config.mark)
+                yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (views.video, drawn))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""

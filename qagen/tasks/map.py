@@ -8,16 +8,18 @@ from numpy.random import Generator
 
 from qagen.core.answer import Placement
 from qagen.core.pose import rotate
-from qagen.core.question import MarkedObject, Question, Skip, about_image
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image
 from qagen.core.reasons import LOOKS_UP_OR_DOWN
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
-from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
+from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.attitude import Attitude
 from qagen.visibility.views import SceneViews
 
 
-class MapConfig(TaskConfig):
+class MapConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     views: Images = 3
     """Number of images of a question."""
     min_objects: Amount = 3
@@ -42,7 +44,7 @@ class Map(Family[MapConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", self._names(self.config.max_objects), indexed=True, listed=True)
+        return MarkColumns(self.config.mark, self._names(self.config.max_objects), indexed=True, listed=True)
 
     @property
     def variant(self) -> str:
@@ -59,7 +61,7 @@ class Map(Family[MapConfig]):
         sets = FrameSets(views)
         while True:
             count = int(rng.integers(self.config.min_objects, self.config.max_objects + 1))
-            drawn = sets.sample_objects(self._names(count), self.config.views, "bbox", rng)
+            drawn = sets.sample_objects(self._names(count), self.config.views, self.config.mark, rng)
             yield self.ask_drawn(views, drawn)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
@@ -73,7 +75,7 @@ class Map(Family[MapConfig]):
         places = rotate(attitude.level_axes.T, offsets)[:, [0, 2]].tolist()
         return Question(
             frames=frames,
-            roles=tuple(replace(role, alias=role.color) for role in roles),
+            roles=tuple(replace(role, alias=role.color) for role in roles) if self.marks.drawn else roles,
             facts={"objects": tuple(role.color for role in roles)},
             fact=(frames[0], *sorted(role.object for role in roles)),
             answer=Placement(tuple((role.color, x, y) for role, (x, y) in zip(roles, places, strict=True))),

@@ -4,27 +4,36 @@ from collections.abc import Iterator, Set
 
 import numpy as np
 from numpy.random import Generator
+from pydantic import model_validator
 
 from qagen.core.answer import Answer, BoxAnswer
-from qagen.core.question import MarkedObject, Question, Skip, about_image, refusing
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image, refusing
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
-from qagen.sampling.mark_placement import mark, visible_box
-from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects, visible_box
+from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 OBJECTS_PER_PAIR = 2
 """Largest number of objects that are proposed for one pair of views."""
 
 
-class MatchingConfig(TaskConfig):
+class MatchingConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     min_turn_deg: Bound = 15.0
     """Views must differ by at least this rotation (degrees) or by ``min_move_m``."""
     min_move_m: Bound = 0.5
     """Views must differ by at least this camera movement (meters) or by ``min_turn_deg``."""
     min_shared: Bound = 0.05
     """Least share of surface that both images see."""
+
+    @model_validator(mode="after")
+    def _marks_the_object(self) -> "MatchingConfig":
+        if self.mark == "none":
+            raise ValueError("mark: point, bbox or mask, because the mark tells which object to find again")
+        return self
 
 
 class Matching(Family[MatchingConfig]):
@@ -34,13 +43,13 @@ class Matching(Family[MatchingConfig]):
     Config = MatchingConfig
     answer = BoxAnswer
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT})
+    skips = MARKING_SKIPS | {VIEWS_ALIKE, NO_OBJECT_IN_BOTH, BOXES_NOT_EXACT}
     must_say = (r"\[x1, y1, x2, y2\]", "first", "second")
     images = 2
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red",), indexed=False)
+        return MarkColumns(self.config.mark, ("red",), indexed=False)
 
     @property
     def variant(self) -> str:
@@ -61,7 +70,8 @@ class Matching(Family[MatchingConfig]):
 
     def propose_one(self, views: SceneViews, frames: tuple[int, int], item: int, rng: Generator) -> Question | Skip:
         """A candidate about an object that is askable in both frames."""
-        return self.ask(views, frames, (mark(views, frames, "red", item, 0, "bbox"),))
+        roles = mark_objects(views, frames, {"red": (item, 0)}, self.config.mark)
+        return roles if isinstance(roles, Skip) else self.ask(views, frames, roles)
 
     def _pairs_and_objects(self, views: SceneViews, rng: Generator) -> Iterator[tuple[tuple[int, int], int | Skip]]:
         """Pairs of views, each with an object that is askable in both, or with why there is none."""

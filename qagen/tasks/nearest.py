@@ -12,12 +12,21 @@ from pydantic import model_validator
 
 from qagen.core.answer import Choice, LocatedObject
 from qagen.core.labels import may_be_called_alike
-from qagen.core.question import SCENE, MarkedObject, Question, Skip, about_image, about_objects, refusing
+from qagen.core.question import (
+    SCENE,
+    MarkedObject,
+    MarkKind,
+    Question,
+    Skip,
+    about_image,
+    about_objects,
+    listed_name,
+    refusing,
+)
 from qagen.core.reasons import (
     AMBIGUOUS,
     BOXES_NOT_EXACT,
     LABEL_NOT_UNIQUE,
-    MARKS_OVERLAP,
     NO_VIDEO,
     NO_VIEWS,
     POSSIBLY_CLOSER,
@@ -27,9 +36,9 @@ from qagen.core.reasons import (
     TOO_MANY_KINDS,
 )
 from qagen.core.sample import Format
-from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects, has_unique_label
-from qagen.sampling.mark_placement import mark, marks_collide, visible_box
-from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, TaskConfig
+from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects
+from qagen.sampling.mark_placement import has_unique_label, mark_objects, markable_as, visible_box
+from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
@@ -38,11 +47,11 @@ MAX_EXTREME_BIAS = 200
 """Largest number of questions about one extreme beyond those about the other."""
 MARKED = ("red", "green", "blue")
 """Roles, first the object to measure from, in the order of ``*_img_idx``."""
-LISTED = {"anchor": "objectA", "point0": "point0", "point1": "point1", "point2": "point2", "point3": "point3"}
-"""Roles of a question about a video, first the object to measure from, and their names in the question."""
+LISTED = ("anchor", "point0", "point1", "point2", "point3")
+"""Roles of a question about a video, first the object to measure from."""
 
 
-class NearestConfig(TaskConfig):
+class NearestConfig(MarkedConfig):
     asks: Literal["oc", "oo"]
     """oc: which of all objects is closest to the camera of the first image; oo: which of the marked ones to another."""
     views: Images | Literal["video"] = 1
@@ -60,6 +69,8 @@ class NearestConfig(TaskConfig):
     def _has_an_observer(self) -> "NearestConfig":
         if self.asks == "oc" and self.views == "video":
             raise ValueError("a number of views for asks: oc, because a video has no single observer")
+        if self.asks == "oc" and "mark" in self.model_fields_set:
+            raise ValueError("no mark for asks: oc, because it asks about all objects and marks none")
         return self
 
 
@@ -95,10 +106,10 @@ class Nearest(Family[NearestConfig]):
         if self.config.asks == "oc":
             return None
         if self.config.views == "video":
-            return MarkColumns("point", tuple(LISTED), indexed=True, listed=True)
+            return MarkColumns(self.config.mark, LISTED, indexed=True, listed=True, anchored=True)
         if self.config.views == 1:
-            return MarkColumns("point", ("red", "blue", "green"), indexed=False)
-        return MarkColumns("point", MARKED, indexed=True)
+            return MarkColumns(self.config.mark, ("red", "blue", "green"), indexed=False)
+        return MarkColumns(self.config.mark, MARKED, indexed=True)
 
     @property
     def variant(self) -> str:
@@ -121,6 +132,11 @@ class Nearest(Family[NearestConfig]):
     def question_block(self, answer_format: Format) -> str:
         is_among_options = self.config.asks == "oc" and answer_format == "select"
         return f"{'select' if is_among_options else 'question'}_{self.variant}"
+
+    @property
+    def fill_block(self) -> str:
+        is_named = self.answer is Choice and self.config.mark == "none"
+        return f"fill_{self.variant}_named" if is_named else f"fill_{self.variant}"
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("coordinates",) if self.config.asks == "oc" else ()
@@ -147,9 +163,9 @@ class Nearest(Family[NearestConfig]):
             return
         while True:
             if self.config.views == "video":
-                yield _sample_apart(views, rng)
+                yield _sample_apart(views, self.config.mark, rng)
             elif self.config.asks == "oo":
-                yield sets.sample_objects(MARKED, self.config.views, "point", rng)
+                yield sets.sample_objects(MARKED, self.config.views, self.config.mark, rng)
             else:
                 frames = sets.draw(self.config.views, rng)
                 yield Skip(NO_VIEWS, SCENE) if frames is None else (frames, ())
@@ -272,12 +288,14 @@ def _located(views: SceneViews, frames: tuple[int, ...], item: int) -> LocatedOb
     return LocatedObject(views.scene.objects[item].label, image if len(frames) > 1 else None, box)
 
 
-def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
+def _sample_apart(views: SceneViews, kind: MarkKind, rng: Generator) -> SampledObjects | Skip:
     """Objects of different kinds, marked in different frames of the video where possible."""
     frames = views.video
     if not frames:
         return Skip(NO_VIDEO, SCENE)
-    markable = views.markable[list(frames)]
+    if kind == "none" and not views.is_complete(frames):
+        return Skip(TOO_LITTLE_LABELED, SCENE)
+    markable = markable_as(views, frames, kind)
     objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()
     last = set({kind: k for k, kind in zip(objects, views.kinds[objects].tolist(), strict=True)}.values())
     chosen = [k for k in objects if k in last][: len(LISTED)]
@@ -288,8 +306,10 @@ def _sample_apart(views: SceneViews, rng: Generator) -> SampledObjects | Skip:
         shows = np.flatnonzero(markable[:, k])
         unused = np.setdiff1d(shows, images)
         images.append(int(rng.choice(unused if len(unused) else shows)))
-    roles = tuple(
-        replace(mark(views, frames, color, k, image, "point"), alias=alias)
-        for (color, alias), k, image in zip(LISTED.items(), chosen, images, strict=True)
-    )
-    return Skip(MARKS_OVERLAP, about_objects(roles)) if marks_collide(roles) else (frames, roles)
+    placed = {color: (k, image) for color, k, image in zip(LISTED, chosen, images, strict=True)}
+    roles = mark_objects(views, frames, placed, kind)
+    if isinstance(roles, Skip):
+        return roles
+    if kind == "none":
+        return frames, roles
+    return frames, tuple(replace(role, alias=listed_name(i, kind, anchored=True)) for i, role in enumerate(roles))

@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 from numpy.random import Generator
 
 from qagen.core.answer import Directions
-from qagen.core.question import MarkedObject, Question, Skip, about_objects
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_objects
 from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, NO_DIRECTION
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
-from qagen.tasks._base import Family, Images, MarkColumns, TaskConfig
+from qagen.tasks._base import Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, seen_by_camera
 from qagen.visibility.views import SceneViews
 
@@ -19,7 +19,9 @@ MAX_FRONT_BIAS = 40
 """oc: largest number of questions about objects in front beyond those about objects behind."""
 
 
-class RelationConfig(TaskConfig):
+class RelationConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     asks: Literal["oo", "oc"]
     """oo: the first object relative to the second; oc: the object relative to the observer of the first image."""
     views: Images = 1
@@ -42,7 +44,7 @@ class Relation(Family[RelationConfig]):
     @property
     def marks(self) -> MarkColumns:
         colors = ("red", "blue") if self.config.views == 1 else COLORS
-        return MarkColumns("bbox", colors, indexed=self.config.views > 1)
+        return MarkColumns(self.config.mark, colors, indexed=self.config.views > 1)
 
     @property
     def variant(self) -> str:
@@ -74,7 +76,7 @@ class Relation(Family[RelationConfig]):
         while True:
             chosen = sorted(rng.permutation(len(self.marks.colors))[:count])
             colors = tuple(self.marks.colors[i] for i in chosen)
-            drawn = sets.sample_objects(colors, self.config.views, "bbox", rng)
+            drawn = sets.sample_objects(colors, self.config.views, self.config.mark, rng)
             found = self.ask_drawn(views, drawn)
             if isinstance(found, Question) and self.config.asks == "oc":
                 side = ("front_behind:front" in found.classes) - ("front_behind:behind" in found.classes)

@@ -6,14 +6,16 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Extents
-from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN
-from qagen.sampling.mark_placement import mark
-from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
+from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 
-class VolumeConfig(TaskConfig):
+class VolumeConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     min_in_image: Bound = 0.9
     """Least share of the object's surface inside the image."""
     min_visible: Bound = 0.5
@@ -29,14 +31,14 @@ class Volume(Family[VolumeConfig]):
     Config = VolumeConfig
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset({CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN})
+    skips = MARKING_SKIPS | {CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN}
     unit = "centimeters"
     must_say = (r"length \(longer side\), width, and height",)
     images = 1
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red",), indexed=False)
+        return MarkColumns(self.config.mark, ("red",), indexed=False)
 
     @property
     def variant(self) -> str:
@@ -49,8 +51,8 @@ class Volume(Family[VolumeConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frame, item in rng.permutation(np.argwhere(views.markable)):
             frames = (int(frame),)
-            roles = (mark(views, frames, "red", int(item), 0, "bbox"),)
-            yield refusing(about_objects(roles), self.ask(views, frames, roles))
+            drawn = mark_objects(views, frames, {"red": (int(item), 0)}, self.config.mark)
+            yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """How long, wide and high the object of role red is."""

@@ -34,6 +34,7 @@ from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.belief import Belief, believe
 from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
+from qagen.visibility.masks import FrameMasks
 from qagen.visibility.surfaces import object_surfaces, scene_surface
 from qagen.visibility.thresholds import Thresholds
 
@@ -125,6 +126,14 @@ class SceneViews:
         """Whether frames show surface of no object that may be one more object like one of ``objects``."""
         bare = self.surface[self.sees[list(frames)].any(axis=0) & ~self.labeled]
         return self.belief.unclaimed.is_among(bare, objects)
+
+    def mask(self, frame: int, item: int) -> tuple[int, ...]:
+        """The visible pixels of an object in a frame as runs (qagen.core.runs); () where no mask would fit them."""
+        return self._masks.of(self.frames[frame], item)
+
+    @cached_property
+    def _masks(self) -> FrameMasks:
+        return FrameMasks(self.scene, self.limits)
 
     @property
     def depth(self) -> NDArray[np.float64]:

@@ -23,11 +23,11 @@ from qagen.core.sample import Format
 from qagen.core.scene import Scene
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
-from qagen.tasks._base import Family
+from qagen.tasks._base import Family, MarkColumns
 from qagen.wording.phrasebook import RULES, Mention, Phrasebook
 
 LETTERS = "ABCD"
-SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box"}
+SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box", "mask": "mask"}
 """What texts call a kind of mark."""
 PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
@@ -67,7 +67,7 @@ class Formatter:
         return writers[answer_format](question)
 
     def _fill(self, question: Question) -> Turns:
-        form = self._render(question, f"fill_{self.family.variant}")
+        form = self._render(question, self.family.fill_block, shape=shape_of(self.family.marks))
         return Turns(f"{self._question_text(question, 'fill')}\n{form}", self._plain_text(question, question.answer))
 
     def _sentence(self, question: Question) -> Turns:
@@ -154,7 +154,7 @@ class Formatter:
         for role, label in zip(question.roles, labels, strict=True):
             assert marks is not None
             frame = f"in Frame-{role.image}" if question.is_video and marks.drawn else ""
-            mark = f"{role.color} {SHAPES[role.kind]}" if marks.drawn and not marks.listed else ""
+            mark = f"{role.color} {SHAPES[marks.kind]}" if marks.drawn and not marks.listed else ""
             named = ", ".join(note for note in (frame, role.alias) if note)
             notes = tuple(note for note in (named, mark) if note)
             if role.color in self.family.unnamed:
@@ -162,6 +162,13 @@ class Formatter:
             else:
                 mentions[role.color] = Mention(label, notes, (role.alias or mark,) if counts[label] > 1 else ())
         return mentions
+
+
+def shape_of(marks: MarkColumns | None) -> str:
+    """What forms of answers call a mark; listed marks other than points are numbered as objects."""
+    if marks is None or not marks.drawn:
+        return ""
+    return "object" if marks.listed and marks.kind != "point" else SHAPES[marks.kind]
 
 
 def with_mentions(value: object, mentions: Mapping[str, Mention]) -> object:
@@ -178,7 +185,7 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
     blocks = {family.question_block(each): asked for each in formats}
     shared = [rule for each in formats for rule in family.rules(each, family.axes)]
     if "fill" in formats:
-        blocks[f"fill_{variant}"] = asked
+        blocks[family.fill_block] = asked | {"shape"}
     if "sentence" in formats and family.answer is not Description:
         answer = family.axes if directions else family.answer.names
         blocks[f"sentence_{variant}"] = asked | answer | family.answer_variables

@@ -43,7 +43,7 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     BoxAnswer: (r"\[x1, y1, x2, y2\]",),
     LocatedObject: (r"name, (image N, )?\[x1, y1, x2, y2\]",),
     ImagePoint: (r"\(x,y\),depth", "one decimal"),
-    Choice: (r"name \((color point|in Frame-N, pointM)\)",),
+    Choice: (r"name \((color point|in Frame-N, pointM)\)|(?i:\bname)",),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
 }

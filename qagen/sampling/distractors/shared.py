@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number
 from qagen.core.question import Question
+from qagen.core.runs import box_around
 from qagen.kernels.boxes import box_iou
 from qagen.sampling.balance import choose_balanced, cue_bias
 from qagen.sampling.pool import Selection
@@ -95,13 +96,16 @@ def _choose_groups(
 
 
 def _revealed_value(question: Question) -> float:
-    """The number that a question reveals: a measure in its words, the log2 area of the box that it marks, or the number
-    of frames of the video between which it asks for an angle."""
+    """The number that a question reveals: a measure in its words, the log2 area of the box (mask) that it marks, or the
+    number of frames of the video between which it asks for an angle."""
     if isinstance(question.answer, Degrees):
         return float(str(question.facts.get("last", 0))) - float(str(question.facts.get("first", 0)))
     if not isinstance(question.answer, BoxAnswer):
         return float(str(question.facts.get("given", 0.0)))
-    left, top, right, bottom = question.roles[0].place
+    red = question.roles[0]
+    if red.kind not in ("bbox", "mask"):
+        return 0.0
+    left, top, right, bottom = box_around(red.place) if red.kind == "mask" else red.place
     return round(math.log2(max(right - left, 1) * max(bottom - top, 1)), 6)
 
 
