@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Degrees
 from qagen.core.pose import to_degrees
-from qagen.core.question import SCENE, MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_objects, refusing
 from qagen.core.reasons import (
     ANGLE_TOO_SMALL,
     CLASS_QUOTA,
@@ -23,12 +23,14 @@ from qagen.core.reasons import (
 )
 from qagen.core.sample import Format
 from qagen.sampling.angle_bins import BinQuota, angle_bin, in_turns
-from qagen.sampling.mark_placement import mark
-from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
+from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
 
 
-class OrbitConfig(TaskConfig):
+class OrbitConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
     video: bool = False
     """Show the video and name two of its frames, instead of showing two images."""
     min_deg: Bound = 15.0
@@ -54,18 +56,16 @@ class Orbit(Family[OrbitConfig]):
     Config = OrbitConfig
     answer = Degrees
     formats = frozenset({"fill", "select", "sentence"})
-    skips = frozenset(
-        {
-            NO_VIDEO,
-            NO_OBJECT_IN_BOTH,
-            OBJECT_MOVED,
-            ANGLE_TOO_SMALL,
-            HALF_TURN,
-            TOO_CLOSE_AROUND,
-            TURNS_BACK,
-            CLASS_QUOTA,
-        }
-    )
+    skips = MARKING_SKIPS | {
+        NO_VIDEO,
+        NO_OBJECT_IN_BOTH,
+        OBJECT_MOVED,
+        ANGLE_TOO_SMALL,
+        HALF_TURN,
+        TOO_CLOSE_AROUND,
+        TURNS_BACK,
+        CLASS_QUOTA,
+    }
     needs = frozenset({"gravity", "objects"})
     must_say = ("degrees", "3D center", "above", "first|Frame-4", "second|Frame-17")
     example_facts: ClassVar = {"first": (4,), "last": (17,)}
@@ -76,7 +76,7 @@ class Orbit(Family[OrbitConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red",), indexed=self.config.video)
+        return MarkColumns(self.config.mark, ("red",), indexed=self.config.video)
 
     @property
     def variant(self) -> str:
@@ -113,11 +113,13 @@ class Orbit(Family[OrbitConfig]):
     ) -> Question | Skip:
         """The question about two of the frames ``shown``; a video marks the object in either."""
         if self.config.video:
-            role = mark(views, shown, "red", item, ends[is_later_first], "bbox")
-            return refusing(about_objects((role,)), self.ask(views, shown, (role,), *ends))
+            roles = mark_objects(views, shown, {"red": (item, ends[is_later_first])}, self.config.mark)
+            if isinstance(roles, Skip):
+                return roles
+            return refusing(about_objects(roles), self.ask(views, shown, roles, *ends))
         frames = (shown[ends[is_later_first]], shown[ends[not is_later_first]])
-        role = mark(views, frames, "red", item, 0, "bbox")
-        return refusing(about_objects((role,)), self.ask(views, frames, (role,)))
+        drawn = mark_objects(views, frames, {"red": (item, 0)}, self.config.mark)
+        return self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], first: int = 0, last: int = 1

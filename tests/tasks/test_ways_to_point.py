@@ -34,6 +34,7 @@ TYPES = {
     "spatial_imagination_map_mv": (),
     "obj_frame_locate": ("red",),
     "existence_oo_mv": ("red",),
+    "object_orbit": ("red",),
 }
 KINDS = ("point", "bbox", "mask", "none")
 WORDS = {"point": "point", "bbox": "box", "mask": "mask"}
