@@ -64,8 +64,8 @@ class ExistenceConfig(MarkedConfig):
     which the question names: for oo the one that carries the mark."""
     min_side_m: Bound = 0.2
     """Least length of an object's longest side, meters; annotators often leave out smaller ones."""
-    max_not_shown: Share = 0.25
-    """Largest share of the questions answered No in which nothing of the label is in view at all."""
+    max_not_shown: Share = 0.1
+    """Largest share of the candidates answered No in which nothing of the label is in view at all."""
     sure: DirectionThresholds = DirectionThresholds()
     """When an object surely is on a side."""
 
@@ -119,8 +119,15 @@ class Existence(Family[ExistenceConfig]):
         return frozenset({"named", "direction", *place, *(["frame"] if self.images == "video" else [])})
 
     @property
+    def directions(self) -> tuple[str, ...]:
+        """The directions that are asked about. In a video a label is above another from all cameras, or from none, so
+        that no question about heights would have its opposite."""
+        words = DIRECTIONS[self.config.asks]
+        return tuple(word for word in words if self.images != "video" or AXES[word] != "above_below")
+
+    @property
     def axes(self) -> frozenset[str]:
-        return frozenset(AXES[word] for word in DIRECTIONS[self.config.asks])
+        return frozenset(AXES[word] for word in self.directions)
 
     def axes_of(self, question: Question) -> Set[str]:
         return {AXES[str(question.facts["direction"])]}
@@ -176,7 +183,7 @@ class Existence(Family[ExistenceConfig]):
         if isinstance(shown, Skip):
             yield shown
             return
-        for direction in DIRECTIONS[self.config.asks]:
+        for direction in self.directions:
             if AXES[direction] != "above_below" or getattr(views.scene, "is_level", True):
                 yield self._asked(views, frames, roles, observer, label, direction, shown)
 
