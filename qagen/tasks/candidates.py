@@ -103,7 +103,7 @@ class MatchingCandidates(Matching):
         if isinstance(asked, Skip):
             return asked
         boxes = tuple(f"{role.color} box" for role in roles[1:])
-        return replace(asked, facts={"candidates": boxes}, classes=(f"right:{right}", f"boxes:{len(boxes)}"))
+        return replace(asked, facts={"candidates": boxes}, classes=(f"{right} of {len(boxes)}",))
 
 
 def _overlap(box: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -1,6 +1,7 @@
 """The same object in a second image, by hand."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,6 +11,7 @@ from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.rng import rng_for
+from qagen.sampling.pool import pick_balanced
 from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at, looking, room
@@ -67,13 +69,13 @@ PAIR = [looking("+y"), looking("+y", at=(0.6, 0, 1.5))]
 """Two views 0.6 m apart; things 3 m ahead cover 160 * 0.4 / 2.8 = 23 pixels, 2100 of a 640 x 480 image."""
 
 
-def found(views: SceneViews, **overrides: float) -> list[Question | Skip]:
+def found(views: SceneViews, seeds: Sequence[int] = range(5), **overrides: float) -> list[Question | Skip]:
     family = load_task("object_matching_candidates", overrides)
-    return [one for seed in range(5) for one in family.propose(views, rng_for(seed, "candidates"))]
+    return [one for seed in seeds for one in family.propose(views, rng_for(seed, "candidates"))]
 
 
-def asked(views: SceneViews, **overrides: float) -> list[Question]:
-    return [one for one in found(views, **overrides) if isinstance(one, Question)]
+def asked(views: SceneViews, max_size_ratio: float = 4.0) -> list[Question]:
+    return [one for one in found(views, max_size_ratio=max_size_ratio) if isinstance(one, Question)]
 
 
 def test_the_box_around_the_same_object_is_right_and_the_others_are_wrong() -> None:
@@ -124,3 +126,15 @@ def test_labels_are_told_only_where_they_do_not_tell_the_box() -> None:
     for human, gpt in [*alike, *unlike]:
         assert "the blue box" in human
         assert not any(name in gpt for name in ("chair", "lamp"))
+
+
+def test_each_color_is_right_as_often_as_any_other_that_is_offered_with_it() -> None:
+    boxes = {"chair": [at(x, 3, 1.5, CUBE) for x in (-1.4, -0.7, 0, 0.7, 1.4)]}
+    views = observe(room(boxes, [looking("+y", at=(x, 0, 1.5)) for x in (-0.6, -0.3, 0, 0.3, 0.6)]))
+    pool = {one.key: one for one in found(views, range(40)) if isinstance(one, Question)}
+    picked = pick_balanced(list(pool.values()), 36, views, rng_for(0))
+    right = Counter((len(one.roles) - 1, one.answer.text) for one in picked)
+    assert {boxes for boxes, _ in right} == {2, 3, 4}
+    for count in (2, 3, 4):
+        times = [right[count, color] for color in ("blue", "green", "yellow", "magenta")[:count]]
+        assert max(times) - min(times) <= 1
