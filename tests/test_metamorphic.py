@@ -14,6 +14,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -23,6 +24,7 @@ from qagen.core.answer import (
     Motion,
     Number,
     Placement,
+    YesNo,
 )
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
@@ -67,14 +69,17 @@ def asked(type_name: str) -> list[Question]:
     return collect(family_of(type_name).propose(views(), rng_for(0, type_name)), QUOTA).pool
 
 
-def ask_again(type_name: str, question: Question, seen: SceneViews, factor: float = 1.0) -> Question | Skip:
+def ask_again(
+    type_name: str, question: Question, seen: SceneViews, factor: float = 1.0, is_mirrored: bool = False
+) -> Question | Skip:
     """The same frames and objects, asked of another world; facts that ``ask`` takes are passed on."""
     family = family_of(type_name, factor)
     roles = tuple(
         replace(mark(seen, question.frames, role.color, role.object, role.image, role.kind), alias=role.alias)
         for role in question.roles
     )
-    passed = {**question.facts, "roles": roles} if roles else question.facts
+    facts = {name: turned(fact, is_mirrored) if name == "direction" else fact for name, fact in question.facts.items()}
+    passed = {**facts, "roles": roles} if roles else facts
     known = signature(family.ask).parameters
     return family.ask(seen, question.frames, **{name: value for name, value in passed.items() if name in known})
 
@@ -83,7 +88,7 @@ def check_alike(type_name: str, seen: SceneViews, factor: float = 1.0, is_mirror
     assert len(seen.frames) == len(views().frames)
     compared = 0
     for question in asked(type_name):
-        other = ask_again(type_name, question, seen, factor)
+        other = ask_again(type_name, question, seen, factor, is_mirrored)
         if isinstance(other, Skip) and (factor != 1 or question.margin < ROUNDING):
             continue  # the task's thresholds are lengths, which have not been scaled; or it was undecided
         assert isinstance(other, Question), other
@@ -118,7 +123,7 @@ def expected(answer: Answer, factor: float, is_mirrored: bool) -> Answer:
     return answer
 
 
-def turned(word: str, is_mirrored: bool) -> str:
+def turned(word: Any, is_mirrored: bool) -> Any:
     return OPPOSITE[word] if is_mirrored and word in ("left", "right") else word
 
 
@@ -140,6 +145,8 @@ def assert_close(found: Answer, wanted: Answer) -> None:
             assert np.allclose(measures(found), measures(wanted), atol=1.01)
         case (Number(a), Number(b)):
             assert a == pytest.approx(b, rel=1e-5, abs=1e-4)
+        case (Degrees(a), Degrees(b)):
+            assert a == pytest.approx(b, abs=1e-4)
         case (Motion(), Motion()):
             assert np.allclose(measures(found), measures(wanted), rtol=1e-5, atol=1e-4)
         case (BoxAnswer(a), BoxAnswer(b)):
@@ -153,7 +160,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
         case (Placement(a), Placement(b)):
             assert [name for name, _, _ in a] == [name for name, _, _ in b]
             assert np.allclose([place[1:] for place in a], [place[1:] for place in b], atol=1e-4)
-        case (Choice() | Count() | LabelOrder() | FrameNumbers() | Directions(), _):
+        case (Choice() | Count() | YesNo() | LabelOrder() | FrameNumbers() | Directions(), _):
             assert found == wanted
 
 

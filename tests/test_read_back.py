@@ -40,7 +40,7 @@ MOST_ROUNDS = 8
 """Types of which the scene has few questions ask them again, in other words, up to this often."""
 OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind"}
 OTHER_WORDS |= {second: first for first, second in OTHER_WORDS.items()}
-OTHER_COLORS = {"red": "blue", "blue": "green", "green": "red", "yellow": "red"}
+OTHER_COLORS = {"red": "blue", "blue": "green", "green": "red", "yellow": "magenta", "magenta": "red"}
 
 
 class CyclingPhrasebook(Phrasebook):
@@ -154,7 +154,7 @@ def altered(sample: Sample) -> str:
         return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, Directions):
         return re.sub(rf"\b({'|'.join(OTHER_WORDS)})\b", lambda match: OTHER_WORDS[match[0]], text, count=1)
-    text = re.sub(r"\b(red|blue|green|yellow) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
+    text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
     return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), text)
 
 

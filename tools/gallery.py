@@ -21,6 +21,15 @@ picture shows the first sample. Written by `python -m tools.gallery`.
 """
 
 
+WAYS_TYPE = "distance_prediction_oo"
+WAYS = {"mask": "fill", "bbox": "select", "none": "sentence"}
+"""Ways to point at objects besides that of the type, each shown in a format."""
+WAYS_HEAD = """## Other ways to point at objects
+
+Any type takes the key `mark` (docs/marks.md).
+"""
+
+
 def main() -> None:
     """Generate from the demo, draw one picture a type, and write the page."""
     with tempfile.TemporaryDirectory() as folder:
@@ -30,6 +39,7 @@ def main() -> None:
         ]
         PICTURES.mkdir(parents=True, exist_ok=True)
         pages = [page(name, [s for s in samples if s.line.file.type == name]) for name in known_types()]
+        pages += [WAYS_HEAD, *(way(kind, answer_format, Path(folder) / kind) for kind, answer_format in WAYS.items())]
     (HOME / "GALLERY.md").write_text("\n".join([HEAD, *pages]), encoding="utf-8")
 
 
@@ -46,6 +56,21 @@ def page(type_name: str, samples: list[ViewSample]) -> str:
         for sample in samples
     ]
     return "\n\n".join([*head, f"```yaml\n{config}```", *texts]) + "\n"
+
+
+def way(kind: str, answer_format: str, folder: Path) -> str:
+    """The sample of another way to point at objects; also writes its picture."""
+    folder.mkdir()
+    config = f"overrides: {{{WAYS_TYPE}: {{mark: {kind}}}}}\n"
+    (folder / "run.yaml").write_text(config, encoding="utf-8")
+    options = ("--config", str(folder / "run.yaml"), "--tasks", WAYS_TYPE, "--per-scene", "20")
+    generate(folder / "out", *options).check_returncode()
+    files = [file for file in find_record_files(folder / "out") if file.format == answer_format]
+    sample = load_sample(choose_samples(files, SampleSelection(seed=1))[0])
+    draw_sample(sample, WIDTH_PX).convert("RGB").save(PICTURES / f"mark_{kind}.jpg", quality=JPEG_QUALITY)
+    turns = "\n".join(f"{turn.speaker}: {turn.value}" for turn in sample.turns)
+    head = [f"### mark: {kind}", f"![mark: {kind}](docs/gallery/mark_{kind}.jpg)", f"```yaml\n{config}```"]
+    return "\n\n".join([*head, f"**{answer_format}** · `{sample.line.id}`\n\n```text\n{turns}\n```"]) + "\n"
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -24,6 +25,7 @@ from qagen.core.answer import (
     Ratio,
     Route,
     Slot,
+    YesNo,
 )
 from qagen.core.units import Units
 from qagen.files import TEMPLATES
@@ -52,6 +54,8 @@ CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
     Ratio: (Ratio(2.0), Ratio(1.3)),
+    YesNo: (YesNo(True), YesNo(False)),
+    Degrees: (Degrees(15.0), Degrees(170.0)),
     Count: (Count(1), Count(2), Count(11)),
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
@@ -124,6 +128,9 @@ def _mentions(family: Family, turn: int) -> dict[str, Mention]:
             mentions[color] = Mention(LABELS[(turn + 3 * index) % len(LABELS)], ())
             continue
         note = f"{color} {SHAPES[family.marks.recorded]}"
+        if color in family.unnamed:
+            mentions[color] = Mention(note, ())
+            continue
         if family.marks.listed:
             note = f"in Frame-{7 + turn}, {color}" if family.images == "video" else color
         mentions[color] = Mention(LABELS[(turn + 3 * index) % len(LABELS)], (note,))

@@ -36,20 +36,20 @@ WORDS_OF_SPAR: Mapping[str, Mapping[str, int]] = {
     "obj_spatial_relation_oo_mv": {"select": 140, "sentence": 45, "judge": 40},
     "spatial_imagination_oc": {"select": 135, "sentence": 55},
     "spatial_imagination_oc_mv": {"select": 149, "sentence": 69},
-    "spatial_imagination_oc_video": {"sentence": 58},
-    "spatial_imagination_oc_video_hard": {"sentence": 46},
+    "spatial_imagination_oc_video": {"select": 138, "sentence": 58},
+    "spatial_imagination_oc_video_hard": {"select": 126, "sentence": 46},
     "spatial_imagination_oo": {"select": 141, "sentence": 61},
     "spatial_imagination_oo_mv": {"select": 165, "sentence": 75},
-    "spatial_imagination_oo_video": {"sentence": 64},
-    "spatial_imagination_oo_video_hard": {"sentence": 48},
+    "spatial_imagination_oo_video": {"select": 154, "sentence": 64},
+    "spatial_imagination_oo_video_hard": {"select": 138, "sentence": 48},
     "spatial_imagination_map_mv": {"sentence": 50},
     "spatial_volume_infer": {"fill": 20, "select": 69, "sentence": 12},
     "position_matching": {"fill": 31, "select": 64, "sentence": 23},
     "camera_motion_infer": {"fill": 31, "select": 68, "sentence": 23},
     "view_change_infer": {"fill": 60, "sentence": 20},
-    "obj_frame_locate": {"sentence": 20},
-    "appearance_order": {"fill": 28, "sentence": 20},
-    "obj_count": {"fill": 18, "sentence": 10},
+    "obj_frame_locate": {"select": 77, "sentence": 20},
+    "appearance_order": {"fill": 28, "select": 67, "sentence": 20},
+    "obj_count": {"fill": 18, "select": 39, "sentence": 10},
     "room_size": {"fill": 22, "select": 43, "sentence": 14},
     "nav_video": {"sentence": 46},
 }
@@ -58,11 +58,13 @@ WORDS_OF_SPAR: Mapping[str, Mapping[str, int]] = {
 Measured on SPAR's records: select of distance_infer_center_oc_mv; sentence of distance_prediction_oo_video,
 spatial_imagination_oo_video, spatial_volume_infer and obj_count. The others are estimates from published examples: the
 words of an example, plus the parts that its format adds (form of the answer 8, options 21 and the options themselves).
+So are the formats that SPAR does not have.
 """
 WORDS_OF_NEW_TYPES = 60 / MOST_OF_SPAR
 """Types that SPAR does not have use at most 60 words."""
 MASKED = re.compile(
-    r"\[\d+(?:, \d+){3}\]|(?:\b[\w'-]+ ){0,3}\((?:[^()]*\b(?:red|blue|green|yellow|[Oo]bject\w|point\d)\b[^()]*)\)"
+    r"\[\d+(?:, \d+){3}\]"
+    r"|(?:\b[\w'-]+ ){0,3}\((?:[^()]*\b(?:red|blue|green|yellow|magenta|[Oo]bject\w|point\d)\b[^()]*)\)"
     r"(?: \(\w+ (?:point|box)\))?|\d+(?:\.\d+)?"
 )
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, disagree
-from qagen.audit.parse import bare_number, boxes, ordinal_image
+from qagen.audit.parse import bare_degrees, bare_number, boxes, ordinal_image
 from qagen.audit.resolve_marks import AMBIGUOUS_PIXELS, ResolvedMark
 from qagen.audit.scene import rotation_deg
 from qagen.audit.settings import RunSettings
@@ -21,6 +21,8 @@ EDGE = 1e-3
 """Meters and degrees may fall short of their thresholds by this much."""
 SAME_DEG, SAME_M = 10.0, 0.3
 """Views that differ by less than both are alike."""
+DEGREE_GAP, DEGREE_GAP_SHARE = 20.0, 0.2
+"""Least difference of options that are angles; both must hold."""
 GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 """Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
 RATIO_GAPS = ((0.2, 0.15),)
@@ -28,9 +30,11 @@ RATIO_GAPS = ((0.2, 0.15),)
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
-WITHOUT_CENTERS = {"matching", "locate"}
+WITHOUT_CENTERS = {"matching", "candidates", "locate"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
-ABSENCES = {"count", "order", "locate"}
+COUNTS = {"count"}
+"""Families whose options are whole numbers that need not be far apart."""
+ABSENCES = {"count", "order", "locate", "existence"}
 """Families whose answers are wrong if something is not annotated."""
 
 
@@ -58,7 +62,8 @@ def check_eligibility(
     if solver is not None:
         yield from solver.check_eligibility(record, marks, views)
     for (letter, first), (other, second) in combinations(record.options.items(), 2):
-        if _are_alike(first, second, RATIO_GAPS if record.task.get("asks") == "ratio" else GAPS):
+        gaps = RATIO_GAPS if record.task.get("asks") == "ratio" else GAPS
+        if record.task.get("family") not in COUNTS and _are_alike(first, second, gaps):
             yield disagree(f"options {letter} and {other}", f"{first} / {second}", "options that are clearly apart")
 
 
@@ -117,6 +122,9 @@ def _check_unique_names(record: AuditRecord, marks: Mapping[str, ResolvedMark], 
 
 def _are_alike(first: str, second: str, gaps: Sequence[tuple[float, float]]) -> bool:
     """Whether two options are numbers or boxes that are hardly apart."""
+    angles = bare_degrees(first), bare_degrees(second)
+    if angles[0] is not None and angles[1] is not None:
+        return abs(angles[0] - angles[1]) < max(DEGREE_GAP, DEGREE_GAP_SHARE * max(angles[0], angles[1])) - 1e-6
     numbers = bare_number(first), bare_number(second)
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))

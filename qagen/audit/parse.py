@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-COLORS = ("red", "blue", "green", "yellow")
+COLORS = ("red", "blue", "green", "yellow", "magenta")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
+UNNAMED = "object"
+"""What a text calls an object without a name; one that is called "blue box" has none either."""
 _NOTE = r"\((?:(in Frame-\d+), )?(Object\d|object\d|objectA|point\d)\)|\((in Frame-\d+)\)"
 _MARK = rf"\(({'|'.join(COLORS)}) (point|box|mask)\)"
-_NOTES = re.compile(rf" (?:(?:{_NOTE})(?: {_MARK})?|{_MARK})")
+_BARE = rf"\b({'|'.join(COLORS)}) (point|box|mask)\b"
+_NOTES = re.compile(rf" (?:(?:{_NOTE})(?: {_MARK})?|{_MARK})|{_BARE}")
 _ARTICLE = re.compile(r"\b[Tt]he (?!.*\b[Tt]he )")
 
 
@@ -20,7 +23,7 @@ class ParsedMention:
     token: str
     """The color of its mark, or its alias where it has no color."""
     label: str
-    """Its name."""
+    """Its name, or UNNAMED."""
     frame: int | None
     """The N of Frame-N."""
     alias: str | None
@@ -32,7 +35,7 @@ class ParsedMention:
 def tokenize(
     text: str, numbered: Sequence[str] = (), names: Mapping[str, str] | None = None
 ) -> tuple[str, list[ParsedMention]]:
-    """Replace each mention, such as ``lamp (in Frame-3, Object2) (red box)``, by a token, such as ``@red``.
+    """Replace each mention, such as ``lamp (in Frame-3, Object2) (red box)`` or ``red box``, by a token: ``@red``.
 
     Args:
         text: a question or an answer.
@@ -48,8 +51,8 @@ def tokenize(
     out, at = "", 0
     for match in _NOTES.finditer(text):
         before = text[at : match.start()]
-        start = _label_start(before)
-        mentions.append(_parse_mention(match, before[start:], numbered))
+        start = _label_start(before) if match[0].startswith(" ") else len(before)
+        mentions.append(_parse_mention(match, before[start:] or UNNAMED, numbered))
         out += f"{before[:start]}@{mentions[-1].token}"
         at = match.end()
     return out + text[at:], mentions
@@ -75,17 +78,30 @@ def _label_start(before: str) -> int:
 
 
 def _parse_mention(match: re.Match[str], label: str, numbered: Sequence[str]) -> ParsedMention:
-    where, alias, only_where, color, shape, bare_color, bare_shape = match.groups()
-    token, where = color or bare_color or alias, where or only_where
+    where, alias, only_where, *marks = match.groups()
+    color, shape = next(
+        ((color, shape) for color, shape in zip(marks[::2], marks[1::2], strict=True) if color), (None,) * 2
+    )
+    token, where = color or alias, where or only_where
     if token == alias and alias.startswith("Object") and int(alias[-1]) < len(numbered):
         token = numbered[int(alias[-1])]
     frame = int(where.rpartition("-")[2]) if where else None
-    return ParsedMention(token, label.lower(), frame, alias, shape or bare_shape)
+    return ParsedMention(token, label.lower(), frame, alias, shape)
 
 
 def meters(text: str) -> list[float]:
     """All numbers of meters, in order."""
     return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) meters", text)]
+
+
+def degrees(text: str) -> list[float]:
+    """All numbers of degrees, in order."""
+    return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) degrees", text)]
+
+
+def bare_degrees(text: str) -> float | None:
+    """The number, if the text is nothing but a whole one."""
+    return float(text) if re.fullmatch(r"\d+", text.strip()) else None
 
 
 def bare_number(text: str) -> float | None:
@@ -110,6 +126,11 @@ def ordinal_image(text: str) -> int | None:
     if number:
         return int(number[1]) - 1
     return ORDINALS.index(word[1].lower()) if word else None
+
+
+def asked_frames(question: str) -> list[int]:
+    """The two frames that a question about a video asks about; a rule may name the first frame after them."""
+    return frame_numbers(question)[:2]
 
 
 def frame_numbers(text: str) -> list[int]:

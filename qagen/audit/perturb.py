@@ -65,7 +65,7 @@ class Stability:
 def quantity_of(what: str) -> str:
     """The name of a quantity without its object, option or frame."""
     what = re.sub(r"^option [A-D]: ", "", what)
-    return re.sub(r" of (the )?(red|blue|green|yellow|object\d+|point\d)$| \d+$|(?<=Frame)-\d+$", "", what)
+    return re.sub(r" of (the )?(red|blue|green|yellow|magenta|object\d+|point\d)$| \d+$|(?<=Frame)-\d+$", "", what)
 
 
 def perturb(

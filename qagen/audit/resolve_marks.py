@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qagen.audit.audit_record import ALIASES, MARK_KINDS, AuditRecord
 from qagen.audit.checks import Check, Verdict, check_equal, disagree, undecided
 from qagen.audit.mask_marks import closest_mask
-from qagen.audit.parse import ParsedMention
+from qagen.audit.parse import UNNAMED, ParsedMention
 from qagen.audit.raycast import Crop
 from qagen.audit.truth import SceneTruth
 
@@ -74,7 +74,8 @@ def resolve_marks(record: AuditRecord, truth: SceneTruth) -> tuple[dict[str, Res
         if not 0 <= mark.image < len(record.frames) or any(not 0 <= edge <= 1000 for edge in mark.edges):
             checks.append(disagree(f"mark of {mark.token}", mark, "an image of the record and edges in 0-1000"))
             continue
-        instance, check = _find_instance(mark, record, truth, mentions[0].label if mentions else None)
+        label = mentions[0].label if mentions and mentions[0].label != UNNAMED else None
+        instance, check = _find_instance(mark, record, truth, label)
         checks.append(check)
         if instance is not None:
             resolved[mark.token] = ResolvedMark(instance, mark.image)

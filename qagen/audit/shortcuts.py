@@ -44,7 +44,7 @@ Z_95 = 1.959964
 
 OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
 MENTION = re.compile(
-    r"((?:[a-z][\w'-]* ?){1,3}) \([^()]*?\b(red|blue|green|yellow|Object\d|object\d|point\d|objectA)\b"
+    r"((?:[a-z][\w'-]* ?){1,3}) \([^()]*?\b(red|blue|green|yellow|magenta|Object\d|object\d|point\d|objectA)\b"
 )
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 WORD = re.compile(r"[a-zA-Z][a-zA-Z'-]*")
@@ -201,7 +201,11 @@ def targets(
 ) -> list[tuple[str, bool, list[ShortcutCase]]]:
     """What to predict from samples (scene, record, evidence), whether it is meant to be balanced, and the cases."""
     if answer_format == "select":
-        return [("letter", True, [_select_case(scene, record) for scene, record, _ in samples])]
+        cases = [_select_case(scene, record) for scene, record, _ in samples]
+        counts = sorted({len(case.options) for case in cases})
+        by_count = [[case for case in cases if len(case.options) == count] for count in counts]
+        names = ["letter"] if len(counts) == 1 else [f"letter of {count}" for count in counts]
+        return [(name, True, some) for name, some in zip(names, by_count, strict=True)]
     answered = [(scene, record, str(evidence.get("answer", ""))) for scene, record, evidence in samples]
     if answer_format == "judge":
         replies = [(scene, record, _value(record, -1)) for scene, record, _ in answered]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FACT_KEYS = ("frames", "objects", "measured")
 """Keys of the evidence that identify a fact; records with the same ones ask the same in other words."""
-MARK = re.compile(r"\b(?:red|green|blue|yellow|point\d+)\b")
+MARK = re.compile(r"\b(?:red|green|blue|yellow|magenta|point\d+)\b")
 OPTION = re.compile(r"^([A-Z])\. *(.*?) *$", re.M)
 BIN_RATIO = 1.5
 """Factor between the bounds of a class of numbers."""

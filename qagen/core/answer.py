@@ -88,6 +88,30 @@ class Ratio(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class Degrees(_Told):
+    """An angle, printed in whole steps because nobody sees it more exactly."""
+
+    names: ClassVar = frozenset({"answer"})
+    step: ClassVar = 5
+
+    value: float
+    """Degrees, not negative."""
+
+    @property
+    def rounded(self) -> int:
+        """The multiple of ``step`` that is printed."""
+        return self.step * round(self.value / self.step)
+
+    @property
+    def text(self) -> str:
+        return str(self.rounded)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
+@dataclass(frozen=True, slots=True)
 class Count(_Told):
     """A number of instances."""
 
@@ -234,6 +258,24 @@ class Choice(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class YesNo(_Told):
+    """Whether what the question says is so."""
+
+    names: ClassVar = frozenset[str]()
+
+    holds: bool
+    """Whether it is."""
+
+    @property
+    def text(self) -> str:
+        return "Yes" if self.holds else "No"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One direction of a relation."""
 
@@ -287,6 +329,10 @@ class FrameNumbers(_Told):
 
     numbers: tuple[int, ...]
     """Positions in the video, in ascending order."""
+    marked: int = 0
+    """The one of them that carries the mark, which every distractor holds, too."""
+    total: int = 0
+    """Number of frames of the video."""
 
     @property
     def text(self) -> str:
@@ -440,12 +486,14 @@ class Description(_Told):
 Answer = (
     Number
     | Ratio
+    | Degrees
     | Count
     | Extents
     | BoxAnswer
     | LocatedObject
     | ImagePoint
     | Choice
+    | YesNo
     | Directions
     | LabelOrder
     | FrameNumbers

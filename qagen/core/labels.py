@@ -183,6 +183,18 @@ _F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife")
 _O_TO_OES = ("potato", "tomato", "hero", "echo")
 
 
+_SOUNDS_OPEN = re.compile(
+    r"(?!u(?:ni(?![mn])|[kr][aeiou]|s[ae]|t[ei])|eu|one\b)[aeiou]|hour|honor"
+    r"|(?!LEGO|IKEA)[AEFHILMNORSX](?:[A-Z]+\b|-)|IKEA"
+)
+"""Labels that begin with the sound of a vowel: "umbrella" and "LED lamp", not "utility cart"."""
+
+
+def with_article(label: str) -> str:
+    """The label of one thing with its article: "a chair", "an office chair", "an L-shaped couch"."""
+    return f"{'an' if _SOUNDS_OPEN.match(label) else 'a'} {label}"
+
+
 _SINGULAR_IN_S = ("ss", "us", "is", "gas", "canvas", "atlas", "lens", "series", "news")
 _IRREGULAR_PLURALS = {*_IRREGULAR.values(), "people"} - {"fish"}
 

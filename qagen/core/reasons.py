@@ -209,7 +209,7 @@ BOXES_NOT_EXACT = _reason(
     "boxes not exact",
     "What the pixels show comes from 3D boxes and depth alone, too coarse for 2D boxes and masks; add a labeled mesh.",
 )
-VIEWS_ALIKE = _reason("views too alike", "The two images show nearly the same view, so finding the object is trivial.")
+VIEWS_ALIKE = _reason("views too alike", "Two images show nearly the same view, so the question would be trivial.")
 NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well enough in both images.")
 CUT_OFF = _reason("cut off by the image", "A part of the object lies outside the image, so its size cannot be seen.")
 MOSTLY_OCCLUDED = _reason("mostly occluded", "Other objects hide most of the object, so its size cannot be seen.")
@@ -240,7 +240,7 @@ NOT_ALL_SHOWN = _reason(
 TOO_MANY_INSTANCES = _reason("too many instances", "There are more instances than `max_count` of the task's YAML.")
 NOT_IN_VIDEO = _reason("not in the video", "No frame of the video shows the object well enough.")
 DOUBTFUL_SIGHTING = _reason(
-    "doubtful sighting", "In some frame of the video it is unclear whether the object can be seen."
+    "doubtful sighting", "In some image or frame of the video it is unclear whether the object can be seen."
 )
 UNCLEAR_FIRST_SIGHTING = _reason(
     "unclear first sighting", "The video does not tell for sure in which frame an object of the label comes into view."
@@ -272,7 +272,19 @@ LOOKS_UP_OR_DOWN = _reason(
 ROLL_DIFFERS = _reason(
     "roll differs", "One of the two cameras is tilted sideways, so turns and moves could not be told apart."
 )
-HALF_TURN = _reason("half turn", "The turn is so large that left and right are hard to tell apart.")
+HALF_TURN = _reason("half turn", "The turn is so large that it is hard to tell which way it goes.")
+ANGLE_TOO_SMALL = _reason("angle too small", "The angle is so small that nobody could judge it by eye.")
+TOO_CLOSE_AROUND = _reason(
+    "camera too close to the object",
+    "The camera is above the object, or so close that a small error of its place would change the angle around it.",
+)
+OBJECT_MOVED = _reason("object moved", "Measured depth passes through the object, which was elsewhere at that time.")
+TURNS_BACK = _reason(
+    "camera turns back", "On its way the camera turns back or aside, so that its whole turn is more than the net one."
+)
+IMAGES_APART = _reason(
+    "images too far apart", "Two images in a row show too little in common to tell how the camera turned between them."
+)
 NO_CHANGE = _reason("no change", "The camera hardly moved or turned between the two images.")
 CAMERA_NOT_AHEAD = _reason(
     "second camera not ahead", "The second camera stands beside or behind the first, outside its view."

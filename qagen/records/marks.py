@@ -41,8 +41,8 @@ PALETTE = {
     "cyan": "#00e5ff",
     "orange": "#ff8c00",
 }
-"""The first four are the colors that questions name; listed marks, which have names beside them, use all."""
-NAMED_COLORS = ("red", "blue", "green", "yellow")
+"""The first five are the colors that questions name; listed marks, which have names beside them, use all."""
+NAMED_COLORS = ("red", "blue", "green", "yellow", "magenta")
 
 POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0

@@ -9,7 +9,22 @@ from typing import Any
 
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number, Ratio
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Choice,
+    Count,
+    Degrees,
+    Directions,
+    Extents,
+    FrameNumbers,
+    ImagePoint,
+    LabelOrder,
+    LocatedObject,
+    Number,
+    Ratio,
+    YesNo,
+)
 from qagen.core.question import Question
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -35,12 +50,17 @@ class Rule:
 RULES: dict[type[Answer], Rule] = {
     Number: Rule(choose_with_shared_answers, 4, DistractorMaker.numbers),
     Ratio: Rule(choose_with_shared_answers, 4),
+    Degrees: Rule(choose_with_shared_answers, 4, DistractorMaker.degrees),
     ImagePoint: Rule(choose_with_shared_answers, 2),
     Directions: Rule(choose_with_shared_answers, 4),
     BoxAnswer: Rule(choose_with_shared_answers, 2),
     LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
     Extents: Rule(make=DistractorMaker.sizes),
     Choice: Rule(make=DistractorMaker.other_objects),
+    YesNo: Rule(make=DistractorMaker.opposite),
+    Count: Rule(make=DistractorMaker.counts),
+    LabelOrder: Rule(make=DistractorMaker.orders),
+    FrameNumbers: Rule(make=DistractorMaker.frames),
 }
 
 

@@ -39,6 +39,12 @@ def number(text: str, question: str = "") -> float:
     return decision(final_answer(text), lambda passage: _fresh(_measures(passage, kind), revealed), "number")
 
 
+def degrees(text: str, question: str = "") -> float:
+    """The one angle in degrees that a text decides on; for arguments and errors see ``number``."""
+    revealed = {float(value) for value in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?", question)}
+    return decision(final_answer(text), lambda passage: _fresh(_measures(passage, "angle"), revealed), "number")
+
+
 def count(text: str, question: str = "") -> float:
     """The one number of things; for arguments and errors see ``number``."""
     del question
@@ -101,7 +107,7 @@ def _measures(passage: str, kind: str) -> set[float]:
     text = prepared(passage, spelt=True)
     found = settled(text, quantities(text))
     if with_unit := [quantity for quantity in found if quantity.unit]:
-        right = {quantity.value for quantity in with_unit if quantity.kind == (kind or quantity.kind) != "angle"}
+        right = {one.value for one in with_unit if one.kind == kind or (not kind and one.kind != "angle")}
         if not right:
             raise UnreadError(f"another unit than asked for: {with_unit[-1].unit}")
         return right

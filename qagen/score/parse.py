@@ -207,7 +207,8 @@ def _known_names(text: str, question: str) -> tuple[str, ...]:
 
 # --- marks ------------------------------------------------------------------------------------------------------------
 
-MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
+MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow|magenta)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
+LISTED_OBJECT = re.compile(r"(?<![a-z])object[\s_-]*(\d+)", re.I)
 NEAR_OR_FAR = re.compile(r"\b(?:(?P<near>close(?:r|st)?|near(?:er|est)?)|(?P<far>f[au]r(?:ther|thest)?))\b", re.I)
 NOT_MARKED = re.compile(r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[^,.;()]{0,40}\(?[^,.;()]{0,20}\)?", re.I)
 
@@ -235,7 +236,8 @@ def marked_object(text: str, question: str = "") -> str:
 
 
 def _marks(text: str) -> list[str]:
-    return [color or f"point{number}" for color, number in MARK.findall(text)]
+    """The colors and numbers of marks; ``object2`` of a list of boxes or masks is read as ``point2`` of points is."""
+    return [color or f"point{number}" for color, number in MARK.findall(LISTED_OBJECT.sub(r"point\1", text))]
 
 
 # --- directions and sentences -----------------------------------------------------------------------------------------

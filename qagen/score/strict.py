@@ -3,7 +3,7 @@
 | answer | metric |
 |---|---|
 | letter, Yes or No | right or wrong |
-| number (length, area, count, ratio) | mean relative accuracy: share of the tolerances 50 %, 45 %, …, 5 % that hold |
+| number (length, area, ratio, angle, count) | mean relative accuracy: share of 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
 | view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
 | box | intersection over union; with an image, 0 in the wrong one |
@@ -28,6 +28,7 @@ from qagen.core.answer import (
     BoxAnswer,
     Choice,
     Count,
+    Degrees,
     Directions,
     Extents,
     FrameNumbers,
@@ -38,6 +39,7 @@ from qagen.core.answer import (
     Number,
     Placement,
     Ratio,
+    YesNo,
 )
 from qagen.records.sparbench import AXES
 from qagen.score import letters, numbers, parse
@@ -204,12 +206,14 @@ STATED = Metric("F1", parse.facts, _f1)
 METRICS: dict[type[Answer], Metric] = {
     Number: Metric("MRA", numbers.number, relative_accuracy, with_question=True),
     Ratio: Metric("MRA", numbers.ratio, relative_accuracy),
+    Degrees: Metric("MRA", numbers.degrees, relative_accuracy, with_question=True),
     Count: Metric("MRA", numbers.count, relative_accuracy),
     Extents: Metric("MRA", numbers.extents_cm, _compare_extents),
     BoxAnswer: Metric("IoU", parse.box, box_overlap),
     ImagePoint: Metric("MRA", parse.place, _compare_places),
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
+    YesNo: JUDGED,
     Directions: Metric("F1", parse.directions, _compare_directions),
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),

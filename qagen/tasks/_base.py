@@ -25,6 +25,8 @@ Images = Annotated[int, Field(ge=1, le=5)]
 """Number of images of a question."""
 Bound = Annotated[float, Field(ge=0)]
 """A threshold: a length, an angle or a share."""
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A share of a whole."""
 Amount = Annotated[int, Field(ge=1)]
 """A number of things, at least one."""
 
@@ -173,10 +175,20 @@ class Family(ABC, Generic[ConfigT]):
         """Direction axes of its answers."""
         return frozenset()
 
+    def axes_of(self, question: Question) -> Set[str]:
+        """Those of ``axes`` that a question asks about."""
+        return self.axes
+
     @property
     def options(self) -> int:
         """Number of options of a select question."""
         return 4
+
+    least_options: int | None = None
+    """Least number of options of a select question, where it varies."""
+    unnamed: frozenset[str] = frozenset()
+    """Colors of the marks that questions call "blue box" instead of naming their objects, so that labels do not tell
+    which is which; where the labels differ, the other objects have no name either."""
 
     def question_block(self, answer_format: Format) -> str:
         """Template block that words its question in a format."""

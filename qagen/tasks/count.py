@@ -39,7 +39,7 @@ class ObjectCount(Family[CountConfig]):
     name = "count"
     Config = CountConfig
     answer = Count
-    formats = frozenset({"fill", "sentence"})
+    formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"objects"})
     skips = frozenset(
         {

@@ -27,7 +27,7 @@ class Locate(Family[LocateConfig]):
     name = "locate"
     Config = LocateConfig
     answer = FrameNumbers
-    formats = frozenset({"sentence"})
+    formats = frozenset({"select", "sentence"})
     needs = frozenset({"objects"})
     skips = MARKING_SKIPS | {NO_VIDEO, NOT_IN_VIDEO, DOUBTFUL_SIGHTING}
     must_say = ("frame", "number")
@@ -72,7 +72,7 @@ class Locate(Family[LocateConfig]):
             frames=frames,
             roles=roles,
             is_video=True,
-            answer=FrameNumbers(tuple(numbers)),
+            answer=FrameNumbers(tuple(numbers), roles[0].image, len(frames)),
             fact=(item,),
             margin=float(fractions.min()),
             margin_unit="fraction",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import model_validator
 
-from qagen.core.answer import BoxAnswer
+from qagen.core.answer import Answer, BoxAnswer
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image, refusing
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.core.sample import Format
@@ -65,21 +65,35 @@ class Matching(Family[MatchingConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Candidates of all pairs of views, of each pair the objects that were proposed least before."""
+        for frames, item in self._pairs_and_objects(views, rng):
+            found = item if isinstance(item, Skip) else self.propose_one(views, frames, item, rng)
+            yield refusing(about_image(frames[0]), found)
+
+    def propose_one(self, views: SceneViews, frames: tuple[int, int], item: int, rng: Generator) -> Question | Skip:
+        """A candidate about an object that is askable in both frames."""
+        roles = mark_objects(views, frames, {"red": (item, 0)}, self.config.mark)
+        return roles if isinstance(roles, Skip) else self.ask(views, frames, roles)
+
+    def _pairs_and_objects(self, views: SceneViews, rng: Generator) -> Iterator[tuple[tuple[int, int], int | Skip]]:
+        """Pairs of views, each with an object that is askable in both, or with why there is none."""
         proposed = np.zeros(len(views.scene.objects), dtype=np.int64)
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             both = np.flatnonzero(views.askable[list(frames)].all(axis=0))
             if not len(both):
-                yield Skip(NO_OBJECT_IN_BOTH, about_image(frames[0]))
+                yield frames, Skip(NO_OBJECT_IN_BOTH)
             rarest = rng.permutation(both)
             rarest = rarest[np.argsort(proposed[rarest], kind="stable")][:OBJECTS_PER_PAIR]
             proposed[rarest] += 1
-            for item in rarest:
-                roles = mark_objects(views, frames, {"red": (int(item), 0)}, self.config.mark)
-                found = roles if isinstance(roles, Skip) else self.ask(views, frames, roles)
-                yield refusing(about_image(frames[0]), found)
+            yield from ((frames, int(item)) for item in rarest)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the object of role red is in the second of ``frames``."""
+        return self.answered(views, frames, roles, BoxAnswer(visible_box(views, frames[1], roles[0].object)))
+
+    def answered(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], answer: Answer
+    ) -> Question | Skip:
+        """The question with this answer, where the two views differ and show exactly what is where."""
         if not views.exact[list(frames)].all():
             return Skip(BOXES_NOT_EXACT)
         turn = float(views.rotation_deg[frames])
@@ -87,17 +101,17 @@ class Matching(Family[MatchingConfig]):
         margins = turn / self.config.min_turn_deg - 1, move / self.config.min_move_m - 1
         if max(margins) < 0:
             return Skip(VIEWS_ALIKE)
-        item, second = roles[0].object, frames[1]
+        item = roles[0].object
         return Question(
             frames=frames,
             roles=roles,
             fact=(frames, item),
-            answer=BoxAnswer(visible_box(views, second, item)),
+            answer=answer,
             margin=max(margins),
             margin_unit="fraction",
             measured={
                 "turn_deg": turn,
                 "move_m": move,
-                "visible_fraction": float(views.visible_fraction[second, item]),
+                "visible_fraction": float(views.visible_fraction[frames[1], item]),
             },
         )

@@ -55,7 +55,7 @@ class Order(Family[OrderConfig]):
     name = "order"
     Config = OrderConfig
     answer = LabelOrder
-    formats = frozenset({"fill", "sentence"})
+    formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"objects"})
     skips = frozenset(
         {

@@ -43,6 +43,8 @@ def load_task(type_name: str, overrides: Mapping[str, Any] | None = None, source
     content = {**read_yaml(path), **overrides, "type": type_name}
 
     def where(key: str) -> str:
+        if not key:
+            return f"{source}: overrides.{type_name}: " if overrides else f"{path}: "
         return f"{source}: overrides.{type_name}." if key in overrides else f"{path}: "
 
     name = content.get("family")
@@ -96,5 +98,7 @@ def _explain(error: ValidationError, model: type[BaseModel], where: Callable[[st
             parent = parent.model_fields[str(part)].annotation
         keys = getattr(parent, "model_fields", None) or parent.__dataclass_fields__
         return f"{prefix}unknown key.{did_you_mean(str(location[-1]), keys)}"
+    if first["type"] == "value_error" and not location:
+        return f"{prefix}expected {first['msg'].removeprefix('Value error, ')}"
     found = "nothing" if first["type"] == "missing" else shortened(first["input"])
     return f"{prefix}found {found}, expected: {first['msg'].removeprefix('Input ')}"

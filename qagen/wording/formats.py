@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
-from qagen.core.answer import OPPOSITE, Answer, Choice, Description, Directions, Extents, ImagePoint, LocatedObject
+from qagen.core.answer import (
+    OPPOSITE,
+    Answer,
+    Choice,
+    Description,
+    Directions,
+    Extents,
+    ImagePoint,
+    LocatedObject,
+    YesNo,
+)
 from qagen.core.question import Fact, MarkKind, Question, Skip
 from qagen.core.reasons import CLASS_QUOTA, NO_OPTIONS
 from qagen.core.sample import Format
@@ -22,6 +32,8 @@ SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box", "mask": "mask"}
 """What texts call a kind of mark."""
 PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
+UNNAMED = "object"
+"""What an object is called whose label would give an answer away."""
 FORMAT_SKIPS = frozenset({NO_OPTIONS, CLASS_QUOTA})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""
 
@@ -53,7 +65,7 @@ class Formatter:
         """``units`` are None for a scene whose scale is unknown, about which nothing is asked that states a length."""
         self.family, self.scene, self.units, self.book, self.rng = family.form_for(scene), scene, units, book, rng
         self._distractors = distractors
-        self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 4)}
+        self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 3, 4)}
         self._claims: Counter[tuple[str, bool]] = Counter()
 
     def write(self, question: Question, answer_format: Format) -> Turns | Skip:
@@ -97,6 +109,9 @@ class Formatter:
         return Turns(human, letter, {"options": options})
 
     def _judge(self, question: Question) -> Turns | Skip:
+        if isinstance(question.answer, YesNo):
+            asked = self._question_text(question, "judge")
+            return Turns(f"{asked}\n{self._rule('reply_yes_no')}", question.answer.text)
         assert isinstance(question.answer, Directions)
         claim = self._draw_claim(question.answer)
         if claim is None:
@@ -124,7 +139,7 @@ class Formatter:
     ) -> str:
         """The question with the rules that it needs; ``axes`` are those that it asks about, if not all."""
         asked = self._render(question, self.family.question_block(answer_format), **extra)
-        rules = self.family.rules(answer_format, self.family.axes if axes is None else axes)
+        rules = self.family.rules(answer_format, self.family.axes_of(question) if axes is None else axes)
         return " ".join([asked, *map(self._rule, rules)])
 
     def _plain_text(self, question: Question, answer: Answer) -> str:
@@ -158,15 +173,20 @@ class Formatter:
     def _mentions(self, question: Question) -> dict[str, Mention]:
         """Each role by its color, with the notes that point it out."""
         marks, mentions = self.family.marks, {}
-        labels = Counter(self.scene.objects[role.object].label for role in question.roles)
-        for role in question.roles:
+        labels = [self.scene.objects[role.object].label for role in question.roles]
+        if self.family.unnamed and len(set(labels)) > 1:
+            labels = [UNNAMED] * len(labels)
+        counts = Counter(labels)
+        for role, label in zip(question.roles, labels, strict=True):
             assert marks is not None
             frame = f"in Frame-{role.image}" if question.is_video and marks.drawn else ""
             mark = f"{role.color} {SHAPES[marks.kind]}" if marks.drawn and not marks.listed else ""
             named = ", ".join(note for note in (frame, role.alias) if note)
             notes = tuple(note for note in (named, mark) if note)
-            label = self.scene.objects[role.object].label
-            mentions[role.color] = Mention(label, notes, (role.alias or mark,) if labels[label] > 1 else ())
+            if role.color in self.family.unnamed:
+                mentions[role.color] = Mention(mark, ())
+            else:
+                mentions[role.color] = Mention(label, notes, (role.alias or mark,) if counts[label] > 1 else ())
         return mentions
 
 
@@ -199,12 +219,13 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
         blocks[f"sentence_{variant}"] = asked | answer | family.answer_variables
         shared += ["leave_out"] if directions else []
     if "select" in formats:
-        shared += ["choose", f"reply_letter_{family.options}"]
+        least = family.least_options or family.options
+        shared += ["choose", *(f"reply_letter_{count}" for count in range(least, family.options + 1))]
         shared += ["option_slots"] if directions else []
         if family.answer in PHRASED_OPTIONS:
             blocks[f"option_{variant}"] = family.answer.names | (asked & UNIT_WORDS)
     if "judge" in formats:
-        blocks["judge"] = asked | {"claim"}
+        blocks |= {} if family.answer is YesNo else {"judge": asked | {"claim"}}
         shared += ["reply_yes_no"]
     own = {(family.name, block): names for block, names in blocks.items()}
     return own | {(RULES, block): frozenset[str]() for block in shared}

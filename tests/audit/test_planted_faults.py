@@ -21,7 +21,7 @@ from qagen.audit.raw_scannet import read_scene
 from qagen.audit.record_index import AuditSelection, RecordRef, index_records
 from qagen.audit.run import Examiner
 from qagen.audit.scene import AuditScene, AuditView
-from qagen.audit.settings import RunSettings
+from qagen.audit.settings import RunSettings, task_parameters
 from qagen.audit.truth import SceneTruth
 from tests.audit.room import SCENE, Made, make_run
 
@@ -131,7 +131,7 @@ def swap_colors_of_text(record: Record, evidence: Record) -> bool:
 
 def change_marks(change: Callable[[list[int]], list[int]]) -> Fault:
     def spoil(record: Record, evidence: Record) -> bool:
-        keys = [key for key in record if re.fullmatch(r"(red|blue|green|yellow)_(point|bbox)", key) and record[key]]
+        keys = [key for key in record if re.fullmatch(r"[a-z]+_(point|bbox)", key) and record[key]]
         before = np.concatenate([np.ravel(record[key]) for key in keys])
         for key in keys:
             record[key] = [change(place) for place in record[key]]
@@ -184,6 +184,57 @@ def moved(by: float) -> Fault:
         return said(record) != before
 
     return spoil
+
+
+def turned(by: int) -> Fault:
+    """The number of degrees in the answer is another."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        before = said(record)
+        say(record, re.sub(r"(?<!Frame-)\b\d+", lambda match: str(int(match[0]) + by), before))
+        evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
+        return said(record) != before
+
+    return spoil
+
+
+def around_another_object(record: Record, evidence: Record) -> bool:
+    """The question asks about the object of another record of the type, whose angle is another."""
+    options = {"refrigerator": "bookshelf", "bed": "bathtub", "tv": "guitar", "table": "bathtub"}
+    label = evidence["objects"][0]["label"]
+    return label in options and ask(record, lambda text: text.replace(f"the {label} (", f"the {options[label]} ("))
+
+
+def later_frame(record: Record, evidence: Record) -> bool:
+    """The question names a frame four frames after the second one that it asks about."""
+    numbers = [int(number) for number in re.findall(r"Frame-(\d+)", record["conversations"][0]["value"])]
+    last = max(numbers)
+    return last + 4 < len(record["image"]) and ask(
+        record, lambda t: re.sub(rf"\bFrame-{last}\b", f"Frame-{last + 4}", t)
+    )
+
+
+def options_a_step_apart(record: Record, evidence: Record) -> bool:
+    """The wrong options are 10, 20 and 30 degrees more than the right one."""
+    options = dict(re.findall(r"^([A-D])\. (\d+)$", record["conversations"][0]["value"], re.MULTILINE))
+    right = int(options[said(record)])
+    wrong = [letter for letter in options if letter != said(record)]
+    nearer = {letter: str(right + 10 * (k + 1)) for k, letter in enumerate(wrong)}
+    evidence["added"]["options"] = [nearer.get(letter, option) for letter, option in options.items()]
+    return ask(
+        record, lambda text: re.sub(r"(?m)^([A-D])\. .*$", lambda m: f"{m[1]}. {nearer.get(m[1], options[m[1]])}", text)
+    )
+
+
+def mirrored_turn(record: Record, evidence: Record) -> None:
+    evidence["measured"]["orbit_deg"] *= -1
+
+
+def as_asked_the_long_way(record: Record, evidence: Record) -> bool:
+    """The angle is that of the rest of the circle."""
+    before = said(record)
+    say(record, re.sub(r"(?<!Frame-)\b\d+", lambda match: str(360 - int(match[0])), before))
+    return said(record) != before
 
 
 def as_ray_length(record: Record, evidence: Record) -> bool:
@@ -260,6 +311,18 @@ def later_video(record: Record, evidence: Record) -> None:
     evidence["frames"] = [str(min(39, int(name) + 1)) for name in evidence["frames"]]
 
 
+def other_letter_of_those(record: Record, evidence: Record) -> None:
+    """Another letter, where two options may be all."""
+    say(record, {"A": "B", "B": "A", "C": "A", "D": "A"}[said(record)])
+
+
+def swap_candidates(record: Record, evidence: Record) -> bool:
+    """The boxes of two candidates are exchanged, one of which is the answer."""
+    record["blue_bbox"], record["green_bbox"] = record["green_bbox"], record["blue_bbox"]
+    return "blue" in said(record) or "green" in said(record)
+
+
+EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
 FAULTS: list[tuple[str, str, str, Fault]] = [
     ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
     ("colors of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
@@ -321,6 +384,14 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("no letter", "depth_prediction_oc", "select", lambda r, e: say(r, "E")),
     ("yes for no", "obj_spatial_relation_oo", "judge", swap_words("Yes", "No")),
     ("yes for no", "obj_spatial_relation_oo_mv", "judge", swap_words("Yes", "No")),
+    *(("yes for no", f"existence_{one}", "judge", swap_words("Yes", "No")) for one in EXISTENCE),
+    ("another letter", "existence_oc_mv", "select", other_letter),
+    ("another letter", "object_matching_candidates", "select", other_letter_of_those),
+    ("another letter", "obj_count", "select", other_letter),
+    ("another letter", "obj_frame_locate", "select", other_letter),
+    ("another letter", "spatial_imagination_oo_video", "select", other_letter),
+    ("another box", "object_matching_candidates", "sentence", swap_words("blue", "green")),
+    ("colors of the boxes swapped", "object_matching_candidates", "sentence", swap_candidates),
     ("left for right", "obj_spatial_relation_oo", "sentence", swap_words("left", "right")),
     ("left for right", "spatial_imagination_oc", "sentence", swap_words("left", "right")),
     ("left for right", "spatial_imagination_oc_video_hard", "sentence", swap_words("left", "right")),
@@ -335,6 +406,25 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("inverted pose", "view_change_infer", "fill", inverted_motion),
     ("turn of the other sign", "view_change_infer", "sentence", swap_words("left", "right")),
     ("turn of the other sign", "nav_video", "sentence", swap_words("left", "right")),
+    ("30 degrees too much", "object_orbit", "fill", turned(30)),
+    ("30 degrees too much", "object_orbit_video", "sentence", turned(30)),
+    ("10 degrees too little", "camera_rotation", "fill", turned(-10)),
+    ("10 degrees too little", "camera_rotation_mv", "sentence", turned(-10)),
+    ("not in steps of 5 degrees", "object_orbit", "fill", turned(1)),
+    ("the rest of the circle", "object_orbit", "sentence", as_asked_the_long_way),
+    ("mirrored evidence", "object_orbit", "fill", mirrored_turn),
+    ("mirrored evidence", "object_orbit_video", "fill", mirrored_turn),
+    ("around another object", "object_orbit", "fill", around_another_object),
+    ("x mirrored", "object_orbit", "fill", change_marks(mirrored)),
+    ("images in another order", "object_orbit", "fill", swap_images),
+    ("images in another order", "camera_rotation_mv", "fill", swap_images),
+    ("another frame in the text", "camera_rotation", "fill", later_frame),
+    ("another frame in the text", "object_orbit_video", "fill", later_frame),
+    ("frames of the video off by one", "camera_rotation", "fill", later_video),
+    ("another letter", "object_orbit", "select", other_letter),
+    ("another letter", "camera_rotation", "select", other_letter),
+    ("options hardly apart", "object_orbit", "select", options_a_step_apart),
+    ("another rotation in the evidence", "camera_rotation", "fill", in_measured(turn_deg=20.123)),
     ("x and y swapped", "camera_motion_infer", "fill", in_answer(r"\((\d+),(\d+)\)", r"(\2,\1)")),
     ("one more counted", "obj_count", "fill", in_answer(r"\d+", "2")),
     ("one more counted", "obj_count", "sentence", in_answer(r"\b3\b", "4")),
@@ -431,6 +521,30 @@ def test_views_that_are_too_alike_to_match_are_found(refs: Refs, examiner: Exami
         assert worst_verdict(strict.examine(ref.line, *ref.read())) is Verdict.DISAGREE
 
 
+@pytest.mark.parametrize(
+    ("type_name", "limits", "expected"),
+    [
+        ("object_orbit", {"min_deg": 171}, "angle around red"),
+        ("object_orbit", {"max_deg": 14}, "angle around red"),
+        ("object_orbit", {"max_error_deg": 0.5}, "error of the angle"),
+        ("object_orbit_video", {"max_detour": -0.5}, "whole way of angle around red"),
+        ("camera_rotation", {"max_detour": -0.5}, "whole way of rotation of the camera"),
+        ("camera_rotation_mv", {"max_step_deg": 5}, "turn between two images"),
+    ],
+)
+def test_the_limits_of_angles_are_checked(
+    type_name: str, limits: dict[str, float], expected: str, refs: Refs, examiner: Examiner
+) -> None:
+    strict = Examiner(
+        examiner.truth,
+        examiner.media,
+        settings=RunSettings(tasks={type_name: {**task_parameters(type_name), **limits}}),
+    )
+    for ref in refs[type_name, "fill"]:
+        off = [check.what for check in strict.examine(ref.line, *ref.read()) if check.verdict is Verdict.DISAGREE]
+        assert expected in off
+
+
 def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Refs, made: Made) -> None:
     alike = tuple(replace(one, label="thing", names=one.names | {"thing"}) for one in scene.instances)
     examiner = Examiner(SceneTruth.of(replace(scene, instances=alike)), Media(made.out / "scannet" / "images"))
@@ -438,6 +552,28 @@ def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Re
     assert any(check.what == "name of red" for check in examiner.examine(ref.line, *ref.read()))
     ref = refs["spatial_imagination_oc_video", "sentence"][0]
     assert all(check.what != "name of red" for check in examiner.examine(ref.line, *ref.read()))
+
+
+@pytest.mark.parametrize("type_name", [f"existence_{one}" for one in EXISTENCE])
+def test_one_more_instance_turns_a_no_and_one_less_a_yes(
+    type_name: str, scene: AuditScene, refs: Refs, made: Made
+) -> None:
+    """The instance that a Yes rests on loses its name; what is on the side that a No denies gets the name."""
+    media, tried = Media(made.out / "scannet" / "images"), 0
+    for ref in refs[type_name, "judge"]:
+        record, evidence = ref.read()
+        assert record is not None
+        label = evidence["measured"]["label"].lower()
+        if said(record) == "Yes":
+            instances = tuple(replace(one, label="thing") if one.label == label else one for one in scene.instances)
+        else:
+            instances = tuple(replace(one, label=label) if one.is_askable else one for one in scene.instances)
+        changed = Examiner(SceneTruth.of(replace(scene, instances=instances)), media)
+        checks = [check for check in changed.examine(ref.line, record, evidence) if check.what.startswith(label)]
+        is_turned = worst_verdict(checks) is Verdict.DISAGREE
+        assert is_turned or said(record) == "No"  # nothing at all may be on that side
+        tried += is_turned and said(record) == "No"
+    assert tried
 
 
 def drop_evidence_line(out: Path) -> None:

@@ -155,3 +155,19 @@ def test_ranks_are_counted_among_the_options():
     case = ShortcutCase("s", "How far?", ("2.0", "8.0", "1.0", "3.0"), 0, True)
     # columns: letter, then value, rank, value less the mean (3.5), rank of the distance from the median (2.5)
     assert surface_cues(case)[:, 1:5].tolist() == [[2, 1, -1.5, 0], [8, 3, 4.5, 3], [1, 0, -2.5, 2], [3, 2, -0.5, 0]]
+
+
+def last_of_three(rng: Generator) -> tuple[str, str, str, dict]:
+    """Two or three boxes; of three it is always the yellow one."""
+    boxes = ["blue box", "green box", "yellow box"][: int(rng.integers(2, 4))]
+    order = rng.permutation(len(boxes))
+    right = len(boxes) - 1 if len(boxes) == 3 else int(rng.integers(2))
+    return listed("Which box is it?", [boxes[i] for i in order], int(np.argmax(order == right)))
+
+
+def test_questions_with_other_numbers_of_options_are_tried_apart(tmp_path: Path) -> None:
+    found = {one.target: one for one in find_shortcuts(write_run(tmp_path, "select", last_of_three))}
+    assert {name: (round(1 / one.chance), one.verdict) for name, one in found.items()} == {
+        "letter of 2": (2, "even"),
+        "letter of 3": (3, "shortcut"),
+    }

@@ -105,6 +105,55 @@ def test_the_order_of_first_sightings_agrees_and_no_other_does(truth: SceneTruth
     assert verdict_on([*order[:3], "guitar"]) is Verdict.DISAGREE
 
 
+@pytest.mark.slow
+def test_the_angle_around_the_table_agrees_and_no_other_does(truth: SceneTruth) -> None:
+    frames = [str(k) for k in range(FRAMES)]
+    views = shown("table", frames)
+    seen = [k for k in range(FRAMES) if len(views[k]) > 4 * SEEN]
+    center = complex(*next(center for label, center, _ in OBJECTS if label == "table")[:2])
+    places = [complex(*camera(k)[:2, 3]) - center for k in seen]
+    pairs = [(a, b) for a in range(len(seen)) for b in range(a) if 20 < abs(turn_deg(places[a], places[b])) < 150]
+    assert len(pairs) > 30
+    for a, b in pairs[::12]:
+        first, second = str(seen[a]), str(seen[b])
+        right = 5 * round(abs(turn_deg(places[a], places[b])) / 5)
+        marks = {"red_bbox": [box_of(views[seen[a]])]}
+
+        def verdict_on(angle: int, names: tuple[str, str] = (first, second), marks: Any = marks) -> Verdict:
+            question = (
+                "Seen from above, how many degrees around the 3D center of the table (red box) are they apart?\n5."
+            )
+            return verdict(record_of("object_orbit", "fill", question, str(angle), names, **marks), truth)
+
+        assert verdict_on(right) is Verdict.AGREE
+        assert verdict_on(right + 10) is Verdict.DISAGREE
+        assert verdict_on(360 - right) is Verdict.DISAGREE
+
+
+def turn_deg(first: complex, second: complex) -> float:
+    """The signed angle from one place on the floor to another, seen from the origin."""
+    return float(np.degrees(np.angle(second / first)))
+
+
+@pytest.mark.slow
+def test_the_rotation_between_two_frames_agrees_and_no_other_does(truth: SceneTruth) -> None:
+    # The camera turns by 9 degrees from frame to frame about the vertical, looking down by 14 degrees: a turn of 9 n
+    # degrees is a rotation by as many.
+    for first, last in ((0, 4), (3, 10), (20, 32)):
+        right = 5 * round(9 * (last - first) / 5)
+
+        def verdict_on(angle: int, ends: tuple[int, int] = (first, last)) -> Verdict:
+            question = (
+                f"By how many degrees does the camera turn from Frame-{ends[0]} to Frame-{ends[1]}? Count from Frame-0."
+            )
+            frames = [str(k) for k in range(FRAMES)]
+            return verdict(record_of("camera_rotation", "fill", f"{question}\nA number.", str(angle), frames), truth)
+
+        assert verdict_on(right) is Verdict.AGREE
+        assert verdict_on(right + 5) is Verdict.DISAGREE
+        assert verdict_on(right, (first, last + 2)) is Verdict.DISAGREE
+
+
 def test_a_mention_becomes_a_token() -> None:
     text = "Is the office chair (in Frame-3, Object2) (red box) near the tv (Object0), the lamp (object4) or "
     text += "the bed (blue point)?"

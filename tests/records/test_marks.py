@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from qagen.core.runs import to_runs
 from qagen.errors import QagenError
 from qagen.records.marks import PALETTE, Mark, draw_marks, marks_of
 from qagen.tasks.registry import family_of_records
@@ -80,6 +81,15 @@ def test_image_indices_follow_the_order_of_the_type(type_name, expected):
     marks = marks_of(record(type_name, **places, point_img_idx=[[2, 0, 1]]))
     assert where(marks) == expected
     assert {mark.color: mark.place[0] for mark in marks} == {"blue": 1, "green": 2, "red": 3}
+
+
+def test_candidates_are_drawn_in_their_colors_on_the_second_image():
+    boxes: dict[str, Any] = {"red_bbox": [[9, 9, 20, 20]], "blue_bbox": [[0, 0, 9, 9]], "green_bbox": [[30, 0, 40, 9]]}
+    boxes |= {"yellow_bbox": [[50, 0, 60, 9]], "magenta_bbox": [[70, 0, 80, 9]], "bbox_img_idx": [[0, 1, 1, 1, 1]]}
+    marks = marks_of(record("object_matching_candidates", 2, **boxes))
+    assert where(marks) == [("red", 0), ("blue", 1), ("green", 1), ("yellow", 1), ("magenta", 1)]
+    drawn = draw_marks(Image.new("RGB", (400, 400)), [mark for mark in marks if mark.color == "magenta"])
+    assert pixels_of(drawn, "magenta").sum() > 0
 
 
 def test_imagination_lists_green_blue_red_yellow():
@@ -250,3 +260,76 @@ def test_text_of_a_tiny_image_starts_at_its_corner():
     # No place fits 11 px type in 30 x 30 px.
     found = pixels_of(draw_marks(blank(30, 30), [point(900, 900, "green", "objectA")]), "green")
     assert found[0].all()
+
+
+def mask(cells: np.ndarray, color: str = "red", text: str = "") -> Mark:
+    return Mark("mask", color, text, 0, to_runs(cells))
+
+
+def left_square() -> np.ndarray:
+    """(30, 40) cells, of 16 x 16 pixels in 640 x 480: columns 4 to 11 and rows 10 to 19, pixels 64-191 and 160-319."""
+    cells = np.zeros((30, 40), dtype=bool)
+    cells[10:20, 4:12] = True
+    return cells
+
+
+def test_a_mask_is_blended_with_the_image_and_outlined() -> None:
+    before = Image.new("RGB", (640, 480), (10, 200, 30))
+    drawn = np.asarray(draw_marks(before, [mask(left_square())]))
+    # 0.65 x (10, 200, 30) + 0.35 x (255, 0, 0) = (95.75, 130, 19.5).
+    assert (drawn[180:300, 84:172] == (96, 130, 20)).all()
+    assert (drawn[240, 60:66] == [(10, 200, 30)] * 2 + [(255, 0, 0)] * 2 + [(96, 130, 20)] * 2).all()
+    assert (drawn[240, 190:196] == [(96, 130, 20)] * 2 + [(255, 0, 0)] * 2 + [(10, 200, 30)] * 2).all()
+    assert (drawn[:150] == (10, 200, 30)).all()
+    assert before.getpixel((100, 200)) == (10, 200, 30)
+
+
+def test_two_masks_in_one_image_keep_their_colors() -> None:
+    other = np.roll(left_square(), 8, axis=1)
+    drawn = np.asarray(
+        draw_marks(Image.new("RGB", (640, 480), (100, 100, 100)), [mask(left_square()), mask(other, "blue")])
+    )
+    # 65 + 0.35 x 255 = 154.25 in the mask's own channel.
+    assert (drawn[240, 120] == (154, 65, 65)).all()
+    assert (drawn[240, 260] == (65, 65, 154)).all()
+
+
+def test_a_point_lies_over_a_mask() -> None:
+    drawn = draw_marks(blank(640, 480), [point(200, 500, "blue"), mask(left_square())])
+    assert pixels_of(drawn, "blue")[240, 128]
+
+
+def test_a_mask_at_the_border_of_its_image_is_drawn() -> None:
+    drawn = np.asarray(draw_marks(Image.new("RGB", (64, 48)), [mask(np.ones((30, 40), dtype=bool))]))
+    assert (drawn == (89, 0, 0)).all()
+
+
+def test_masks_are_read_with_their_images() -> None:
+    runs = list(to_runs(left_square()))
+    columns: dict[str, Any] = {"red_mask": [runs], "blue_mask": [runs], "mask_img_idx": [[2, 0]]}
+    marks = marks_of(record("distance_prediction_oo_mv", **columns))
+    assert [(mark.kind, mark.color, mark.image) for mark in marks] == [("mask", "red", 2), ("mask", "blue", 0)]
+    assert marks[0].place == tuple(runs)
+    assert marks[0].box == (100, 333, 300, 667)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [[2, 2], [2, 2, 3], [2, 2, 4], [2, 2, 1, -1, 4], [2, 2, 1.0, 3], [1, 161, 100, 61], "2 2 4", [[2, 2, 0, 4]]],
+)
+def test_what_is_no_mask_is_an_error_that_names_the_key(place: Any) -> None:
+    with pytest.raises(QagenError, match=r"^red_mask: found .*, expected .*run"):
+        marks_of(record("distance_prediction_oc", 1, red_mask=[place]))
+
+
+def test_hidden_boxes_are_not_drawn_but_other_marks_of_such_a_type_are() -> None:
+    hidden = record("spatial_imagination_oc_video_hard", 32, red_bbox=[[1, 2, 3, 4]], bbox_img_idx=[[3]])
+    assert marks_of(hidden) == ()
+    shown = record("spatial_imagination_oc_video_hard", 32, red_point=[[1, 2]], point_img_idx=[[3]])
+    assert where(marks_of(shown)) == [("red", 3)]
+
+
+def test_listed_marks_are_numbered_as_their_questions_do() -> None:
+    boxes = {"bbox_list": [[[1, 2, 3, 4], [5, 6, 7, 8]]], "bbox_img_idx": [[0, 1]]}
+    assert [mark.text for mark in marks_of(record("spatial_imagination_map_mv", **boxes))] == ["object0", "object1"]
+    assert [mark.text for mark in marks_of(record("distance_infer_center_oo_video", **boxes))] == ["objectA", "object0"]

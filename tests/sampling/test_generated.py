@@ -1,13 +1,13 @@
 """Distractors: apart from the correct answer, and of no help to a text-only model."""
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import Number
+from qagen.core.answer import Count, Degrees, FrameNumbers, LabelOrder, Number
 from qagen.rng import rng_for
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -61,3 +61,81 @@ def test_the_truths_rank_is_even() -> None:
             ranks.append(sum(option.value < truth for option in wrong))
     assert len(ranks) > 380
     assert shares(ranks) == pytest.approx(dict.fromkeys(range(4), 0.25), abs=0.03)
+
+
+# --- counts, orders, frames -------------------------------------------------------------------------------------------
+
+
+def test_counts_beside_the_true_one() -> None:
+    # 4 has a step of 1, 10 one of round(1.5) = 2. With 1 to be the smallest, a count of n can have ranks 0 to n - 1.
+    made = maker()
+    options = [sorted([4, *(wrong.value for wrong in made.counts(Count(4)) or ())]) for _ in range(4)]
+    assert sorted(options) == [[1, 2, 3, 4], [2, 3, 4, 5], [3, 4, 5, 6], [4, 5, 6, 7]]
+    assert {b - a for a, b in pairwise(sorted([10, *(w.value for w in made.counts(Count(10)) or ())]))} == {2}
+
+
+def test_small_counts_get_no_more_options_than_leaves_all_ranks_even() -> None:
+    made = maker()
+    assert [w.value for w in made.counts(Count(1)) or ()] == [2, 3, 4]
+    assert made.counts(Count(1)) is None  # the smallest of four a second time, before it was any other
+    ranks = [sum(w.value < 5 for w in made.counts(Count(5)) or ()) for _ in range(3)]
+    assert sorted(ranks) == [1, 2, 3]
+    assert made.counts(Count(1)) is not None
+
+
+@given(seeds)
+def test_orders_have_each_name_at_each_position_once_whichever_is_true(seed: int) -> None:
+    names = ("tv", "bed", "lamp", "sink")
+    options = [LabelOrder(names), *maker(seed).orders(LabelOrder(names))]
+    assert all({option.labels[k] for option in options} == set(names) for k in range(4))
+    # Any of them leads to the same four, so that they do not tell which one was the first.
+    for one in options:
+        again = [{one.text, *(o.text for o in maker(other).orders(one))} for other in range(20)]
+        assert {option.text for option in options} in again
+
+
+@given(seeds, st.sets(st.integers(0, 31), min_size=1, max_size=20), st.data())
+def test_lists_of_frames_hold_the_marked_one_and_differ_in_two_parts(seed: int, numbers: set[int], data) -> None:
+    marked = data.draw(st.sampled_from(sorted(numbers)))
+    made = maker(seed).frames(FrameNumbers(tuple(sorted(numbers)), marked, 32))
+    if made is None:
+        return
+    lists = [numbers, *(set(option.numbers) for option in made)]
+    assert all(marked in one and one <= set(range(32)) for one in lists)
+    smallest, *middle, largest = sorted(lists, key=len)
+    assert smallest == middle[0] & middle[1]
+    assert largest == middle[0] | middle[1]
+    assert len({frozenset(one) for one in lists}) == 4
+    assert all(option.numbers == tuple(sorted(option.numbers)) for option in made)
+
+
+def test_the_true_list_of_frames_is_the_smallest_as_often_as_the_largest() -> None:
+    made, sizes = maker(), []
+    truth = FrameNumbers((4, 5, 6, 7, 8, 20), 6, 32)
+    for _ in range(40):
+        others = made.frames(truth)
+        assert others is not None
+        sizes.append(sum(len(one.numbers) < 6 for one in others) - sum(len(one.numbers) > 6 for one in others))
+    assert shares(sizes) == {-3: 0.25, 0: 0.5, 3: 0.25}
+
+
+def test_a_single_frame_is_only_the_smallest_list() -> None:
+    made = maker()
+    found = [made.frames(FrameNumbers((3,), 3, 32)) for _ in range(8)]
+    assert sum(one is not None for one in found) <= 1
+
+
+@given(seeds, st.floats(15, 170))
+def test_generated_angles_are_evenly_apart(seed: int, angle: float) -> None:
+    made = maker(seed).degrees(Degrees(angle))
+    values = sorted([Degrees(angle).rounded, *(one.rounded for one in made or ())])
+    steps = {high - low for low, high in pairwise(values)}
+    assert made is None or (len(values) == 4 and len(steps) == 1 and min(steps) >= max(20, 0.2 * values[-1]))
+    assert made is None or (values[0] >= 10 and values[-1] <= 175)
+
+
+def test_each_rank_of_an_angle_comes_equally_often() -> None:
+    # 10, 30, 50, 70 are apart by 20 degrees, 70, 105, 140, 175 by a fifth: 70 can have any rank.
+    angles = maker()
+    ranks = [sum(one.rounded < 70 for one in angles.degrees(Degrees(70)) or ()) for _ in range(40)]
+    assert Counter(ranks) == dict.fromkeys(range(4), 10)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Slot
+from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number, Slot
 from qagen.core.question import MarkedObject, Question
 from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
@@ -210,3 +210,26 @@ def test_no_label_goes_with_large_numbers() -> None:
         ranks[labels[question.roles[0].object]].append(larger)
     for ranks_of_label in ranks.values():
         assert np.mean(ranks_of_label) == pytest.approx(1.5, abs=0.2)
+
+
+@given(st.lists(st.integers(3, 34), min_size=8, max_size=40), seeds)
+def test_angles_of_one_set_are_clearly_apart(steps: list[int], seed: int) -> None:
+    questions = [ask(Degrees(5.0 * step)) for step in steps]
+    for texts in sets_of(questions, seed).values():
+        for low, high in pairwise(sorted(map(int, texts))):
+            assert high - low >= max(20, 0.2 * high)
+
+
+def test_angles_share_options_with_those_of_spans_as_long() -> None:
+    # Four angles over one frame of the video and four over three: the length of the span does not tell the angle.
+    values = {1: (21.0, 46.0, 81.0, 121.0), 3: (22.0, 47.0, 82.0, 122.0)}
+    questions = [
+        Question(frames=(0,), facts={"first": 0, "last": span}, answer=Degrees(value), margin=1, measured={})
+        for span in values
+        for value in values[span]
+    ]
+    found = find_distractors(questions, rng_for(0))
+    assert len(found) == len(questions)
+    for position, wrong in found.items():
+        alike = next(group for group in values.values() if questions[position].answer.value in group)  # pyright: ignore
+        assert {option.value for option in wrong} < {*alike}  # pyright: ignore

@@ -319,6 +319,31 @@ def test_a_length_is_read_in_every_spelling_and_unit(text, meters):
     assert numbers.number(text, "How many meters?") == pytest.approx(meters, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "45",
+        "45.0",
+        "45 degrees",
+        "45°",
+        "45 deg",
+        "about 45 degrees",
+        "forty-five degrees",
+        "The camera turns 45 degrees between Frame-4 and Frame-17.",
+        "Rounded to 5, it is 45 degrees.",
+    ],
+)
+def test_an_angle_is_read_in_every_spelling(text):
+    question = "By how many degrees does the camera turn from Frame-4 to Frame-17?\nGive the degrees, rounded to 5."
+    assert numbers.degrees(text, question) == 45
+
+
+@pytest.mark.parametrize("text", ["45 meters", "40 to 50 degrees", "30 degrees or 45 degrees", "45 cm", ""])
+def test_no_angle_is_read_where_none_is_sure(text):
+    with pytest.raises(UnreadError):
+        numbers.degrees(text)
+
+
 @pytest.mark.parametrize("text", NO_METERS)
 def test_no_length_is_read_where_none_is_sure(text):
     with pytest.raises(UnreadError):

@@ -1,7 +1,19 @@
 """The same object in a second image, by hand."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
 import pytest
 
+from qagen.core.answer import Choice
+from qagen.core.question import Question, Skip
+from qagen.pipeline.config import RunConfig
+from qagen.pipeline.record import to_record
+from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
+from qagen.rng import rng_for
+from qagen.sampling.pool import pick_balanced
+from qagen.tasks.registry import load_task
+from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at, looking, room
 from tests.tasks.asking import ask, question, text
 
@@ -48,3 +60,81 @@ def test_what_hides_a_part_of_it_makes_the_box_tight() -> None:
     post = at(0.475, 1.05, 1.5, (0.25, 0.1, 1))
     scene = room({"chair": CHAIR, "post": post}, [looking("+y"), looking("+y", at=(1, 0, 1.5))])
     assert text(ask("position_matching", scene, (0, 1), red="chair")) == "[319, 442, 334, 558]"
+
+
+# --- which of several boxes ------------------------------------------------------------------------------------------
+
+CUBE = (0.4, 0.4, 0.4)
+PAIR = [looking("+y"), looking("+y", at=(0.6, 0, 1.5))]
+"""Two views 0.6 m apart; things 3 m ahead cover 160 * 0.4 / 2.8 = 23 pixels, 2100 of a 640 x 480 image."""
+
+
+def found(views: SceneViews, seeds: Sequence[int] = range(5), **overrides: float) -> list[Question | Skip]:
+    family = load_task("object_matching_candidates", overrides)
+    return [one for seed in seeds for one in family.propose(views, rng_for(seed, "candidates"))]
+
+
+def asked(views: SceneViews, max_size_ratio: float = 4.0) -> list[Question]:
+    return [one for one in found(views, max_size_ratio=max_size_ratio) if isinstance(one, Question)]
+
+
+def test_the_box_around_the_same_object_is_right_and_the_others_are_wrong() -> None:
+    views = observe(room({"chair": [at(x, 3, 1.5, CUBE) for x in (-0.8, 0, 0.8)]}, PAIR))
+    for one in asked(views):
+        red, *boxes = one.roles
+        assert [(red.color, red.image)] == [("red", 0)]
+        assert [(box.color, box.image) for box in boxes] == [("blue", 1), ("green", 1), ("yellow", 1)][: len(boxes)]
+        assert isinstance(one.answer, Choice)
+        assert [box.color for box in boxes if box.object == red.object] == [one.answer.right]
+        assert sorted(one.answer.wrong) == sorted(box.color for box in boxes if box.object != red.object)
+    assert {len(one.roles) - 1 for one in asked(views)} == {2, 3}
+    assert {one.answer.text for one in asked(views)} == {"blue", "green", "yellow"}
+
+
+def test_of_two_boxes_of_which_one_lies_in_the_other_only_one_is_a_choice() -> None:
+    # The board behind the chair spans x -1 to 1 at 3.5 m, so its box holds the chair's. The lamp is apart from both.
+    boxes = {"chair": at(0, 3, 1.5, CUBE), "board": at(0, 3.5, 1.5, (2, 0.1, 1)), "lamp": at(-1.6, 3, 1.5, CUBE)}
+    views = observe(room(boxes, PAIR))
+    names = [{views.scene.objects[role.object].label for role in one.roles} for one in asked(views)]
+    assert {"chair", "lamp"} in names
+    assert not any({"chair", "board"} <= some for some in names)
+
+
+def test_a_box_of_quite_another_size_is_no_choice() -> None:
+    # Areas as 2 * 2 to 0.4 * 0.4: 25 times.
+    views = observe(room({"chair": at(-0.9, 3, 1.5, CUBE), "bed": at(1.2, 3.5, 1.5, (2, 0.1, 2))}, PAIR))
+    assert {text(one) for one in found(views)} == {"Skip: too few objects"}
+    assert asked(views, max_size_ratio=40.0)
+
+
+def test_labels_are_told_only_where_they_do_not_tell_the_box() -> None:
+    family = load_task("object_matching_candidates")
+
+    def written(boxes: dict) -> Iterator[tuple[str, str]]:
+        views = observe(room(boxes, PAIR))
+        samples = make_samples(family, views, phrasebook(), RunConfig(per_scene=4), TaskCounts())
+        for sample in samples:
+            record = to_record(sample, family, views, rgbd=False)
+            assert record["bbox_img_idx"] == [[0, *[1] * (len(sample.question.roles) - 1)]]
+            assert record["magenta_bbox"] is None
+            yield sample.human, sample.gpt
+
+    alike = list(written({"chair": [at(x, 3, 1.5, CUBE) for x in (-0.8, 0, 0.8)]}))
+    assert all("the chair (red box)" in human for human, _ in alike)
+    unlike = list(written({"chair": at(-0.8, 3, 1.5, CUBE), "lamp": at(0.8, 3, 1.5, CUBE)}))
+    assert all("the object (red box)" in human for human, _ in unlike)
+    for human, gpt in [*alike, *unlike]:
+        assert "the blue box" in human
+        assert not any(name in gpt for name in ("chair", "lamp"))
+
+
+def test_each_color_is_right_as_often_as_any_other_that_is_offered_with_it() -> None:
+    boxes = {"chair": [at(x, 3, 1.5, CUBE) for x in (-1.4, -0.7, 0, 0.7, 1.4)]}
+    views = observe(room(boxes, [looking("+y", at=(x, 0, 1.5)) for x in (-0.6, -0.3, 0, 0.3, 0.6)]))
+    pool = {one.key: one for one in found(views, range(40)) if isinstance(one, Question)}
+    picked = pick_balanced(list(pool.values()), 36, views, rng_for(0))
+    right = Counter((len(one.roles) - 1, one.answer.text) for one in picked)
+    assert {boxes for boxes, _ in right} == {2, 3, 4}
+    for count in (2, 3, 4):
+        times = [right[count, color] for color in ("blue", "green", "yellow", "magenta")[:count]]
+        assert max(times) - min(times) <= 1

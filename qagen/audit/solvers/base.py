@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.audit.audit_record import AuditRecord
-from qagen.audit.checks import Check, check_number
-from qagen.audit.parse import bare_number, meters
+from qagen.audit.checks import Check, check_number, disagree
+from qagen.audit.parse import bare_degrees, bare_number, degrees, meters
 from qagen.audit.raycast import RenderedView
 from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.scene import AuditView
@@ -119,6 +119,47 @@ class NumberSolver(Solver):
         if len(stated) != 1:
             raise UnreadableError(f"one number of meters in {text!r}")
         return [self.check_value(stated[0])]
+
+
+DEGREE_STEP = 5
+"""Angles are stated in multiples of this."""
+MIN_DEG, MAX_DEG, MAX_DETOUR = 15.0, 170.0, 0.1
+"""Limits of angles and of the share by which the way is longer, unless a type has parameters of its own."""
+LIMIT_EDGE_DEG = 0.01
+"""Tolerance of these limits."""
+
+
+class DegreesSolver(NumberSolver):
+    """A solver whose answer is one angle."""
+
+    def check_value(self, stated: float) -> Check:
+        return check_number(self.what, stated, self.value, DEGREE_STEP)
+
+    def check_bare(self, text: str) -> list[Check]:
+        stated = bare_degrees(text)
+        if stated is None or stated % DEGREE_STEP:
+            raise UnreadableError(f"a multiple of {DEGREE_STEP} in {text!r}")
+        return [self.check_value(stated)]
+
+    def check_sentence(self, text: str) -> list[Check]:
+        stated = degrees(text)
+        if len(stated) != 1:
+            raise UnreadableError(f"one number of degrees in {text!r}")
+        return [self.check_value(stated[0])]
+
+    def check_limits(self) -> Iterator[Check]:
+        """Check that the angle is neither too small nor too large to be asked."""
+        least, most = (
+            float(self.record.task.get(name, usual)) for name, usual in (("min_deg", MIN_DEG), ("max_deg", MAX_DEG))
+        )
+        if not least - LIMIT_EDGE_DEG <= self.value <= most + LIMIT_EDGE_DEG:
+            yield disagree(self.what, f"{self.value:.1f} deg", f"{least:g} to {most:g}")
+
+    def check_detour(self, swept_deg: float) -> Iterator[Check]:
+        """Check that the way from frame to frame is hardly longer than the angle."""
+        most = (1 + float(self.record.task.get("max_detour", MAX_DETOUR))) * self.value
+        if swept_deg > most + LIMIT_EDGE_DEG:
+            yield disagree(f"whole way of {self.what}", f"{swept_deg:.1f} deg", f"at most {most:.1f}")
 
 
 class Sight(IntEnum):

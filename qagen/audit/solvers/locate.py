@@ -1,5 +1,7 @@
 """The frames that show an object."""
 
+import re
+
 from qagen.audit.checks import Check, Verdict, disagree, undecided
 from qagen.audit.parse import frame_numbers
 from qagen.audit.solvers.base import Sight, UnreadableError, VideoSolver
@@ -14,10 +16,17 @@ class LocateSolver(VideoSolver):
     def solve(self) -> None:
         self.sight_by_frame = self.sights(self.marks["red"].instance)
 
+    def check_bare(self, text: str) -> list[Check]:
+        if not re.fullmatch(r"\d+(, \d+)*", text):
+            raise UnreadableError(f"bare frame numbers in {text!r}")
+        return self._check_listed([int(number) for number in text.split(", ")])
+
     def check_sentence(self, text: str) -> list[Check]:
-        stated = frame_numbers(text)
+        return self._check_listed(frame_numbers(text))
+
+    def _check_listed(self, stated: list[int]) -> list[Check]:
         if not stated or stated != sorted(set(stated)) or stated[-1] >= len(self.sight_by_frame):
-            raise UnreadableError(f"frame numbers in {text!r}")
+            raise UnreadableError(f"ascending frame numbers in {stated}")
         return [self._check_frame(k, k in stated, sight) for k, sight in enumerate(self.sight_by_frame)]
 
     def _check_frame(self, number: int, is_stated: bool, sight: Sight) -> Check:

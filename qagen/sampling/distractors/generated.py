@@ -1,4 +1,4 @@
-"""Distractors made for a single question: numbers and sizes near the true one, and the question's own objects.
+"""Distractors made for a single question: numbers, sizes and orders near the true one, and the question's own objects.
 
 Ranks of the true value are drawn without replacement, so that each comes equally often (tasks.md, section 4).
 """
@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Choice, Extents, Number
+from qagen.core.answer import Choice, Count, Degrees, Extents, FrameNumbers, LabelOrder, Number, YesNo
 from qagen.sampling.balance import BalancedDraw
-from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart
+from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart, degrees_apart
 
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
@@ -22,7 +22,24 @@ PRIOR_STEPS = (1.25, 1.27)
 a ratio below the first of these cannot be judged by eye."""
 SIDE_STEPS = (1.18, 1.22)
 """As STEPS, for one side of an object."""
+DEGREE_STEPS = (20, 25, 30, 35, 40, 45)
+"""Differences between neighboring generated angles."""
+DEGREE_RANGE = (10, 175)
+"""Smallest and largest generated angle."""
 TRIES = 40
+COUNT_STEP = 0.15
+"""Least difference of neighboring counts, as a share of the true one; at least 1."""
+LATIN_SQUARES = (
+    ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0)),
+    ((0, 1, 2, 3), (1, 2, 3, 0), (2, 3, 0, 1), (3, 0, 1, 2)),
+    ((0, 1, 2, 3), (1, 3, 0, 2), (3, 2, 1, 0), (2, 0, 3, 1)),
+    ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 3, 2), (3, 2, 0, 1)),
+)
+"""The groups of permutations of four that have each element at each position once: applied to any of its own orders, a
+group gives the same four, so that nothing in the four tells with which one it began."""
+
+MAX_AWAY = 3
+"""Frames up to this far from a true one may be added to a list of frames."""
 
 
 class DistractorMaker:
@@ -31,6 +48,8 @@ class DistractorMaker:
     def __init__(self, rng: Generator) -> None:
         self._rng = rng
         self._ranks = BalancedDraw(list(range(GROUP)) * 5, rng)
+        self._count_ranks = BalancedDraw(list(range(GROUP)), rng)
+        self._parts_held = BalancedDraw([0, 1, 1, 2], rng)
         self._sides_and_ranks = BalancedDraw([(side, rank) for side in range(3) for rank in range(GROUP)], rng)
 
     def numbers(self, truth: Number) -> list[Number] | None:
@@ -62,6 +81,75 @@ class DistractorMaker:
             if made and all(high >= PRIOR_STEPS[0] * low for low, high in pairwise(values)):
                 return made
         return None
+
+    def opposite(self, truth: YesNo) -> list[YesNo]:
+        """No where Yes is true, and Yes where No is."""
+        return [YesNo(not truth.holds)]
+
+    def counts(self, truth: Count) -> list[Count] | None:
+        """Three other counts from 1 on, or None where the rank that is due would need a count below that.
+
+        So small counts, which are the smallest of their options or nearly so, are asked no more often than large ones.
+        """
+        step = max(1, round(COUNT_STEP * truth.value))
+
+        def at_rank(rank: int) -> list[Count] | None:
+            values = [truth.value + step * (index - rank) for index in range(GROUP)]
+            return [Count(value) for value in values if value != truth.value] if values[0] >= 1 else None
+
+        return self._count_ranks.draw_usable(at_rank)
+
+    def orders(self, truth: LabelOrder) -> list[LabelOrder]:
+        """Three other orders of four labels; in the four orders each label is at each position once."""
+        square = LATIN_SQUARES[int(self._rng.integers(len(LATIN_SQUARES)))]
+        others = [square[i] for i in 1 + self._rng.permutation(GROUP - 1)]
+        return [LabelOrder(tuple(truth.labels[i] for i in order)) for order in others]
+
+    def frames(self, truth: FrameNumbers) -> list[FrameNumbers] | None:
+        """Three other lists that hold the marked frame, or None where there are none.
+
+        The four lists are some frames, the same with one part more, with another, and with both. How many of the two
+        parts the true list has is drawn without replacement, so that neither long nor short lists are true more often.
+        """
+        return self._parts_held.draw_usable(lambda held: self._with_and_without(truth, held))
+
+    def _with_and_without(self, truth: FrameNumbers, held: int) -> list[FrameNumbers] | None:
+        """The other lists of frames where the true one has ``held`` of the two parts in which the four differ."""
+        size = max(1, (len(truth.numbers) + 1) // 3)
+        others = [number for number in truth.numbers if number != truth.marked]
+        beside = [
+            number
+            for number in range(truth.total)
+            if 0 < min(abs(number - other) for other in truth.numbers) <= MAX_AWAY
+        ]
+        parts = [*self._pieces(others, held, size), *self._pieces(beside, 2 - held, size)]
+        if len(parts) < 2:
+            return None
+        base = set(truth.numbers).difference(*parts)
+        lists = [sorted(base.union(*some)) for some in ((), parts[:1], parts[1:], parts)]
+        made = [FrameNumbers(tuple(some)) for some in lists if some != list(truth.numbers)]
+        return [made[i] for i in self._rng.permutation(len(made))]
+
+    def _pieces(self, numbers: Sequence[int], count: int, size: int) -> list[Sequence[int]]:
+        """``count`` runs of ``size`` neighbors of a list, at random and apart; none where it is too short."""
+        spare = len(numbers) - count * size
+        if spare < 0:
+            return []
+        starts = np.sort(self._rng.integers(spare + 1, size=count)) + size * np.arange(count)
+        return [numbers[start : start + size] for start in starts.tolist()]
+
+    def degrees(self, truth: Degrees) -> list[Degrees] | None:
+        """Three angles apart from the true one and each other, all differences alike, or None where there are none."""
+
+        def at_rank(rank: int) -> list[Degrees] | None:
+            for step in self._rng.permutation(DEGREE_STEPS).tolist():
+                values = [truth.rounded + step * (index - rank) for index in range(GROUP)]
+                is_possible = values[0] >= DEGREE_RANGE[0] and values[-1] <= DEGREE_RANGE[1]
+                if is_possible and all(degrees_apart(low, high) for low, high in pairwise(values)):
+                    return [Degrees(value) for index, value in enumerate(values) if index != rank]
+            return None
+
+        return self._ranks.draw_usable(at_rank)
 
     def sizes(self, truth: Extents) -> list[Extents] | None:
         """Three sizes that differ from the true one in one side, or None where there are none."""

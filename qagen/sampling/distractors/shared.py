@@ -22,7 +22,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Directions, ImagePoint, Number, Ratio
+from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number, Ratio
 from qagen.core.question import Question
 from qagen.core.runs import box_around
 from qagen.core.units import Length
@@ -40,6 +40,10 @@ NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))
 the first one leaves without options: small numbers, as in small rooms."""
 RATIO_GAP = (0.2, 0.15)
 """How far two ratios must be apart: absolutely, and as a share of the larger one."""
+DEGREE_GAP, DEGREE_GAP_SHARE = 20, 0.2
+"""How far two angles must be apart, in degrees and as a share of the larger one."""
+ONE_NUMBER = (Number, Ratio, Degrees)
+"""Answers that are one number."""
 GAP_SHARE = 0.15
 POINT_GAP = 100
 MAX_IOU = 0.3
@@ -57,7 +61,7 @@ def choose_with_shared_answers(
         labels: names of the scene's objects.
     """
     groups = _choose_groups(candidates, quota // GROUP, rng, labels)
-    if candidates and isinstance(candidates[0].answer, Number):
+    if candidates and isinstance(candidates[0].answer, ONE_NUMBER):
         taken = {member for group in groups for member in group}
         left = [position for position in range(len(candidates)) if position not in taken]
         more = _choose_groups([candidates[i] for i in left], quota // GROUP - len(groups), rng, labels, is_close=True)
@@ -89,13 +93,16 @@ def _choose_groups(
         return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
 
     groups = sorted(groups, key=cost)
-    if labels and questions and isinstance(questions[0].answer, Number | Ratio):
+    if labels and questions and isinstance(questions[0].answer, ONE_NUMBER):
         groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
     return groups[:count]
 
 
 def _revealed_value(question: Question) -> float:
-    """The number that a question reveals: a measure in its words, or the log2 area of the box (mask) that it marks."""
+    """The number that a question reveals: a measure in its words, the log2 area of the box (mask) that it marks, or the
+    number of frames of the video between which it asks for an angle."""
+    if isinstance(question.answer, Degrees):
+        return float(str(question.facts.get("last", 0))) - float(str(question.facts.get("first", 0)))
     if not isinstance(question.answer, BoxAnswer):
         given = question.facts.get("given")
         return round(given.value, 1) if isinstance(given, Length) else 0.0
@@ -251,6 +258,8 @@ def _printed_values(answer: Answer) -> tuple:
     match answer:
         case Number(value) | Ratio(value):
             return (round(value, 1),)
+        case Degrees():
+            return (answer.rounded,)
         case ImagePoint(x, y, depth):
             return x, y, round(depth, 1)
         case Directions(slots):
@@ -266,6 +275,8 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_clos
         return apart(first[0], second[0], is_close)
     if kind is Ratio:
         return abs(first[0] - second[0]) >= max(RATIO_GAP[0], RATIO_GAP[1] * max(first[0], second[0])) - 1e-9
+    if kind is Degrees:
+        return degrees_apart(first[0], second[0])
     if kind is ImagePoint:
         in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
         return in_image and apart(first[2], second[2])
@@ -282,3 +293,8 @@ def apart(value: float, other: float, is_close: bool = False) -> bool:
     """
     gaps = [max(gap, share * max(value, other)) for gap, share in NUMBER_GAPS]
     return abs(value - other) >= (min(gaps) if is_close else gaps[0]) - 1e-9
+
+
+def degrees_apart(angle: int, other: int) -> bool:
+    """Whether two angles are far enough from each other to be options of one question."""
+    return abs(angle - other) >= max(DEGREE_GAP, DEGREE_GAP_SHARE * max(angle, other))
