@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-VIDEO_LENGTH = 32
+VIDEO_LENGTH, LEAST_VIDEO_LENGTH = 32, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,10 @@ class AuditScene:
 
     @cached_property
     def video(self) -> list[str]:
-        """Names of the frames that stand for the video: 32 spread evenly, first and last included."""
+        """Names of the frames that stand for the video: 32 spread evenly, first and last included; all of 11 to 31."""
         names = list(self.views)
         if len(names) < VIDEO_LENGTH:
-            return []
+            return names if len(names) >= LEAST_VIDEO_LENGTH else []
         return [names[int(k * (len(names) - 1) / (VIDEO_LENGTH - 1) + 1e-9)] for k in range(VIDEO_LENGTH)]
 
     @cached_property

@@ -120,13 +120,17 @@ NO_GRAVITY = _reason(
     "The scene's z axis is not known to be vertical, so nothing can be said of heights and headings.",
 )
 NO_OBJECTS = _reason("no objects", "The scene has no annotated objects to ask about.")
+NO_SURFACE = _reason(
+    "no surface",
+    "The scene has no mesh, depth or boxes, so nothing tells whether two images show the same place; add depth.",
+)
 UNIT_TOO_COARSE = _reason(
     "unit too coarse",
     "In the one unit in which the scene is told, the number would be printed with an error of more than 5 %.",
 )
 NO_VIDEO = _reason(
     "no video",
-    "The scene has fewer frames than a video shows (32), so nothing is asked about videos; keep more frames.",
+    "The scene has fewer frames than the shortest video (11), so nothing is asked about videos; keep more frames.",
 )
 NO_VIEWS = _reason(
     "no overlapping views",
