@@ -285,5 +285,9 @@ BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes b
 ROUTES_OVERLAP = _balancing("overlaps another route", "Another question already asks for most of this route.")
 SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")
 NOT_PLAIN_TEXT = _reason("not plain text", "The annotator's description holds markup, links or control characters.")
+STATES_LENGTH = _reason(
+    "states a length",
+    "The annotator's description states a length, but the scene's scale is unknown, so it may not fit.",
+)
 TOO_FEW_WORDS = _reason("too few words", "The annotator's description is too short to give directions.")
 TOO_MANY_WORDS = _reason("too many words", "The annotator's description is longer than `max_words` of the task's YAML.")
