@@ -48,24 +48,24 @@ def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresh
     """Whether the center of the object's box is the center of the object.
 
     Some annotations join separate objects under one name, and some have a stray patch that stretches the box. Along the
-    vertical, surface may be spread unevenly, as that of tables is; in a world that is not level, along one of the axes.
+    vertical, surface may be spread unevenly, as that of lamps is; in a world that is not level, no axis is known to be.
 
     Args:
         surface: (n, 3) points spread evenly over the object's surface, world, meters.
     """
-    low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center), (10, 90), axis=0)
-    away = np.abs(low + high) / 2
-    across = [0, 1] if is_level else np.delete(np.arange(3), np.argmax(away))
-    if math.hypot(*away[across]) > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[across].max()):
+    axes = slice(2 if is_level else 3)
+    low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center)[:, axes], (10, 90), axis=0)
+    stretch_m = math.hypot(*(low + high) / 2)
+    if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[axes].max()):
         return False
-    axes = None if is_level else item.box.rotation
-    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m, axes) <= limits.max_piece_shift_m
+    rotation = None if is_level else item.box.rotation
+    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m, rotation) <= limits.max_piece_shift_m
 
 
-def _piece_shift_m(points: NDArray, gap_m: float, axes: NDArray[np.float64] | None) -> float:
+def _piece_shift_m(points: NDArray, gap_m: float, rotation: NDArray[np.float64] | None) -> float:
     """Shift of the box's center when only the largest piece of points (n, 3) is kept, meters.
 
-    The box is upright, or has the ``axes`` (3, 3).
+    The box is upright, or turned by a ``rotation`` (3, 3).
     """
     _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
     thinned = np.asarray(points[first], dtype=np.float64)
@@ -74,9 +74,9 @@ def _piece_shift_m(points: NDArray, gap_m: float, axes: NDArray[np.float64] | No
     if len(sizes) == 1:
         return 0.0
     largest = thinned[pieces == sizes.argmax()]
-    if axes is None:
+    if rotation is None:
         return math.dist(Box3D.around(largest).center, Box3D.around(thinned).center)
-    ends = [rotate(axes.T, part) for part in (largest, thinned)]
+    ends = [rotate(rotation.T, part) for part in (largest, thinned)]
     return math.dist(*((part.min(axis=0) + part.max(axis=0)) / 2 for part in ends))
 
 
