@@ -120,8 +120,8 @@ NO_GRAVITY = _reason(
     "The scene's z axis is not known to be vertical, so nothing can be said of heights and headings.",
 )
 NO_OBJECTS = _reason("no objects", "The scene has no annotated objects to ask about.")
-NO_SURFACE = _reason(
-    "no surface",
+SURFACE_UNKNOWN = _reason(
+    "surface unknown",
     "The scene has no mesh, depth or boxes, so nothing tells whether two images show the same place; add depth.",
 )
 UNIT_TOO_COARSE = _reason(

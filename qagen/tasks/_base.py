@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
-from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, NO_SURFACE
+from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
 from qagen.core.scene import Scene, shows_surface
 from qagen.sampling.frame_sets import FrameSets, SampledObjects
@@ -21,7 +21,7 @@ NEEDS: Mapping[Need, str] = {
     "scale": NO_SCALE,
     "gravity": NO_GRAVITY,
     "objects": NO_OBJECTS,
-    "surface": NO_SURFACE,
+    "surface": SURFACE_UNKNOWN,
 }
 """What questions may need of a scene besides its images, and the reason for which they are refused without it: lengths
 in meters, a world whose z is up, annotated objects, something that tells which images show the same place."""
