@@ -24,6 +24,7 @@ from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import moved, scaled, studio
+from tests.wording.words_of_needs import GRAVITY, UNIT
 
 TYPES = known_types()
 CONFIG = RunConfig(per_scene=4)
@@ -38,17 +39,6 @@ WORLDS = {
     "no gravity": lambda scene: replace(scene, is_level=False),
     "turned": lambda scene: moved(replace(scene, is_level=False), Pose(TURN, np.array([3.0, -1.0, 7.0]))),
 }
-UNIT = re.compile(
-    r"\b(?:[mck]?m|m2|(?:square )?(?:(?:milli|centi|kilo)?met(?:er|re)s?)|feet|foot|ft|inch(?:es)?|yards?|miles?)\b",
-    re.I,
-)
-"""A unit of length."""
-GRAVITY = re.compile(
-    r"\b(?:(?<!as )above|(?<!boxed )below|height|high(?:er|est)?|low(?:er|est)?|tall(?:er|est)?|upright|gravity|"
-    r"vertical\w*|horizontal\w*|floor|level|heading|elevation|on top|underneath|beneath|yaw\w*)\b",
-    re.I,
-)
-"""Words that mean something only where it is known what is up."""
 
 
 @cache
