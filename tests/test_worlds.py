@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qagen.core.pose import Pose
 from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
@@ -23,21 +22,19 @@ from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
-from tests.scenes import moved, scaled, studio
+from tests.scenes import scaled, studio, tilted
 from tests.wording.words_of_needs import GRAVITY, UNIT
 
 TYPES = known_types()
 CONFIG = RunConfig(per_scene=4)
 STAMP = {"seed": 0, "qagen": "0", "config": "0"}
-TURN = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
-"""A rotation after which nothing that was upright is."""
 WORLDS = {
     "level": lambda scene: scene,
     "no scale": lambda scene: replace(scene, unit_m=None),
     "no scale, smaller": lambda scene: scaled(replace(scene, unit_m=None), 0.37),
     "no scale, larger": lambda scene: scaled(replace(scene, unit_m=None), 1000),
     "no gravity": lambda scene: replace(scene, is_level=False),
-    "turned": lambda scene: moved(replace(scene, is_level=False), Pose(TURN, np.array([3.0, -1.0, 7.0]))),
+    "turned": tilted,
 }
 
 
