@@ -186,7 +186,7 @@ def test_a_deleted_chair_is_not_forgotten_in_a_world_that_is_not_level() -> None
 def test_a_center_may_be_off_along_any_axis_of_a_box_that_is_not_level() -> None:
     # A lamp of 1.8 m whose surface is nearly all in a shade of 0.4 m at its top: upright, nobody is surprised.
     lamp = at(0, 0, 0.9, (0.4, 0.4, 1.8))
-    points = np.concatenate([surface_points(at(0, 0, 1.6, (0.4, 0.4, 0.4))), np.zeros((12, 3), np.float32)])
+    points = np.concatenate([surface_points(at(0, 0, 1.6, (0.4, 0.4, 0.4))).astype(np.float64), np.zeros((12, 3))])
     points[-12:, 2] = np.linspace(0, 1.4, 12)
     item = Object3D(1, "lamp", lamp, points.astype(np.float32))
     assert [has_sure_center(item, points, Thresholds(), is_level) for is_level in (True, False)] == [True, False]
