@@ -290,7 +290,7 @@ def studio() -> Scene:
 
 
 def moved(scene: Scene, world_from_old: Pose) -> Scene:
-    """The same scene in a world that is shifted and turned about z."""
+    """The same scene in a world that is shifted and turned, about z unless it is not level."""
     turn = world_from_old.rotation
 
     def box(old: Box3D) -> Box3D:
@@ -302,6 +302,15 @@ def moved(scene: Scene, world_from_old: Pose) -> Scene:
         box,
         lambda frame: replace(frame, world_from_camera=world_from_old @ frame.world_from_camera),
     )
+
+
+TILT = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
+"""A rotation after which nothing that was upright is."""
+
+
+def tilted(scene: Scene) -> Scene:
+    """The same scene in a world whose z axis does not point up."""
+    return moved(replace(scene, is_level=False), Pose(TILT, np.array([3.0, -1.0, 7.0])))
 
 
 def scaled(scene: Scene, factor: float) -> Scene:

@@ -40,7 +40,7 @@ class AuditRecord:
     raw: Mapping[str, Any]
     """The JSON object of the record."""
     evidence: Mapping[str, Any]
-    """The JSON object of its evidence, empty where there is none."""
+    """The JSON object of its evidence, lengths in units of the scene's world; empty where there is none."""
     scene: str
     """The scene that the id names."""
     task: Mapping[str, Any]

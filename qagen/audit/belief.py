@@ -17,7 +17,7 @@ from scipy.spatial import ConvexHull
 
 from qagen.audit.checks import Check, disagree, undecided
 from qagen.audit.raycast import DOUBT, REFERENCE_PIXELS, TOLERANCE_M, TOLERANCE_SHARE, RenderedView, grid_of
-from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox, fit_upright_box
+from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox, fit_box, fit_upright_box
 from qagen.audit.surroundings import SideReading, Surroundings, areas_of, spread_points
 
 MIN_KNOWN, POSSIBLY_KNOWN = 0.5, 0.45
@@ -132,7 +132,8 @@ class Belief:
 
     def _check_whole(self, instance: int) -> Iterator[Check]:
         one = self.scene.instances[instance]
-        yield from self._check_below(instance, one)
+        if self.scene.is_level:
+            yield from self._check_below(instance, one)
         own = self._own_points(instance, one)
         if len(own):
             yield from _check_shrink(one, own)
@@ -175,7 +176,10 @@ class Belief:
     def check_all_named(self, label: str, frames: Mapping[str, RenderedView]) -> list[Check]:
         """Whether no unannotated thing in these frames could be one more of a name; failed checks only."""
         named = [one for one in self.scene.instances if one.label == label and one.is_askable]
-        likeness = [(max(_likeness(piece, one) for one in named), piece) for piece in self._shown(frames) if named]
+        is_level = self.scene.is_level
+        likeness = [
+            (max(_likeness(piece, one, is_level) for one in named), piece) for piece in self._shown(frames) if named
+        ]
         likeness = [
             (like, piece)
             for like, piece in likeness
@@ -201,7 +205,8 @@ class Belief:
         used = np.unique(faces)
         order = used[np.argsort(piece_of[used], kind="stable")]
         groups = np.split(order, np.flatnonzero(np.diff(piece_of[order])) + 1)
-        return [fit_upright_box(scene.vertices[group]) for group in groups if len(group) >= MIN_PIECE_VERTICES]
+        fit = fit_upright_box if scene.is_level else fit_box
+        return [fit(scene.vertices[group]) for group in groups if len(group) >= MIN_PIECE_VERTICES]
 
     def _shown(self, frames: Mapping[str, RenderedView]) -> list[UprightBox]:
         """The pieces that any of the frames shows."""
@@ -276,8 +281,11 @@ def _check_fill(one: Instance, own: NDArray) -> Iterator[Check]:
         yield make(f"box of {_name(one)}", f"at least {MIN_FILL:.0%} of it filled", f"{fill:.0%}")
 
 
-def _likeness(piece: UprightBox, one: Instance) -> float:
+def _likeness(piece: UprightBox, one: Instance, is_level: bool) -> float:
     """The least ratio of a piece's and an instance's sides, 0 where they stand at different heights."""
+    if not is_level:
+        pair = np.sort([piece.size, one.box.size], axis=1)
+        return float((pair.min(axis=0) / np.maximum(pair.max(axis=0), 1e-6)).min())
     pair = np.array([[*np.sort(box.size[:2]), box.size[2]] for box in (piece, one.box)])
     bottoms = [box.center[2] - box.size[2] / 2 for box in (piece, one.box)]
     ratio = float((pair.min(axis=0) / np.maximum(pair.max(axis=0), 1e-6)).min())

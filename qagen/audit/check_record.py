@@ -15,6 +15,21 @@ MARK_KEYS |= {f"{kind}_{what}" for kind in ("point", "bbox", "mask") for what in
 LEFTOVERS = re.compile(r"<[^<>]*>|\{\{|\}\}|\{%|\bNone\b|\bnan\b|  | [,.?]")
 """Tags that trainers read, leftovers of templates, and stray blanks."""
 
+LENGTH_WORDS = re.compile(
+    r"\b(?:(?:milli|centi|kilo)?met(?:er|re)s?|\d+(?:\.\d+)? ?(?:[mck]?m|ft)|[mck]m|feet|inch(?:es)?|yards|miles?)\b",
+    re.I,
+)
+DECIMALS = re.compile(r"\d\.\d")
+"""What only lengths are printed with, but ratios and angles."""
+HEIGHT_WORDS = re.compile(
+    r"\b(?:(?<!as )above|(?<!boxed )below|high(?:er|est)|lower|lowest|taller|tallest|height|upright|gravity|vertical|"
+    r"horizontal|floor area|heading|elevation)\b",
+    re.I,
+)
+"""Words that need to know what is up; "as above" and "boxed below" mean the text."""
+UPRIGHT = {"relation", "imagination", "map", "volume", "room", "view_change"}
+"""Families that need to know what is up, whatever their words."""
+
 
 class Shape:
     """The keys and types of one file's records, which must all be alike."""
@@ -81,9 +96,27 @@ def check_record(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
         left = LEFTOVERS.search(words)
         if left:
             yield disagree("words", left[0], "no tags, leftovers or stray blanks")
+    yield from _check_needs(record, scene)
     yield from _check_images(record, scene)
     if record.evidence:
         yield from _check_evidence(record)
+
+
+def _check_needs(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
+    """Nothing is said that the scene cannot tell: lengths without a scale, heights without gravity."""
+    human, answer = (scene.without_names(turn["value"]) for turn in record.raw["conversations"])
+    family = record.task.get("family")
+    if scene.unit_m is None:
+        is_ratio = re.search(r"\btimes\b|\bdegrees?\b", human)
+        found = LENGTH_WORDS.search(f"{human} {answer}") or (not is_ratio and DECIMALS.search(f"{human} {answer}"))
+        if found:
+            yield disagree("words", found[0], "no length, because the scale is unknown")
+        if record.evidence.get("unit") is not None:
+            yield disagree("evidence unit", record.evidence["unit"], "none, because the scale is unknown")
+    if not scene.is_level:
+        found = HEIGHT_WORDS.search(human if family == "navigation" else f"{human} {answer}")
+        if found or family in UPRIGHT:
+            yield disagree("words", found[0] if found else record.type, "no heights, because gravity is unknown")
 
 
 def _check_images(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox, fit_upright_box
+from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox, fit_box, fit_upright_box
 from qagen.core.camera import Camera
+from qagen.core.scale import at_room_scale
 from qagen.core.scene import NEVER_ASKED_THING, STRUCTURE, Frame, Mesh, Object3D, Scene
 from qagen.errors import ConfigError, did_you_mean
 from qagen.loaders import LOADERS, make_loader
@@ -20,14 +21,14 @@ def check_dataset(name: str) -> None:
 
 
 def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
-    """Read one scene. Raises SceneError as the loader does."""
-    return to_audit_scene(make_loader(dataset, root).load(scene_id), dataset)
+    """Read one scene and bring it to room scale. Raises SceneError as the loader does."""
+    return to_audit_scene(at_room_scale(make_loader(dataset, root).load(scene_id)), dataset)
 
 
 def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:
     """A loaded scene as the audit sees it."""
     mesh = scene.mesh
-    owners, others = (None, ()) if mesh is None else _with_nameless(mesh, len(scene.objects))
+    owners, others = (None, ()) if mesh is None else _with_nameless(mesh, len(scene.objects), scene.is_level)
     return AuditScene(
         dataset=dataset,
         id=scene.id,
@@ -39,17 +40,20 @@ def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:
         outline=scene.room_polygon,
         is_labeled=mesh is None or not mesh.is_by_box,
         names_structure=any(one.is_structure for one in others),
+        unit_m=scene.unit_m,
+        reported_unit=scene.reported_unit,
+        is_level=scene.is_level,
     )
 
 
-def _with_nameless(mesh: Mesh, count: int) -> tuple[NDArray, tuple[Instance, ...]]:
+def _with_nameless(mesh: Mesh, count: int, is_level: bool) -> tuple[NDArray, tuple[Instance, ...]]:
     """The instances of faces, and one for all structure and one for all other things without a name to ask about."""
     owners, nameless = mesh.face_object.copy(), []
     for owner in (STRUCTURE, NEVER_ASKED_THING):
         is_own = mesh.face_object == owner
         if is_own.any():
             owners[is_own] = count + len(nameless)
-            box = fit_upright_box(mesh.vertices[np.unique(mesh.faces[is_own])])
+            box = (fit_upright_box if is_level else fit_box)(mesh.vertices[np.unique(mesh.faces[is_own])])
             nameless.append(Instance(owner, "", frozenset(), False, box, None, owner == STRUCTURE))
     return owners, tuple(nameless)
 

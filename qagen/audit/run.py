@@ -13,6 +13,7 @@ from qagen.audit.check_record import Shape, check_readable, check_record
 from qagen.audit.checks import Check, Verdict
 from qagen.audit.counts import Group, OutcomeCounts
 from qagen.audit.eligibility import check_eligibility
+from qagen.audit.evidence import in_world_units
 from qagen.audit.facts import FactCounts
 from qagen.audit.perturb import ResolvedRecord, Stability, perturb, rows
 from qagen.audit.physical import check_scene
@@ -94,7 +95,7 @@ def audit(
             raw, evidence = ref.read()
             checks = examiner.examine(ref.line, raw, evidence)
             file = ref.line.file
-            facts.add(file.type, file.format, evidence, settings.task(file.type))
+            facts.add(file.type, file.format, in_world_units(evidence, scene), settings.task(file.type))
             result.counts.add((ref.line.file.type, ref.line.file.format), str(ref.line), ref.line, checks)
             done += 1
             if progress is not None:
@@ -138,7 +139,8 @@ class Examiner:
             return checks
         type_name, answer_format = line.file.type, line.file.format
         task = self.settings.task(type_name)
-        record = AuditRecord(type_name, answer_format, str(line), raw, evidence, line.scene, task)
+        converted = in_world_units(evidence, self.truth.scene)
+        record = AuditRecord(type_name, answer_format, str(line), raw, converted, line.scene, task)
         found, marks = examine(record, self.truth)
         self.resolved.append(ResolvedRecord(record, marks))
         return [

@@ -1,5 +1,6 @@
 """A scene in the plainest form: posed views, annotated instances, labeled triangles."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-VIDEO_LENGTH = 32
+VIDEO_LENGTH, LEAST_VIDEO_LENGTH = 32, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,12 @@ def wrap_deg(angle: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UprightBox:
-    """An upright box."""
+    """An upright box; a tilted one in a world that is not level."""
 
     center: NDArray[np.float64]
     """(3,) world, meters."""
     size: NDArray[np.float64]
-    """(3,) full extents along its axes, the third one vertical, meters."""
+    """(3,) full extents along its axes, the third one vertical in a world that is level, meters."""
     axes: NDArray[np.float64]
     """(3, 3) world from box; the columns are its axes."""
 
@@ -148,19 +149,44 @@ class AuditScene:
     """Whether the faces' instances come from annotation of the surface, not from boxes around it."""
     names_structure: bool = True
     """Whether walls, floor and ceiling are instances as well, so that a face without one is not annotated."""
+    unit_m: float | None = 1.0
+    """Length of the world's unit, meters; None where nobody knows it."""
+    reported_unit: float = 1.0
+    """Length of the world's unit as evidence reports lengths: meters, or units of the data where nobody knows it."""
+    is_level: bool = True
+    """Whether the world's z axis points up. If not, boxes may be tilted."""
 
     @cached_property
     def video(self) -> list[str]:
-        """Names of the frames that stand for the video: 32 spread evenly, first and last included."""
+        """Names of the frames that stand for the video: 32 spread evenly, first and last included; all of 11 to 31."""
         names = list(self.views)
         if len(names) < VIDEO_LENGTH:
-            return []
+            return names if len(names) >= LEAST_VIDEO_LENGTH else []
         return [names[int(k * (len(names) - 1) / (VIDEO_LENGTH - 1) + 1e-9)] for k in range(VIDEO_LENGTH)]
+
+    def without_names(self, text: str) -> str:
+        """The text without the names of the scene's instances, which may be of any words."""
+        return self._names.sub("", text)
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        longest_first = sorted(filter(None, self.vocabulary), key=len, reverse=True)
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b" if longest_first else r"(?!)", re.I)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """All names of all instances."""
         return frozenset(name for instance in self.instances for name in instance.names)
+
+
+def fit_box(points: NDArray) -> UprightBox:
+    """The box around points (n, 3) along their principal axes, however the world is turned."""
+    points = np.asarray(points, dtype=float)
+    axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2].T
+    axes[:, 2] *= np.sign(np.linalg.det(axes)) or 1.0
+    inside = points @ axes
+    low, high = inside.min(axis=0), inside.max(axis=0)
+    return UprightBox(axes @ ((low + high) / 2), high - low, axes)
 
 
 def fit_upright_box(points: NDArray) -> UprightBox:

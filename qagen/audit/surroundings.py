@@ -105,7 +105,9 @@ class Surroundings:
 
     @cached_property
     def floor_m(self) -> float:
-        """Height of the floor: the lowest level with much horizontal surface."""
+        """Height of the floor, the lowest level with much horizontal surface; NaN in a world that is not level."""
+        if not self.scene.is_level:
+            return float("nan")
         is_level = np.abs(self.surface.normals[:, 2]) >= PARALLEL
         heights = self.surface.places[is_level, 2]
         if not len(heights):

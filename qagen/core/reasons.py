@@ -120,13 +120,17 @@ NO_GRAVITY = _reason(
     "The scene's z axis is not known to be vertical, so nothing can be said of heights and headings.",
 )
 NO_OBJECTS = _reason("no objects", "The scene has no annotated objects to ask about.")
+SURFACE_UNKNOWN = _reason(
+    "surface unknown",
+    "The scene has no mesh, depth or boxes, so nothing tells whether two images show the same place; add depth.",
+)
 UNIT_TOO_COARSE = _reason(
     "unit too coarse",
     "In the one unit in which the scene is told, the number would be printed with an error of more than 5 %.",
 )
 NO_VIDEO = _reason(
     "no video",
-    "The scene has fewer frames than a video shows (32), so nothing is asked about videos; keep more frames.",
+    "The scene has fewer frames than the shortest video (11), so nothing is asked about videos; keep more frames.",
 )
 NO_VIEWS = _reason(
     "no overlapping views",
@@ -308,5 +312,9 @@ BACKTRACKS = _reason("camera backtracks", "Between its corners the camera goes b
 ROUTES_OVERLAP = _balancing("overlaps another route", "Another question already asks for most of this route.")
 SINGLE_IMAGE_WALK = _reason("fewer than two images", "The walk has fewer than two different images.")
 NOT_PLAIN_TEXT = _reason("not plain text", "The annotator's description holds markup, links or control characters.")
+STATES_LENGTH = _reason(
+    "states a length",
+    "The annotator's description states a length, but the scene's scale is unknown, so it may not fit.",
+)
 TOO_FEW_WORDS = _reason("too few words", "The annotator's description is too short to give directions.")
 TOO_MANY_WORDS = _reason("too many words", "The annotator's description is longer than `max_words` of the task's YAML.")

@@ -222,6 +222,11 @@ def shows_objects(scene: Scene) -> bool:
     return scene.mesh is not None or seen
 
 
+def shows_surface(scene: Scene) -> bool:
+    """Whether a mesh or depth images tell where surface is."""
+    return scene.mesh is not None or any(frame.depth is not None for frame in scene.frames)
+
+
 def _is_name(name: str) -> bool:
     """Whether a name can be used for files."""
     return bool(name) and name.isprintable() and len(name.encode()) <= MAX_NAME_BYTES and not set("./") & set(name)

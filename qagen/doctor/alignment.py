@@ -48,7 +48,10 @@ AXES = {f"{sign}{name}": (1 if sign == "+" else -1) * np.eye(3)[i] for i, name i
 
 
 def check_up(scene: Scene, samples: Sequence[DepthSample]) -> Finding:
-    """Whether world z is up, so that images are upright, and floors and tables are level."""
+    """Whether world z is up, so that images are upright, and floors and tables are level; nothing to tell where the
+    scene says that nobody knows."""
+    if not scene.is_level:
+        return Finding("world up", "ok", "unknown, as the scene says", "no questions about heights", "")
     image_up = -np.array([frame.world_from_camera.rotation[:, 1] for frame in scene.frames]).mean(axis=0)
     name, axis = max(AXES.items(), key=lambda pair: float(pair[1] @ image_up))
     share = float(axis @ image_up)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qagen.core.answer import Choice
+from qagen.core.box import Box3D
 from qagen.core.question import MarkedObject, Question
 from qagen.core.sample import FORMATS, Sample
 from qagen.core.scene import Frame, Scene
@@ -124,12 +125,17 @@ def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) 
         "label": item.label,
         "center_m": item.box.center.tolist(),
         "size_m": item.box.size.tolist(),
-        "yaw_deg": math.degrees(item.box.yaw_rad),
+        **_turn_evidence(item.box, views.scene),
         "center_in_camera_m": views.centers[frame, role.object].tolist(),
         "visible_fraction": float(views.visible_fraction[frame, role.object]),
         "visible_pixels": float(views.visible_pixels[frame, role.object]),
     }
     return _rounded(_reported(evidence, views.scene), _decimals(views.scene))
+
+
+def _turn_evidence(box: Box3D, scene: Scene) -> dict[str, Any]:
+    """How a box is turned: about the vertical; by its axes, one a row, in a world that is not level."""
+    return {"yaw_deg": math.degrees(box.yaw_rad)} if scene.is_level else {"axes": box.rotation.T.tolist()}
 
 
 def _decimals(scene: Scene) -> int:

@@ -10,16 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
-from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE
+from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
-from qagen.core.scene import Scene
+from qagen.core.scene import Scene, shows_surface
 from qagen.sampling.frame_sets import FrameSets, SampledObjects
 from qagen.visibility.views import SceneViews
 
-Need = Literal["scale", "gravity", "objects"]
-NEEDS: Mapping[Need, str] = {"scale": NO_SCALE, "gravity": NO_GRAVITY, "objects": NO_OBJECTS}
+Need = Literal["scale", "gravity", "objects", "surface"]
+NEEDS: Mapping[Need, str] = {
+    "scale": NO_SCALE,
+    "gravity": NO_GRAVITY,
+    "objects": NO_OBJECTS,
+    "surface": SURFACE_UNKNOWN,
+}
 """What questions may need of a scene besides its images, and the reason for which they are refused without it: lengths
-in meters, a world whose z is up, annotated objects."""
+in meters, a world whose z is up, annotated objects, something that tells which images show the same place."""
 
 Images = Annotated[int, Field(ge=1, le=5)]
 """Number of images of a question."""
@@ -147,7 +152,12 @@ class Family(ABC, Generic[ConfigT]):
 
     def lacking(self, scene: Scene) -> str | None:
         """The reason why nothing can be asked about a scene that lacks what the questions need; None if nothing is."""
-        has = {"scale": scene.unit_m is not None, "gravity": scene.is_level, "objects": bool(scene.objects)}
+        has: dict[Need, bool] = {
+            "scale": scene.unit_m is not None,
+            "gravity": scene.is_level,
+            "objects": bool(scene.objects),
+            "surface": bool(scene.objects) or shows_surface(scene),
+        }
         return next((reason for need, reason in NEEDS.items() if need in self.needs and not has[need]), None)
 
     @property

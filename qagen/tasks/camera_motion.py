@@ -28,7 +28,7 @@ class CameraMotion(Family[CameraMotionConfig]):
     Config = CameraMotionConfig
     answer = ImagePoint
     formats = frozenset({"fill", "select", "sentence"})
-    needs = frozenset({"scale"})
+    needs = frozenset({"scale", "surface"})
     skips = frozenset({CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE})
     unit = "meters"
     must_say = (r"\(x, ?y\)", "depth|deep", "first", "second")

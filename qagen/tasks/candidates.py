@@ -46,6 +46,7 @@ class MatchingCandidates(Matching):
     Config = CandidatesConfig
     config: CandidatesConfig
     answer = Choice
+    needs = frozenset({"objects"})
     formats = frozenset({"select", "sentence"})
     skips = Matching.skips | {TOO_FEW_OBJECTS}
     must_say = ("first", "second")

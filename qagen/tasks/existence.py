@@ -184,7 +184,7 @@ class Existence(Family[ExistenceConfig]):
             yield shown
             return
         for direction in self.directions:
-            if AXES[direction] != "above_below" or getattr(views.scene, "is_level", True):
+            if AXES[direction] != "above_below" or views.scene.is_level:
                 yield self._asked(views, frames, roles, observer, label, direction, shown)
 
     def ask(

@@ -29,6 +29,7 @@ from qagen.core.reasons import (
     ROUTES_OVERLAP,
     SINGLE_IMAGE_WALK,
     SLIGHT_TURN,
+    STATES_LENGTH,
     TOO_FEW_WORDS,
     TOO_MANY_LEGS,
     TOO_MANY_WORDS,
@@ -155,6 +156,10 @@ def _headings(looks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 NO_TEXT = re.compile(r"[<>{}\x00-\x1f\x7f-\x9f]|\[\w+\]|https?:")
 """What no plain description holds: tags, control characters, placeholders, links."""
+LENGTH = re.compile(
+    r"\b(?:(?:milli|centi|kilo)?met(?:er|re)s?|[mck]m|feet|\d+[- ]foot|ft|inch(?:es)?|yards|miles?)\b", re.I
+)
+"""A unit of length; "m" and "foot" alone are too often something else."""
 
 
 class DescribedWalk(Family[NavigationConfig]):
@@ -165,7 +170,7 @@ class DescribedWalk(Family[NavigationConfig]):
     answer = Description
     formats = frozenset({"sentence"})
     needs = frozenset()
-    skips = frozenset({SINGLE_IMAGE_WALK, NOT_PLAIN_TEXT, TOO_FEW_WORDS, TOO_MANY_WORDS})
+    skips = frozenset({SINGLE_IMAGE_WALK, NOT_PLAIN_TEXT, STATES_LENGTH, TOO_FEW_WORDS, TOO_MANY_WORDS})
     must_say = ("frame|image|picture|view", "way|route|path|walk|tour|directions")
 
     @property
@@ -183,6 +188,8 @@ class DescribedWalk(Family[NavigationConfig]):
             return Skip(SINGLE_IMAGE_WALK)
         if NO_TEXT.search(walk.instruction):
             return Skip(NOT_PLAIN_TEXT)
+        if views.scene.unit_m is None and LENGTH.search(walk.instruction):
+            return Skip(STATES_LENGTH)
         if words < self.config.min_words:
             return Skip(TOO_FEW_WORDS)
         if words > self.config.max_words:

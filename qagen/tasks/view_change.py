@@ -37,7 +37,7 @@ class ViewChange(Family[ViewChangeConfig]):
     Config = ViewChangeConfig
     answer = Motion
     formats = frozenset({"fill", "sentence"})
-    needs = frozenset({"scale", "gravity"})
+    needs = frozenset({"scale", "gravity", "surface"})
     skips = frozenset({LOOKS_UP_OR_DOWN, ROLL_DIFFERS, HALF_TURN, NO_CHANGE})
     unit = "meters"
     must_say = ("degrees", "first", "second")

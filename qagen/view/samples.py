@@ -78,8 +78,9 @@ class ViewSample:
 
     def _object_line(self, item: dict[str, Any]) -> str:
         mark = item.get("alias") or item.get("color")
-        vectors = (("center", "center_m"), ("in camera", "center_in_camera_m"), ("size", "size_m"))
-        facts = [f"{word} {_brief(item[key])} m" for word, key in vectors if key in item]
+        vectors = (("center", "center"), ("in camera", "center_in_camera"), ("size", "size"))
+        keys = [(word, f"{name}_{unit}", unit) for word, name in vectors for unit in ("m", "u")]
+        facts = [f"{word} {_brief(item[key])} {unit}" for word, key, unit in keys if key in item]
         if "visible_fraction" in item:
             facts.append(f"{100 * item['visible_fraction']:.0f} % visible")
         where = f"object {item.get('id')}, {self.image_name(item.get('image', 0))}"

@@ -33,8 +33,8 @@ def count_run(files: Sequence[RecordFile]) -> pd.DataFrame:
         One row for each quantity, type, value and count, in the order in which they first occur. Quantities are
         ``samples`` (by format), ``choices`` (letters of select, Yes and No of judge), ``answers`` (facts asked for, as
         evidence spells them), ``variety`` (different ``forms`` and ``4-grams`` of the questions), ``skips`` (by reason)
-        and, with type "", ``scenes``, ``labels`` and ``distances`` (from the camera to the objects asked about, as the
-        lower end of the bin).
+        and, with type "", ``scenes``, ``labels`` and, of scenes with meters, ``distances`` (from the camera to the
+        objects asked about, as the lower end of the bin).
 
     Raises:
         QagenError: a line or a report cannot be read, or the evidence of some files only is missing.
@@ -77,9 +77,10 @@ def _count_evidence(counters: Counters, type_name: str, evidence: dict[str, Any]
         else:
             answers[answer.partition(": ")[0] if len(parts) == 1 else answer] += 1  # of a choice, the mark alone
     for item in evidence["objects"]:
-        distance_bin = floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)
         counters["labels", ""][item["label"]] += 1
-        counters["distances", ""][f"{distance_bin * DISTANCE_BIN_M:g}"] += 1
+        if "center_in_camera_m" in item:  # it is where the scene's scale is known
+            distance_bin = floor(hypot(*item["center_in_camera_m"]) / DISTANCE_BIN_M)
+            counters["distances", ""][f"{distance_bin * DISTANCE_BIN_M:g}"] += 1
 
 
 def _labels_in(evidence: dict[str, Any]) -> set[str]:

@@ -51,17 +51,19 @@ class Ground:
     owner: NDArray[np.int32]
     """(n,) Mesh.face_object of each."""
     floor: NDArray[np.float64]
-    """(m, 3) those that lie on horizontal structure."""
+    """(m, 3) those that lie on horizontal structure; none in a world that is not level."""
+    is_level: bool = True
+    """Whether the world's z axis points up."""
 
     @classmethod
-    def of(cls, mesh: Mesh) -> Self:
-        """Sample a mesh."""
+    def of(cls, mesh: Mesh, is_level: bool = True) -> Self:
+        """Sample the mesh of a world whose z axis points up or not."""
         points, face = sample_faces(mesh, SAMPLES)
         owner = mesh.face_object[face]
         a, b, c = (mesh.vertices[mesh.faces[face, k]].astype(np.float64) for k in range(3))
         normal = np.cross(b - a, c - a)
-        is_level = np.abs(normal[:, 2]) >= LEVEL * np.sqrt((normal * normal).sum(axis=1))
-        return cls(points, owner, points[is_level & (owner == STRUCTURE)])
+        is_flat = np.abs(normal[:, 2]) >= LEVEL * np.sqrt((normal * normal).sum(axis=1))
+        return cls(points, owner, points[is_flat & (owner == STRUCTURE) & is_level], is_level)
 
     def floors_m(self, boxes: Sequence[Box3D]) -> NDArray[np.float64]:
         """(O,) median height of the floor around each box, meters; NaN where none was scanned."""

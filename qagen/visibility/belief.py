@@ -23,7 +23,8 @@ class Belief:
     extents: Extents
     """Which sides of the boxes are sure."""
     cut_short: NDArray[np.bool_]
-    """(O,) surface that seems to be the object's is called wall or floor, or nothing."""
+    """(O,) surface below that seems to be the object's is called wall or floor, or nothing; none in a world that is not
+    level."""
     over_painted: NDArray[np.bool_]
     """(O,) a little surface makes a side of the box much longer."""
     fills_box: NDArray[np.bool_]
@@ -63,9 +64,10 @@ def believe(
     fills_box = ~cut_short
     ground = None
     if scene.mesh is not None and not scene.mesh.is_by_box:
-        ground = Ground.of(scene.mesh)
+        ground = Ground.of(scene.mesh, scene.is_level)
         floors_m = ground.floors_m(boxes)
-        cut_short = ground.missing_share(boxes, floors_m, limits) > limits.cut_short_share
+        if scene.is_level:
+            cut_short = ground.missing_share(boxes, floors_m, limits) > limits.cut_short_share
         over_painted = np.array([is_over_painted(*pair, limits) for pair in zip(boxes, even, strict=True)], dtype=bool)
         fills = [box_fill(*pair) for pair in zip(boxes, even, strict=True)]
         fills_box = np.array(fills, dtype=np.float64) >= limits.min_box_fill

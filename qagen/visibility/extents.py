@@ -44,31 +44,40 @@ FREE_M, FREE_SHARE = 0.02, 0.01
 """Noise of depth behind a point that a frame has looked through: meters, and as a share of the depth."""
 
 
-def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds) -> bool:
+def has_sure_center(item: Object3D, surface: NDArray[np.float64], limits: Thresholds, is_level: bool = True) -> bool:
     """Whether the center of the object's box is the center of the object.
 
-    Some annotations join separate objects under one name, and some have a stray patch that stretches the box.
+    Some annotations join separate objects under one name, and some have a stray patch that stretches the box. Along the
+    vertical, surface may be spread unevenly, as that of lamps is; in a world that is not level, no axis is known to be.
 
     Args:
         surface: (n, 3) points spread evenly over the object's surface, world, meters.
     """
-    low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center)[:, :2], (10, 90), axis=0)
+    axes = slice(2 if is_level else 3)
+    low, high = np.percentile(rotate(item.box.rotation.T, surface - item.box.center)[:, axes], (10, 90), axis=0)
     stretch_m = math.hypot(*(low + high) / 2)
-    if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[:2].max()):
+    if stretch_m > max(limits.max_stretch_m, limits.max_stretch_share * item.box.size[axes].max()):
         return False
-    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m) <= limits.max_piece_shift_m
+    rotation = None if is_level else item.box.rotation
+    return item.points is None or _piece_shift_m(item.points, limits.piece_gap_m, rotation) <= limits.max_piece_shift_m
 
 
-def _piece_shift_m(points: NDArray, gap_m: float) -> float:
-    """Shift of the box's center when only the largest piece of points (n, 3) is kept, meters."""
+def _piece_shift_m(points: NDArray, gap_m: float, rotation: NDArray[np.float64] | None) -> float:
+    """Shift of the box's center when only the largest piece of points (n, 3) is kept, meters.
+
+    The box is upright, or turned by a ``rotation`` (3, 3).
+    """
     _, first = np.unique(np.floor(points / PIECE_VOXEL_M), axis=0, return_index=True)
     thinned = np.asarray(points[first], dtype=np.float64)
     pieces = connected_pieces(thinned, gap_m)
     sizes = np.bincount(pieces)
     if len(sizes) == 1:
         return 0.0
-    largest = Box3D.around(thinned[pieces == sizes.argmax()])
-    return math.dist(largest.center, Box3D.around(thinned).center)
+    largest = thinned[pieces == sizes.argmax()]
+    if rotation is None:
+        return math.dist(Box3D.around(largest).center, Box3D.around(thinned).center)
+    ends = [rotate(rotation.T, part) for part in (largest, thinned)]
+    return math.dist(*((part.min(axis=0) + part.max(axis=0)) / 2 for part in ends))
 
 
 def connected_pieces(points: NDArray[np.float64], gap_m: float) -> NDArray[np.int32]:

@@ -36,8 +36,11 @@ MAX_BLOCKS = 500_000
 
 
 def fused(scene: Scene, cache: Path) -> Scene:
-    """The scene with a mesh, which is fused from its depth (see fuse) unless it has one; without either, unchanged."""
-    if scene.mesh is not None or all(frame.depth is None for frame in scene.frames):
+    """The scene with a mesh, which is fused from its depth (see fuse) unless it has one; without either, unchanged.
+
+    So is a scene that is not level, because the floor below its objects could not be told from them.
+    """
+    if scene.mesh is not None or not scene.is_level or all(frame.depth is None for frame in scene.frames):
         return scene
     return validate_scene(replace(scene, mesh=fuse(scene, cache)))
 
@@ -73,7 +76,7 @@ def face_owners(middles: NDArray[np.float32], scene: Scene, margin_m: float) -> 
 
     Boxes are enlarged by ``margin_m`` on all sides but the lower one.
     """
-    boxes = BoxArrays.of([item.box for item in scene.objects])
+    boxes = BoxArrays.of([item.box for item in scene.objects], scene.is_level)
     owner = np.full(len(middles), NO_OBJECT, dtype=np.int32)
     for index in boxes.order:
         local = rotate(boxes.rotations[index].T, middles - boxes.centers[index])

@@ -7,7 +7,8 @@ Each frame uses the first of these sources that it has (tasks.md, section 2):
 2. **The instance-labeled mesh**, rasterized and compared with the depth image where there is one.
 3. **Boxes and depth.** A pixel shows the object whose box it falls into, when there is exactly one; of nested boxes
    only the innermost counts, so that the pixels in the toaster's box do not belong to the counter, too. The lowest
-   ``FLOOR_M`` of a box (at most a quarter of it) owns no pixels, because the floor runs through it.
+   ``FLOOR_M`` of a box (at most a quarter of it) owns no pixels, because the floor runs through it; in a world that is
+   not level, the same holds for all sides that face away from the camera.
 
 A mesh whose faces got their objects from boxes, and the third source, are not exact: they cut an object off where its
 box ends. Questions then ask for more (qagen.visibility.thresholds) or are not asked (SceneViews.exact).
@@ -89,26 +90,39 @@ class BoxArrays:
     bounds: NDArray[np.float64]
     """(O, 2, 3) lower and upper ends along the axes, from the center, meters."""
     core: NDArray[np.float64]
-    """(O, 2, 3) bounds without the part that the floor may run through."""
+    """(O, 2, 3) bounds without the part that the floor may run through, as far as it is known to be the lowest."""
     order: NDArray[np.int64]
     """(O,) from the smallest box to the largest."""
     nested: NDArray[np.bool_]
     """(O, O) [a, b] where the box of a lies within that of b."""
 
     @classmethod
-    def of(cls, boxes: Sequence[Box3D]) -> "BoxArrays":
-        """Stack boxes, which may be none."""
+    def of(cls, boxes: Sequence[Box3D], is_level: bool = True) -> "BoxArrays":
+        """Stack boxes, which may be none, of a world whose z axis points up or not."""
         centers = np.array([box.center for box in boxes], dtype=np.float64).reshape(-1, 3)
         rotations = np.array([box.rotation for box in boxes], dtype=np.float64).reshape(-1, 3, 3)
         halves = np.array([box.size / 2 for box in boxes], dtype=np.float64).reshape(-1, 3)
         bounds = np.stack([-halves, halves], axis=1)
         core = bounds.copy()
-        lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
-        is_up = rotations[:, 2, 2] > 0
-        core[is_up, 0, 2] += lift[is_up]
-        core[~is_up, 1, 2] -= lift[~is_up]
+        if is_level:
+            lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
+            is_up = rotations[:, 2, 2] > 0
+            core[is_up, 0, 2] += lift[is_up]
+            core[~is_up, 1, 2] -= lift[~is_up]
         order = np.argsort(np.prod(halves, axis=1), kind="stable")
         return cls(centers, rotations, bounds, core, order, _nested(centers, rotations, halves))
+
+    def core_behind(self, eye: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(O, 2, 3) bounds without the parts that the floor may run through when nobody knows which side is the lowest.
+
+        A camera at ``eye`` (3,), world, meters, sees the floor within a box only beyond sides that face away from it.
+        """
+        local, half = rotate(self.rotations.transpose(0, 2, 1), eye - self.centers), self.bounds[:, 1]
+        lift = np.minimum(FLOOR_M, half / 2)
+        core = self.bounds.copy()
+        core[:, 0] += np.where(local >= -half, lift, 0.0)
+        core[:, 1] -= np.where(local <= half, lift, 0.0)
+        return core
 
 
 def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np.bool_]:
@@ -133,16 +147,17 @@ class InstanceRenderer:
     def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
         self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
         self.objects, self.count = scene.objects, len(scene.objects)
+        self.is_level = scene.is_level
         self.tolerance = (tolerance.depth_tolerance_m, tolerance.depth_tolerance_rel)
 
     @cached_property
     def boxes(self) -> BoxArrays:
         """The objects' boxes, stacked on first use."""
-        return BoxArrays.of([item.box for item in self.objects])
+        return BoxArrays.of([item.box for item in self.objects], self.is_level)
 
     def can_render(self, frame: Frame) -> bool:
-        """Whether the frame has any source of an instance image."""
-        return self.mesh is not None or frame.instances is not None or frame.depth is not None
+        """Whether the frame has any source of an instance image, or there is nothing to show in it."""
+        return not self.count or self.mesh is not None or frame.instances is not None or frame.depth is not None
 
     def is_exact(self, frame: Frame) -> bool:
         """Whether the frame's instance image is annotated, by the dataset or on the mesh."""
@@ -217,7 +232,8 @@ class InstanceRenderer:
     def _assign_pixels(self, depth: NDArray[np.float32], grid: Camera, T_cw: NDArray[np.float64]):
         """Owner of each pixel of a depth image by its box, and the pixel counts of the boxes."""
         boxes = self.boxes
-        own = boxes.core, boxes.order, boxes.nested
+        core = boxes.core if self.is_level else boxes.core_behind(-rotate(T_cw[:3, :3].T, T_cw[:3, 3]))
+        own = core, boxes.order, boxes.nested
         return assign_pixels(depth, grid.intrinsics, T_cw, *self._bounds(), *own, NEAR_M, *self.tolerance)
 
     def _rasterized(self, mesh: Mesh, grid: Camera, T_cw: NDArray[np.float64]):

@@ -46,7 +46,7 @@ def sample_faces(mesh: Mesh, count: int) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def scene_surface(scene: Scene, frames: Sequence[Frame]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes.
+    """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes; else none.
 
     And (P,) whether each belongs to something that is annotated. Images of instances show everything there is; without
     a mesh or such images, only what lies in boxes is annotated.
@@ -55,6 +55,8 @@ def scene_surface(scene: Scene, frames: Sequence[Frame]) -> tuple[NDArray[np.flo
         points, face = sample_faces(scene.mesh, COVISIBILITY_POINTS)
         return points, scene.mesh.face_object[face] != UNLABELED
     with_depth = [frame for frame in frames if frame.depth is not None]
+    if not with_depth and not scene.objects:
+        return np.zeros((0, 3)), np.zeros(0, dtype=bool)
     if not with_depth:
         points = sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
         return points, np.ones(len(points), dtype=bool)

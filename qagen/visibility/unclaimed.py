@@ -1,7 +1,8 @@
 """Surface that belongs to nothing but may be one more object of a label (tasks.md, section 2).
 
 Annotators leave out objects. A piece of surface that is about as large as an annotated object, and stands about as high
-above the floor, may be another of its label, unless it lies at one, as legs do that were left out.
+above the floor, may be another of its label, unless it lies at one, as legs do that were left out. In a world that is
+not level, the spread of the surface tells how large a piece is, and heights tell nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from qagen.core.box import Box3D
+from qagen.core.box import DECIMALS, Box3D
 from qagen.core.pose import rotate
 from qagen.core.scene import UNLABELED, Scene
 from qagen.visibility.annotation import Ground
@@ -41,14 +42,17 @@ class Unclaimed:
         if ground is not None and scene.objects:
             labels = np.array([item.label for item in scene.objects])
             boxes = [item.box for item in scene.objects]
-            shapes = _shapes(boxes, np.bincount(ground.owner[ground.owner >= 0], minlength=len(boxes)), ground)
+            amounts = np.bincount(ground.owner[ground.owner >= 0], minlength=len(boxes))
+            own = [] if ground.is_level else [ground.points[ground.owner == k] for k in range(len(boxes))]
+            shapes = _shapes(boxes, own, amounts, ground)
             for points, amount in _pieces(ground):
                 piece = Box3D.around(points)
-                if piece.size.min() < limits.sheet_m:
+                shape = _shapes([piece], [points], np.array([amount]), ground)
+                if shape[0, :3].min() < limits.sheet_m:
                     continue
-                is_like = _is_like(_shapes([piece], np.array([amount]), ground), shapes, limits)
-                is_part = [_is_part(points, box, limits) for box in boxes] if is_like.any() else np.zeros(0, dtype=bool)
-                is_like &= ~np.isin(labels, labels[np.flatnonzero(is_part)])
+                is_like = _is_like(shape, shapes, limits)
+                parts = np.array([_is_part(points, box, ground.is_level, limits) for box in boxes if is_like.any()])
+                is_like &= ~np.isin(labels, labels[np.flatnonzero(parts)])
                 if is_like.any():
                     found.append((piece, is_like))
         is_like = np.array([each for _, each in found], dtype=bool).reshape(len(found), len(scene.objects))
@@ -78,11 +82,28 @@ def _pieces(ground: Ground) -> Iterator[tuple[NDArray[np.float64], int]]:
         yield points[piece], int(amount[piece].sum())
 
 
-def _shapes(boxes: Sequence[Box3D], amount: NDArray[np.int64], ground: Ground) -> NDArray[np.float64]:
-    """(n, 6) longer and shorter horizontal side, height, surface, height of bottom and of floor; meters, samples."""
+def _shapes(
+    boxes: Sequence[Box3D], clouds: Sequence[NDArray[np.float64]], amount: NDArray[np.int64], ground: Ground
+) -> NDArray[np.float64]:
+    """(n, 6) longer and shorter horizontal side, height, surface, height of bottom and of floor; meters, samples.
+
+    In a world that is not level, the sides are spreads of the clouds (m, 3), and the heights 0.
+    """
+    if not ground.is_level:
+        spreads = np.array([_spread(points) for points in clouds])
+        return np.column_stack([spreads, amount.astype(np.float64), np.zeros((len(clouds), 2))])
     sizes = np.array([[*np.sort(box.size[:2])[::-1], box.size[2]] for box in boxes])
     bottoms = np.array([box.corners[:, 2].min() for box in boxes])
     return np.column_stack([sizes, amount.astype(np.float64), bottoms, ground.floors_m(boxes)])
+
+
+def _spread(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) sides, the longest first, of a solid box whose points vary as much as points (n, 3) do along any axis."""
+    if not len(points):
+        return np.zeros(3)
+    away = points - points.mean(axis=0)
+    variances = np.linalg.eigvalsh((away[:, :, None] * away[:, None, :]).mean(axis=0))
+    return np.sqrt(12 * np.maximum(variances.round(DECIMALS), 0))[::-1]
 
 
 def _is_like(piece: NDArray[np.float64], shapes: NDArray[np.float64], limits: Thresholds) -> NDArray[np.bool_]:
@@ -94,9 +115,9 @@ def _is_like(piece: NDArray[np.float64], shapes: NDArray[np.float64], limits: Th
     return is_as_large & is_as_small & (higher_m <= limits.alike_height_m)
 
 
-def _is_part(points: NDArray[np.float64], box: Box3D, limits: Thresholds) -> bool:
-    """Whether most of a piece lies at or in an object's box, or below it."""
-    lifted = np.column_stack([points[:, :2], np.maximum(points[:, 2], box.center[2])])
+def _is_part(points: NDArray[np.float64], box: Box3D, is_level: bool, limits: Thresholds) -> bool:
+    """Whether most of a piece lies at or in an object's box, or below it where the world tells what is below."""
+    lifted = np.column_stack([points[:, :2], np.maximum(points[:, 2], box.center[2])]) if is_level else points
     return bool(_is_in(lifted, box, limits.part_margin_m).mean() > 1 / 2)
 
 

@@ -43,7 +43,8 @@ from qagen.visibility.thresholds import Thresholds
 
 GRID_PIXELS = 320 * 240
 REFERENCE_PIXELS = 640 * 480
-VIDEO_FRAMES = 32
+VIDEO_FRAMES, LEAST_VIDEO_FRAMES = 32, 11
+"""Number of frames of a video; the least of a scene that has fewer."""
 SHARPNESS_WIDTH = 320
 MAX_HEADER_RATIO = 4
 """Reject images whose header claims more than this multiple of the camera's pixels."""
@@ -68,7 +69,8 @@ class SceneViews:
     """(F,) frames whose instance image is annotated, by the dataset or on its mesh. In the others it comes from boxes:
     ``visible_box`` is loose there, and no question is about its edges."""
     video: tuple[int, ...]
-    """Indices of the 32 frames of the scene's video, in time order; empty when the scene has fewer frames."""
+    """Indices of the frames of the scene's video, in time order: 32, or all of a scene that has fewer but at least 11;
+    empty when the scene has fewer still."""
     unused: Mapping[str, int]
     """Count of the frames and objects that are not used, by reason."""
     cameras: NDArray[np.float64]
@@ -221,8 +223,8 @@ def world_centers(objects: Sequence[Object3D]) -> NDArray[np.float64]:
 
 
 def video_frames(frames: tuple[Frame, ...]) -> list[str]:
-    """Ids of the 32 evenly spaced frames of the scene's video; none when the scene has fewer."""
-    return [] if len(frames) < VIDEO_FRAMES else [frame.id for frame in evenly_spaced(frames, VIDEO_FRAMES)]
+    """Ids of the 32 evenly spaced frames of the scene's video, or of all of fewer, but at least 11, frames."""
+    return [] if len(frames) < LEAST_VIDEO_FRAMES else [frame.id for frame in evenly_spaced(frames, VIDEO_FRAMES)]
 
 
 def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[dict[str, U8], set[str], Counter[str]]:
@@ -328,7 +330,7 @@ class _Observer:
         self.object_points, self.starts = object_surfaces(scene)
         self.clouds = [self.object_points[a:b] for a, b in pairwise(self.starts)]
         self.has_center = np.array(
-            [has_sure_center(item, cloud, limits) for item, cloud in zip(scene.objects, self.clouds, strict=True)],
+            [has_sure_center(*pair, limits, scene.is_level) for pair in zip(scene.objects, self.clouds, strict=True)],
             dtype=bool,
         )
 

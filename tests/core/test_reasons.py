@@ -14,7 +14,7 @@ from qagen.loaders import LOADERS, make_loader
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.sampling.mark_placement import MARKING_SKIPS
 from qagen.tasks.registry import known_types, load_task
-from qagen.visibility.views import VIDEO_FRAMES
+from qagen.visibility.views import LEAST_VIDEO_FRAMES
 from qagen.wording.formats import FORMAT_SKIPS
 from tools.reasons import PAGE, page_text
 
@@ -76,7 +76,7 @@ def test_the_page_of_reasons_is_up_to_date() -> None:
 
 
 def test_the_length_of_a_video_is_told_as_it_is() -> None:
-    assert f"({VIDEO_FRAMES})" in MEANINGS[reasons.NO_VIDEO]
+    assert f"({LEAST_VIDEO_FRAMES})" in MEANINGS[reasons.NO_VIDEO]
 
 
 def test_a_reason_is_explained_with_or_without_the_format_that_it_is_about() -> None:

@@ -155,6 +155,7 @@ def test_a_wrong_up_is_named() -> None:
     finding = check_up(scene, all_samples(sample_groups(scene)))
     assert finding.verdict == "FAIL"
     assert "tilted by 5.7 degrees" in finding.found
+    assert check_up(replace(scene, is_level=False), []).verdict == "ok"
 
 
 @pytest.mark.slow

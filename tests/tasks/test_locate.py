@@ -45,4 +45,4 @@ def test_what_is_proposed():
 
 
 def test_no_video():
-    assert proposed(carousel({"stove": NORTH}, frames=31)) == [Skip("no video")]
+    assert proposed(carousel({"stove": NORTH}, frames=10)) == [Skip("no video")]

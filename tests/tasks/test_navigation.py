@@ -190,7 +190,7 @@ def test_what_is_proposed():
 
 
 def test_no_video():
-    assert list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST[:31]), rng_for(0, "nav"))) == [
+    assert list(load_task("nav_video").propose(views_along(NORTH_THEN_EAST[:10]), rng_for(0, "nav"))) == [
         Skip("no video")
     ]
 
@@ -242,6 +242,16 @@ def test_walks_go_their_own_way():
 )
 def test_words_that_no_person_says_are_refused(words, frames, reason):
     assert text(ask_walk(words, frames)) == f"Skip: {reason}"
+
+
+@pytest.mark.parametrize("length", ["2 meters", "a few feet", "10 ft", "a 6-foot gap", "about a mile", "50 cm"])
+def test_words_that_state_a_length_are_refused_where_the_scale_is_unknown(length):
+    family, views = load_task("nav_video").forms[1], views_of_walks((("0", "1"), WORDS))
+    no_scale = replace(views, scene=replace(views.scene, unit_m=None))
+    walk = Walk("walk", ("0", "1"), f"Pass {length} and stop at the foot of the bed.")
+    assert question(family.ask(views, walk)).answer.text == walk.instruction
+    assert text(family.ask(no_scale, walk)) == "Skip: states a length"
+    assert question(family.ask(no_scale, replace(walk, instruction="Stop at the foot of the bed."))).frames == (0, 1)
 
 
 def test_scenes_with_walks_are_asked_for_them_alone():

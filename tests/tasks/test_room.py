@@ -82,7 +82,7 @@ def test_a_space_too_small_to_be_a_room():
 
 
 def test_no_video():
-    views = observe(room({"table": TABLE}, spin(count=31), SHELL))
+    views = observe(room({"table": TABLE}, spin(count=10), SHELL))
     assert list(load_task("room_size").propose(views, rng_for(0, "room"))) == [Skip("no video")]
 
 

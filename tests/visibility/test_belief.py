@@ -8,13 +8,15 @@ import numpy as np
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.core.question import Skip
-from qagen.core.scene import STRUCTURE, UNLABELED, Scene
+from qagen.core.scene import STRUCTURE, UNLABELED, Object3D, Scene
 from qagen.doctor.annotation import check_annotation
 from qagen.tasks.count import ObjectCount
 from qagen.tasks.order import Sighting, first_sighting
 from qagen.tasks.registry import load_task
+from qagen.visibility.extents import has_sure_center
+from qagen.visibility.thresholds import Thresholds
 from qagen.visibility.views import SceneViews, observe
-from tests.scenes import at, facing, looking, mesh_in, mesh_of, room, surface_points, with_depth
+from tests.scenes import at, facing, looking, mesh_in, mesh_of, room, surface_points, tilted, with_depth
 from tests.tasks.asking import ask, text
 
 SHELL = at(0, 0, 1.4, (7, 7, 2.8))
@@ -172,6 +174,28 @@ def test_a_chair_deleted_from_the_annotation_is_not_forgotten() -> None:
     assert [counted(whole, label) for label in ("chair", "table")] == ["3", "2"]
     assert fewer.is_complete(fewer.video)
     assert [counted(fewer, label) for label in ("chair", "table")] == [MORE, "2"]
+
+
+def test_a_deleted_chair_is_not_forgotten_in_a_world_that_is_not_level() -> None:
+    scene = turning(FURNITURE)
+    whole, fewer = observe(tilted(scene)), observe(tilted(relabeled(scene, "chair", UNLABELED)))
+    assert [counted(whole, label) for label in ("chair", "table")] == ["3", "2"]
+    assert [counted(fewer, label) for label in ("chair", "table")] == [MORE, "2"]
+
+
+def test_a_center_may_be_off_along_any_axis_of_a_box_that_is_not_level() -> None:
+    # A lamp of 1.8 m whose surface is nearly all in a shade of 0.4 m at its top: upright, nobody is surprised.
+    lamp = at(0, 0, 0.9, (0.4, 0.4, 1.8))
+    points = np.concatenate([surface_points(at(0, 0, 1.6, (0.4, 0.4, 0.4))).astype(np.float64), np.zeros((12, 3))])
+    points[-12:, 2] = np.linspace(0, 1.4, 12)
+    item = Object3D(1, "lamp", lamp, points.astype(np.float32))
+    assert [has_sure_center(item, points, Thresholds(), is_level) for is_level in (True, False)] == [True, False]
+
+
+def test_without_gravity_nothing_stands_below_a_table() -> None:
+    table = room({"table": TOP}, around((0, 0, 0.5), height=1.0), SHELL, walls=LEGS)
+    belief = observe(tilted(with_depth(table, also=LEGS, shell=SHELL))).belief
+    assert belief.cut_short.tolist() == [False]
 
 
 def test_a_deleted_chair_matters_to_an_order_if_it_comes_into_view_first() -> None:

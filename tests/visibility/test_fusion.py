@@ -123,6 +123,8 @@ def test_only_scenes_with_depth_and_without_a_mesh_are_fused(tmp_path: Path) -> 
     assert with_fused_mesh(dark, cache_file) is dark
     whole = with_depth(dark)
     assert with_fused_mesh(whole, cache_file) is whole
+    tilted = replace(small(), is_level=False)
+    assert with_fused_mesh(tilted, cache_file) is tilted
     assert not cache_file.exists()
     mesh = with_fused_mesh(small(), cache_file).mesh
     assert mesh is not None

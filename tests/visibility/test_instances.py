@@ -12,6 +12,7 @@ from qagen.core.pose import Pose
 from qagen.core.question import Question, Skip
 from qagen.core.scene import Scene
 from qagen.tasks.registry import load_task
+from qagen.visibility.instances import BoxArrays
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import (
     CLOSET,
@@ -34,6 +35,18 @@ CUBE = at(0, 2.2, 1.5)
 PIXELS = 32 * 32
 REFERENCE = 4
 """Pixels of 640 x 480 for each of the 320 x 240 that are looked at."""
+
+
+def test_the_floor_runs_through_the_lowest_side_or_those_that_face_away() -> None:
+    boxes = [at(0, 0, 0, (1, 1, 1)), at(0, 0, 0, (0.08, 1, 1))]
+    level, tilted = BoxArrays.of(boxes), BoxArrays.of(boxes, is_level=False)
+    # The lowest 3 cm, at most a quarter of the side.
+    assert level.core[0].tolist() == [[-0.5, -0.5, -0.47], [0.5, 0.5, 0.5]]
+    assert (tilted.core == tilted.bounds).all()
+    # From above and the right the camera sees +x and +z; 3 cm of 1 m, and 2 cm of 8, are left out at the others.
+    seen = tilted.core_behind(np.array([2.0, 0.0, 3.0]))
+    assert seen[0].tolist() == [[-0.47, -0.47, -0.47], [0.5, 0.47, 0.5]]
+    assert seen[1].tolist() == [[-0.02, -0.47, -0.47], [0.04, 0.47, 0.5]]
 
 
 def bare(boxes: dict, also: Sequence[Box3D] = (), without: Sequence[str] = ()) -> Scene:

@@ -324,8 +324,13 @@ def test_many_frames_are_thinned_evenly() -> None:
     assert [frame.id for frame in spread_frames(frames, Thresholds(max_frames=5))] == ["0", "2", "4", "6", "8"]
 
 
-def test_the_video_has_32_frames_or_none() -> None:
-    assert look({"cube": CUBE}, *(looking("+y", at=(0.1 * i, 0, 1.5)) for i in range(31))).video == ()
+@pytest.mark.parametrize(("frames", "shown"), [(10, 0), (11, 11), (31, 31)])
+def test_a_short_video_has_all_frames_from_eleven_on(frames: int, shown: int) -> None:
+    views = look({"cube": CUBE}, *(looking("+y", at=(0.1 * i, 0, 1.5)) for i in range(frames)))
+    assert views.video == tuple(range(shown))
+
+
+def test_a_long_video_has_32_frames() -> None:
     views = look({"cube": CUBE}, *(looking("+y", at=(0.011 * i, 0, 1.5)) for i in range(63)))
     # linspace(0, 62, 32) has steps of 2.
     assert [views.frames[i].id for i in views.video] == [str(2 * i) for i in range(32)]
