@@ -39,7 +39,9 @@ class Media:
         except OSError as error:
             return disagree("image file", path, f"a file ({error.strerror})")
         try:
-            return _compare_depth(path, content, view) if is_depth else _compare_color(path, content, view)
+            if is_depth:
+                return _compare_depth(path, content, view, self._depth_unit_m(path), scene.reported_unit)
+            return _compare_color(path, content, view)
         except (UnidentifiedImageError, OSError) as error:
             return disagree("image file", path, f"an image ({error})")
 

@@ -58,7 +58,7 @@ def check_eligibility(
     if solver is not None:
         yield from solver.check_eligibility(record, marks, views)
     for (letter, first), (other, second) in combinations(record.options.items(), 2):
-        if _are_alike(first, second):
+        if _are_alike(record, first, second, truth):
             yield disagree(f"options {letter} and {other}", f"{first} / {second}", "options that are clearly apart")
 
 
@@ -115,9 +115,9 @@ def _check_unique_names(record: AuditRecord, marks: Mapping[str, ResolvedMark], 
             yield disagree(f"name of {token}", label, f"{len(shown)} more of that name in view, expected none")
 
 
-def _are_alike(first: str, second: str) -> bool:
+def _are_alike(record: AuditRecord, first: str, second: str, truth: SceneTruth) -> bool:
     """Whether two options are numbers or boxes that are hardly apart."""
-    numbers = bare_number(first), bare_number(second)
+    numbers = tuple(_number_in(record, option, truth) for option in (first, second))
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
         return high - low < min(max(gap, share * high) for gap, share in GAPS) - 1e-6
@@ -125,6 +125,14 @@ def _are_alike(first: str, second: str) -> bool:
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False
     return _box_overlap(np.array(found[0][0]), np.array(found[1][0])) >= MAX_OVERLAP + EDGE
+
+
+def _number_in(record: AuditRecord, option: str, truth: SceneTruth) -> float | None:
+    """The number that an option is, a length in units of the world."""
+    if record.unit is None or truth.scene.unit_m is None:
+        return bare_number(option)
+    is_length = record.unit.bare.fullmatch(option)
+    return float(option) * record.unit.meters / truth.scene.unit_m if is_length else None
 
 
 def _box_overlap(box: NDArray, other: NDArray) -> float:

@@ -67,11 +67,6 @@ def _parse_mention(match: re.Match[str], label: str, numbered: Sequence[str]) ->
     return ParsedMention(token, label.lower(), frame, alias, shape or bare_shape)
 
 
-def meters(text: str) -> list[float]:
-    """All numbers of meters, in order."""
-    return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) meters", text)]
-
-
 def bare_number(text: str) -> float | None:
     """The number, if the text is nothing but a number with one decimal."""
     return float(text) if re.fullmatch(r"-?\d+\.\d", text.strip()) else None
