@@ -85,7 +85,9 @@ def wording(text: str, units: Units) -> str:
 
 
 def _with_placeholders(text: str, units: Units) -> str:
-    names = dict.fromkeys(("size_unit", "size_form", "size_symbol"), "unit")  # which may be that of lengths
+    names: dict[str, str] = dict.fromkeys(
+        ("size_unit", "size_form", "size_symbol"), "unit"
+    )  # which may be that of lengths
     for name, word in sorted(units.words.items(), key=lambda item: -len(item[1])):
         text = re.sub(rf"\b{word}\b", f"<{names.get(name, name)}>", text)
     return text

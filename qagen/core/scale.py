@@ -17,7 +17,7 @@ ROOM_DEPTH_M = (0.8, 5.0)
 MEDIAN_DEPTH_M = 2.0
 """Median depth to which a scene is brought that no power of ten brings to room scale, meters."""
 DECIMALS, FLOAT32_DECIMALS = 9, 6
-"""Decimals to which multiplied lengths are rounded, so that a copy of another size has the very numbers of a scene whose
+"""Decimals to which multiplied lengths are rounded. A copy of another size then has the very numbers of a scene whose
 numbers are round, and a threshold that they hit exactly is hit by both."""
 SAMPLED_FRAMES = 16
 SAMPLED_POINTS = 20_000

@@ -235,6 +235,7 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     views = observe(scene, job.config.visibility)
     report.frames, report.objects = len(views.frames), len(scene.objects)
     report.left_out = {**scene.dropped, **views.unused}
+    report.scale, report.unit = 1 / scene.source_unit, None if views.units is None else views.units.length.symbol
     shown, shows_video = _write_samples(job, views, report, part)
     if job.config.rgbd:
         _check_depth(views, sorted(shown.union(views.video if shows_video else ())))

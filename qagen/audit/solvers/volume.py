@@ -38,7 +38,7 @@ class VolumeSolver(Solver):
         return self._compare(order_of_sides(text), stated)
 
     def _compare(self, order: Sequence[str], stated: Sequence[str]) -> list[Check]:
-        """Compare in the record's unit. Sides in millimeters have a decimal where other lengths are millimeters, too."""
+        """Compare in the record's unit; millimeters have a decimal where other lengths are millimeters, too."""
         decimals = {len(number.partition(".")[2]) for number in stated}
         if len(decimals) > 1 or (self.unit.symbol != "mm" and decimals != {0}):
             raise UnreadableError(f"sides as {self.unit.name} are printed in {stated}")
