@@ -128,11 +128,11 @@ def _are_alike(record: AuditRecord, first: str, second: str, truth: SceneTruth) 
 
 
 def _number_in(record: AuditRecord, option: str, truth: SceneTruth) -> float | None:
-    """The number that an option is, a length in units of the world."""
+    """The number that an option is; a length in units of the world, rounded as at room scale."""
     if record.unit is None or truth.scene.unit_m is None:
         return bare_number(option)
     is_length = record.unit.bare.fullmatch(option)
-    return float(option) * record.unit.meters / truth.scene.unit_m if is_length else None
+    return round(float(option) * record.unit.meters / truth.scene.unit_m, 1) if is_length else None
 
 
 def _box_overlap(box: NDArray, other: NDArray) -> float:

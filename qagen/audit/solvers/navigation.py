@@ -92,12 +92,12 @@ class NavigationSolver(Solver):
 
 
 def _corners(path: NDArray, tolerance: float) -> list[int]:
-    """Indices of the corners of a path (Ramer-Douglas-Peucker)."""
+    """Indices of the corners of a path (Ramer-Douglas-Peucker), of equally far points the first."""
     start, end = path[0], path[-1]
     along = end - start
     share = np.clip((path - start) @ along / max(along @ along, 1e-12), 0, 1)
     off = np.linalg.norm(path - start - np.outer(share, along), axis=1)
-    worst = int(np.argmax(off))
+    worst = int(np.argmax(np.round(off, 6)))
     if off[worst] <= tolerance:
         return [0, len(path) - 1]
     return _corners(path[: worst + 1], tolerance)[:-1] + [worst + k for k in _corners(path[worst:], tolerance)]
