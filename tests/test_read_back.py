@@ -20,7 +20,7 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import Directions, LabelOrder
+from qagen.core.answer import Directions, LabelOrder, Route
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
@@ -95,6 +95,12 @@ def scored(sample: Sample) -> ScoredItem:
     return ScoredItem(sample.id, record_of(sample)["type"], sample.human, sample.gpt)
 
 
+@cache
+def fitting_units(factor: float) -> set[str | None]:
+    """Symbols of the units that fit a copy of the studio."""
+    return scale.fitting_units(truth(factor).scene)
+
+
 def disagreements(type_name: str, factor: float = 1.0) -> list[tuple[str, ...]]:
     """What the audit does not find in the samples of a type."""
     off = []
@@ -105,7 +111,7 @@ def disagreements(type_name: str, factor: float = 1.0) -> list[tuple[str, ...]]:
         record = AuditRecord(type_name, sample.format, sample.id, raw, evidence, "room", parameters)
         found = [
             *examine(record, truth(factor))[0],
-            *scale.check_unit(record, scale.fitting_units(truth(factor).scene)),
+            *scale.check_unit(record, fitting_units(factor)),
         ]
         failed = [check for check in found if check.verdict is Verdict.DISAGREE]
         off += [(sample.human, sample.gpt, check.what, check.stated, check.found) for check in failed]
@@ -135,7 +141,8 @@ def test_audit_and_scorer_read_every_unit(type_name: str, factor: float) -> None
     for sample in phrased(type_name, factor):
         item = replace(scored(sample), question=sample.human)
         assert strict.score(item, sample.gpt) == 1, sample.gpt
-        assert strict.score(item, in_other_unit(sample.gpt)) == pytest.approx(1), in_other_unit(sample.gpt)
+        if load_task(type_name).answer is not Route:  # which is compared number by number
+            assert strict.score(item, in_other_unit(sample.gpt)) == pytest.approx(1), in_other_unit(sample.gpt)
         if sample.format in ("fill", "sentence"):
             assert strict.score(item, altered(sample)) < 1, altered(sample)
 
