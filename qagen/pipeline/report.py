@@ -78,6 +78,8 @@ class SceneReport:
     """By what the scene's lengths were multiplied before it was measured."""
     unit: str | None = "m"
     """Symbol of the unit in which its lengths are told; None where nobody knows its scale."""
+    notice: str = ""
+    """What a user should look at: an unusual unit, or things that are not as large as usual; printed, never written."""
     tasks: dict[str, TaskCounts] = field(default_factory=dict)
     """Counts by task type."""
     seconds: float = 0.0
