@@ -11,7 +11,7 @@ from qagen.audit.checks import Check, disagree
 from qagen.audit.scene import AuditScene, AuditView
 
 DEPTH_UNIT_M, LARGEST_STORED = 0.001, 65535
-"""Depth of a stored 1, unless a file tells another one, and the largest stored number; depth beyond it becomes 0."""
+"""Depth of a stored 1, unless a file tells another one, and the number that stands for all depth from there on."""
 
 
 class Media:
@@ -70,8 +70,7 @@ def _compare_depth(path: str, content: bytes, view: AuditView, unit: float, repo
     """Compare stored depth, whose 1 is ``unit``, with the scene's, whose 1 is ``reported_unit``; both in meters."""
     if view.read_depth is None:
         return disagree("depth file", path, "no depth in this dataset")
-    true = view.read_depth() * reported_unit
-    true = np.where(true > LARGEST_STORED * unit, 0, true)
+    true = np.minimum(view.read_depth() * reported_unit, LARGEST_STORED * unit)
     written = np.asarray(Image.open(BytesIO(content)), dtype=float) * unit
     if written.shape != true.shape or np.abs(written - true).max() > unit:
         return disagree("depth content", path, f"the depth of frame {view.name}")

@@ -82,12 +82,11 @@ def _geometry_of_frame(frame: Frame, name: str, depths: str, poses: str, unit: f
 def _encode_depth(depth: NDArray[np.float32]) -> bytes:
     """16-bit PNG in millimeters, as ScanNet exports it; level 1 because noise does not compress further.
 
-    Depth that does not fit, from 65.5 m on, is left out: it becomes 0.
+    Depth that does not fit, from 65.5 m on, becomes the largest number that does.
     """
     import cv2
 
-    stored = np.maximum(np.rint(depth / DEPTH_UNIT_M), 0)
-    stored[stored > np.iinfo(np.uint16).max] = 0
+    stored = np.clip(np.rint(depth / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
     return cv2.imencode(".png", stored.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
