@@ -216,10 +216,15 @@ def check_scale(groups: SampleGroups, best: Fit, scene: Scene) -> Finding:
         return Finding("depth scale", "FAIL", found, expected, f"depth {_times(best.factor)} would be {scaled}")
     fitting = [_times(factor) for factor in FACTORS if is_indoors(median * factor)]
     advice = f"depth {' or '.join(fitting[:3])} would be in that range" if fitting else ""
-    if best.factor == 1 and known is None:
-        advice = "nothing familiar tells whether the unit is right; a run says in which unit it tells lengths"
+    if best.factor == 1 and as_read_agrees(best):
+        advice = "all parts of the data agree, so it is another unit or another scale: see sizes"
         return Finding("depth scale", "warn", found, expected, advice)
     return Finding("depth scale", "FAIL", found, expected, advice)
+
+
+def as_read_agrees(best: Fit) -> bool:
+    """Whether the data fits together as it was read."""
+    return not best.changes and best.score >= GOOD
 
 
 KINDS = {0: "planar depth", -1: "ray lengths", 1: "planar depth that was divided by the rays' lengths"}
