@@ -287,6 +287,10 @@ class Bar:
         """Print a line above the bar."""
         self._progress.console.print(message, soft_wrap=True)
 
+    def warn(self, message: str) -> None:
+        """Print a warning above the bar."""
+        self._progress.console.print(message, style="yellow", markup=False, soft_wrap=True)
+
 
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Bar]:

@@ -195,6 +195,8 @@ def _write_scenes(
             if scene.error is None:
                 made = f"{scene.samples} samples from {scene.frames} frames and {scene.objects} objects"
                 bar.inform(f"{scene.scene}: {made} in {scene.seconds:.1f} s")
+                if scene.notice:
+                    bar.warn(f"{scene.scene}: {scene.notice}")
             else:
                 failed.append(scene.scene)
                 bar.inform(f"{scene.scene}: FAILED after {scene.seconds:.1f} s: {scene.error}")

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from statistics import median
 from typing import Any
@@ -10,15 +11,19 @@ from typing import Any
 import pytest
 from numpy.random import Generator
 
+from qagen.audit import scale
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Verdict
+from qagen.audit.evidence import in_world_units
 from qagen.audit.from_loader import to_audit_scene
 from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import Directions, LabelOrder
+from qagen.core.answer import Directions, LabelOrder, Route
 from qagen.core.sample import Sample
+from qagen.core.scale import at_room_scale
+from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
@@ -29,10 +34,12 @@ from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook
-from tests.scenes import studio
+from tests.scenes import scaled, studio
 from tools.question_lengths import MOST_OF_SPAR, form, words, words_of_spar
 
 TYPES = [pytest.param(name, marks=pytest.mark.slow) for name in known_types()]
+SIZES = {0.01: MILLIMETERS, 0.1: CENTIMETERS, 1000.0: KILOMETERS}
+"""Factors by which copies of the studio are larger, and the units in which their lengths are told."""
 CONFIG = RunConfig(per_scene=30)
 LEAST_FORMS = 12
 """Least number of different questions of a type, names and numbers aside."""
@@ -58,46 +65,100 @@ class CyclingPhrasebook(Phrasebook):
 
 
 @cache
-def views() -> SceneViews:
-    return observe(studio())
+def views(factor: float = 1.0) -> SceneViews:
+    return observe(at_room_scale(scaled(studio(), factor)))
 
 
 @cache
-def truth() -> SceneTruth:
-    return SceneTruth.of(to_audit_scene(studio(), "studio"))
+def truth(factor: float = 1.0) -> SceneTruth:
+    return SceneTruth.of(scale.at_room_scale(to_audit_scene(scaled(studio(), factor), "studio")))
 
 
 @cache
-def phrased(type_name: str) -> list[Sample]:
-    """Samples of a type that together use every phrasing of its blocks."""
+def phrased(type_name: str, factor: float = 1.0) -> list[Sample]:
+    """Samples of a type that together use every phrasing of its blocks, about a copy of the studio of another size."""
     family, book = load_task(type_name), CyclingPhrasebook()
     needed = {key: len(book.phrasings(*key)) for key in blocks_of(family)}
     samples: list[Sample] = []
     for _ in range(MOST_ROUNDS):
-        samples += make_samples(family, views(), book, CONFIG, TaskCounts())
+        samples += make_samples(family, views(factor), book, CONFIG, TaskCounts())
         if all(book.drawn[key] >= count for key, count in needed.items()):
             return samples
     pytest.fail(f"not drawn in full: {[key for key, count in needed.items() if book.drawn[key] < count]}")
 
 
-def record_of(sample: Sample) -> dict[str, Any]:
-    return to_record(sample, load_task(sample.type), views(), rgbd=False)
+def record_of(sample: Sample, factor: float = 1.0) -> dict[str, Any]:
+    return to_record(sample, load_task(sample.type), views(factor), rgbd=False)
 
 
 def scored(sample: Sample) -> ScoredItem:
     return ScoredItem(sample.id, record_of(sample)["type"], sample.human, sample.gpt)
 
 
+@cache
+def fitting_units(factor: float) -> set[str | None]:
+    """Symbols of the units that fit a copy of the studio."""
+    return scale.fitting_units(truth(factor).scene)
+
+
+def disagreements(type_name: str, factor: float = 1.0) -> list[tuple[str, ...]]:
+    """What the audit does not find in the samples of a type."""
+    off = []
+    for sample in phrased(type_name, factor):
+        evidence = in_world_units(to_evidence(sample, views(factor), {}), truth(factor).scene)
+        parameters = task_parameters(type_name)
+        raw = record_of(sample, factor)
+        record = AuditRecord(type_name, sample.format, sample.id, raw, evidence, "room", parameters)
+        found = [
+            *examine(record, truth(factor))[0],
+            *scale.check_unit(record, fitting_units(factor)),
+        ]
+        failed = [check for check in found if check.verdict is Verdict.DISAGREE]
+        off += [(sample.human, sample.gpt, check.what, check.stated, check.found) for check in failed]
+    return off
+
+
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_audit_reads_every_phrasing(type_name: str) -> None:
-    off = []
-    for sample in phrased(type_name):
-        evidence = to_evidence(sample, views(), {})
-        parameters = task_parameters(type_name)
-        record = AuditRecord(type_name, sample.format, sample.id, record_of(sample), evidence, "room", parameters)
-        failed = [check for check in examine(record, truth())[0] if check.verdict is Verdict.DISAGREE]
-        off += [(sample.human, sample.gpt, check.what, check.stated, check.found) for check in failed]
-    assert off == []
+    assert disagreements(type_name) == []
+
+
+METRIC_TYPES = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in known_types()
+    if "scale" in load_task(name).needs or load_task(name).name == "nearest"
+]
+"""Types whose texts state lengths."""
+
+
+@pytest.mark.parametrize("factor", SIZES)
+@pytest.mark.parametrize("type_name", METRIC_TYPES)
+def test_audit_and_scorer_read_every_unit(type_name: str, factor: float) -> None:
+    units = views(factor).units
+    assert units is not None
+    assert units.length is SIZES[factor]
+    assert disagreements(type_name, factor) == []
+    for sample in phrased(type_name, factor):
+        item = replace(scored(sample), question=sample.human)
+        assert strict.score(item, sample.gpt) == 1, sample.gpt
+        if load_task(type_name).answer is not Route:  # which is compared number by number
+            assert strict.score(item, in_other_unit(sample.gpt)) == pytest.approx(1), in_other_unit(sample.gpt)
+        if sample.format in ("fill", "sentence"):
+            assert strict.score(item, altered(sample)) < 1, altered(sample)
+
+
+OTHER_UNIT = {"millimeters": ("meters", 0.001), "centimeters": ("meters", 0.01), "kilometers": ("meters", 1000.0)}
+OTHER_UNIT |= {"mm": ("cm", 0.1), "cm": ("mm", 10.0), "m": ("km", 0.001)}
+
+
+def in_other_unit(text: str) -> str:
+    """A sentence with its lengths and areas in another unit."""
+
+    def converted(match: re.Match[str]) -> str:
+        unit, factor = OTHER_UNIT[match[3]]
+        return f"{float(match[1]) * factor ** (2 if match[2] else 1):.9g} {match[2] or ''}{unit}"
+
+    return re.sub(rf"(\d+(?:\.\d+)?) (square )?({'|'.join(OTHER_UNIT)})\b", converted, text)
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -172,4 +233,4 @@ def test_extents_are_read_in_whichever_order_they_are_named(text: str) -> None:
     stated = [int(number) for number in re.findall(r"(\d+) cm", text)]
     by_side = dict(zip(order_of_sides(text), stated, strict=True))
     assert [by_side[side] for side in SIDES] == [100, 50, 60]
-    assert numbers.extents_cm(text) == (100, 50, 60)
+    assert numbers.extents(text) == (100, 50, 60)

@@ -161,6 +161,19 @@ def test_evidence_is_read_from_the_mirrored_line(out):
     assert load_sample(line).reasons == ["margin = 0.667"]
 
 
+def test_lengths_are_shown_in_the_unit_of_the_text(out):
+    file = find_record_files(out)[0]
+    item = {"color": "red", "image": 0, "id": 7, "label": "pin", "center_m": [0.0731, 0.04612, -0.0102]}
+    facts = {"objects": [item], "measured": {"distance_m": 0.00598, "angle_deg": 12.0}}
+    line = {"id": "room_a_0", "unit": "mm", "margin": 0.0041, "margin_unit": "m", **facts}
+    file.evidence.write_text(json.dumps(line) + "\n")
+    (line,) = choose_samples([file], SampleSelection(ids=("room_a_0",)))
+    assert load_sample(line).reasons == [
+        "red: pin (object 7, Image 1): center (73.1, 46.12, -10.2) mm",
+        "distance = 5.98 mm, angle_deg = 12, margin = 4.1 mm",
+    ]
+
+
 def test_evidence_may_be_missing(out):
     file = find_record_files(out)[0]
     file.evidence.unlink()

@@ -27,7 +27,7 @@ from qagen.core.answer import (
     Slot,
     YesNo,
 )
-from qagen.core.units import Units
+from qagen.core.units import MILLIMETERS, Units
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
@@ -75,6 +75,8 @@ OVERRIDDEN: tuple[tuple[str, dict[str, str]], ...] = (
     ("distance_infer_center_oo_video", {"mark": "none"}),
 )
 """Types with the keys that give templates which no type has by itself."""
+ROOM, SMALL = Units(), Units(MILLIMETERS, 0.01)
+"""Units in which phrasings are printed: those of a room, and once more those of a small scene where they differ."""
 SHOWN = 3
 """Contexts in which each phrasing is printed."""
 
@@ -85,8 +87,8 @@ def all_families() -> list[Family]:
     return [form for family in families for form in family.forms]
 
 
-def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
-    """The variables of phrasings of a block in several cases, with the labels taking turns.
+def contexts(family: Family, file: str, block: str, units: Units = ROOM) -> list[dict[str, object]]:
+    """The variables of phrasings of a block in several cases, with the labels taking turns, in a scene's units.
 
     Only sentences and options, which state the answer, get every kind of answer; a question that uses it fails.
     """
@@ -97,14 +99,8 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     for turn, (answer, claim) in enumerate(product(answers, CLAIMS.get(block, ("",)))):
         facts = {name: values[turn % len(values)] for name, values in family.example_facts.items()}
         mentions = _mentions(family, turn)
-        variables = {
-            **Units().words,
-            **facts,
-            **answer,
-            **_before(family, turn),
-            "claim": claim,
-            "shape": shape_of(family.marks),
-        }
+        words = {**units.words, "claim": claim, "shape": shape_of(family.marks)}
+        variables = {**words, **facts, **answer, **_before(family, turn)}
         known = {name: with_mentions(value, mentions) for name, value in variables.items()} | mentions
         found.append({name: known[name] for name in names if name in known})
     return found
@@ -153,6 +149,11 @@ def _answers(family: Family) -> list[Answer]:
     return list(islice(cycle(examples), len(LABELS) * len(examples)))
 
 
+def _small(context: dict[str, object]) -> dict[str, str]:
+    """The words of another unit, where phrasings may use them."""
+    return {name: word for name, word in SMALL.words.items() if name in context}
+
+
 def main() -> None:
     """Print the phrasings of the named files, or of all."""
     book, draw = Phrasebook(TEMPLATES), random.Random(0)
@@ -164,7 +165,9 @@ def main() -> None:
         known = contexts(family, file, block)
         for phrasing in book.phrasings(file, block):
             drawn = draw.sample(known, min(SHOWN, len(known)))
-            print(*dict.fromkeys(phrasing.render(context) for context in drawn), sep="\n   ")
+            told = [phrasing.render(context) for context in drawn]
+            told += [phrasing.render(context | _small(context)) for context in drawn[:1]]
+            print(*dict.fromkeys(told), sep="\n   ")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from qagen.audit.lengths import TextUnit, named_unit
 from qagen.audit.parse import COLORS, ParsedMention, tokenize
 
 MARK_KINDS = ("point", "bbox", "mask")
@@ -93,6 +94,11 @@ class AuditRecord:
     def question(self) -> str:
         """The question up to its options or its answer form."""
         return self.human.split("\n")[0]
+
+    @cached_property
+    def unit(self) -> TextUnit | None:
+        """The one unit of length that question and answer name; None where they name none or several."""
+        return named_unit(self.human, self.answer)
 
     @property
     def images(self) -> list[str]:

@@ -10,7 +10,8 @@ from qagen.audit.audit_record import AuditRecord, frame_of
 from qagen.audit.checks import Check, disagree
 from qagen.audit.scene import AuditScene, AuditView
 
-DEPTH_UNIT_M = 0.001
+DEPTH_UNIT_M, LARGEST_STORED = 0.001, 65535
+"""Depth of a stored 1, unless a file tells another one, and the number that stands for all depth from there on."""
 
 
 class Media:
@@ -30,18 +31,25 @@ class Media:
         for path, is_depth in paths:
             if path not in self._checks:
                 view = scene.views.get(frame_of(path))
-                self._checks[path] = None if view is None else self._compare(path, is_depth, view)
+                self._checks[path] = None if view is None else self._compare(path, is_depth, view, scene.reported_unit)
         return [check for path, _ in paths if (check := self._checks[path]) is not None]
 
-    def _compare(self, path: str, is_depth: bool, view: AuditView) -> Check | None:
+    def _compare(self, path: str, is_depth: bool, view: AuditView, reported_unit: float) -> Check | None:
         try:
             content = (self.folder / path).read_bytes()
         except OSError as error:
             return disagree("image file", path, f"a file ({error.strerror})")
         try:
-            return _compare_depth(path, content, view) if is_depth else _compare_color(path, content, view)
-        except (UnidentifiedImageError, OSError) as error:
+            if is_depth:
+                return _compare_depth(path, content, view, self._depth_unit_m(path), reported_unit)
+            return _compare_color(path, content, view)
+        except (UnidentifiedImageError, OSError, ValueError) as error:
             return disagree("image file", path, f"an image ({error})")
+
+    def _depth_unit_m(self, path: str) -> float:
+        """Depth of a stored 1 of a scene's depth images."""
+        told = self.folder / path.partition("/")[0] / "depth_unit.txt"
+        return float(told.read_text()) if told.is_file() else DEPTH_UNIT_M
 
 
 def _compare_color(path: str, content: bytes, view: AuditView) -> Check | None:
@@ -58,10 +66,12 @@ def _compare_color(path: str, content: bytes, view: AuditView) -> Check | None:
     return None
 
 
-def _compare_depth(path: str, content: bytes, view: AuditView) -> Check | None:
+def _compare_depth(path: str, content: bytes, view: AuditView, unit: float, reported_unit: float) -> Check | None:
+    """Compare stored depth, whose 1 is ``unit``, with the scene's, whose 1 is ``reported_unit``; both in meters."""
     if view.read_depth is None:
         return disagree("depth file", path, "no depth in this dataset")
-    written, true = np.asarray(Image.open(BytesIO(content)), dtype=float) * DEPTH_UNIT_M, view.read_depth()
-    if written.shape != true.shape or np.abs(written - true).max() > DEPTH_UNIT_M:
+    true = np.minimum(view.read_depth() * reported_unit, LARGEST_STORED * unit)
+    written = np.asarray(Image.open(BytesIO(content)), dtype=float) * unit
+    if written.shape != true.shape or np.abs(written - true).max() > unit:
         return disagree("depth content", path, f"the depth of frame {view.name}")
     return None

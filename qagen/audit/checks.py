@@ -6,6 +6,8 @@ from enum import StrEnum
 
 EDGE = 0.001
 """A recomputed number this close to a rounding edge may be rounded either way, in the unit of the stated number."""
+EDGE_SHARE = 0.01
+"""The same as a share of the step of rounding, where that is less."""
 EPSILON = 1e-4
 """Numerical tolerance of a decision, meters or degrees."""
 
@@ -45,8 +47,8 @@ def check_equal(what: str, stated: object, found: object) -> Check:
 
 
 def check_number(what: str, stated: float, value: float, step: float) -> Check:
-    """A check that ``value``, rounded to multiples of ``step``, is the stated one, give or take EDGE."""
-    is_near = abs(stated - value) <= step / 2 + EDGE
+    """A check that ``value``, rounded to multiples of ``step``, is the stated one, give or take EDGE or EDGE_SHARE."""
+    is_near = abs(stated - value) <= step / 2 + min(EDGE, EDGE_SHARE * step)
     return Check(what, f"{stated:g}", f"{value:.4f}", verdict_of(is_near), number=value, off=abs(stated - value))
 
 

@@ -1,6 +1,6 @@
 """Whether a record may be asked at all: objects well in view, unambiguous names, views and options apart."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -32,7 +32,7 @@ SIZES = {"volume"}
 """Families that ask for sizes."""
 WITHOUT_CENTERS = {"matching", "candidates", "locate"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
-COUNTS = {"count"}
+COUNTS, ANGLES = {"count"}, {"orbit", "rotation"}
 """Families whose options are whole numbers that need not be far apart."""
 ABSENCES = {"count", "order", "locate", "existence"}
 """Families whose answers are wrong if something is not annotated."""
@@ -62,8 +62,7 @@ def check_eligibility(
     if solver is not None:
         yield from solver.check_eligibility(record, marks, views)
     for (letter, first), (other, second) in combinations(record.options.items(), 2):
-        gaps = RATIO_GAPS if record.task.get("asks") == "ratio" else GAPS
-        if record.task.get("family") not in COUNTS and _are_alike(first, second, gaps):
+        if record.task.get("family") not in COUNTS and _are_alike(record, first, second, truth):
             yield disagree(f"options {letter} and {other}", f"{first} / {second}", "options that are clearly apart")
 
 
@@ -120,12 +119,13 @@ def _check_unique_names(record: AuditRecord, marks: Mapping[str, ResolvedMark], 
             yield disagree(f"name of {token}", label, f"{len(shown)} more of that name in view, expected none")
 
 
-def _are_alike(first: str, second: str, gaps: Sequence[tuple[float, float]]) -> bool:
+def _are_alike(record: AuditRecord, first: str, second: str, truth: SceneTruth) -> bool:
     """Whether two options are numbers or boxes that are hardly apart."""
     angles = bare_degrees(first), bare_degrees(second)
-    if angles[0] is not None and angles[1] is not None:
+    if record.task.get("family") in ANGLES and angles[0] is not None and angles[1] is not None:
         return abs(angles[0] - angles[1]) < max(DEGREE_GAP, DEGREE_GAP_SHARE * max(angles[0], angles[1])) - 1e-6
-    numbers = bare_number(first), bare_number(second)
+    gaps = RATIO_GAPS if record.task.get("asks") == "ratio" else GAPS
+    numbers = tuple(_number_in(record, option, truth) for option in (first, second))
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
         return high - low < min(max(gap, share * high) for gap, share in gaps) - 1e-6
@@ -133,6 +133,14 @@ def _are_alike(first: str, second: str, gaps: Sequence[tuple[float, float]]) -> 
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False
     return _box_overlap(np.array(found[0][0]), np.array(found[1][0])) >= MAX_OVERLAP + EDGE
+
+
+def _number_in(record: AuditRecord, option: str, truth: SceneTruth) -> float | None:
+    """The number that an option is; a length in units of the world, rounded as at room scale."""
+    if record.unit is None or truth.scene.unit_m is None or record.task.get("asks") == "ratio":
+        return bare_number(option)
+    is_length = record.unit.bare.fullmatch(option)
+    return round(float(option) * record.unit.meters / truth.scene.unit_m, 1) if is_length else None
 
 
 def _box_overlap(box: NDArray, other: NDArray) -> float:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from qagen.audit.scene import AuditScene, AuditView, Instance, Pinhole, UprightBox, fit_box, fit_upright_box
 from qagen.core.camera import Camera
-from qagen.core.scale import at_room_scale
 from qagen.core.scene import NEVER_ASKED_THING, STRUCTURE, Frame, Mesh, Object3D, Scene
 from qagen.errors import ConfigError, did_you_mean
 from qagen.loaders import LOADERS, make_loader
@@ -21,8 +20,8 @@ def check_dataset(name: str) -> None:
 
 
 def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
-    """Read one scene and bring it to room scale. Raises SceneError as the loader does."""
-    return to_audit_scene(at_room_scale(make_loader(dataset, root).load(scene_id)), dataset)
+    """Read one scene. Raises SceneError as the loader does."""
+    return to_audit_scene(make_loader(dataset, root).load(scene_id), dataset)
 
 
 def to_audit_scene(scene: Scene, dataset: str) -> AuditScene:

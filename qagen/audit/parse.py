@@ -89,11 +89,6 @@ def _parse_mention(match: re.Match[str], label: str, numbered: Sequence[str]) ->
     return ParsedMention(token, label.lower(), frame, alias, shape)
 
 
-def meters(text: str) -> list[float]:
-    """All numbers of meters, in order."""
-    return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) meters", text)]
-
-
 def degrees(text: str) -> list[float]:
     """All numbers of degrees, in order."""
     return [float(found) for found in re.findall(r"(-?\d+(?:\.\d+)?) degrees", text)]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from qagen.audit.facts import FactCounts
 from qagen.audit.perturb import ResolvedRecord, Stability, perturb, rows
 from qagen.audit.physical import check_scene
 from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
+from qagen.audit.scale import at_room_scale, check_scale, check_unit, fitting_units
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import examine
 from qagen.audit.truth import SceneTruth
@@ -85,11 +87,14 @@ def audit(
         result.counts.add((file.type, FILE_FORMAT), where, None, [check])
     for (_, scene_id), refs in sorted(index.scenes.items()):
         if dataset == "scannet":
-            scene = raw_scannet.read_scene(home, scene_id)
+            found = raw_scannet.read_scene(home, scene_id)
         else:
-            scene = from_loader.read_scene(dataset, home, scene_id)
+            found = from_loader.read_scene(dataset, home, scene_id)
+        factor = settings.scales.get(scene_id)
+        scene = at_room_scale(found, factor)
         examiner = Examiner(SceneTruth.of(scene), media, shapes, settings)
-        result.counts.add(SCENE_GROUP, scene_id, None, list(check_scene(examiner.truth)))
+        of_scene = [*check_scale(found, factor), *check_scene(examiner.truth)]
+        result.counts.add(SCENE_GROUP, scene_id, None, of_scene)
         facts = FactCounts()
         for ref in refs:
             raw, evidence = ref.read()
@@ -132,6 +137,11 @@ class Examiner:
     resolved: list[ResolvedRecord] = field(default_factory=list)
     """Records whose objects are known."""
 
+    @cached_property
+    def fitting_units(self) -> set[str | None]:
+        """Symbols of the units in which the scene may be told."""
+        return fitting_units(self.truth.scene)
+
     def examine(self, line: RecordLine, raw: dict[str, Any] | None, evidence: dict[str, Any]) -> list[Check]:
         """All checks of one record, which is None where its line is not JSON."""
         checks = list(check_readable(raw))
@@ -146,6 +156,7 @@ class Examiner:
         return [
             *self.shapes[line.file].check(raw),
             *check_record(record, self.truth.scene),
+            *(check_unit(record, self.fitting_units) if evidence else ()),
             *self.media.check(record, self.truth.scene),
             *found,
             *check_eligibility(record, marks, self.truth, self.settings),

@@ -27,9 +27,14 @@ class _RunConfig(msgspec.Struct):
     visibility: dict[str, float] = {}
 
 
+class _SceneEntry(msgspec.Struct):
+    scale: float | None = None
+
+
 class _RunReport(msgspec.Struct):
     run: _RunConfig = msgspec.field(default_factory=_RunConfig)
     task_configs: dict[str, dict[str, Any]] = {}
+    scenes: dict[str, _SceneEntry] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class RunSettings:
     """Thresholds of visibility, by name."""
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Parameters by type, then by name."""
+    scales: Mapping[str, float] = field(default_factory=dict)
+    """By what the lengths of each scene were multiplied."""
 
     @classmethod
     def read(cls, report: Path) -> "RunSettings":
@@ -50,7 +57,8 @@ class RunSettings:
             content = msgspec.json.decode(report.read_bytes(), type=_RunReport)
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{report}: {error}; expected the report of a run") from error
-        return cls(content.run.visibility, content.task_configs)
+        scales = {name: scene.scale for name, scene in content.scenes.items() if scene.scale}
+        return cls(content.run.visibility, content.task_configs, scales)
 
     def threshold(self, name: str) -> float:
         """A threshold of visibility."""

@@ -234,7 +234,8 @@ def _surface_behind(box: UprightBox, axis: int, sign: int, others: SurfacePoints
     beyond = sign * local[:, axis] - box.size[axis] / 2
     near = (np.abs(others.normals @ box.axes[:, axis]) >= PARALLEL) & (beyond >= -SAME_PLANE_M)
     near &= beyond < FARTHER_M[-1]
-    levels, local, is_wall = (beyond[near] / SAME_PLANE_M).astype(int), local[near], others.is_structure[near]
+    levels = np.maximum(beyond[near] / SAME_PLANE_M, 0).astype(int)
+    local, is_wall = local[near], others.is_structure[near]
     first, second = (k for k in range(3) if k != axis)
     strips = [(j, k, end) for j, k in ((first, second), (second, first)) for end in (-1, 1)]
     walls = np.stack([_covered_levels(local[is_wall], levels[is_wall], box.size, *strip) for strip in strips])

@@ -3,7 +3,7 @@
 Lengths are in units of the scene's world until ``told`` converts an answer into the unit in which the scene is told.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from qagen.core.units import CENTIMETERS, METERS, LengthUnit, Units
@@ -143,10 +143,12 @@ class Extents(_Told):
     """Vertical side."""
     unit: LengthUnit = CENTIMETERS
     """Unit of the sides."""
+    exact: tuple[float, float, float] | None = field(default=None, compare=False)
+    """The sides before they were rounded, for scenes that are told more finely."""
 
     def told(self, units: Units) -> Self:
         factor = CENTIMETERS.meters * units.world_m / units.size.meters
-        sides = (factor * side for side in (self.length, self.width, self.height))
+        sides = (factor * side for side in self.exact or (self.length, self.width, self.height))
         return type(self)(*sides, unit=units.size)
 
     @property

@@ -12,12 +12,13 @@ from scipy.spatial import Delaunay, QhullError
 def corners_of(path: NDArray[np.float64], tolerance: float) -> list[int]:
     """Indices of the points of ``path`` (n, 2), n ≥ 2, that remain when it is simplified, first and last included.
 
-    No point is farther than ``tolerance`` from the leg that replaces it (Ramer, 1972; Douglas and Peucker, 1973).
+    No point is farther than ``tolerance`` from the leg that replaces it (Ramer, 1972; Douglas and Peucker, 1973). Of
+    points that are equally far from it, to 1e-6, the first one is the corner.
     """
     corners, open_legs = {0, len(path) - 1}, [(0, len(path) - 1)]
     while open_legs:
         start, end = open_legs.pop()
-        away = distance_to_leg(path[start : end + 1], path[start], path[end])
+        away = np.round(distance_to_leg(path[start : end + 1], path[start], path[end]), 6)
         worst = int(np.argmax(away))
         if away[worst] > tolerance:
             corners.add(start + worst)

@@ -16,6 +16,9 @@ ROOM_DEPTH_M = (0.8, 5.0)
 """Median depths of what frames show at room scale, meters."""
 MEDIAN_DEPTH_M = 2.0
 """Median depth to which a scene is brought that no power of ten brings to room scale, meters."""
+DECIMALS, FLOAT32_DECIMALS = 9, 6
+"""Decimals to which multiplied lengths are rounded. A copy of another size then has the very numbers of a scene whose
+numbers are round, and a threshold that they hit exactly is hit by both."""
 SAMPLED_FRAMES = 16
 SAMPLED_POINTS = 20_000
 
@@ -83,7 +86,7 @@ def scaled(scene: Scene, factor: float) -> Scene:
         frames=tuple(scaled_frame(frame, factor) for frame in scene.frames),
         objects=tuple(_scaled_object(item, factor) for item in scene.objects),
         mesh=None if scene.mesh is None else _scaled_mesh(scene.mesh, factor),
-        room_polygon=None if scene.room_polygon is None else scene.room_polygon * factor,
+        room_polygon=None if scene.room_polygon is None else _multiplied(scene.room_polygon, factor),
         world_from_source=_scaled_pose(scene.world_from_source, factor),
         unit_m=None if scene.unit_m is None else scene.unit_m / factor,
         source_unit=scene.source_unit / factor,
@@ -99,17 +102,25 @@ def scaled_frame(frame: Frame, factor: float) -> Frame:
 
 
 def _scaled_object(item: Object3D, factor: float) -> Object3D:
-    box = Box3D(item.box.center * factor, item.box.size * factor, item.box.rotation)
-    points = None if item.points is None else (item.points * np.float64(factor)).astype(np.float32)
+    box = Box3D(_multiplied(item.box.center, factor), _multiplied(item.box.size, factor), item.box.rotation)
+    points = None if item.points is None else _multiplied_float32(item.points, factor)
     return replace(item, box=box, points=points)
 
 
 def _scaled_mesh(mesh: Mesh, factor: float) -> Mesh:
-    return replace(mesh, vertices=(mesh.vertices * np.float64(factor)).astype(np.float32))
+    return replace(mesh, vertices=_multiplied_float32(mesh.vertices, factor))
 
 
 def _scaled_pose(pose: Pose, factor: float) -> Pose:
-    return Pose(pose.rotation, pose.translation * factor)
+    return Pose(pose.rotation, _multiplied(pose.translation, factor))
+
+
+def _multiplied(lengths: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    return np.round(lengths * factor, DECIMALS)
+
+
+def _multiplied_float32(lengths: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    return np.round(lengths * np.float64(factor), FLOAT32_DECIMALS).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +133,4 @@ class ScaledDepth:
     """By what its depths are multiplied."""
 
     def read_m(self) -> NDArray[np.float32]:
-        return (self.source.read_m() * np.float64(self.factor)).astype(np.float32)
+        return _multiplied_float32(self.source.read_m(), self.factor)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from qagen.core.familiar import familiarity
+from qagen.core.scene import Scene
 from qagen.doctor.depth_samples import DepthSample, SampleGroups, all_samples
 from qagen.doctor.finding import Finding, judge, percent
 
@@ -153,7 +155,11 @@ def _pair_agreement(a: DepthSample, b: DepthSample, convert: Callable[[Matrix], 
 
 
 def best_fit(groups: SampleGroups) -> tuple[Fit, Fit]:
-    """The fit of the data as it is read, and its best fit; of equally good ones the most usual."""
+    """The fit of the data as it is read, and its best fit; of equally good ones the most usual.
+
+    Data of another scale than a room's is taken as it is read only where it fits better than in every reading that
+    makes a room of it.
+    """
     conventions = pose_conventions()
     as_read = Fit(agreement(groups, conventions[0].convert), conventions[0], 1.0)
     median = median_depth_m(groups)
@@ -165,6 +171,8 @@ def best_fit(groups: SampleGroups) -> tuple[Fit, Fit]:
         for convention in (conventions if factor == 1 else conventions[:4])
         if (convention.name, factor) != ("", 1.0)
     ]
+    if not is_indoors(median) and as_read.score >= GOOD:
+        fits.append(as_read)
     if max((fit.score for fit in fits), default=0.0) < GOOD:
         for zoom in ZOOMS:
             zoomed = [(first.zoomed(zoom), [other.zoomed(zoom) for other in others]) for first, others in groups]
@@ -194,18 +202,29 @@ def check_poses(as_read: Fit, best: Fit, frames: int) -> Finding:
     return Finding("poses", verdict, found, expected, f"no usual convention fits better: {questions}")
 
 
-def check_scale(groups: SampleGroups, best: Fit) -> Finding:
-    """Whether depth is in meters."""
+def check_scale(groups: SampleGroups, best: Fit, scene: Scene) -> Finding:
+    """Whether depth is in meters: as far as indoors, or as familiar things tell in scenes of another scale."""
     median = median_depth_m(groups)
     found, expected = f"median {median:.3g} m", f"{INDOORS_M[0]:g} to {INDOORS_M[1]:g} m indoors"
-    if is_indoors(median) and best.factor == 1:
+    known = familiarity(scene)
+    if best.factor == 1 and scene.unit_m is None:
+        return Finding("depth scale", "ok", f"median {median:.3g}, in a unit that nobody knows", "any")
+    if best.factor == 1 and (is_indoors(median) or (known is not None and known.is_plausible)):
         return Finding("depth scale", "ok", found, expected)
     if best.factor != 1 and best.score >= BEARABLE:
         scaled = f"{median * best.factor:.2g} m, and {percent(best.score)} would agree"
         return Finding("depth scale", "FAIL", found, expected, f"depth {_times(best.factor)} would be {scaled}")
     fitting = [_times(factor) for factor in FACTORS if is_indoors(median * factor)]
     advice = f"depth {' or '.join(fitting[:3])} would be in that range" if fitting else ""
+    if best.factor == 1 and as_read_agrees(best):
+        advice = "all parts of the data agree, so it is another unit or another scale: see sizes"
+        return Finding("depth scale", "warn", found, expected, advice)
     return Finding("depth scale", "FAIL", found, expected, advice)
+
+
+def as_read_agrees(best: Fit) -> bool:
+    """Whether the data fits together as it was read."""
+    return not best.changes and best.score >= GOOD
 
 
 KINDS = {0: "planar depth", -1: "ray lengths", 1: "planar depth that was divided by the rays' lengths"}

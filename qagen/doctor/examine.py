@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from qagen.core.scale import at_room_scale
 from qagen.core.scene import Scene
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
 from qagen.doctor.annotation import check_annotation
@@ -9,7 +10,7 @@ from qagen.doctor.box_fill import check_box_fill
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.finding import Finding
-from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_use
+from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_size, check_use
 from qagen.visibility.views import SceneViews
 
 
@@ -18,10 +19,10 @@ def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
     findings = [check_frames(scene), check_labels(scene), check_images(scene), check_intrinsics(scene)]
     if findings[2].verdict == "FAIL":
         return findings, None
-    findings += _check_geometry(scene)
-    if any(finding.verdict == "FAIL" for finding in findings):
+    findings += (check_size(scene), *_check_geometry(scene))
+    if any(finding.verdict == "FAIL" and finding.check != "sizes" for finding in findings):
         return findings, None
-    used, views = check_use(scene)
+    used, views = check_use(at_room_scale(scene))
     return [*findings, used, *(() if views is None else check_annotation(views))], views
 
 
@@ -36,12 +37,14 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
     kind, power = check_kind(samples)
     planar = [(first.as_kind(power), [other.as_kind(power) for other in others]) for first, others in groups]
     as_read, best = best_fit(planar)
-    poses, scale = check_poses(as_read, best, len(samples)), check_scale(groups, best)
+    poses, scale = check_poses(as_read, best, len(samples)), check_scale(groups, best, scene)
     yield from (scale, kind, poses)
     if "FAIL" in (scale.verdict, kind.verdict, poses.verdict):
         found = "up, mesh and boxes are not tested"
         yield Finding("alignment", "warn", found, "poses and depth that fit", "mend these first")
         return
+    scene = at_room_scale(scene)
+    samples = all_samples(sample_groups(scene))
     cloud = world_cloud(samples)
     checks = (
         check_up(scene, samples),

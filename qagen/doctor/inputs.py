@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from qagen.core.camera import Camera
+from qagen.core.familiar import familiarity
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.doctor.finding import Finding, judge, percent
@@ -20,6 +21,8 @@ MAX_ASPECT_ERROR = 0.03
 """Relative difference that the aspects of an instance image and its color image may have."""
 MAX_FOCAL_ERROR = 0.05
 """Relative difference that fx and fy of square pixels may have."""
+FEW_THINGS = 3
+"""Fewer familiar things of another size may be toys."""
 KEPT_OK, KEPT_BEARABLE = 0.3, 0.1
 DROPPED_OK, DROPPED_BEARABLE = 0.2, 0.5
 SEEN_OK = 0.2
@@ -137,6 +140,18 @@ def _camera_fault(camera: Camera) -> tuple[str, str, bool]:
         fault = f"fx {camera.fx:.1f} and fy {camera.fy:.1f}"
         return fault, "was the image resized without keeping its aspect?", True
     return "", "", True
+
+
+def check_size(scene: Scene) -> Finding:
+    """Whether familiar things are about as large as usual in the unit that the scene declares."""
+    expected = "chairs, doors, mugs and the like as large as usual"
+    if scene.unit_m is None:
+        return Finding("sizes", "ok", "the scale is unknown, as the scene says", "no questions about lengths")
+    known = familiarity(scene)
+    if known is None:
+        return Finding("sizes", "ok", "no familiar things to tell the unit by", expected)
+    verdict = judge(known.is_plausible, known.count < FEW_THINGS)
+    return Finding("sizes", verdict, known.text, expected, f"wrong unit? {known.advice}")
 
 
 def check_use(scene: Scene) -> tuple[Finding, SceneViews | None]:

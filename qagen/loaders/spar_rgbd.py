@@ -7,6 +7,7 @@
         video_color/frame<j>_<frame>.jpg  video_depth/frame<j>_<frame>.png  video_pose/frame<j>_<frame>.txt
         video_idx.txt                the frames of the video in order, one a line
         intrinsic/{intrinsic,extrinsic}_{color,depth}.txt, or one set a frame: <frame>_intrinsic_color.txt
+        depth_unit.txt               depth of a stored 1, where it is no millimeter
 ```
 
 Poses are camera to world with OpenCV axes, depth is planar and in millimeters, intrinsics are 4 x 4 or 3 x 3. There are
@@ -15,6 +16,7 @@ no boxes: these scenes give questions about the cameras, and others with boxes f
 Source: the dataset card of the release (huggingface.co/datasets/jasonzhango/SPAR-7M-RGBD).
 """
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -24,13 +26,15 @@ from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.reasons import INVALID_POSE, NO_POSE
 from qagen.core.scene import FileSource, Frame, Scene
+from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader
 from qagen.loaders.io.axes import valid_pose
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.rgbd import FRAMES_PER_SECOND, DepthImage, check_identity, fit_camera
-from qagen.loaders.io.text import list_folder, natural, read_matrix, read_pose, safe_name
+from qagen.loaders.io.text import list_folder, natural, read_matrix, read_pose, read_text, safe_name
 
 UNITS_PER_M = 1000.0
+DEPTH_UNIT_FILE = "depth_unit.txt"
 _SINGLE = re.compile(r"(.+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
 _VIDEO = re.compile(r"frame[0-9]+_(.+)\.(?:jpg|jpeg|png)", re.IGNORECASE)
 
@@ -59,16 +63,30 @@ class SparRgbdLoader(FolderLoader):
         return (folder / "image_color").is_dir() or (folder / "video_color").is_dir()
 
     def read(self, scene_id: str, folder: Path) -> Scene:
-        cameras = _Cameras(folder / "intrinsic")
+        cameras, units_per_m = _Cameras(folder / "intrinsic"), _units_per_m(folder / DEPTH_UNIT_FILE)
         dropped: Counter[str] = Counter()
         frames: list[Frame] = []
         for files in _list_frames(folder):
             pose = valid_pose(read_pose(files.pose)) if files.pose.is_file() else None
             if pose is not None:
-                frames.append(_read_frame(files, pose, cameras, len(frames)))
+                frames.append(_read_frame(files, pose, cameras, units_per_m, len(frames)))
             else:
                 dropped[INVALID_POSE if files.pose.is_file() else NO_POSE] += 1
         return Scene(self.name, scene_id, folder, tuple(frames), (), None, dropped=dict(dropped))
+
+
+def _units_per_m(path: Path) -> float:
+    """Stored units in a meter. Raises SceneError."""
+    if not path.is_file():
+        return UNITS_PER_M
+    text = read_text(path).strip()
+    try:
+        unit_m = float(text)
+    except ValueError:
+        unit_m = math.nan
+    if not (math.isfinite(unit_m) and unit_m > 0):
+        raise SceneError(path, f"depth unit: found {text[:20]!r}, expected the depth of a stored 1, above 0")
+    return 1 / unit_m
 
 
 def _list_frames(folder: Path) -> list[_FrameFiles]:
@@ -109,12 +127,12 @@ def _read_camera(folder: Path, prefix: str, kind: str, size: tuple[int, int]) ->
     return fit_camera(read_matrix(path, path.stem, (4, 3)), size, size, path, kind)
 
 
-def _read_frame(files: _FrameFiles, pose: Pose, cameras: _Cameras, index: int) -> Frame:
+def _read_frame(files: _FrameFiles, pose: Pose, cameras: _Cameras, units_per_m: float, index: int) -> Frame:
     color = FileSource(files.color)
     depth, depth_camera = None, None
     if files.depth.is_file():
         depth_camera = cameras.of("depth", files.name, image_size(FileSource(files.depth), files.depth))
-        depth = DepthImage(files.depth, depth_camera.width, depth_camera.height, UNITS_PER_M)
+        depth = DepthImage(files.depth, depth_camera.width, depth_camera.height, units_per_m)
     return Frame(
         id=safe_name(files.name),
         color=color,

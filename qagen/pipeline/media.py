@@ -6,13 +6,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.scale import scaled_frame
+from qagen.core.pose import Pose
 from qagen.core.scene import Frame
 from qagen.files import link_atomic, write_atomic
-from qagen.pipeline.record import video_name
+from qagen.pipeline.record import decimals_of, video_name
 from qagen.visibility.views import SceneViews
 
 DEPTH_UNIT_M = 0.001
+"""Depth of a stored 1 in units of the scene's world: a millimeter, unless the scene is of another scale. Then a file
+beside the images tells the depth of a stored 1 (DEPTH_UNIT_FILE)."""
+DEPTH_UNIT_FILE = "depth_unit.txt"
+POSE_DECIMALS = 6
 Content = bytes | Path
 """The bytes of a file, or the file to link to."""
 
@@ -25,7 +29,8 @@ def write_media(
     Args:
         media: "copy" writes the dataset's own bytes; "link" links to the dataset's file, or writes the bytes of an
             image inside a container or without its note of orientation; "none" writes nothing.
-        rgbd: also write depth images, poses and intrinsics.
+        rgbd: also write depth images, poses and intrinsics, in meters; where nobody knows the scale, in units of the
+            data.
     """
     if media == "none":
         return
@@ -40,37 +45,49 @@ def _files(
     views: SceneViews, singles: Sequence[int], with_video: bool, link: bool, rgbd: bool
 ) -> Iterator[tuple[str, Content]]:
     """Name below the scene's folder, and content, of every file."""
-    frames = [scaled_frame(frame, views.scene.reported_unit) for frame in views.frames]
-    for frame in (frames[i] for i in singles):
-        yield from _files_of_frame(frame, frame.id, "image", "pose", link, rgbd)
+    unit = views.scene.reported_unit
+    for frame in (views.frames[i] for i in singles):
+        yield from _files_of_frame(frame, frame.id, "image", link)
+        if rgbd:
+            yield from _geometry_of_frame(frame, frame.id, "image_depth", "pose", unit)
     if with_video:
-        video = [frames[i] for i in views.video]
+        video = [views.frames[i] for i in views.video]
         for position, frame in enumerate(video):
-            yield from _files_of_frame(frame, video_name(position, frame), "video", "video_pose", link, rgbd)
+            name = video_name(position, frame)
+            yield from _files_of_frame(frame, name, "video", link)
+            if rgbd:
+                yield from _geometry_of_frame(frame, name, "video_depth", "video_pose", unit)
         yield "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode()
     if rgbd:
         used = sorted({*singles, *(views.video if with_video else ())})
         yield from _intrinsics([views.frames[i] for i in used])
+    if rgbd and unit != 1.0:
+        yield DEPTH_UNIT_FILE, f"{DEPTH_UNIT_M * unit:.9g}\n".encode()
 
 
-def _files_of_frame(
-    frame: Frame, name: str, images: str, poses: str, link: bool, rgbd: bool
-) -> Iterator[tuple[str, Content]]:
+def _files_of_frame(frame: Frame, name: str, images: str, link: bool) -> Iterator[tuple[str, Content]]:
     content, path = frame.color.read_bytes(), frame.color.path
     is_same = link and path is not None and path.read_bytes() == content
     yield f"{images}_color/{name}{frame.color.suffix}", path if is_same and path else content
-    if rgbd and frame.depth is not None:
-        yield f"{images}_depth/{name}.png", _encode_depth(frame.depth.read_m())
-    if rgbd:
-        yield f"{poses}/{name}.txt", _matrix_text(frame.world_from_camera.matrix)
 
 
-def _encode_depth(depth_m: NDArray[np.float32]) -> bytes:
-    """16-bit PNG in millimeters, as ScanNet exports it; level 1 because noise does not compress further."""
+def _geometry_of_frame(frame: Frame, name: str, depths: str, poses: str, unit: float) -> Iterator[tuple[str, Content]]:
+    if frame.depth is not None:
+        yield f"{depths}/{name}.png", _encode_depth(frame.depth.read_m())
+    pose = frame.world_from_camera
+    matrix = Pose(pose.rotation, pose.translation * unit).matrix
+    yield f"{poses}/{name}.txt", _matrix_text(matrix, decimals_of(unit, POSE_DECIMALS))
+
+
+def _encode_depth(depth: NDArray[np.float32]) -> bytes:
+    """16-bit PNG in millimeters, as ScanNet exports it; level 1 because noise does not compress further.
+
+    Depth that does not fit, from 65.5 m on, becomes the largest number that does.
+    """
     import cv2
 
-    millimeters = np.clip(np.rint(depth_m / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
-    return cv2.imencode(".png", millimeters.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    stored = np.clip(np.rint(depth / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
+    return cv2.imencode(".png", stored.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def _intrinsics(frames: Sequence[Frame]) -> Iterator[tuple[str, bytes]]:
@@ -86,5 +103,5 @@ def _intrinsics(frames: Sequence[Frame]) -> Iterator[tuple[str, bytes]]:
                 yield f"intrinsic/{prefix}extrinsic_{name}.txt", _matrix_text(np.eye(4))
 
 
-def _matrix_text(matrix: NDArray[np.float64]) -> bytes:
-    return "".join(" ".join(f"{value:.6f}" for value in row) + "\n" for row in matrix).encode()
+def _matrix_text(matrix: NDArray[np.float64], decimals: int = POSE_DECIMALS) -> bytes:
+    return "".join(" ".join(f"{value:.{decimals}f}" for value in row) + "\n" for row in matrix).encode()

@@ -69,7 +69,7 @@ def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, An
 
 def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> dict[str, Any]:
     """The quantities that the answer of a sample follows from."""
-    question, decimals = sample.question, _decimals(views.scene)
+    question, decimals = sample.question, decimals_of(views.scene.reported_unit, DECIMALS)
     is_length = question.margin_unit == "m"
     margin = question.margin * (views.scene.reported_unit if is_length else 1.0)
     return {
@@ -130,7 +130,7 @@ def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) 
         "visible_fraction": float(views.visible_fraction[frame, role.object]),
         "visible_pixels": float(views.visible_pixels[frame, role.object]),
     }
-    return _rounded(_reported(evidence, views.scene), _decimals(views.scene))
+    return _rounded(_reported(evidence, views.scene), decimals_of(views.scene.reported_unit, DECIMALS))
 
 
 def _turn_evidence(box: Box3D, scene: Scene) -> dict[str, Any]:
@@ -138,9 +138,9 @@ def _turn_evidence(box: Box3D, scene: Scene) -> dict[str, Any]:
     return {"yaw_deg": math.degrees(box.yaw_rad)} if scene.is_level else {"axes": box.rotation.T.tolist()}
 
 
-def _decimals(scene: Scene) -> int:
-    """Decimals of evidence: as many digits as at room scale, whatever the unit."""
-    return DECIMALS + max(0, math.ceil(-math.log10(scene.reported_unit)))
+def decimals_of(unit: float, decimals: int) -> int:
+    """Decimals that tell as much as so many do at room scale, for lengths of a world with this reported unit."""
+    return decimals + max(0, math.ceil(-math.log10(unit)))
 
 
 def _rounded(value: Any, decimals: int) -> Any:

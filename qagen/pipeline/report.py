@@ -74,6 +74,12 @@ class SceneReport:
     """Number of objects that may be asked about."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Number of frames and objects left out, by reason."""
+    scale: float = 1.0
+    """By what the scene's lengths were multiplied before it was measured."""
+    unit: str | None = "m"
+    """Symbol of the unit in which its lengths are told; None where nobody knows its scale."""
+    notice: str = ""
+    """What a user should look at: an unusual unit, or things that are not as large as usual; printed, never written."""
     tasks: dict[str, TaskCounts] = field(default_factory=dict)
     """Counts by task type."""
     seconds: float = 0.0
@@ -91,6 +97,8 @@ class SceneReport:
             "frames": self.frames,
             "objects": self.objects,
             "left_out": dict(sorted(self.left_out.items())),
+            "scale": self.scale,
+            "unit": self.unit,
             "samples": {name: dict(counts.samples) for name, counts in self.tasks.items()},
         }
 

@@ -18,10 +18,12 @@ from typing import Any
 import msgspec
 
 import qagen
+from qagen.core.familiar import familiarity
 from qagen.core.question import Question, Skip, about_objects
 from qagen.core.reasons import SAME_WORDS, UNIT_TOO_COARSE
 from qagen.core.sample import Format, Sample
 from qagen.core.scale import at_room_scale
+from qagen.core.units import CENTIMETERS, METERS
 from qagen.errors import ConfigError, QagenError, SceneError
 from qagen.files import TEMPLATES, OutputError
 from qagen.loaders._base import Loader
@@ -235,12 +237,27 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     views = observe(scene, job.config.visibility)
     report.frames, report.objects = len(views.frames), len(scene.objects)
     report.left_out = {**scene.dropped, **views.unused}
+    report.scale, report.unit = 1 / scene.source_unit, None if views.units is None else views.units.length.symbol
+    report.notice = _notice(views)
     shown, shows_video = _write_samples(job, views, report, part)
     if job.config.rgbd:
         _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
     write_media(part.media, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
     source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
     part.finish(settings, str(source), inputs, report)
+
+
+def _notice(views: SceneViews) -> str:
+    """What a user should look at where the scene is not of a room's scale, or its familiar things are not."""
+    scene, units, known = views.scene, views.units, familiarity(views.scene)
+    doubt = "" if known is None or known.is_plausible else f"{known.text}: {known.advice}"
+    if units is None:
+        return "the scale is unknown: nothing is asked that needs lengths"
+    is_usual = units.length in (CENTIMETERS, METERS) and scene.source_unit == 1.0
+    if is_usual:
+        return doubt
+    scaled = "" if scene.source_unit == 1.0 else f", measured at {1 / scene.source_unit:.4g} times its size"
+    return f"told in {units.length.name}{scaled}" + (f"; {doubt}" if doubt else "")
 
 
 def _write_samples(

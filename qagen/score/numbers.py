@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from qagen.records.sparbench import AXES
 from qagen.score.passages import decision
@@ -18,13 +19,18 @@ HARMLESS = re.compile(
 )
 """Words after a bare number that are no unit."""
 NEXT_WORD = re.compile(rf"[ \t]*-?[ \t]*([{LETTERS}]+|[%€$£]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{{1,2}})")
-KINDS = {"area": re.compile(r"square met(?:er|re)|m²", re.I), "length": re.compile(r"\bmet(?:er|re)s?\b", re.I)}
+_METERS = r"(?:milli|centi|kilo)?met(?:er|re)s?\b"
+KINDS = {"area": re.compile(rf"square {_METERS}|m²", re.I), "length": re.compile(rf"\b{_METERS}", re.I)}
 """Words of a question that asks for a kind of quantity."""
+POWERS = {"area": 2, "length": 1}
+ASKED_UNIT = re.compile(rf"\b{_METERS}|\b[mck]m\b", re.I)
+PREFIXES = {"mi": 0.001, "mm": 0.001, "ce": 0.01, "cm": 0.01, "ki": 1000.0, "km": 1000.0}
+"""Meters of a unit, by how it begins."""
 LONE_WORDS = re.compile(r"\W*(?:(?:about|around|roughly|approximately)\W+)?[\d.\s-]+\W*", re.I)
 
 
 def number(text: str, question: str = "") -> float:
-    """The one length in meters or area in square meters that a text decides on.
+    """The one length or area that a text decides on, in the unit that the question names, else in meters.
 
     Args:
         text: a prediction or an answer.
@@ -36,13 +42,25 @@ def number(text: str, question: str = "") -> float:
     """
     kind = next((kind for kind, words in KINDS.items() if words.search(question)), "")
     revealed = {float(value) for value in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", question)}
-    return decision(final_answer(text), lambda passage: _fresh(_measures(passage, kind), revealed), "number")
+    unit_m = asked_unit_m(question)
+    return decision(final_answer(text), lambda passage: _fresh(_measures(passage, kind, unit_m), revealed), "number")
+
+
+def asked_unit_m(question: str, usual: float = 1.0) -> float:
+    """Meters of the one unit of length that a question names; ``usual`` where it names none or several."""
+    named = {PREFIXES.get(match[0][:2].lower(), 1.0) for match in ASKED_UNIT.finditer(question)}
+    return named.pop() if len(named) == 1 else usual
+
+
+def in_unit(value_m: float, unit_m: float, power: int = 1) -> float:
+    """A length or area in another unit than meters, without the noise of binary fractions."""
+    return float(f"{value_m / unit_m**power:.12g}")
 
 
 def degrees(text: str, question: str = "") -> float:
     """The one angle in degrees that a text decides on; for arguments and errors see ``number``."""
     revealed = {float(value) for value in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?", question)}
-    return decision(final_answer(text), lambda passage: _fresh(_measures(passage, "angle"), revealed), "number")
+    return decision(final_answer(text), lambda passage: _fresh(_measures(passage, "angle", 1.0), revealed), "number")
 
 
 def count(text: str, question: str = "") -> float:
@@ -102,12 +120,13 @@ def _counts(passage: str) -> set[float]:
     return set()
 
 
-def _measures(passage: str, kind: str) -> set[float]:
-    """Quantities with a unit, or else bare ones."""
+def _measures(passage: str, kind: str, unit_m: float) -> set[float]:
+    """Quantities with a unit, in the one that is asked for, or else bare ones."""
     text = prepared(passage, spelt=True)
     found = settled(text, quantities(text))
     if with_unit := [quantity for quantity in found if quantity.unit]:
-        right = {one.value for one in with_unit if one.kind == kind or (not kind and one.kind != "angle")}
+        fitting = [one for one in with_unit if one.kind == kind or (not kind and one.kind != "angle")]
+        right = {in_unit(one.value, unit_m, POWERS.get(one.kind, 0)) for one in fitting}
         if not right:
             raise UnreadError(f"another unit than asked for: {with_unit[-1].unit}")
         return right
@@ -138,16 +157,17 @@ SPOKEN_SIDE = re.compile(r"\s*(?:(?P<length>long)|(?P<width>wide)|(?P<height>hig
 OTHER_SIDE = re.compile(r"\b(?:depth|deep|breadth|thick(?:ness)?|diameter)\b", re.I)
 
 
-def extents_cm(text: str) -> tuple[float, ...]:
-    """Length, width and height in centimeters, in the order in which they are named, else in this order.
+def extents(text: str, question: str = "") -> tuple[float, ...]:
+    """Length, width and height in the unit that the question names, else in centimeters; as named, else in this order.
 
     Raises:
         UnreadError: there are not three sides, or they are named otherwise.
     """
-    return decision(final_answer(text), _sides, "triple of sides")
+    unit_m = asked_unit_m(question, usual=0.01)
+    return decision(final_answer(text), lambda passage: _sides(passage, unit_m), "triple of sides")
 
 
-def _sides(passage: str) -> set[tuple[float, ...]]:
+def _sides(passage: str, unit_m: float) -> set[tuple[float, ...]]:
     for text in (passage, re.sub(r"(?<=\d),(?=\d)", ", ", passage)):  # a comma within a number, or between two
         text = prepared(text)
         try:
@@ -155,18 +175,18 @@ def _sides(passage: str) -> set[tuple[float, ...]]:
         except UnreadError:
             continue
         if len(found) == len(SIDES):
-            sizes, order = _in_cm(found), _named_sides(text, found)
+            sizes, order = _in_unit(found, unit_m), _named_sides(text, found)
             return {tuple(sizes[order.index(side)] for side in SIDES)}
     return set()
 
 
-def _in_cm(found: list[Quantity]) -> list[float]:
-    """Bare numbers are centimeters, unless a unit after the last one holds for all."""
+def _in_unit(found: list[Quantity], unit_m: float) -> list[float]:
+    """Sizes in the unit that is asked for. Bare numbers are in it, unless a unit after the last one holds for all."""
     units = [quantity.unit for quantity in found]
     if any(quantity.kind not in ("", "length") for quantity in found):
         raise UnreadError("another unit than asked for")
-    factor = found[-1].factor if units[-1] and not any(units[:-1]) else 0.01
-    return [100 * (quantity.value if quantity.unit else quantity.value * factor) for quantity in found]
+    factor = found[-1].factor if units[-1] and not any(units[:-1]) else unit_m
+    return [in_unit(quantity.value if quantity.unit else quantity.value * factor, unit_m) for quantity in found]
 
 
 def _named_sides(text: str, found: list[Quantity]) -> tuple[str, ...]:
@@ -199,8 +219,10 @@ BOTH_WAYS = re.compile(rf"{NAME.pattern}\s*\|\s*(?:move|rotate)_\w+\s*:", re.I)
 WORDS_OF_WAYS = {"ahead": "forward", "back": "backward"}
 
 
-def movements(text: str) -> dict[int, float]:
-    """Signed amounts (meters, degrees) by index into ``AXES``; axes that are not mentioned are left out.
+def movements(text: str, question: str = "") -> dict[int, float]:
+    """Signed amounts by index into ``AXES``, in the unit of length that the question names, else meters, and degrees.
+
+    Axes that are not mentioned are left out.
 
     Raises:
         UnreadError: there are none, two for the same movement, or one in another unit.
@@ -208,7 +230,8 @@ def movements(text: str) -> dict[int, float]:
     text = prepared(final_answer(text))
     if BOTH_WAYS.search(text):
         raise UnreadError("names two opposite movements for one amount")
-    found = quantities(text)
+    unit_m = asked_unit_m(question)
+    found = [_as_asked(quantity, unit_m) for quantity in quantities(text)]
     amounts: dict[str, float] = {}
     for name, quantity in [*_named_movements(text, found)] or _spoken_movements(text, found):
         kind = "length" if name.startswith("move") else "angle"
@@ -224,6 +247,10 @@ def movements(text: str) -> dict[int, float]:
             if name in amounts:
                 signed[axis] = signed.get(axis, 0.0) + sign * amounts[name]
     return signed
+
+
+def _as_asked(quantity: Quantity, unit_m: float) -> Quantity:
+    return replace(quantity, value=in_unit(quantity.value, unit_m)) if quantity.kind == "length" else quantity
 
 
 def _named_movements(text: str, found: list[Quantity]) -> Iterator[tuple[str, Quantity]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from qagen.score.letters import MARKUP
-from qagen.score.numbers import number
+from qagen.score.numbers import ASKED_UNIT, asked_unit_m, in_unit, number
 from qagen.score.passages import decision
 from qagen.score.plain import UnreadError, final_answer
 from qagen.score.quantities import NAMING
@@ -35,7 +35,7 @@ PIXELS = re.compile(r"\b(?:px|pixels?)\b", re.I)
 SPELT_PLACE = re.compile(rf"\bx[\"']?\s*[:=]\s*{PLAIN},?(?:\s+and)?\s*[\"']?\by[\"']?\s*[:=]\s*{PLAIN}", re.I)
 PLACE = re.compile(rf"[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]")
 PLACE_AND_DEPTH = re.compile(rf"[\[(]?\s*{PLAIN}\s*,\s*{PLAIN}\s*,\s*{PLAIN}\s*m?\s*[\])]?")
-METERS = re.compile(r"(?<=\d)\s*m(?:eters?)?(?=\s*[,\])])")
+WITH_UNIT = re.compile(rf"{PLAIN}\s*((?:milli|centi|kilo)?met(?:er|re)s?|[mck]?m)(?=\s*[,\])])", re.I)
 MAPPED = re.compile(rf"object[\s_-]*(?P<name>\d{{1,9}})\b|{PLACE.pattern}", re.I)
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 IMAGE = re.compile(
@@ -88,8 +88,8 @@ def located_box(text: str) -> tuple[int, Box]:
     return images.pop() if images else 0, edges
 
 
-def place(text: str) -> tuple[float, float, float]:
-    """Image position in thousandths, and depth in meters."""
+def place(text: str, question: str = "") -> tuple[float, float, float]:
+    """Image position in thousandths, and depth in the unit that the question names, else in meters."""
     text = SPELT_PLACE.sub(r"(\1, \2)", final_answer(text))
     if PIXELS.search(text):
         raise UnreadError("a position in pixels")
@@ -102,15 +102,31 @@ def place(text: str) -> tuple[float, float, float]:
         spot = (THOUSANDTHS * spot[0], THOUSANDTHS * spot[1])
     if max(spot) > THOUSANDTHS:
         raise UnreadError("a position beyond 1000, perhaps in pixels")
-    return (*spot, number(PLACE.sub(" ", text), "meters"))
+    return (*spot, number(PLACE.sub(" ", text), _unit_words(question)))
+
+
+def _in_asked_unit(match: re.Match[str], unit_m: float) -> str:
+    """A coordinate with its unit as a bare one."""
+    own_m = asked_unit_m(match[2]) if len(match[2]) > 1 else 1.0
+    return match[1] if own_m == unit_m else f"{in_unit(float(match[1]) * own_m, unit_m):.9g}"
 
 
 UNBRACKETED = re.compile(rf"(object[\s_-]*\d+)[\s\"']*[:=|]\s*{PLAIN}\s*[,|]\s*{PLAIN}(?!\s*[,|]?\s*[\d.])", re.I)
 
 
-def map_places(text: str) -> dict[int, tuple[float, float]]:
-    """Position on the map by number of the object; each stands right before its object, or right after."""
-    text = SPELT_PLACE.sub(r"(\1, \2)", METERS.sub("", final_answer(text)))
+def _unit_words(question: str) -> str:
+    """The question's words of length, without its numbers; "meters" where it has none."""
+    return " ".join(match[0] for match in ASKED_UNIT.finditer(question)) or "meters"
+
+
+def map_places(text: str, question: str = "") -> dict[int, tuple[float, float]]:
+    """Position on the map by number of the object; each stands right before its object, or right after.
+
+    Coordinates are in the unit that the question names, else in meters.
+    """
+    unit_m = asked_unit_m(question)
+    text = WITH_UNIT.sub(lambda match: _in_asked_unit(match, unit_m), final_answer(text))
+    text = SPELT_PLACE.sub(r"(\1, \2)", text)
     found = list(MAPPED.finditer(UNBRACKETED.sub(r"\1 (\2, \3)", text)))
     places: dict[int, tuple[float, float]] = {}
     for pair in zip(found[::2], found[1::2], strict=False):

@@ -208,23 +208,23 @@ METRICS: dict[type[Answer], Metric] = {
     Ratio: Metric("MRA", numbers.ratio, relative_accuracy),
     Degrees: Metric("MRA", numbers.degrees, relative_accuracy, with_question=True),
     Count: Metric("MRA", numbers.count, relative_accuracy),
-    Extents: Metric("MRA", numbers.extents_cm, _compare_extents),
+    Extents: Metric("MRA", numbers.extents, _compare_extents, with_question=True),
     BoxAnswer: Metric("IoU", parse.box, box_overlap),
-    ImagePoint: Metric("MRA", parse.place, _compare_places),
+    ImagePoint: Metric("MRA", parse.place, _compare_places, with_question=True),
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
     YesNo: JUDGED,
     Directions: Metric("F1", parse.directions, _compare_directions),
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),
-    Placement: Metric("MRA", parse.map_places, _compare_maps),
-    Motion: Metric("MRA", numbers.movements, _compare_movements),
+    Placement: Metric("MRA", parse.map_places, _compare_maps, with_question=True),
+    Motion: Metric("MRA", numbers.movements, _compare_movements, with_question=True),
 }
 """Metrics by kind of answer; answers of other kinds are compared by what they state."""
 SENTENCE_METRICS: dict[type[Answer], Metric] = {
     **METRICS,
     LabelOrder: Metric("places", parse.listed_names, _compare_orders, with_question=True),
-    Motion: Metric("MRA", numbers.movements, partial(_compare_movements, missing=0.0)),
+    Motion: Metric("MRA", numbers.movements, partial(_compare_movements, missing=0.0), with_question=True),
 }
 """Metrics of answers that are sentences, which leave out movements of 0."""
 

@@ -69,12 +69,14 @@ class Volume(Family[VolumeConfig]):
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
             return Skip(reason)
-        first, second, height = (round(100 * float(side)) for side in box.size)
+        first, second, height = (100 * float(side) for side in box.size)
+        exact = max(first, second), min(first, second), height
+        length, width, height = (round(side) for side in exact)
         return Question(
             frames=frames,
             roles=roles,
             fact=(item,),
-            answer=Extents(max(first, second), min(first, second), height),
+            answer=Extents(length, width, height, exact=exact),
             margin=margins[reason],
             margin_unit="fraction",
             measured={

@@ -67,8 +67,9 @@ class ViewSample:
         """The evidence as lines of text: a line for each object, then the measured quantities and the margin."""
         if not self.evidence:
             return []
-        measured = [f"{name} = {_brief(value)}" for name, value in self.evidence.get("measured", {}).items()]
-        margin = f"margin = {_brief(self.evidence.get('margin'))} {self.evidence.get('margin_unit', '')}".rstrip()
+        measured = [self._quantity(name, value) for name, value in self.evidence.get("measured", {}).items()]
+        unit = self.evidence.get("margin_unit", "")
+        margin = f"margin = {self._in_unit(self.evidence.get('margin'), unit)}".rstrip()
         objects = [self._object_line(item) for item in self.evidence.get("objects", [])]
         return [*objects, ", ".join([*measured, margin])]
 
@@ -80,11 +81,32 @@ class ViewSample:
         mark = item.get("alias") or item.get("color")
         vectors = (("center", "center"), ("in camera", "center_in_camera"), ("size", "size"))
         keys = [(word, f"{name}_{unit}", unit) for word, name in vectors for unit in ("m", "u")]
-        facts = [f"{word} {_brief(item[key])} {unit}" for word, key, unit in keys if key in item]
+        facts = [f"{word} {self._in_unit(item[key], unit)}" for word, key, unit in keys if key in item]
         if "visible_fraction" in item:
             facts.append(f"{100 * item['visible_fraction']:.0f} % visible")
         where = f"object {item.get('id')}, {self.image_name(item.get('image', 0))}"
         return f"{mark}: {item.get('label')} ({where}): {', '.join(facts)}"
+
+    def _quantity(self, name: str, value: Any) -> str:
+        """A measured quantity; a length in the unit of the text, unless that is the meter, which its name says."""
+        if self.evidence.get("unit") in TOLD_PER_M and name.endswith("_m"):
+            return f"{name.removesuffix('_m')} = {self._in_unit(value, 'm')}"
+        return f"{name} = {_brief(value)}"
+
+    def _in_unit(self, value: Any, unit: str) -> str:
+        """A value with its unit; meters as the unit in which the text tells lengths."""
+        told = self.evidence.get("unit")
+        if unit != "m" or told not in TOLD_PER_M:
+            return f"{_brief(value)} {unit}"
+        return f"{_brief(_times(value, TOLD_PER_M[told]))} {told}"
+
+
+TOLD_PER_M = {"mm": 1000.0, "cm": 100.0, "km": 0.001}
+"""Units in which texts may tell lengths besides the meter, in a meter."""
+
+
+def _times(value: Any, factor: float) -> Any:
+    return [_times(part, factor) for part in value] if isinstance(value, list) else value * factor
 
 
 def _brief(value: Any) -> str:

@@ -80,25 +80,34 @@ def _leaves(eye: NDArray, ahead: NDArray, center: NDArray, size: NDArray) -> tup
     return edges.min(axis=0).max(axis=-1), edges.max(axis=0).min(axis=-1)
 
 
-def write_scan(root: Path) -> None:
-    """The room as a ScanNet scan, its world turned and shifted away from the room's axes."""
+def write_scan(root: Path, factor: float = 1.0) -> None:
+    """The room, ``factor`` times as large, as a ScanNet scan whose world is turned and shifted from the room's axes."""
     folder = root / "scans" / SCENE
     folder.mkdir(parents=True)
     boxes = [(np.array(ROOM) / 2, np.array(ROOM)), *((np.array(c), np.array(s)) for _, c, s in OBJECTS)]
     corners, triangles = _unit_box()
     vertices = np.concatenate([center + corners * size for center, size in boxes])
     faces = np.concatenate([triangles + len(corners) * k for k in range(len(boxes))])
-    to_world = Pose(ALIGNMENT[:3, :3], ALIGNMENT[:3, 3]).inverse()
-    write_mesh(folder / f"{SCENE}_vh_clean_2.ply", to_world @ vertices, faces)
+    alignment = _scaled(ALIGNMENT, factor)
+    to_world = Pose(alignment[:3, :3], alignment[:3, 3]).inverse()
+    write_mesh(folder / f"{SCENE}_vh_clean_2.ply", to_world @ (factor * vertices), faces)
     segments = np.repeat(np.arange(len(boxes)), len(corners)).tolist()
     (folder / f"{SCENE}_vh_clean_2.0.010000.segs.json").write_text(json.dumps({"segIndices": segments}))
     labels = ["wall", *(label for label, _, _ in OBJECTS)]
     groups = [{"id": k, "objectId": k + 3, "segments": [k], "label": label} for k, label in enumerate(labels)]
     (folder / f"{SCENE}.aggregation.json").write_text(json.dumps({"sceneId": SCENE, "segGroups": groups}))
-    numbers = " ".join(f"{value:.6f}" for value in ALIGNMENT.ravel())
+    numbers = " ".join(f"{value:.6f}" for value in alignment.ravel())
     (folder / f"{SCENE}.txt").write_text(f"axisAlignment = {numbers}\n")
     calibration = Calibration(color=K, depth=K, color_size=SIZE, depth_size=SIZE)
-    (folder / f"{SCENE}.sens").write_bytes(pack_sens([_shot(k, to_world) for k in range(FRAMES)], calibration))
+    (folder / f"{SCENE}.sens").write_bytes(
+        pack_sens([_shot(k, to_world, factor) for k in range(FRAMES)], calibration, units_per_m=1000 / factor)
+    )
+
+
+def _scaled(pose: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    scaled = pose.copy()
+    scaled[:3, 3] *= factor
+    return scaled
 
 
 def _unit_box() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -113,9 +122,9 @@ def _unit_box() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return np.concatenate(sides), np.concatenate([side + GRID * GRID * k for k in range(6)])
 
 
-def _shot(index: int, to_world: Pose) -> Shot:
-    pose = camera(index)
-    shown, depth = draw(pose)
+def _shot(index: int, to_world: Pose, factor: float) -> Shot:
+    pose = _scaled(camera(index), factor)
+    shown, depth = draw(camera(index))
     grain = np.random.default_rng(index).integers(0, 40, (*shown.shape, 1))
     shade = (np.stack([shown * 53 % 200, shown * 91 % 200, shown * 17 % 200], axis=-1) + grain).astype(np.uint8)
     jpeg = BytesIO()
@@ -129,13 +138,13 @@ def _shot(index: int, to_world: Pose) -> Shot:
     )
 
 
-def make_run(folder: Path, per_scene: int = 4) -> Made:
-    """Write the scan and generate every type on it."""
+def make_run(folder: Path, per_scene: int = 4, factor: float = 1.0, *options: str) -> Made:
+    """Write the scan, ``factor`` times as large, and generate every type on it."""
     from qagen.generate import main
 
     made = Made(folder / "data", folder / "out")
-    write_scan(made.root)
+    write_scan(made.root, factor)
     arguments = ["--scene", "scannet", "--root", str(made.root), "--out", str(made.out), "--workers", "1"]
-    result = CliRunner().invoke(main, [*arguments, "--per-scene", str(per_scene)])
+    result = CliRunner().invoke(main, [*arguments, "--per-scene", str(per_scene), *options])
     assert result.exit_code == 0, result.output
     return made

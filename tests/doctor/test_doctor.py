@@ -65,7 +65,7 @@ def poses_of(scene: Scene) -> tuple[Finding, Finding]:
     """The findings about poses and scale."""
     groups = sample_groups(scene)
     as_read, best = best_fit(groups)
-    return check_poses(as_read, best, len(all_samples(groups))), check_scale(groups, best)
+    return check_poses(as_read, best, len(all_samples(groups))), check_scale(groups, best, scene)
 
 
 @cache

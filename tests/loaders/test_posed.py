@@ -250,6 +250,22 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no camera": (lambda told: told.pop("camera"), "frames[0]: found no camera"),
     "yaw and axes": (lambda told: told["objects"][0].update(axes=np.eye(3).tolist()), "objects[0]: found both"),
     "neither": (lambda told: told["objects"][0].pop("yaw_deg"), "objects[0]: found neither"),
+    "depth in meters without meters": (
+        lambda told: told.update(units=None),
+        "depth.meters_per_unit: found 0.001, expected world_units_per_unit",
+    ),
+    "two units of depth": (
+        lambda told: told["depth"].update(world_units_per_unit=1),
+        "depth: found both meters_per_unit and world_units_per_unit, expected one",
+    ),
+    "no unit of depth": (lambda told: told.update(depth={}), "depth: found neither meters_per_unit"),
+    "yaw without up": (lambda told: told.update(up=None), "objects[0].yaw_deg: found a turn about the vertical"),
+    "floor without up": (
+        lambda told: told.update(up=None, floor=[[0, 0], [1, 0], [1, 1]], objects=[]),
+        "floor: found an outline, expected none because up is null",
+    ),
+    "unit_m": (lambda told: told.update(unit_m=0.01), "unit_m: found 0.01, expected units: m, cm, mm, km"),
+    "is_level": (lambda told: told.update(is_level=False), "is_level: found False, expected up:"),
     "flat box": (lambda told: told["objects"][0].update(size=[1, 0, 1]), "objects[0].size"),
     "same id twice": (lambda told: told["objects"].append(told["objects"][0]), "objects: found 1 repeated ids"),
     "same frame twice": (lambda told: told["frames"].append(told["frames"][0]), "frames: found 1 repeated ids"),
@@ -552,3 +568,34 @@ def test_a_camera_of_the_turned_image_is_refused(folder: Path) -> None:
     frames = [{"image": name, "depth": "a.depth.png", "pose": FACING_X} for name in ("a.png", "b.jpg")]
     with pytest.raises(SceneError, match=r"b.jpg: image: found 12 x 16 .* turn the pixels themselves"):
         load(folder, frames=frames)
+
+
+def test_a_scene_may_say_that_nobody_knows_its_scale(folder: Path) -> None:
+    told = description(depth={"world_units_per_unit": 0.25}) | {"units": None}
+    write(folder, told)
+    scene = PosedLoader(folder).load("kitchen")
+    assert scene.unit_m is None
+    assert scene.is_level
+    assert_allclose(scene.frames[0].world_from_camera.translation, (3, 4, 1.5))
+    assert scene.frames[0].depth is not None
+    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 2000 * 0.25))
+
+
+def test_a_scene_may_say_that_nobody_knows_what_is_up(folder: Path) -> None:
+    lean = math.radians(20)
+    axes = [[math.cos(lean), 0, math.sin(lean)], [0, 1, 0], [-math.sin(lean), 0, math.cos(lean)]]
+    box = {"id": 8, "label": "ladder", "center": [5, 4, 1], "size": [0.1, 0.5, 2], "axes": axes}
+    write(folder, description(objects=[box]) | {"up": None})
+    scene = PosedLoader(folder).load("kitchen")
+    assert not scene.is_level
+    assert scene.unit_m == 1.0
+    (ladder,) = scene.objects  # leans as it is annotated
+    assert_allclose(ladder.box.size, (0.1, 0.5, 2))
+    assert_allclose(ladder.box.rotation, np.transpose(axes))
+
+
+def test_depth_may_be_stored_in_units_of_the_world(folder: Path) -> None:
+    # a stored 1 is a quarter of a centimeter: 2000 of them are 5 m
+    scene = load(folder, units="cm", depth={"world_units_per_unit": 0.25})
+    assert scene.frames[0].depth is not None
+    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 5.0), rtol=1e-6)

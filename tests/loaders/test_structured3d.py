@@ -307,7 +307,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "box in meters": (
         OBJECTS,
         put_boxes(coeffs=[0.5, 0.3, 0.4], centroid=[2.2, 2.5, 1.5]),
-        "found 1 but none to ask about",
+        "is everything in millimeters?",
     ),
     "structure cut": (STRUCTURE, cut, "content: "),
     "box in centimeters": (OBJECTS, put_boxes(coeffs=[50, 30, 40], centroid=[220, 250, 150]), "is everything in milli"),

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from qagen.core.scale import at_room_scale
 from qagen.core.scene import FileSource, Scene
+from qagen.loaders.spar_rgbd import SparRgbdLoader
 from qagen.pipeline.layout import Layout
 from qagen.pipeline.media import write_media
 from qagen.pipeline.record import color_path, depth_path, sample_id
 from qagen.pipeline.report import write_report
 from qagen.visibility.views import SceneViews, observe
-from tests.scenes import CAMERA, MemoryDepth, at, looking, room, with_depth
+from tests.scenes import CAMERA, MemoryDepth, at, looking, room, scaled, with_depth
 
 
 @pytest.fixture
@@ -114,6 +116,22 @@ def test_depth_beyond_the_format_is_clipped_and_none_stays_none(layout: Layout) 
     written = cv2.imread(str(layout.images / "room/image_depth/0.png"), cv2.IMREAD_UNCHANGED)
     assert written is not None
     assert written[0, :4].tolist() == [0, 65535, 0, 2000]
+
+
+def test_depth_and_poses_of_a_small_scene_come_back_in_meters(layout: Layout) -> None:
+    """A stored 1 is much less than a millimeter then, and poses have two decimals more."""
+    small = scaled(with_depth(room({"chair": at(0, 2, 1.5)}, POSES[:2])), 0.01)
+    views = seen(at_room_scale(small))
+    write_media(layout.images / "room", views, [0, 1], with_video=False, media="copy", rgbd=True)
+    unit_m = float((layout.images / "room" / "depth_unit.txt").read_text())
+    assert unit_m == pytest.approx(0.001 * views.scene.reported_unit)
+    assert unit_m < 5e-5
+    read_back = SparRgbdLoader(layout.images).load("room")
+    for mine, theirs in zip(small.frames, read_back.frames, strict=True):
+        assert np.allclose(theirs.world_from_camera.matrix, mine.world_from_camera.matrix, atol=1e-8)
+        assert mine.depth is not None
+        assert theirs.depth is not None
+        assert np.abs(theirs.depth.read_m() - mine.depth.read_m()).max() <= 0.5 * unit_m + 1e-8
 
 
 def test_poses_and_intrinsics_are_readable_matrices(layout: Layout, views: SceneViews) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, check_number, disagree
-from qagen.audit.parse import bare_degrees, bare_number, degrees, meters
+from qagen.audit.lengths import TextUnit, lengths_in
+from qagen.audit.parse import bare_degrees, bare_number, degrees
 from qagen.audit.raycast import RenderedView
 from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.scene import AuditView
@@ -84,6 +85,34 @@ class Solver(ABC):
         """Check Yes or No to the question's claim. Raises UnreadableError."""
         raise UnreadableError("no claim from this type")
 
+    @property
+    def unit(self) -> TextUnit:
+        """The unit of the record's lengths. Raises UnreadableError unless question and answer name one unit."""
+        if self.record.unit is None:
+            raise UnreadableError("one unit of length")
+        return self.record.unit
+
+    @property
+    def unit_in_world(self) -> float:
+        """Length of that unit in units of the scene's world. Raises UnreadableError."""
+        if self.truth.scene.unit_m is None:
+            raise UnreadableError("no length, because the scale is unknown")
+        return self.unit.meters / self.truth.scene.unit_m
+
+    @property
+    def step(self) -> float:
+        """The step in which lengths are printed, in units of the world. Raises UnreadableError."""
+        return self.unit_in_world * 10.0**-self.unit.decimals
+
+    def lengths(self, text: str) -> list[float]:
+        """All lengths of a text, in order, in units of the world."""
+        return [self.unit_in_world * stated for stated in lengths_in(text, self.unit)] if self.record.unit else []
+
+    def bare(self, text: str, power: int = 1) -> float | None:
+        """The length, or the area for power 2, that a text without words states, in units of the world."""
+        is_bare = self.unit.bare.fullmatch(text.strip())
+        return float(text) * self.unit_in_world**power if is_bare else None
+
     def view(self, image: int) -> AuditView:
         """The view of an image of the record. Raises UnsolvedError when the scene has none of that name."""
         found = self.truth.view(self.record.frames[image]) if image < len(self.record.frames) else None
@@ -99,25 +128,27 @@ class Solver(ABC):
 class NumberSolver(Solver):
     """A solver whose answer is one number."""
 
+    power: ClassVar[int] = 1
+    """1 for a length, 2 for an area, 0 for a number without a unit."""
     value: float
     """The recomputed number."""
     what: str
     """The quantity."""
 
     def check_value(self, stated: float) -> Check:
-        """Check a stated number."""
-        return check_number(self.what, stated, self.value, 0.1)
+        """Check a stated number; of a length, in units of the world."""
+        return check_number(self.what, stated, self.value, self.step if self.power else 0.1)
 
     def check_bare(self, text: str) -> list[Check]:
-        stated = bare_number(text)
+        stated = self.bare(text, self.power) if self.power else bare_number(text)
         if stated is None:
-            raise UnreadableError(f"a number with one decimal in {text!r}")
+            raise UnreadableError(f"a number as its unit is printed in {text!r}")
         return [self.check_value(stated)]
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = meters(text)
+        stated = self.lengths(text)
         if len(stated) != 1:
-            raise UnreadableError(f"one number of meters in {text!r}")
+            raise UnreadableError(f"one length in {text!r}")
         return [self.check_value(stated[0])]
 
 
@@ -131,6 +162,8 @@ LIMIT_EDGE_DEG = 0.01
 
 class DegreesSolver(NumberSolver):
     """A solver whose answer is one angle."""
+
+    power = 0
 
     def check_value(self, stated: float) -> Check:
         return check_number(self.what, stated, self.value, DEGREE_STEP)

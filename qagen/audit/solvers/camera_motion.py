@@ -3,7 +3,6 @@
 import re
 
 from qagen.audit.checks import Check, Verdict, check_number
-from qagen.audit.parse import meters
 from qagen.audit.solvers.base import Solver, UnreadableError
 
 
@@ -19,21 +18,22 @@ class CameraMotionSolver(Solver):
         self.position = {"x": x, "y": y, "depth": float(point[2])}
 
     def check_bare(self, text: str) -> list[Check]:
-        plain = re.fullmatch(r"\((\d+),(\d+)\),(\d+\.\d)", text)
-        match = plain or re.fullmatch(r"Position \((\d+),(\d+)\), depth (\d+\.\d) meters", text)
+        number, name = self.unit.number, self.unit.name
+        plain = re.fullmatch(rf"\((\d+),(\d+)\),({number})", text)
+        match = plain or re.fullmatch(rf"Position \((\d+),(\d+)\), depth ({number}) {name}", text)
         if match is None:
             raise UnreadableError(f"a place and a depth in {text!r}")
-        return self._compare(int(match[1]), int(match[2]), float(match[3]))
+        return self._compare(int(match[1]), int(match[2]), float(match[3]) * self.unit_in_world)
 
     def check_sentence(self, text: str) -> list[Check]:
         match = re.search(r"\((\d+),(\d+)\)", text) or re.search(r"x = (\d+), y = (\d+)", text)
-        depth = meters(text)
+        depth = self.lengths(text)
         if match is None or len(depth) != 1:
             raise UnreadableError(f"a place and a depth in {text!r}")
         return self._compare(int(match[1]), int(match[2]), depth[0])
 
     def _compare(self, x: int, y: int, depth: float) -> list[Check]:
-        stated = {"x": (x, 1.0), "y": (y, 1.0), "depth": (depth, 0.1)}
+        stated = {"x": (x, 1.0), "y": (y, 1.0), "depth": (depth, self.step)}
         checks = [check_number(name, value, self.position[name], step) for name, (value, step) in stated.items()]
         if not (0 <= self.position["x"] <= 1000 and 0 <= self.position["y"] <= 1000):
             checks.append(Check("place", str((x, y)), "outside the first image", Verdict.DISAGREE))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, check_number, disagree
-from qagen.audit.parse import meters
 from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.scene import AuditView
 from qagen.audit.solvers.base import NumberSolver, UnreadableError
@@ -32,17 +31,17 @@ class DepthSolver(NumberSolver):
             self.what, self.value = "difference of depths", abs(self.z["green"] - self.z["blue"])
 
     def check_question(self) -> list[Check]:
-        revealed = meters(self.record.question)
+        revealed = self.lengths(self.record.question)
         if len(revealed) != 1:
             raise UnreadableError("one given depth in the question")
-        return [check_number("given depth", revealed[0], self.z["red"], 0.1)]
+        return [check_number("given depth", revealed[0], self.z["red"], self.step)]
 
     def check_sentence(self, text: str) -> list[Check]:
         if "@red" not in text:
             return super().check_sentence(text)
-        stated = meters(text)
+        stated = self.lengths(text)
         if len(stated) != 2:
-            raise UnreadableError(f"two numbers of meters in {text!r}")
+            raise UnreadableError(f"two lengths in {text!r}")
         if text.index("@red") > text.index("@blue"):
             stated.reverse()
-        return [check_number("given depth", stated[0], self.z["red"], 0.1), self.check_value(stated[1])]
+        return [check_number("given depth", stated[0], self.z["red"], self.step), self.check_value(stated[1])]

@@ -61,7 +61,7 @@ class SurfaceDistanceSolver(NumberSolver):
         self.what, self.measured = "distance of surfaces", {"surface_distance_m": self.value}
 
     def check_value(self, stated: float) -> Check:
-        return check_number(self.what, stated, float(np.clip(stated, self.least, self.value)), 0.1)
+        return check_number(self.what, stated, float(np.clip(stated, self.least, self.value)), self.step)
 
     def check_belief(self) -> list[Check]:
         """Surfaces must be apart, and parts that were not scanned may not bring them much closer."""
@@ -73,7 +73,8 @@ class SurfaceDistanceSolver(NumberSolver):
         smaller = min(float(self.truth.instances[one].box.size.max()) for one in self.pair)
         least, found = max(LEAST_M, LEAST_SHARE * smaller), f"{self.value:.3f} m"
         checks = [] if self.value >= least - EPSILON else [disagree("surfaces apart", found, f"at least {least:.2f} m")]
-        if min(abs(round(one, 1) - one) / one for one in (self.least, self.value)) > MOST_LOST + EPSILON:
+        steps = [one / self.step for one in (self.least, self.value)]
+        if min(abs(round(count) - count) / count for count in steps) > MOST_LOST + EPSILON:
             checks.append(disagree("rounding", found, f"at most {MOST_LOST:.0%} lost"))
         return checks
 
@@ -102,6 +103,7 @@ class SurfaceDistanceSolver(NumberSolver):
 class DistanceRatioSolver(NumberSolver):
     """How many times as far from one object another is as a third one."""
 
+    power = 0
     family = "distance"
     needs = ("red", "blue", "green")
 

@@ -21,12 +21,13 @@ class MapSolver(Solver):
         self.places = {token: (float(offset @ right), float(offset @ ahead)) for token, offset in offsets.items()}
 
     def check_sentence(self, text: str) -> list[Check]:
-        at = re.findall(r"@(\w+) at \((-?\d+\.\d), (-?\d+\.\d)\)", text)
-        at += [(t, x, y) for x, y, t in re.findall(r"\((-?\d+\.\d), (-?\d+\.\d)\) for the @(\w+)", text)]
+        pair = rf"\((-?{self.unit.number}), (-?{self.unit.number})\)"
+        at = re.findall(rf"@(\w+) at {pair}", text)
+        at += [(t, x, y) for x, y, t in re.findall(rf"{pair} for the @(\w+)", text)]
         if {token for token, _, _ in at} != set(self.record.tokens):
             raise UnreadableError(f"a place for each of {self.record.tokens} in {text!r}")
         return [
-            check_number(f"{axis} of {token}", float(value), true, 0.1)
+            check_number(f"{axis} of {token}", float(value) * self.unit_in_world, true, self.step)
             for token, *stated in at
             for axis, value, true in zip("xy", stated, self.places.get(token, ()), strict=False)
         ]

@@ -17,7 +17,7 @@ LONG = 2.8
 """Least length of a leg, as a multiple of the deviation allowed."""
 MAX_LOOK_DEG = 120.0
 """Largest turn of the camera along one leg."""
-_MOVE = r"turn\w* (\d+) degrees to the (left|right)|(?:forward|ahead)(?: for)? (\d+\.\d) meters"
+_MOVE = r"turn\w* (\d+) degrees to the (left|right)|(?:forward|ahead)(?: for)? ({}) {}"
 
 
 class NavigationSolver(Solver):
@@ -63,11 +63,13 @@ class NavigationSolver(Solver):
 
     def check_sentence(self, text: str) -> list[Check]:
         stated: list[tuple[str, float]] = []
-        for degrees, way, distance in re.findall(_MOVE, text):
+        for degrees, way, distance in re.findall(_MOVE.format(self.unit.number, self.unit.name), text):
             if distance and (not stated or stated[-1][0] == "forward"):
                 stated.append(("turn", 0))  # a leg that is told without a turn
             stated.append(
-                ("forward", float(distance)) if distance else ("turn", int(degrees) * (1 if way == "left" else -1))
+                ("forward", float(distance) * self.unit_in_world)
+                if distance
+                else ("turn", int(degrees) * (1 if way == "left" else -1))
             )
         ends = check_equal("ends of the way", sorted(set(frame_numbers(text)) - set(self.ends)), [])
         tried = [[ends, *self._check_moves(stated, corners)] for corners in self.routes]
@@ -77,7 +79,7 @@ class NavigationSolver(Solver):
         moves = self._moves(corners)
         if len(stated) != len(moves):
             return [disagree("legs", stated, [(name, round(value, 2)) for name, value in moves])]
-        step = {"turn": 15, "forward": 0.1}
+        step = {"turn": 15, "forward": self.step}
         checks = [
             check_number(f"{name} {k // 2 + 1}", value, true, step[name])
             for k, ((name, value), (_, true)) in enumerate(zip(stated, moves, strict=True))
@@ -90,12 +92,12 @@ class NavigationSolver(Solver):
 
 
 def _corners(path: NDArray, tolerance: float) -> list[int]:
-    """Indices of the corners of a path (Ramer-Douglas-Peucker)."""
+    """Indices of the corners of a path (Ramer-Douglas-Peucker), of equally far points the first."""
     start, end = path[0], path[-1]
     along = end - start
     share = np.clip((path - start) @ along / max(along @ along, 1e-12), 0, 1)
     off = np.linalg.norm(path - start - np.outer(share, along), axis=1)
-    worst = int(np.argmax(off))
+    worst = int(np.argmax(np.round(off, 6)))
     if off[worst] <= tolerance:
         return [0, len(path) - 1]
     return _corners(path[: worst + 1], tolerance)[:-1] + [worst + k for k in _corners(path[worst:], tolerance)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qagen.audit.checks import EPSILON, Check, Verdict, check_number, disagree, undecided, verdict_of
-from qagen.audit.parse import boxes, meters, ordinal_image
+from qagen.audit.parse import boxes, ordinal_image
 from qagen.audit.resolve_marks import closest_box
 from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
 
@@ -80,8 +80,8 @@ class NearestMarkedSolver(Solver):
             checks.append(disagree("measured from", origin[1], self.anchor))
         order = [winner, *(token for token in self.ranked if token != winner)]
         return checks + [
-            check_number(f"distance of {token}", stated, self.distances[token], 0.1)
-            for token, stated in zip(order, meters(text), strict=False)
+            check_number(f"distance of {token}", stated, self.distances[token], self.step)
+            for token, stated in zip(order, self.lengths(text), strict=False)
         ]
 
 
@@ -171,7 +171,9 @@ class NearestOfAllSolver(Solver):
         instance, check = closest_box("box", stated, self.original, self.view(image).name, named)
         if instance is None:
             return [check]
-        distances = [check_number("distance", value, self.distances[instance], 0.1) for value in meters(text)[:1]]
+        distances = [
+            check_number("distance", value, self.distances[instance], self.step) for value in self.lengths(text)[:1]
+        ]
         return [check, self._check_lead(instance), *distances]
 
     def check_belief(self) -> list[Check]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, Verdict, check_number, disagree, undecided
-from qagen.audit.parse import bare_number
 from qagen.audit.resolve_marks import ResolvedMark
 from qagen.audit.scene import AuditView
 from qagen.audit.solvers.base import NumberSolver, UnreadableError
@@ -21,6 +20,7 @@ class RoomSolver(NumberSolver):
     """Area of the dataset's outline, or of a concave hull of the scan."""
 
     family = "room"
+    power = 2
 
     def solve(self) -> None:
         self.what, self.value = "floor area", (self.truth.original or self.truth).plan.area
@@ -37,21 +37,22 @@ class RoomSolver(NumberSolver):
     def check_eligibility(
         cls, record: AuditRecord, marks: Mapping[str, ResolvedMark], views: Sequence[AuditView]
     ) -> Iterator[Check]:
-        areas = sorted(area for text in record.options.values() if (area := bare_number(text)) is not None)
+        is_area = record.unit.bare.fullmatch if record.unit else lambda text: None
+        areas = sorted(float(text) for text in record.options.values() if is_area(text))
         for low, high in pairwise(areas):
             if high < low * (1 + OPTION_GAP) - 0.1:
                 yield disagree("options", f"{low:g} and {high:g}", f"{OPTION_GAP:.0%} apart")
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = re.findall(r"(\d+\.\d) square meters", text)
+        stated = re.findall(rf"({self.unit.number}) square {self.unit.name}", text)
         if len(stated) != 1:
             raise UnreadableError(f"one area in {text!r}")
-        return [self.check_value(float(stated[0]))]
+        return [self.check_value(float(stated[0]) * self.unit_in_world**2)]
 
     def check_value(self, stated: float) -> Check:
         """Check a stated area, by its share of the recomputed one: the two estimates do not share their points."""
         if self.truth.scene.outline is not None:
-            return check_number(self.what, stated, self.value, 0.1)
+            return check_number(self.what, stated, self.value, self.step * self.unit_in_world)
         off = abs(stated / self.value - 1)
         verdicts = (Verdict.AGREE, Verdict.UNDECIDED, Verdict.DISAGREE)
         found = verdicts[(off > AGREE_SHARE) + (off > DOUBT_SHARE)]

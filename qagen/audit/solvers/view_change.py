@@ -15,6 +15,8 @@ from qagen.audit.solvers.base import Solver, UnreadableError
 
 MAX_ROLL_DEG, MIN_TILT_DEG, EDGE = 15.0, 20.0, 1e-3
 """Largest difference of roll and least angle to the vertical, unless the type has its own, and tolerance."""
+NO_MOVE_STEP = 0.1
+"""Moves that are rounded to 0 in this step are told as 0 in every unit."""
 _LEVEL = re.compile(r"\b(gravity|horizontal(?:ly)?|heading|leveled|level frame|held level)\b")
 _AXES = {
     "right": ("right", 1), "left": ("right", -1), "down": ("down", 1), "up": ("down", -1),
@@ -57,21 +59,24 @@ class ViewChangeSolver(Solver):
         self.measured |= {"up_deg": up_deg, "left_deg": left_deg}
 
     def check_bare(self, text: str) -> list[Check]:
+        number = self.unit.number
         pattern = (
-            r"move_(right|left):(0|\d+\.\d),move_(down|up):(0|\d+\.\d),move_(forward|backward):(0|\d+\.\d),"
+            rf"move_(right|left):(0|{number}),move_(down|up):(0|{number}),move_(forward|backward):(0|{number}),"
             r"rotate_(up|down):(\d+),rotate_(left|right):(\d+)"
         )
         match = re.fullmatch(pattern, text)
         if match is None:
             raise UnreadableError(f"five changes in {text!r}")
         words, amounts = match.groups()[::2], [float(amount) for amount in match.groups()[1::2]]
+        amounts[:3] = [amount * self.unit_in_world for amount in amounts[:3]]
         return self._compare(list(zip(words[:3], amounts[:3], strict=True)), *zip(words[3:], amounts[3:], strict=True))
 
     def check_sentence(self, text: str) -> list[Check]:
-        moves = [(word, float(amount)) for amount, word in re.findall(rf"(\d+\.\d) meters {_WAYS}", text)]
+        told = re.findall(rf"({self.unit.number}) {self.unit.name} {_WAYS}", text)
+        moves = [(word, float(amount) * self.unit_in_world) for amount, word in told]
         tilt = re.search(r"tilt\w*(?: of)? (\d+) degrees (up|down)", text)
         turn = re.search(r"turn\w*(?: of)? (\d+) degrees to the (left|right)", text)
-        if text.count(" meters ") + text.count(" degrees ") != len(moves) + len(
+        if text.count(f" {self.unit.name} ") + text.count(" degrees ") != len(moves) + len(
             re.findall(rf"\d+ degrees {_WAYS}", text)
         ):
             raise UnreadableError(f"changes in {text!r}")
@@ -86,7 +91,10 @@ class ViewChangeSolver(Solver):
         for word, amount in moves:
             axis, sign = _AXES[word]
             stated[axis] += sign * amount
-        checks = [check_number(name, value, self.change[name], 0.1) for name, value in stated.items()]
+        checks = [
+            check_number(name, value, self.change[name], self.step if value else max(self.step, NO_MOVE_STEP))
+            for name, value in stated.items()
+        ]
         rotations = {"rotate_up": (tilt, "up"), "rotate_left": (turn, "left")}
         return checks + [
             check_number(name, amount if word == positive else -amount, self.change[name], 5)

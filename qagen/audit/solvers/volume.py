@@ -9,39 +9,47 @@ from qagen.audit.solvers.base import Solver, UnreadableError
 
 SIDES = ("length", "width", "height")
 _NAMES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
+_NUMBER = r"\d+(?:\.\d)?"
 _NAMES |= {side: side for side in SIDES}
 
 
 class VolumeSolver(Solver):
-    """The sides of a box, centimeters."""
+    """The sides of a box, in a unit that is finer than that of other lengths."""
 
     family = "volume"
     needs = ("red",)
 
     def solve(self) -> None:
         size = self.truth.instances[self.marks["red"].instance].box.size
-        self.sides = {"length": max(size[:2]) * 100, "width": min(size[:2]) * 100, "height": size[2] * 100}
+        self.sides = {"length": max(size[:2]), "width": min(size[:2]), "height": size[2]}
 
     def check_bare(self, text: str) -> list[Check]:
-        option = re.fullmatch(r"Length (\d+) cm, width (\d+) cm, height (\d+) cm", text)
-        found = option or re.fullmatch(r"(\d+),(\d+),(\d+)", text)
+        symbol = self.unit.symbol
+        sides = [rf"{side} ({_NUMBER}) {symbol}" for side in ("Length", "width", "height")]
+        found = re.fullmatch(", ".join(sides), text) or re.fullmatch(",".join([f"({_NUMBER})"] * 3), text)
         if found is None:
             raise UnreadableError(f"length, width and height in {text!r}")
-        return self._compare(SIDES, [int(value) for value in found.groups()])
+        return self._compare(SIDES, found.groups())
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = [int(value) for value in re.findall(r"(\d+) cm", text)]
+        stated = re.findall(rf"({_NUMBER}) {self.unit.symbol}\b", text)
         if len(stated) != 3:
             raise UnreadableError(f"three sides in {text!r}")
         return self._compare(order_of_sides(text), stated)
 
-    def _compare(self, order: Sequence[str], stated: list[int]) -> list[Check]:
-        return [check_number(name, value, self.sides[name], 1) for name, value in zip(order, stated, strict=True)]
+    def _compare(self, order: Sequence[str], stated: Sequence[str]) -> list[Check]:
+        """Compare in the record's unit; millimeters have a decimal where other lengths are millimeters, too."""
+        decimals = {len(number.partition(".")[2]) for number in stated}
+        if len(decimals) > 1 or (self.unit.symbol != "mm" and decimals != {0}):
+            raise UnreadableError(f"sides as {self.unit.name} are printed in {stated}")
+        sides = {name: length / self.unit_in_world for name, length in self.sides.items()}
+        step = 10.0 ** -decimals.pop()
+        return [check_number(name, float(value), sides[name], step) for name, value in zip(order, stated, strict=True)]
 
 
 def order_of_sides(text: str) -> Sequence[str]:
     """The sides in the order of their numbers: each is named right after its number, or right before, or in a list."""
-    found = re.findall(rf"\d+ cm|\b(?:{'|'.join(_NAMES)})\b", text.lower())
+    found = re.findall(rf"{_NUMBER} [mck]?m\b|\b(?:{'|'.join(_NAMES)})\b", text.lower())
     kinds = [_NAMES.get(word, "number") for word in found]
     named_after = [second for first, second in pairwise(kinds) if first == "number" != second]
     named_before = [first for first, second in pairwise(kinds) if first != "number" == second]

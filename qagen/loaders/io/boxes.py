@@ -43,14 +43,7 @@ def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDA
     Raises:
         ValueError: a number is not finite, a side is negative, or the axes are not perpendicular unit vectors.
     """
-    center, axes, size = (np.asarray(value, dtype=np.float64) for value in (center, axes, size))
-    if not (np.isfinite(center).all() and np.isfinite(axes).all() and np.isfinite(size).all()):
-        raise ValueError("found a number that is not finite, expected meters")
-    if size.min() < 0:
-        raise ValueError(f"found sides {size.tolist()}, expected none below 0")
-    off = float(np.abs(product(axes, axes.T) - np.eye(3)).max())
-    if off > AXES_TOLERANCE:
-        raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
+    center, axes, size = _checked(center, axes, size)
     up = int(np.argmax(np.abs(axes[:, 2])))
     if abs(axes[up, 2]) < UPRIGHT_COSINE:
         if points is None or not len(points):
@@ -66,3 +59,25 @@ def share_inside(box: Box3D, points: NDArray, margin_m: float) -> float:
     """Share of points (n, 3) that lie in the box or within a margin of it, 0 to 1."""
     local = np.abs(rotate(box.rotation.T, points - box.center))
     return float(np.mean((local <= box.size / 2 + margin_m).all(axis=1)))
+
+
+def tilted_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike) -> Box3D:
+    """A box given by its axes in a world of which nobody knows what is up. See upright_box."""
+    center, axes, size = _checked(center, axes, size)
+    turn = axes.T * (1.0, 1.0, np.sign(np.linalg.det(axes)))
+    return Box3D(center, size, turn)
+
+
+def _checked(
+    center: ArrayLike, axes: ArrayLike, size: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Center, axes and size as arrays. Raises ValueError."""
+    center, axes, size = (np.asarray(value, dtype=np.float64) for value in (center, axes, size))
+    if not (np.isfinite(center).all() and np.isfinite(axes).all() and np.isfinite(size).all()):
+        raise ValueError("found a number that is not finite, expected meters")
+    if size.min() < 0:
+        raise ValueError(f"found sides {size.tolist()}, expected none below 0")
+    off = float(np.abs(product(axes, axes.T) - np.eye(3)).max())
+    if off > AXES_TOLERANCE:
+        raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
+    return center, axes, size

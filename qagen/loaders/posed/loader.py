@@ -27,7 +27,7 @@ from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList
 from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
-from qagen.loaders.io.boxes import upright_box
+from qagen.loaders.io.boxes import tilted_box, upright_box
 from qagen.loaders.io.depth_images import MetricDepth, depth_camera
 from qagen.loaders.io.depth_kind import RayDepth
 from qagen.loaders.io.images import image_size
@@ -36,10 +36,15 @@ from qagen.loaders.io.lens import check_pinhole, is_lens
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
 from qagen.loaders.io.text import convert_json, inside, posix, read_json, safe_name
-from qagen.loaders.posed.schema import Box, FramesFile, Intrinsics, PosedFrame, SceneFile
+from qagen.loaders.posed.schema import Box, DepthFiles, FramesFile, Intrinsics, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
-METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0}
+OTHER_KEYS = {
+    "unit_m": "units: m, cm, mm, km, meters per unit as a number, or null where nobody knows the scale",
+    "is_level": "up: the axis that points away from the floor, or null where nobody knows it",
+}
+"""Names of what a scene.json says by other keys."""
 
 
 class PosedLoader(FolderLoader):
@@ -64,23 +69,30 @@ class PosedLoader(FolderLoader):
             objects=tuple(objects.kept),
             mesh=reader.read_mesh(objects),
             room_polygon=reader.outline(),
+            unit_m=reader.unit_m,
+            is_level=reader.is_level,
             dropped=dict(dropped),
         )
 
 
 class _SceneReader:
-    """Reads what a scene.json describes, out of its world and units into meters with z up."""
+    """Reads what a scene.json describes, out of its world and units into meters with z up, where these are known."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / DESCRIPTION
         self._file = _read_description(self._path)
-        self._scale = METERS[self._file.units] if isinstance(self._file.units, str) else float(self._file.units)
-        self._rotation = z_up(self._file.up)
+        units, up = self._file.units, self._file.up
+        self._scale = METERS[units] if isinstance(units, str) else float(units or 1.0)
+        self._rotation = np.eye(3) if up is None else z_up(up)
+        self.unit_m = None if units is None else 1.0
+        self.is_level = up is not None
 
     def outline(self) -> NDArray[np.float64] | None:
         """(n, 2) meters. z_up keeps the two axes that follow the vertical; the second may be reversed."""
         floor = self._file.floor
+        if floor is not None and not self.is_level:
+            raise SceneError(self._path, "floor: found an outline, expected none because up is null")
         return None if floor is None else self._scale * np.array(floor) * (1.0, self._rotation[1].sum())
 
     def list_objects(self, dropped: Counter[str]) -> ObjectList:
@@ -96,14 +108,22 @@ class _SceneReader:
         if (box.yaw_deg is None) == (box.axes is None):
             found = "neither" if box.axes is None else "both"
             raise SceneError(self._path, f"{where}: found {found} yaw_deg and axes, expected one")
-        axes = np.array(box.axes) if box.yaw_deg is None else _axes_of_yaw(box.yaw_deg, self._file.up)
+        if box.axes is None and self._file.up is None:
+            raise SceneError(self._path, f"{where}.yaw_deg: found a turn about the vertical, expected axes: up is null")
+        axes = np.array(box.axes) if self._file.up is None else self._level_axes(box, self._file.up)
         if min(box.size) <= 0:
             raise SceneError(self._path, f"{where}.size: found {box.size}, expected full extents above 0")
         size = self._scale * np.array(box.size)
         try:
-            return upright_box(self._points(np.array(box.center)), axes @ self._rotation.T, size)
+            fitting = upright_box if self.is_level else tilted_box
+            return fitting(self._points(np.array(box.center)), axes @ self._rotation.T, size)
         except ValueError as error:
             raise SceneError(self._path, f"{where}: {error}") from error
+
+    @staticmethod
+    def _level_axes(box: Box, up: str) -> NDArray[np.float64]:
+        """(3, 3) rows: a box's axes in the file's world."""
+        return np.array(box.axes) if box.yaw_deg is None else _axes_of_yaw(box.yaw_deg, up)
 
     def _points(self, points: NDArray) -> NDArray[np.float64]:
         """(n, 3) in the file's world to meters with z up."""
@@ -219,9 +239,20 @@ class _SceneReader:
             raise SceneError(
                 self._path, f"{where}.depth: found an image, expected a 'depth' of the scene with its unit"
             )
-        stored = MetricDepth(image.depth, files.meters_per_unit, files.invalid)
+        stored = MetricDepth(image.depth, self._depth_unit(files), files.invalid)
         camera = depth_camera(image.depth, self._camera(files.camera), color)
         return (RayDepth(stored, camera) if files.kind == "ray" else stored), camera
+
+    def _depth_unit(self, files: DepthFiles) -> float:
+        """Length of a stored 1 in units of the scene. Raises SceneError."""
+        meters, world = files.meters_per_unit, files.world_units_per_unit
+        if (meters is None) == (world is None):
+            found = "neither" if meters is None else "both"
+            raise SceneError(self._path, f"depth: found {found} meters_per_unit and world_units_per_unit, expected one")
+        if meters is not None and self.unit_m is None:
+            expected = "world_units_per_unit, the length of a stored 1 in the unit of the poses: units is null"
+            raise SceneError(self._path, f"depth.meters_per_unit: found {meters:g}, expected {expected}")
+        return meters if meters is not None else self._scale * (world or 1.0)
 
     def _camera(self, pinhole: Intrinsics | None) -> Camera | None:
         if pinhole is None:
@@ -233,6 +264,8 @@ class _SceneReader:
 def _read_description(path: Path) -> SceneFile:
     """The file, whose cameras may tell a lens that bends nothing. Raises SceneError where one bends."""
     content = read_json(path, dict[str, Any])
+    for key in OTHER_KEYS.keys() & content.keys():
+        raise SceneError(path, f"{key}: found {content[key]!r}, expected {OTHER_KEYS[key]}")
     frames = content["frames"] if isinstance(content.get("frames"), list) else []
     owners = [("", content), ("depth.", content.get("depth"))]
     for where, owner in [*owners, *((f"frames[{index}].", frame) for index, frame in enumerate(frames))]:

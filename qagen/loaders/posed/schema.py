@@ -26,8 +26,10 @@ class Intrinsics(msgspec.Struct, forbid_unknown_fields=True):
 class DepthFiles(msgspec.Struct, forbid_unknown_fields=True):
     """How depth images are stored."""
 
-    meters_per_unit: Positive
+    meters_per_unit: Positive | None = None
     """Meters of a stored 1: 0.001 for millimeters."""
+    world_units_per_unit: Positive | None = None
+    """Instead of meters_per_unit: length of a stored 1 in the unit of the poses, required where units is null."""
     kind: Literal["z", "ray"] = "z"
     """Whether numbers count along the optical axis or along the pixel's ray."""
     invalid: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -71,7 +73,8 @@ class Box(msgspec.Struct, forbid_unknown_fields=True):
     yaw_deg: float | None = None
     """Turn about the vertical, counter-clockwise seen from above; the box's axes are the world's at 0."""
     axes: Annotated[list[Vector], msgspec.Meta(min_length=3, max_length=3)] | None = None
-    """Instead of yaw_deg: three unit vectors, the directions of the sides in the order of size."""
+    """Instead of yaw_deg: three unit vectors, the directions of the sides in the order of size. Required where up is
+    null."""
 
 
 class LabeledMesh(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,10 +89,10 @@ class LabeledMesh(msgspec.Struct, forbid_unknown_fields=True):
 class SceneFile(msgspec.Struct, forbid_unknown_fields=True):
     """The whole of scene.json."""
 
-    units: Literal["m", "cm", "mm"] | Positive
-    """Unit of poses, boxes and mesh; a number is meters per unit."""
-    up: Literal["+x", "-x", "+y", "-y", "+z", "-z"]
-    """The world axis that points away from the floor."""
+    units: Literal["m", "cm", "mm", "km"] | Positive | None
+    """Unit of poses, boxes and mesh; a number is meters per unit. Null where nobody knows the scale."""
+    up: Literal["+x", "-x", "+y", "-y", "+z", "-z"] | None
+    """The world axis that points away from the floor. Null where nobody knows it."""
     frames: FramesFile | list[PosedFrame]
     objects: list[Box]
     pose: Literal["world_from_camera", "camera_from_world"] | None = None
@@ -103,4 +106,5 @@ class SceneFile(msgspec.Struct, forbid_unknown_fields=True):
     depth: DepthFiles | None = None
     mesh: LabeledMesh | None = None
     floor: Annotated[list[Point], msgspec.Meta(min_length=3)] | None = None
-    """Outline of the room: the two horizontal coordinates, in the order of the axes that follow the vertical."""
+    """Outline of the room: the two horizontal coordinates, in the order of the axes that follow the vertical.
+    None where up is null."""

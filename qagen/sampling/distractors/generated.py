@@ -154,14 +154,21 @@ class DistractorMaker:
     def sizes(self, truth: Extents) -> list[Extents] | None:
         """Three sizes that differ from the true one in one side, or None where there are none."""
         sides = [truth.length, truth.width, truth.height]
+        exact = list(truth.exact or sides)
 
         def at_rank(side_and_rank: tuple[int, int]) -> list[Extents] | None:
             side, rank = side_and_rank
             for step in self._rng.uniform(*SIDE_STEPS, TRIES):
                 values = [round(sides[side] * step ** (index - rank)) for index in range(GROUP)]
                 if all(high - low >= GAP_SHARE * high for low, high in pairwise(values)):
-                    made = [[*sides[:side], value, *sides[side + 1 :]] for value in values]
-                    return [Extents(max(a, b), min(a, b), h) for i, (a, b, h) in enumerate(made) if i != rank]
+                    others = [index for index in range(GROUP) if index != rank]
+                    return [
+                        _extents(
+                            _with_side(sides, side, values[index]),
+                            _with_side(exact, side, exact[side] * step ** (index - rank)),
+                        )
+                        for index in others
+                    ]
             return None
 
         return self._sides_and_ranks.draw_usable(at_rank)
@@ -169,6 +176,17 @@ class DistractorMaker:
     def other_objects(self, truth: Choice) -> Sequence[Choice]:
         """The objects that the question chooses from besides the true one, shuffled."""
         return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
+
+
+def _with_side(sides: Sequence[float], side: int, value: float) -> list[float]:
+    return [*sides[:side], value, *sides[side + 1 :]]
+
+
+def _extents(sides: Sequence[float], exact: Sequence[float]) -> Extents:
+    """Length, width and height from two horizontal sides and the height."""
+    (a, b, height), (first, second, exact_height) = sides, exact
+    unrounded = max(first, second), min(first, second), exact_height
+    return Extents(max(a, b), min(a, b), height, exact=unrounded)
 
 
 def _numbers_at(truth: Number, step: float, rank: int) -> list[Number] | None:

@@ -1,0 +1,212 @@
+"""Laws of scale: copies of a scene of any size ask the same questions, with proportional answers in fitting units."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qagen.core.sample import Sample
+from qagen.core.scale import at_room_scale
+from qagen.core.scene import Scene
+from qagen.core.units import CENTIMETERS, KILOMETERS, METERS, MILLIMETERS, LengthUnit, Units
+from qagen.pipeline.config import RunConfig
+from qagen.pipeline.record import to_evidence, to_record
+from qagen.pipeline.report import TaskCounts
+from qagen.pipeline.run import make_samples, phrasebook
+from qagen.tasks.registry import known_types, load_task
+from qagen.visibility.views import SceneViews, observe
+from tests.scenes import at as box_at
+from tests.scenes import facing, room, scaled, studio
+
+TYPES = known_types()
+CONFIG = RunConfig(per_scene=6)
+TENFOLD = {0.01: MILLIMETERS, 0.1: CENTIMETERS, 10.0: METERS, 100.0: METERS, 1000.0: KILOMETERS}
+"""Factors by which copies of the studio, whose objects have a median side of 0.9 m, are larger, and their units."""
+OTHER = (0.37, 3.0, 37.0)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+SLACK = 1e-3
+"""Share of a printed step by which float32 may move a number across a rounding edge."""
+
+
+@cache
+def copy_of(factor: float) -> SceneViews:
+    return observe(at_room_scale(scaled(studio(), factor)))
+
+
+@cache
+def samples(type_name: str, factor: float = 1.0) -> list[Sample]:
+    family = load_task(type_name)
+    return list(make_samples(family, copy_of(factor), phrasebook(), CONFIG, TaskCounts()))
+
+
+def record_of(sample: Sample, factor: float) -> dict[str, Any]:
+    return to_record(sample, load_task(sample.type), copy_of(factor), rgbd=False)
+
+
+@pytest.mark.parametrize("factor", TENFOLD)
+@pytest.mark.parametrize("type_name", TYPES)
+def test_a_copy_of_another_size_is_asked_the_same(type_name: str, factor: float) -> None:
+    """Ids, frames, marks, letters and words are the same, and numbers grow with the scene."""
+    mine, theirs = samples(type_name), samples(type_name, factor)
+    assert [sample.id for sample in theirs] == [sample.id for sample in mine]
+    for one, other in zip(mine, theirs, strict=True):
+        first, second = record_of(one, 1.0), record_of(other, factor)
+        turns, others = first.pop("conversations"), second.pop("conversations")
+        assert second == first
+        for turn, again in zip(turns, others, strict=True):
+            check_texts(turn["value"], again["value"], factor)
+        check_evidence(to_evidence(one, copy_of(1.0), {}), to_evidence(other, copy_of(factor), {}), factor)
+
+
+def check_texts(mine: str, theirs: str, factor: float) -> None:
+    units, others = units_of(1.0), units_of(factor)
+    assert wording(theirs, others) == wording(mine, units), theirs
+    for text, again in zip(without_units(mine, units), without_units(theirs, others), strict=True):
+        numbers, grown = NUMBER.findall(text), NUMBER.findall(again)
+        assert len(numbers) == len(grown)
+        for number, other in zip(numbers, grown, strict=True):
+            is_as_it_was = number == other and "<" not in text
+            assert is_as_it_was or any(
+                is_grown(number, other, power, size, factor) for power in (1, 2) for size in (False, True)
+            ), (mine, theirs)
+
+
+def without_units(text: str, units: Units) -> Sequence[str]:
+    """The words of a text with the words of its units as placeholders: each number with its unit, else by itself."""
+    return re.findall(r"-?\d+(?:\.\d+)?(?: <\w+>)?", _with_placeholders(text, units))
+
+
+def wording(text: str, units: Units) -> str:
+    return NUMBER.sub("#", _with_placeholders(text, units))
+
+
+def _with_placeholders(text: str, units: Units) -> str:
+    names: dict[str, str] = dict.fromkeys(
+        ("size_unit", "size_form", "size_symbol"), "unit"
+    )  # which may be that of lengths
+    for name, word in sorted(units.words.items(), key=lambda item: -len(item[1])):
+        text = re.sub(rf"\b{word}\b", f"<{names.get(name, name)}>", text)
+    return text
+
+
+def is_grown(mine: str, theirs: str, power: int, is_size: bool, factor: float) -> bool:
+    """Whether two printed numbers may be the same length or area of both scenes, which are rounded each by itself."""
+    units, others = units_of(1.0), units_of(factor)
+    first, second = (one.size if is_size else one.length for one in (units, others))
+    expected = float(mine) * (factor * first.meters / second.meters) ** power
+    steps = (factor * step_m(first) / second.meters) ** power, step_m(second) / second.meters
+    if power == 2:
+        steps = 10.0**-first.decimals * (factor * first.meters / second.meters) ** 2, 10.0**-second.decimals
+    return abs(float(theirs) - expected) <= (0.5 + SLACK) * sum(steps)
+
+
+def step_m(unit: LengthUnit) -> float:
+    return unit.meters * 10.0**-unit.decimals
+
+
+def units_of(factor: float) -> Units:
+    units = copy_of(factor).units
+    assert units is not None
+    return units
+
+
+def check_evidence(mine: Any, theirs: Any, factor: float, name: str = "") -> None:
+    """Lengths in meters grow with the scene, areas with its square, and nothing else does."""
+    if name in ("answer", "unit", "added"):
+        return
+    power = 2 if name.endswith("_m2") else 1 if name.endswith("_m") or name == "margin" else 0
+    if isinstance(mine, dict):
+        assert mine.keys() == theirs.keys()
+        for key, value in mine.items():
+            is_angle = key == "margin" and mine["margin_unit"] != "m"
+            check_evidence(value, theirs[key], factor, "" if is_angle else key)
+    elif isinstance(mine, list):
+        for value, other in zip(mine, theirs, strict=True):
+            check_evidence(value, other, factor, name)
+    elif isinstance(mine, float):
+        assert theirs / factor**power == pytest.approx(mine, rel=1e-5, abs=3e-5), name
+    else:
+        assert theirs == mine
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_told_lengths_grow_with_the_scene(type_name: str) -> None:
+    for factor in TENFOLD:
+        units = units_of(factor)
+        for one, other in zip(samples(type_name), samples(type_name, factor), strict=True):
+            lengths = np.array(one.question.answer.lengths) * factor
+            told = [units.convert(length) * units.length.meters for length in other.question.answer.lengths]
+            assert told == pytest.approx(lengths, rel=1e-5, abs=1e-5 * factor)
+
+
+@pytest.mark.parametrize("factor", TENFOLD)
+def test_the_unit_fits_the_objects(factor: float) -> None:
+    assert units_of(factor).length is TENFOLD[factor]
+    assert units_of(factor).world_m == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_copies_of_any_size_are_asked_the_same(type_name: str) -> None:
+    """A factor that is no power of ten leads to a median depth of 2 m, the same one for all such copies."""
+    mine = [comparable(sample, OTHER[0]) for sample in samples(type_name, OTHER[0])]
+    for factor in OTHER[1:]:
+        assert [comparable(sample, factor) for sample in samples(type_name, factor)] == mine
+
+
+def comparable(sample: Sample, factor: float) -> dict[str, Any]:
+    """A record without its words, and its answer where it is no length."""
+    record = record_of(sample, factor)
+    answer = record.pop("conversations")[1]["value"]
+    return record if NUMBER.search(answer) else {**record, "answer": answer}
+
+
+@pytest.mark.parametrize("factor", [*TENFOLD, *OTHER])
+def test_the_same_frames_and_objects_are_used(factor: float) -> None:
+    mine, theirs = copy_of(1.0), copy_of(factor)
+    assert [frame.id for frame in theirs.frames] == [frame.id for frame in mine.frames]
+    assert theirs.unused == mine.unused
+    for name in ("usable", "exact", "seen", "absent", "askable"):
+        assert np.mean(getattr(theirs, name) == getattr(mine, name)) > (0.98 if factor in OTHER else 0.999)
+
+
+WALK = 40
+
+
+def walk() -> Scene:
+    """A walk of 40 frames, 0.1 m apart, past a table."""
+    cameras = [facing((0, 3, 1), at=(-2 + 0.1 * step, 0, 1.5)) for step in range(WALK)]
+    return room({"table": box_at(0, 3, 0.4, size=(1.2, 0.8, 0.8))}, cameras)
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.01, 0.1, 1, 10, 100])
+def test_a_walk_keeps_its_frames(factor: float) -> None:
+    views = observe(at_room_scale(scaled(walk(), factor)))
+    assert (len(views.frames), int(views.usable.sum()), dict(views.unused)) == (WALK, WALK, {})
+    assert len(views.video) == 32
+
+
+def test_a_scene_of_unknown_scale_is_measured_like_a_metric_one() -> None:
+    """At a median depth of 2; a copy of another size makes the very same scene."""
+    first, second = (at_room_scale(replace(scaled(walk(), factor), unit_m=None)) for factor in (1.0, 123.0))
+    for one, other in zip(first.frames, second.frames, strict=True):
+        assert other.world_from_camera.translation == pytest.approx(one.world_from_camera.translation, abs=1e-6)
+    assert second.source_unit == pytest.approx(123 * first.source_unit)
+    assert first.unit_m is second.unit_m is None
+
+
+def test_lengths_that_are_round_stay_round() -> None:
+    """Thresholds that they hit exactly are hit in a copy of another size, too."""
+    back = at_room_scale(scaled(walk(), 0.01))
+    for mine, theirs in zip(walk().objects, back.objects, strict=True):
+        assert all_equal(mine.box, theirs.box)
+        assert all_equal(mine.points, theirs.points)
+
+
+def all_equal(mine: Any, theirs: Any) -> bool:
+    if is_dataclass(mine):
+        return all(all_equal(getattr(mine, field.name), getattr(theirs, field.name)) for field in fields(mine))
+    return np.array_equal(mine, theirs)
