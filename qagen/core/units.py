@@ -78,9 +78,16 @@ class Units:
         return self.length.spell(self.convert(value))
 
     def is_exact(self, value: float) -> bool:
-        """Whether printing changes a length of the world by at most MAX_LOSS."""
+        """Whether printing changes a length of the world by at most MAX_LOSS.
+
+        A scene that is larger than a room is printed more finely than a room. It is asked no more for that, so that
+        copies of any size are asked the same.
+        """
         told = self.convert(value)
-        return abs(float(self.length.spell(told)) - told) <= MAX_LOSS * abs(told)
+        is_exact_at_room_scale = self.world_m <= 1 or abs(round(value, METERS.decimals) - value) <= MAX_LOSS * abs(
+            value
+        )
+        return is_exact_at_room_scale and abs(float(self.length.spell(told)) - told) <= MAX_LOSS * abs(told)
 
     @property
     def is_fine(self) -> bool:

@@ -52,6 +52,12 @@ def test_a_number_that_loses_more_than_five_percent_in_print_is_not_exact(
     assert Units(unit).is_exact(value_m) == is_exact
 
 
+def test_a_large_scene_is_asked_no_more_than_a_room() -> None:
+    # 0.34 of the world's unit would be printed 3.4 in meters, but 0.3 in a room: 12 % are lost
+    assert not Units(METERS, 10.0).is_exact(0.34)
+    assert Units(METERS, 10.0).is_exact(0.31)
+
+
 @pytest.mark.parametrize(
     ("units", "is_fine"),
     [
