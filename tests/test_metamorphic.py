@@ -22,6 +22,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
 )
 from qagen.core.box import Box3D
@@ -153,7 +154,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
         case (Placement(a), Placement(b)):
             assert [name for name, _, _ in a] == [name for name, _, _ in b]
             assert np.allclose([place[1:] for place in a], [place[1:] for place in b], atol=1e-4)
-        case (Choice() | Count() | LabelOrder() | FrameNumbers() | Directions(), _):
+        case (Choice() | OneOf() | Count() | LabelOrder() | FrameNumbers() | Directions(), _):
             assert found == wanted
 
 

@@ -20,6 +20,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     Ratio,
     Route,
@@ -48,7 +49,7 @@ WORDS = {
     "closer_farther": ("closer", "farther"),
     "front_behind": ("front", "behind"),
 }
-CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
+CLAIMED_DIRECTIONS = ("left", "right", "above", "below", "closer", "farther")
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
     Ratio: (Ratio(2.0), Ratio(1.3)),
@@ -56,6 +57,7 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
     ImagePoint: (ImagePoint(7, 640, 0.9),),
+    OneOf: tuple(OneOf(word) for word in ("on", "in", "touching", "apart")),
     LabelOrder: (LabelOrder(("tv", "kitchen cabinets", "pair of scissors", "glasses")),),
     FrameNumbers: (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     Placement: (Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),),
@@ -84,13 +86,21 @@ def contexts(family: Family, file: str, block: str) -> list[dict[str, object]]:
     answers = [answer.context for answer in _answers(family)] if has_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     found = []
-    for turn, (answer, claim) in enumerate(product(answers, CLAIMS.get(block, ("",)))):
+    claims = _claims(family) if block == "judge" else ("",)
+    for turn, (answer, claim) in enumerate(product(answers, claims)):
         facts = {name: values[turn % len(values)] for name, values in family.example_facts.items()}
         mentions = _mentions(family, turn)
         variables = {**Units().words, **facts, **answer, **_before(family, turn), "claim": claim}
         known = {name: with_mentions(value, mentions) for name, value in variables.items()} | mentions
         found.append({name: known[name] for name in names if name in known})
     return found
+
+
+def _claims(family: Family) -> tuple[str, ...]:
+    """Words, or roles, that the family's claims are about."""
+    if family.answer is Choice and family.marks:
+        return family.marks.colors
+    return tuple(answer.text for answer in EXAMPLES.get(family.answer, ())) or CLAIMED_DIRECTIONS
 
 
 def _before(family: Family, turn: int) -> dict[str, str]:

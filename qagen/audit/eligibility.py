@@ -30,7 +30,7 @@ AMBIGUOUS_PIXELS = 200.0
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
-WITHOUT_CENTERS = {"matching", "locate"}
+WITHOUT_CENTERS = {"matching", "locate", "size", "contact"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
 ABSENCES = {"count", "order", "locate"}
 """Families whose answers are wrong if something is not annotated."""

@@ -9,7 +9,18 @@ from typing import Any
 
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Choice, Directions, Extents, ImagePoint, LocatedObject, Number, Ratio
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Choice,
+    Directions,
+    Extents,
+    ImagePoint,
+    LocatedObject,
+    Number,
+    OneOf,
+    Ratio,
+)
 from qagen.core.question import Question
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -41,6 +52,7 @@ RULES: dict[type[Answer], Rule] = {
     LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
     Extents: Rule(make=DistractorMaker.sizes),
     Choice: Rule(make=DistractorMaker.other_objects),
+    OneOf: Rule(make=DistractorMaker.other_words),
 }
 
 

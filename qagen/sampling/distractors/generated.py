@@ -1,4 +1,5 @@
-"""Distractors made for a single question: numbers and sizes near the true one, and the question's own objects.
+"""Distractors made for a single question: numbers and sizes near the true one, the question's own objects, and
+the other words of a list.
 
 Ranks of the true value are drawn without replacement, so that each comes equally often (tasks.md, section 4).
 """
@@ -10,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Choice, Extents, Number
+from qagen.core.answer import Choice, Extents, Number, OneOf
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart
 
@@ -81,6 +82,10 @@ class DistractorMaker:
     def other_objects(self, truth: Choice) -> Sequence[Choice]:
         """The objects that the question chooses from besides the true one, shuffled."""
         return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
+
+    def other_words(self, truth: OneOf) -> Sequence[OneOf]:
+        """The other words of the list, shuffled."""
+        return [OneOf(truth.others[i]) for i in self._rng.permutation(len(truth.others))]
 
 
 def _numbers_at(truth: Number, step: float, rank: int) -> list[Number] | None:

@@ -1,0 +1,164 @@
+"""Which of two objects is taller, wider or longer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.core.answer import Choice
+from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.reasons import (
+    AMBIGUOUS,
+    CLASS_QUOTA,
+    CUT_OFF,
+    EXTENT_NOT_OBSERVED,
+    MARKS_OVERLAP,
+    MOSTLY_OCCLUDED,
+    TOO_DIFFERENT,
+)
+from qagen.sampling.mark_placement import mark, marks_collide
+from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
+from qagen.visibility.views import SceneViews
+
+Side = Literal["height", "width", "longest"]
+SIDES: tuple[Side, ...] = ("height", "width", "longest")
+MAX_LABEL_BIAS = 4
+"""How many more comparisons of a side an object's label may win than lose, or lose than win."""
+
+
+class SizeConfig(TaskConfig):
+    gap_share: Bound = 0.15
+    """Least difference of the two sides, as a share of the larger one."""
+    gap_m: Bound = 0.10
+    """Least difference of the two sides, meters: a scan blurs each by up to 5 centimeters."""
+    max_ratio: Bound = 2.5
+    """Objects of which one is more than so many times as large are not compared: names alone would tell."""
+    min_in_image: Bound = 0.9
+    """Least share of either object's surface inside the image."""
+    min_visible: Bound = 0.5
+    """Least share of either object's pixels that is not occluded."""
+
+
+class Size(Family[SizeConfig]):
+    """Sides of upright boxes: the height, the longer horizontal side, and the longest side."""
+
+    name = "size"
+    Config = SizeConfig
+    answer = Choice
+    formats = frozenset({"fill", "select", "sentence", "judge"})
+    needs = frozenset({"gravity", "objects"})
+    skips = frozenset(
+        {AMBIGUOUS, CLASS_QUOTA, CUT_OFF, EXTENT_NOT_OBSERVED, MARKS_OVERLAP, MOSTLY_OCCLUDED, TOO_DIFFERENT}
+    )
+    must_say = (r"taller|wider \(longer horizontal side\)|longer \(longest side\)",)
+    example_facts: ClassVar = {"side": SIDES, "loser": ("red",)}
+    images = 1
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns("bbox", ("red", "blue"), indexed=False)
+
+    @property
+    def variant(self) -> str:
+        return "pair"
+
+    @property
+    def question_variables(self) -> frozenset[str]:
+        return frozenset({"red", "blue", "side"})
+
+    @property
+    def answer_variables(self) -> frozenset[str]:
+        return frozenset({"loser"})
+
+    @property
+    def options(self) -> int:
+        return 2
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        """Comparisons in random order, two objects of one kind first, in which each label wins as often as it loses."""
+        bias: Counter[tuple[Side, str]] = Counter()
+        for frame, first, second in self._triples(views, rng):
+            roles = tuple(
+                mark(views, (frame,), color, item, 0, "bbox")
+                for color, item in zip(("red", "blue"), rng.permutation([first, second]).tolist(), strict=True)
+            )
+            for k in rng.permutation(len(SIDES)).tolist():
+                found = refusing(about_objects(roles), self.ask(views, (frame,), roles, SIDES[k]))
+                if isinstance(found, Question) and not _count_labels(views, found, SIDES[k], bias):
+                    found = Skip(CLASS_QUOTA, about_objects(roles))
+                yield found
+
+    def _triples(self, views: SceneViews, rng: Generator) -> list[tuple[int, int, int]]:
+        """Images with two objects that they show; two objects of one kind come first."""
+        found = [
+            (frame, int(shown[i]), int(shown[j]))
+            for frame in range(len(views.frames))
+            for shown in [np.flatnonzero(views.markable[frame])]
+            for i, j in zip(*np.triu_indices(len(shown), 1), strict=True)
+        ]
+        mixed = [found[k] for k in rng.permutation(len(found))]
+        return sorted(mixed, key=lambda triple: views.kinds[triple[1]] != views.kinds[triple[2]])
+
+    def ask(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], side: Side = "height"
+    ) -> Question | Skip:
+        """Which of the two objects of ``roles`` is larger in a side."""
+        items, frame = [role.object for role in roles], frames[0]
+        if not all(_is_sure(views, item, side) for item in items):
+            return Skip(EXTENT_NOT_OBSERVED)
+        if marks_collide(roles):
+            return Skip(MARKS_OVERLAP)
+        lengths = [_length_m(views, item, side) for item in items]
+        shorter, longer = min(lengths), max(lengths)
+        margins = {
+            AMBIGUOUS: min(
+                (longer - shorter) / (self.config.gap_share * longer), (longer - shorter) / self.config.gap_m
+            )
+            - 1,
+            TOO_DIFFERENT: 1 - longer / (self.config.max_ratio * shorter),
+            CUT_OFF: float(views.in_image_fraction[frame, items].min()) / self.config.min_in_image - 1,
+            MOSTLY_OCCLUDED: float(views.visible_fraction[frame, items].min()) / self.config.min_visible - 1,
+        }
+        reason = min(margins, key=lambda name: margins[name])
+        if margins[reason] < 0:
+            return Skip(reason)
+        winner, loser = roles if lengths[0] > lengths[1] else roles[::-1]
+        return Question(
+            frames=frames,
+            roles=roles,
+            facts={"side": side, "loser": loser.color},
+            fact=(*sorted(items), side),
+            answer=Choice(winner.color, (loser.color,)),
+            margin=margins[reason],
+            margin_unit="fraction",
+            measured={"side": side, **{f"{role.color}_m": length for role, length in zip(roles, lengths, strict=True)}},
+            classes=(f"{side}:{winner.color}", f"{side}:{views.scene.objects[winner.object].label}"),
+        )
+
+
+def _is_sure(views: SceneViews, item: int, side: Side) -> bool:
+    """Whether the ends of a side are sure; of the horizontal ones both, because either may be the longer one."""
+    ends = {"height": slice(4, 6), "width": slice(0, 4), "longest": slice(0, 6)}[side]
+    return bool(views.belief.is_whole[item] and views.belief.extents.is_sure[item, ends].all())
+
+
+def _length_m(views: SceneViews, item: int, side: Side) -> float:
+    """Length of a side of an object's upright box, meters."""
+    size = views.scene.objects[item].box.size
+    return float({"height": size[2], "width": size[:2].max(), "longest": size.max()}[side])
+
+
+def _count_labels(views: SceneViews, question: Question, side: Side, bias: Counter[tuple[Side, str]]) -> bool:
+    """Count a comparison, or say that it would let a label win, or lose, much more often than the opposite."""
+    assert isinstance(question.answer, Choice)
+    labels = {role.color: views.scene.objects[role.object].label for role in question.roles}
+    winner, loser = (labels[color] for color in (question.answer.right, *question.answer.wrong))
+    if winner == loser:
+        return True
+    if bias[side, winner] >= MAX_LABEL_BIAS or bias[side, loser] <= -MAX_LABEL_BIAS:
+        return False
+    bias[side, winner] += 1
+    bias[side, loser] -= 1
+    return True
