@@ -1,12 +1,15 @@
 """Length, width and height of an object."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
-from qagen.audit.checks import Check, check_number
-from qagen.audit.solvers.base import Solver, UnreadableError
+from qagen.audit.checks import EDGE, Check, check_number, disagree
+from qagen.audit.solvers.base import NumberSolver, Solver, UnreadableError
 
+MAX_LOSS = 0.05
+"""Largest share by which printing may change a side that is asked alone."""
 SIDES = ("length", "width", "height")
 _NAMES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
 _NAMES |= {side: side for side in SIDES}
@@ -17,6 +20,10 @@ class VolumeSolver(Solver):
 
     family = "volume"
     needs = ("red",)
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks", "size") == "size"
 
     def solve(self) -> None:
         size = self.truth.instances[self.marks["red"].instance].box.size
@@ -37,6 +44,28 @@ class VolumeSolver(Solver):
 
     def _compare(self, order: Sequence[str], stated: list[int]) -> list[Check]:
         return [check_number(name, value, self.sides[name], 1) for name, value in zip(order, stated, strict=True)]
+
+
+class SideSolver(NumberSolver):
+    """One side of a box, meters."""
+
+    family = "volume"
+    needs = ("red",)
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks", "size") != "size"
+
+    def solve(self) -> None:
+        size = self.truth.instances[self.marks["red"].instance].box.size
+        sides = {"height": size[2], "width": max(size[:2]), "longest": max(size)}
+        self.what = str(self.record.task["asks"])
+        self.value = float(sides[self.what])
+
+    def check_question(self) -> list[Check]:
+        if abs(round(self.value, 1) - self.value) > MAX_LOSS * self.value + EDGE:
+            return [disagree(self.what, f"{self.value:.1f} m", f"{self.value:.3f} m, too coarsely printed")]
+        return []
 
 
 def order_of_sides(text: str) -> Sequence[str]:
