@@ -209,7 +209,8 @@ VIEWS_ALIKE = _reason("views too alike", "The two images show nearly the same vi
 NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well enough in both images.")
 UNCLEAR_CONTACT = _reason(
     "unclear contact",
-    "The surfaces nearly meet, or meet in a way that has no clear word, as where a cushion leans on a couch.",
+    "The surfaces nearly meet, or meet in a way that has no clear word, as where a cushion leans on a couch; or the "
+    "scan has fused them, as it does with things that stand closely side by side.",
 )
 FAR_APART = _balancing("far apart", "The objects lie so far apart that nobody would ask whether they touch.")
 CONTACT_HIDDEN = _reason(
@@ -218,6 +219,10 @@ CONTACT_HIDDEN = _reason(
 NO_OBJECT_SURFACE = _reason(
     "no surface of objects",
     "Boxes do not tell what touches; a mesh whose faces are annotated with their objects is needed.",
+)
+PART_OF_A_WHOLE = _reason(
+    "part of a whole",
+    "The object covers another one, as a counter its cabinets, so people would take the height of both for its own.",
 )
 TOO_DIFFERENT = _reason(
     "too different",

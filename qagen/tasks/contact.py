@@ -56,7 +56,7 @@ class ContactConfig(TaskConfig):
     """They do not where one lies partly over the other, and more than this share of its foot is close to it."""
     min_patch_m: Bound = 0.1
     """Least diagonal of the surface by which objects touch, meters: nobody is sure of a leaf's tip."""
-    apart_m: Bound = 0.1
+    apart_m: Bound = 0.12
     """Least distance between the surfaces of objects that are apart, meters."""
     max_apart_m: Bound = 0.6
     """Largest distance between the surfaces of objects that are asked about, meters."""
@@ -181,7 +181,6 @@ class ContactFamily(Family[ContactConfig]):
                 "over": contact.over,
                 "inside": contact.inside,
                 "resting": contact.resting,
-                "patch_m": contact.patch_m,
                 "walls": contact.walls,
             },
             classes=(f"contact:{decided.word}",),
@@ -205,7 +204,7 @@ class ContactFamily(Family[ContactConfig]):
         if contact.inside >= self.config.min_inside:
             is_in = contact.walls >= self.config.min_walls
             return _Decided("in", touch_m - gap_m) if is_in else Skip(UNCLEAR_CONTACT)
-        if not self._is_beside(contact):
+        if not self._is_beside(contact) or views.contacts.is_fused(first, second):
             return Skip(UNCLEAR_CONTACT)
         has_size = views.belief.has_size[[first, second]].all()
         return _Decided("touching", touch_m - gap_m) if has_size else Skip(EXTENT_NOT_OBSERVED)

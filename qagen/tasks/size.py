@@ -16,6 +16,7 @@ from qagen.core.reasons import (
     EXTENT_NOT_OBSERVED,
     MARKS_OVERLAP,
     MOSTLY_OCCLUDED,
+    PART_OF_A_WHOLE,
     TOO_DIFFERENT,
 )
 from qagen.sampling.mark_placement import mark, marks_collide
@@ -50,7 +51,16 @@ class Size(Family[SizeConfig]):
     formats = frozenset({"fill", "select", "sentence", "judge"})
     needs = frozenset({"gravity", "objects"})
     skips = frozenset(
-        {AMBIGUOUS, CLASS_QUOTA, CUT_OFF, EXTENT_NOT_OBSERVED, MARKS_OVERLAP, MOSTLY_OCCLUDED, TOO_DIFFERENT}
+        {
+            AMBIGUOUS,
+            CLASS_QUOTA,
+            CUT_OFF,
+            EXTENT_NOT_OBSERVED,
+            MARKS_OVERLAP,
+            MOSTLY_OCCLUDED,
+            PART_OF_A_WHOLE,
+            TOO_DIFFERENT,
+        }
     )
     must_say = (r"taller|wider \(longer horizontal side\)|longer \(longest side\)",)
     example_facts: ClassVar = {"side": SIDES, "loser": ("red",)}
@@ -108,6 +118,8 @@ class Size(Family[SizeConfig]):
         items, frame = [role.object for role in roles], frames[0]
         if not all(_is_sure(views, item, side) for item in items):
             return Skip(EXTENT_NOT_OBSERVED)
+        if side == "height" and views.covers[items].any():
+            return Skip(PART_OF_A_WHOLE)
         if marks_collide(roles):
             return Skip(MARKS_OVERLAP)
         lengths = [_length_m(views, item, side) for item in items]

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from qagen.core.answer import Extents, Number
 from qagen.core.box import Box3D
 from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
-from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN, UNIT_TOO_COARSE
+from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
@@ -42,7 +42,7 @@ class Volume(Family[VolumeConfig]):
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"scale", "gravity", "objects"})
-    skips = frozenset({CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN, UNIT_TOO_COARSE})
+    skips = frozenset({CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE})
     unit = "centimeters"
     must_say = (MUST_SAY["size"],)
     images = 1
@@ -77,6 +77,8 @@ class Volume(Family[VolumeConfig]):
         box = views.scene.objects[item].box
         if not views.belief.has_size[item]:
             return Skip(EXTENT_NOT_OBSERVED)
+        if self.config.asks == "height" and views.covers[item]:
+            return Skip(PART_OF_A_WHOLE)
         margins = {
             CUT_OFF: float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
             MOSTLY_OCCLUDED: float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,

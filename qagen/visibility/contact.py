@@ -1,6 +1,7 @@
 """How two objects meet, measured on their parts of the mesh and on their boxes (tasks.md, section 10)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -25,6 +26,8 @@ DEPTH_STEP = 4
 """Every so many pixels of a depth image are kept to tell what hides a place."""
 CLOSE_M = 0.03
 """Surface that is no farther away than this may touch, meters: STEP_M and a little blur."""
+COVER_SHARE = 0.8
+"""Two footprints are about the same where they share at least this much of the larger one."""
 MEETING_M = 0.01
 """Surface that is farther away than the closest by no more than this is where two objects meet, meters."""
 MAX_PLACES = 64
@@ -82,6 +85,13 @@ class Contacts:
         return [mesh.vertices[mesh.faces[a:b]].astype(np.float64) for a, b in pairwise(starts)]
 
     @cached_property
+    def _corners(self) -> list[NDArray[np.int32]]:
+        """(n,) the vertices of each object's triangles."""
+        assert self.scene.mesh is not None
+        mesh = self.scene.mesh
+        return [np.unique(mesh.faces[mesh.face_object == item]) for item in range(len(self.scene.objects))]
+
+    @cached_property
     def _bounds(self) -> NDArray[np.float64]:
         """(2, O, 3) lowest and highest corner of each object's surface; inf and -inf without any."""
         ends = np.full((2, len(self._triangles), 3), np.inf)
@@ -124,6 +134,10 @@ class Contacts:
         """Smallest distance between the surfaces of two objects, meters."""
         return round(self.gaps.between(first, second).surfaces_m, 6)
 
+    def is_fused(self, first: int, second: int) -> bool:
+        """Whether two objects are parts of one surface, as a scan makes of things that nearly touch."""
+        return bool(np.isin(self._corners[first], self._corners[second]).any())
+
     def _measure(self, first: int, second: int) -> Contact:
         box, other = (self.scene.objects[item].box for item in (first, second))
         shared = _shared_area(box, other)
@@ -159,6 +173,21 @@ class Contacts:
         if item not in self._nearest:
             self._nearest[item] = KDTree(self._points_of(item))
         return self._nearest[item]
+
+
+def are_covers(boxes: Sequence[Box3D]) -> NDArray[np.bool_]:
+    """(O,) objects that lie flush on another one of about the same footprint, as a counter on its cabinets.
+
+    People see both as one thing, whose height is that of neither.
+    """
+    covers = np.zeros(len(boxes), dtype=bool)
+    ends = np.array([_ends_m(box) for box in boxes]).reshape(-1, 2)
+    areas = np.array([_area(box) for box in boxes])
+    alike = np.minimum(areas[:, None], areas) >= COVER_SHARE * np.maximum(areas[:, None], areas)
+    for item, other in np.argwhere((np.abs(ends[:, None, 0] - ends[None, :, 1]) <= FOOT_M) & alike).tolist():
+        shared = _shared_area(boxes[item], boxes[other])
+        covers[item] |= item != other and shared >= COVER_SHARE * max(areas[item], areas[other])
+    return covers
 
 
 def _spread(triangles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -82,6 +82,16 @@ def test_a_box_beside_a_table(gap: float, expected: str) -> None:
         assert text(ask("contact", scene, red=red, blue=blue)) == expected
 
 
+def test_what_a_scan_has_fused_is_not_said_to_touch() -> None:
+    scene = furnished(box=at(1.4, 4, 0.4, (0.8, 0.8, 0.8)), table=TABLE)
+    mesh = mesh_in(scene)
+    owner = mesh.face_object.copy()
+    # One of the box's twelve triangles belongs to the table, so that both have its corners.
+    owner[np.flatnonzero(owner == 0)[0]] = 1
+    fused = validate_scene(replace(scene, mesh=replace(mesh, face_object=owner)))
+    assert text(ask("contact", fused, red="box", blue="table")) == "Skip: unclear contact"
+
+
 def test_what_it_measures_and_how_sure_it_is() -> None:
     asked = question(ask("contact", furnished(cube=cube(1.02), table=TABLE), red="cube", blue="table"))
     assert asked.answer == OneOf("on", ("in", "touching", "apart"), ("touching",))

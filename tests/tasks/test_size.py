@@ -87,3 +87,15 @@ def test_no_label_wins_much_more_often_than_it_loses() -> None:
     heights = [each for each, is_mixed in zip(asked, mixed, strict=True) if is_mixed and each.facts["side"] == "height"]
     assert len(heights) == 4
     assert Skip("class quota reached") in found
+
+
+def test_the_height_of_a_counter_on_its_cabinets_is_not_asked() -> None:
+    # The slab covers 0.9 of the cabinets' length: people would say that the counter is 0.75 m high.
+    boxes = {
+        "cabinets": at(-0.8, 3, 0.8, (1.0, 0.5, 0.6)),
+        "counter": at(-0.75, 3, 1.175, (0.9, 0.5, 0.15)),
+        "shelf": at(1.2, 3, 1.2, (0.4, 0.4, 0.32)),
+    }
+    views = observe(room(boxes, CAMERAS))
+    assert views.covers.tolist() == [False, True, False]
+    assert text(compare(views, "height", red="counter")) == "Skip: part of a whole"

@@ -48,6 +48,7 @@ class ContactSolver(Solver):
         self.inside = _share_inside(boxes[0], boxes[1])
         self.on_m = max(ON_M, ON_SHARE * float(boxes[0].size[2]))
         self.touch_m = max(TOUCH_M, TOUCH_SHARE * min(float(box.size.max()) for box in boxes))
+        self.measured = {"above_m": self.above_m}
         self.enclosed = _share_of_directions(surfaces[1], boxes[0].center)
 
     @property

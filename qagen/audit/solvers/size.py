@@ -10,9 +10,12 @@ GAP_SHARE, GAP_M = 0.15, 0.10
 """Least difference of two sides: a share of the larger one, and meters."""
 MAX_RATIO = 2.5
 """Largest ratio of two sides that are compared."""
-_SIDES = {"tall": "height", "taller": "height", "wide": "width", "wider": "width", "long": "longest"}
-_SIDES |= {"longer": "longest", "greater height": "height", "greater width": "width", "greater longest": "longest"}
-_COMPARED = re.compile(r"\b(taller|wider|longer|less (?:tall|wide|long)|greater (?:height|width|longest))\b")
+_SIDES = {"taller": ("height",), "wider": ("width",), "longer": ("longest",), "narrower": ("width",)}
+_SIDES |= {"shorter": ("height", "longest"), "greater height": ("height",), "greater width": ("width",)}
+_SIDES |= {"greater longest": ("longest",)}
+"""What a word compares."""
+_SMALLER = ("shorter", "narrower")
+_COMPARED = re.compile(rf"\b({'|'.join(_SIDES)})\b")
 ENDS: Mapping[str, tuple[str, ...]] = {
     "height": ("lower", "upper"),
     "width": ("low first", "high first", "low second", "high second"),
@@ -52,10 +55,10 @@ class SizeSolver(Solver):
 
     def check_sentence(self, text: str) -> list[Check]:
         word = _COMPARED.search(text)
-        if word is None or _SIDES[word[1].removeprefix("less ")] != self.side:
+        if word is None or self.side not in _SIDES[word[1]]:
             raise UnreadableError("the side that the question asks for")
         before, after = (re.findall(r"@(\w+)", part) for part in (text[: word.start()], text[word.end() :]))
-        winner = after if word[1].startswith("less ") or not before else before
+        winner = after if word[1] in _SMALLER or not before else before
         if not winner:
             raise UnreadableError("the larger object")
         return [self._check_larger(winner[-1], True)]
@@ -79,7 +82,7 @@ class SizeSolver(Solver):
 
 def _asked_side(text: str) -> str:
     """The side that a text compares. Raises UnreadableError where it compares none or several."""
-    found = {_SIDES[word.removeprefix("less ")] for word in _COMPARED.findall(re.sub(r"\([^()]*\)", "", text))}
+    found = {side for word in _COMPARED.findall(re.sub(r"\([^()]*\)", "", text)) for side in _SIDES[word]}
     if len(found) != 1:
         raise UnreadableError("taller, wider or longer")
     return found.pop()
