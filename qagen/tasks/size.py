@@ -20,12 +20,16 @@ from qagen.core.reasons import (
     TOO_DIFFERENT,
 )
 from qagen.sampling.mark_placement import mark, marks_collide
+from qagen.sampling.pool import MAX_PER_FACT
 from qagen.tasks._base import Bound, Family, MarkColumns, TaskConfig
 from qagen.visibility.views import SceneViews
 
 Side = Literal["height", "width", "longest"]
 SIDES: tuple[Side, ...] = ("height", "width", "longest")
-MAX_LABEL_BIAS = 4
+COLORS = ("red", "blue")
+RATIO_STEPS = (1.3, 1.5, 1.8, 2.1)
+"""Ratios of two lengths between which comparisons are about equally hard."""
+MAX_LABEL_BIAS = MAX_PER_FACT
 """How many more comparisons of a side an object's label may win than lose, or lose than win."""
 
 
@@ -68,7 +72,7 @@ class Size(Family[SizeConfig]):
 
     @property
     def marks(self) -> MarkColumns:
-        return MarkColumns("bbox", ("red", "blue"), indexed=False)
+        return MarkColumns("bbox", COLORS, indexed=False)
 
     @property
     def variant(self) -> str:
@@ -87,29 +91,36 @@ class Size(Family[SizeConfig]):
         return 2
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """Comparisons in random order, two objects of one kind first, in which each label wins as often as it loses."""
-        bias: Counter[tuple[Side, str]] = Counter()
-        for frame, first, second in self._triples(views, rng):
-            roles = tuple(
-                mark(views, (frame,), color, item, 0, "bbox")
-                for color, item in zip(("red", "blue"), rng.permutation([first, second]).tolist(), strict=True)
-            )
-            for k in rng.permutation(len(SIDES)).tolist():
-                found = refusing(about_objects(roles), self.ask(views, (frame,), roles, SIDES[k]))
-                if isinstance(found, Question) and not _count_labels(views, found, SIDES[k], bias):
-                    found = Skip(CLASS_QUOTA, about_objects(roles))
-                yield found
+        """Comparisons of two objects of one kind, then of others, those of similar size first.
 
-    def _triples(self, views: SceneViews, rng: Generator) -> list[tuple[int, int, int]]:
-        """Images with two objects that they show; two objects of one kind come first."""
-        found = [
-            (frame, int(shown[i]), int(shown[j]))
-            for frame in range(len(views.frames))
-            for shown in [np.flatnonzero(views.markable[frame])]
-            for i, j in zip(*np.triu_indices(len(shown), 1), strict=True)
-        ]
-        mixed = [found[k] for k in rng.permutation(len(found))]
-        return sorted(mixed, key=lambda triple: views.kinds[triple[1]] != views.kinds[triple[2]])
+        Of these, each label wins as often as it loses, as far as there are such: names should not tell.
+        """
+        found: list[Question] = []
+        together = (views.markable.T.astype(np.int64) @ views.markable.astype(np.int64)) > 0
+        for first, second in rng.permutation(np.argwhere(np.triu(together, k=1))).tolist():
+            for candidate in self._ask_pair(views, first, second, rng):
+                if isinstance(candidate, Skip):
+                    yield candidate
+                else:
+                    found.append(candidate)
+        bias: Counter[tuple[str, str]] = Counter()
+        for question in sorted(found, key=lambda question: _obviousness(views, question)):
+            is_even = _count_labels(views, question, bias)
+            yield question if is_even else Skip(CLASS_QUOTA, about_objects(question.roles))
+
+    def _ask_pair(self, views: SceneViews, first: int, second: int, rng: Generator) -> Iterator[Question | Skip]:
+        """Comparisons of two objects, each in up to MAX_PER_FACT images, and why there are none in others."""
+        asked: Counter[Side] = Counter()
+        for frame in rng.permutation(np.flatnonzero(views.markable[:, first] & views.markable[:, second])).tolist():
+            pair = rng.permutation([first, second]).tolist()
+            roles = tuple(
+                mark(views, (frame,), color, item, 0, "bbox") for color, item in zip(COLORS, pair, strict=True)
+            )
+            for side in SIDES:
+                if asked[side] < MAX_PER_FACT:
+                    candidate = refusing(about_objects(roles), self.ask(views, (frame,), roles, side))
+                    asked[side] += isinstance(candidate, Question)
+                    yield candidate
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], side: Side = "height"
@@ -162,11 +173,19 @@ def _length_m(views: SceneViews, item: int, side: Side) -> float:
     return float({"height": size[2], "width": size[:2].max(), "longest": size.max()}[side])
 
 
-def _count_labels(views: SceneViews, question: Question, side: Side, bias: Counter[tuple[Side, str]]) -> bool:
+def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:
+    """Whether two objects are of different kinds, and how many times as large one is, in steps."""
+    kinds = {int(views.kinds[role.object]) for role in question.roles}
+    lengths = sorted(float(str(question.measured[f"{color}_m"])) for color in COLORS)
+    return len(kinds) > 1, int(np.digitize(lengths[1] / lengths[0], RATIO_STEPS))
+
+
+def _count_labels(views: SceneViews, question: Question, bias: Counter[tuple[str, str]]) -> bool:
     """Count a comparison, or say that it would let a label win, or lose, much more often than the opposite."""
     assert isinstance(question.answer, Choice)
     labels = {role.color: views.scene.objects[role.object].label for role in question.roles}
     winner, loser = (labels[color] for color in (question.answer.right, *question.answer.wrong))
+    side = str(question.facts["side"])
     if winner == loser:
         return True
     if bias[side, winner] >= MAX_LABEL_BIAS or bias[side, loser] <= -MAX_LABEL_BIAS:
