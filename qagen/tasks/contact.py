@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from qagen.core.answer import OneOf
-from qagen.core.question import SCENE, MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.question import SCENE, MarkedObject, Question, Skip, Subject, about_objects, refusing
 from qagen.core.reasons import (
     CLASS_QUOTA,
     CONTACT_HIDDEN,
@@ -29,6 +29,8 @@ from qagen.visibility.views import SceneViews
 WORDS = ("on", "in", "touching", "apart")
 LOOSE = {"on": ("touching",), "in": ("touching",)}
 """What else a loose use of words may call true."""
+OF_IMAGES = (CONTACT_HIDDEN, MARKS_OVERLAP)
+"""Reasons for which another image of the same objects may be asked about."""
 LOWER, UPPER = 4, 5
 """Sides of a box that is not upside down, as in qagen.visibility.extents."""
 
@@ -102,41 +104,40 @@ class ContactFamily(Family[ContactConfig]):
         return frozenset({"red", "blue"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """All contacts, one kind after the other, and as many pairs that are apart, first those of labels that meet."""
+        """All contacts, one kind after the other, and as many pairs that are apart, first those of labels that meet.
+
+        What is refused comes last, because there is much of it.
+        """
         if views.scene.mesh is None or views.scene.mesh.is_by_box:
             yield Skip(NO_OBJECT_SURFACE, SCENE)
             return
         asked: dict[str, list[Question]] = {word: [] for word in WORDS}
+        refused: dict[tuple[str, Subject | None], Skip] = {}
         for first, second in rng.permutation(_near_pairs(views, self.config.max_apart_m)).tolist():
-            found, refused = self._ask_pair(views, first, second, rng)
-            yield from refused
-            for question in found:
-                asked[question.answer.text].append(question)
+            for candidate in self._ask_pair(views, first, second, rng):
+                if isinstance(candidate, Skip):
+                    refused[candidate.reason, candidate.subject] = candidate
+                else:
+                    asked[candidate.answer.text].append(candidate)
         meeting = [question for word in WORDS[:-1] for question in asked[word]]
-        labels = {_labels(views, question) for question in meeting}
-        asked["apart"].sort(key=lambda question: _labels(views, question) not in labels)
-        yield from (Skip(CLASS_QUOTA, about_objects(question.roles)) for question in asked["apart"][len(meeting) :])
-        asked["apart"] = asked["apart"][: len(meeting)]
+        apart = _most_alike(asked["apart"], meeting, views)
+        asked["apart"] = apart[: len(meeting)]
         yield from filter(None, chain.from_iterable(zip_longest(*asked.values())))
+        yield from (Skip(CLASS_QUOTA, about_objects(question.roles)) for question in apart[len(meeting) :])
+        yield from refused.values()
 
-    def _ask_pair(
-        self, views: SceneViews, first: int, second: int, rng: Generator
-    ) -> tuple[list[Question], list[Skip]]:
-        """Questions about two objects in up to MAX_PER_FACT images, and why there are none in the others."""
-        found: list[Question] = []
-        refused: list[Skip] = []
+    def _ask_pair(self, views: SceneViews, first: int, second: int, rng: Generator) -> Iterator[Question | Skip]:
+        """Questions about two objects in up to MAX_PER_FACT images, and why there are none in others."""
         subject, reference = self._ordered(views, first, second)
+        count = 0
         for frame in rng.permutation(np.flatnonzero(views.markable[:, first] & views.markable[:, second])).tolist():
             marked = zip(("red", "blue"), (subject, reference), strict=True)
             roles = tuple(mark(views, (frame,), color, item, 0, "bbox") for color, item in marked)
             asked = refusing(about_objects(roles), self.ask(views, (frame,), roles))
-            if isinstance(asked, Skip):
-                refused.append(asked)
-            else:
-                found.append(asked)
-            if len(found) == MAX_PER_FACT or (isinstance(asked, Skip) and asked.reason != CONTACT_HIDDEN):
-                break
-        return found, refused
+            yield asked
+            count += isinstance(asked, Question)
+            if count == MAX_PER_FACT or (isinstance(asked, Skip) and asked.reason not in OF_IMAGES):
+                return
 
     def _ordered(self, views: SceneViews, first: int, second: int) -> tuple[int, int]:
         """The two objects such that the first may be on or in the second; else the smaller footprint first."""
@@ -238,6 +239,18 @@ def _near_pairs(views: SceneViews, max_gap_m: float) -> NDArray[np.int64]:
     together = (views.markable.T.astype(np.int64) @ views.markable.astype(np.int64)) > 0
     near = views.contacts.least_gaps_m() <= max_gap_m
     return np.argwhere(np.triu(together & near, k=1))
+
+
+def _most_alike(apart: list[Question], meeting: list[Question], views: SceneViews) -> list[Question]:
+    """Questions about pairs that are apart, first those of labels that meet: names should not tell."""
+    pairs = {_labels(views, question) for question in meeting}
+    references, subjects = ({pair[k] for pair in pairs} for k in (1, 0))
+
+    def strangeness(question: Question) -> tuple[bool, bool, bool]:
+        subject, reference = _labels(views, question)
+        return (subject, reference) not in pairs, reference not in references, subject not in subjects
+
+    return sorted(apart, key=strangeness)
 
 
 def _labels(views: SceneViews, question: Question) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Choice
-from qagen.core.question import MarkedObject, Question, Skip, about_objects, refusing
+from qagen.core.question import MarkedObject, Question, Skip, Subject, about_objects, refusing
 from qagen.core.reasons import (
     AMBIGUOUS,
     CLASS_QUOTA,
@@ -93,20 +93,23 @@ class Size(Family[SizeConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Comparisons of two objects of one kind, then of others, those of similar size first.
 
-        Of these, each label wins as often as it loses, as far as there are such: names should not tell.
+        Of these, each label wins as often as it loses, as far as there are such: names should not tell. What is refused
+        comes last, because there is much of it.
         """
         found: list[Question] = []
+        refused: dict[tuple[str, Subject | None], Skip] = {}
         together = (views.markable.T.astype(np.int64) @ views.markable.astype(np.int64)) > 0
         for first, second in rng.permutation(np.argwhere(np.triu(together, k=1))).tolist():
             for candidate in self._ask_pair(views, first, second, rng):
                 if isinstance(candidate, Skip):
-                    yield candidate
+                    refused[candidate.reason, candidate.subject] = candidate
                 else:
                     found.append(candidate)
         bias: Counter[tuple[str, str]] = Counter()
         for question in sorted(found, key=lambda question: _obviousness(views, question)):
             is_even = _count_labels(views, question, bias)
             yield question if is_even else Skip(CLASS_QUOTA, about_objects(question.roles))
+        yield from refused.values()
 
     def _ask_pair(self, views: SceneViews, first: int, second: int, rng: Generator) -> Iterator[Question | Skip]:
         """Comparisons of two objects, each in up to MAX_PER_FACT images, and why there are none in others."""

@@ -61,7 +61,8 @@ class ContactSolver(Solver):
         if scene.vertices is None or scene.faces is None or scene.face_instance is None or not scene.is_labeled:
             raise UnsolvedError("no annotated surface")
         found = scene.vertices[scene.faces[scene.face_instance == instance]]
-        if areas_of(found).sum() == 0:
+        found = found[areas_of(found) > 0]
+        if not len(found):
             raise UnsolvedError("an object without surface")
         return found
 
