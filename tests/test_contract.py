@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from qagen.core.answer import OPPOSITE, BoxAnswer, Degrees, ImagePoint, Motion, Number, YesNo
+from qagen.core.answer import OPPOSITE, BoxAnswer, Degrees, Directions, ImagePoint, Motion, Number, YesNo
 from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
@@ -24,7 +24,7 @@ from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types, load_task
 from qagen.view.variety import Variety
 from qagen.visibility.views import SceneViews, observe
-from qagen.wording.formats import FORMAT_SKIPS, LETTERS, Formatter
+from qagen.wording.formats import CLAIMABLE, FORMAT_SKIPS, LETTERS, Formatter
 from tests.scenes import studio
 
 TYPES = known_types()
@@ -353,8 +353,19 @@ def test_judges_answer_yes_to_what_is_so_and_no_to_its_opposite(type_name: str) 
         if family.answer is YesNo:
             assert sample.gpt == sample.question.answer.text
             continue
-        words = {name.partition(":")[2] for name in sample.question.classes}
-        claim = sample.added["claim"]
+        claim, answer = sample.added["claim"], sample.question.answer
         assert isinstance(claim, str)
-        assert sample.gpt == ("Yes" if claim in words else "No")
-        assert claim in words or OPPOSITE[claim] in words
+        assert isinstance(answer, CLAIMABLE)
+        assert (claim, sample.gpt == "Yes") in answer.claims
+        if isinstance(answer, Directions):
+            words = {name.partition(":")[2] for name in sample.question.classes}
+            assert sample.gpt == ("Yes" if claim in words else "No")
+            assert claim in words or OPPOSITE[claim] in words
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_every_claim_holds_half_of_the_time(type_name: str) -> None:
+    _, samples, _ = made(type_name)
+    held = Counter((str(s.added["claim"]), s.gpt) for s in samples if s.format == "judge")
+    for claim in {claim for claim, _ in held}:
+        assert abs(held[claim, "Yes"] - held[claim, "No"]) <= 1

@@ -23,6 +23,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     YesNo,
 )
@@ -160,7 +161,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
         case (Placement(a), Placement(b)):
             assert [name for name, _, _ in a] == [name for name, _, _ in b]
             assert np.allclose([place[1:] for place in a], [place[1:] for place in b], atol=1e-4)
-        case (Choice() | Count() | YesNo() | LabelOrder() | FrameNumbers() | Directions(), _):
+        case (Choice() | OneOf() | Count() | YesNo() | LabelOrder() | FrameNumbers() | Directions(), _):
             assert found == wanted
 
 

@@ -20,7 +20,7 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import Directions, LabelOrder, Route
+from qagen.core.answer import Directions, LabelOrder, OneOf, Route
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
@@ -47,6 +47,7 @@ MOST_ROUNDS = 8
 """Types of which the scene has few questions ask them again, in other words, up to this often."""
 OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind"}
 OTHER_WORDS |= {second: first for first, second in OTHER_WORDS.items()}
+OTHER_CONTACTS = {"on top of": "inside", "inside": "touching", "touching": "apart from", "apart from": "on top of"}
 OTHER_COLORS = {"red": "blue", "blue": "green", "green": "red", "yellow": "magenta", "magenta": "red"}
 
 
@@ -215,6 +216,8 @@ def altered(sample: Sample) -> str:
         return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, Directions):
         return re.sub(rf"\b({'|'.join(OTHER_WORDS)})\b", lambda match: OTHER_WORDS[match[0]], text, count=1)
+    if isinstance(answer, OneOf):
+        return re.sub("|".join(OTHER_CONTACTS), lambda match: OTHER_CONTACTS[match[0]], text)
     text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
     return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), text)
 

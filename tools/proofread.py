@@ -21,6 +21,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     Ratio,
     Route,
@@ -50,7 +51,7 @@ WORDS = {
     "closer_farther": ("closer", "farther"),
     "front_behind": ("front", "behind"),
 }
-CLAIMS = {"judge": ("left", "right", "above", "below", "closer", "farther")}
+CLAIMED_DIRECTIONS = ("left", "right", "above", "below", "closer", "farther")
 EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Number: (Number(1.0),),
     Ratio: (Ratio(2.0), Ratio(1.3)),
@@ -60,6 +61,7 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
     ImagePoint: (ImagePoint(7, 640, 0.9),),
+    OneOf: tuple(OneOf(word) for word in ("on", "in", "touching", "apart")),
     LabelOrder: (LabelOrder(("tv", "kitchen cabinets", "pair of scissors", "glasses")),),
     FrameNumbers: (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     Placement: (Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),),
@@ -96,7 +98,8 @@ def contexts(family: Family, file: str, block: str, units: Units = ROOM) -> list
     answers = [answer.context for answer in _answers(family)] if has_answer else [{} for _ in LABELS]
     names = blocks_of(family)[file, block]
     found = []
-    for turn, (answer, claim) in enumerate(product(answers, CLAIMS.get(block, ("",)))):
+    claims = _claims(family) if block == "judge" else ("",)
+    for turn, (answer, claim) in enumerate(product(answers, claims)):
         facts = {name: values[turn % len(values)] for name, values in family.example_facts.items()}
         mentions = _mentions(family, turn)
         words = {**units.words, "claim": claim, "shape": shape_of(family.marks)}
@@ -104,6 +107,13 @@ def contexts(family: Family, file: str, block: str, units: Units = ROOM) -> list
         known = {name: with_mentions(value, mentions) for name, value in variables.items()} | mentions
         found.append({name: known[name] for name in names if name in known})
     return found
+
+
+def _claims(family: Family) -> tuple[str, ...]:
+    """Words, or roles, that the family's claims are about."""
+    if family.answer is Choice and family.marks:
+        return family.marks.colors
+    return tuple(answer.text for answer in EXAMPLES.get(family.answer, ())) or CLAIMED_DIRECTIONS
 
 
 def _before(family: Family, turn: int) -> dict[str, str]:

@@ -72,15 +72,16 @@ class Belief:
 
     # --- one object ---------------------------------------------------------------------------------------------------
 
-    def check_size(self, instance: int) -> list[Check]:
-        """Whether all six sides of an object's box were observed; failed checks only."""
+    def check_size(self, instance: int, ends: Sequence[str] = ()) -> list[Check]:
+        """Whether all six sides of an object's box, or only those of these names, were observed; failed checks only."""
         if instance not in self._sizes:
             one = self.scene.instances[instance]
             if not self.around.is_known:
                 self._sizes[instance] = [undecided(f"extent of {_name(one)}", "all sides", "no depth or no surface")]
             else:
                 self._sizes[instance] = list(self._check_sides(instance, one))
-        return self._sizes[instance]
+        named = {f"{name} side observed" for name in ends or SIDES} | {"all sides"}
+        return [check for check in self._sizes[instance] if check.stated in named]
 
     def _check_sides(self, instance: int, one: Instance) -> Iterator[Check]:
         gaps = self._own_gaps(instance, one)

@@ -30,7 +30,7 @@ RATIO_GAPS = ((0.2, 0.15),)
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
-WITHOUT_CENTERS = {"matching", "candidates", "locate"}
+WITHOUT_CENTERS = {"matching", "candidates", "locate", "size", "contact"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
 COUNTS, ANGLES = {"count"}, {"orbit", "rotation"}
 """Families whose options are whole numbers that need not be far apart."""

@@ -1,6 +1,7 @@
 """Typed answers. Each knows its plain text and the variables that templates may use.
 
-Lengths are in units of the scene's world until ``told`` converts an answer into the unit in which the scene is told.
+Lengths are in units of the scene's world until ``told`` converts an answer into the unit in which the scene is told. An
+answer that ``judge`` questions can ask about has ``claims``: words or roles, and whether each holds.
 """
 
 from dataclasses import dataclass, field, replace
@@ -258,6 +259,38 @@ class Choice(_Told):
     def context(self) -> dict[str, object]:
         return {"winner": self.right}
 
+    @property
+    def claims(self) -> list[tuple[str, bool]]:
+        """That an object is the correct one."""
+        return [(self.right, True), *((role, False) for role in self.wrong)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(_Told):
+    """One word of a closed list."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    word: str
+    """The word."""
+    others: tuple[str, ...] = ()
+    """The other words of the list."""
+    loose: tuple[str, ...] = ()
+    """Those of the others that a loose use of words may call true: a cup that stands on a table touches it, too."""
+
+    @property
+    def text(self) -> str:
+        return self.word
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.word}
+
+    @property
+    def claims(self) -> list[tuple[str, bool]]:
+        """That a word holds."""
+        return [(self.word, True), *((word, False) for word in self.others if word not in self.loose)]
+
 
 @dataclass(frozen=True, slots=True)
 class YesNo(_Told):
@@ -303,6 +336,12 @@ class Directions(_Told):
     @property
     def context(self) -> dict[str, object]:
         return {slot.axis: slot.word for slot in self.slots}
+
+    @property
+    def claims(self) -> list[tuple[str, bool]]:
+        """That one direction holds; not whether something is in front of the observer, who sees that."""
+        words = [slot.word for slot in self.slots if slot.word and not slot.axis.endswith("front_behind")]
+        return [(word, True) for word in words] + [(OPPOSITE[word], False) for word in words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +535,7 @@ Answer = (
     | ImagePoint
     | Choice
     | YesNo
+    | OneOf
     | Directions
     | LabelOrder
     | FrameNumbers

@@ -215,6 +215,27 @@ BOXES_NOT_EXACT = _reason(
 )
 VIEWS_ALIKE = _reason("views too alike", "Two images show nearly the same view, so the question would be trivial.")
 NO_OBJECT_IN_BOTH = _reason("no object in both images", "No object is shown well enough in both images.")
+UNCLEAR_CONTACT = _reason(
+    "unclear contact",
+    "The surfaces nearly meet, or meet in a way that has no clear word, as where a cushion leans on a couch; or the "
+    "scan has fused them, as it does with things that stand closely side by side.",
+)
+FAR_APART = _balancing("far apart", "The objects lie so far apart that nobody would ask whether they touch.")
+CONTACT_HIDDEN = _reason(
+    "contact hidden", "The image does not show the place where the two objects meet or come closest, or only from afar."
+)
+NO_OBJECT_SURFACE = _reason(
+    "no surface of objects",
+    "Boxes do not tell what touches; a mesh whose faces are annotated with their objects is needed.",
+)
+PART_OF_A_WHOLE = _reason(
+    "part of a whole",
+    "The object covers another one, as a counter its cabinets, so people would take the height of both for its own.",
+)
+TOO_DIFFERENT = _reason(
+    "too different",
+    "One object is so much larger than the other that their names alone would tell.",
+)
 CUT_OFF = _reason("cut off by the image", "A part of the object lies outside the image, so its size cannot be seen.")
 MOSTLY_OCCLUDED = _reason("mostly occluded", "Other objects hide most of the object, so its size cannot be seen.")
 TOO_THIN = _reason("too thin", "A side of the object is so short that the blur of the scan would spoil its length.")

@@ -22,6 +22,7 @@ from qagen.core.answer import (
     LabelOrder,
     LocatedObject,
     Number,
+    OneOf,
     Ratio,
     YesNo,
 )
@@ -61,6 +62,7 @@ RULES: dict[type[Answer], Rule] = {
     Count: Rule(make=DistractorMaker.counts),
     LabelOrder: Rule(make=DistractorMaker.orders),
     FrameNumbers: Rule(make=DistractorMaker.frames),
+    OneOf: Rule(make=DistractorMaker.other_words),
 }
 
 

@@ -1,4 +1,4 @@
-"""Readers of answers that are places, names, frames, marks and directions; letters and numbers have files of their own.
+"""Readers of answers that are places, names, frames, marks, contacts and directions; for others see beside.
 
 All read the final answer and raise ``UnreadError`` where it decides on nothing, or on several things.
 """
@@ -226,13 +226,19 @@ def _known_names(text: str, question: str) -> tuple[str, ...]:
 MARK = re.compile(r"(?<![a-z])(red|green|blue|yellow|magenta)(?![a-z])|(?<![a-z])point[\s_-]*(\d+)", re.I)
 LISTED_OBJECT = re.compile(r"(?<![a-z])object[\s_-]*(\d+)", re.I)
 NEAR_OR_FAR = re.compile(r"\b(?:(?P<near>close(?:r|st)?|near(?:er|est)?)|(?P<far>f[au]r(?:ther|thest)?))\b", re.I)
+LARGER = re.compile(
+    r"\b(?P<less>less\s+(?:tall|high|wide|long|large|big)|shorter|narrower|smaller)\b"
+    r"|\b(?:taller|higher|wider|broader|longer|larger|bigger|greater)\b",
+    re.I,
+)
 NOT_MARKED = re.compile(r"\b(?:not|rather than|instead of)\s+(?:the\s+)?[^,.;()]{0,40}\(?[^,.;()]{0,20}\)?", re.I)
 
 
 def marked_object(text: str, question: str = "") -> str:
     """The mark that a text names by its color or number, else the text itself, without articles.
 
-    Of several marks it is the one that is called closer (closest, farther, farthest): the last one before that word.
+    Of several marks it is the one that is called closer (closest, farther, farthest) or larger: the last one before
+    that word. Where a mark is called smaller, it is the next one after that word.
 
     Raises:
         UnreadError: several marks are named, or the one that is farther when the closer one is asked for.
@@ -246,6 +252,8 @@ def marked_object(text: str, question: str = "") -> str:
     marks = _marks(NOT_MARKED.sub(" ", text)) or _marks(text)
     if len(set(marks)) > 1 and fitting:
         marks = _marks(text[: fitting[0].start()])[-1:] or marks
+    elif len(set(marks)) > 1 and (larger := LARGER.search(text)):
+        marks = _marks(text[larger.end() :])[:1] if larger["less"] else _marks(text[: larger.start()])[-1:]
     if len(set(marks)) > 1:
         raise UnreadError("several marks")
     return marks[0] if marks else re.sub(r"^(?:the|an?)\s+", "", text.strip(MARKUP))
@@ -254,6 +262,42 @@ def marked_object(text: str, question: str = "") -> str:
 def _marks(text: str) -> list[str]:
     """The colors and numbers of marks; ``object2`` of a list of boxes or masks is read as ``point2`` of points is."""
     return [color or f"point{number}" for color, number in MARK.findall(LISTED_OBJECT.sub(r"point\1", text))]
+
+
+# --- contact ----------------------------------------------------------------------------------------------------------
+
+_NO = r"(?:\bnot|n't|\bwithout|\bnever|\bneither|\bnor|\bno|\brather\s+than|\binstead\s+of)"
+_FILLER = r"(?:\s+(?:actually|really|quite|resting|standing|lying|sitting|be|being|in|any|even|direct(?:ly)?))*"
+_TOUCH = r"(?:touch(?:es|ing|ed)?|contact(?:s|ing)?|abut(?:s|ting)?|adjoin(?:s|ing)?)"
+APART = re.compile(
+    rf"\bapart\b|\bseparate[ds]?\b|\baway\s+from\b|\bclear\s+of\b|\bgap\b|{_NO}{_FILLER}\s+{_TOUCH}\b", re.I
+)
+DENIED = re.compile(rf"{_NO}{_FILLER}\s+(?:on(?:\s+top)?|inside|within|in|apart)\b", re.I)
+TOUCHING = re.compile(rf"\b{_TOUCH}\b|\bagainst\b", re.I)
+ON = re.compile(
+    r"\b(?:on\s+top|atop|upon|on(?!\s+(?:the\s+)?(?:left|right|other|floor|ground|image|picture|one|its\s+own)\b))\b",
+    re.I,
+)
+IN = re.compile(
+    r"\b(?:inside|within|contain(?:s|ed)|in(?!\s+(?:contact|front|between|fact|the\s+end)\b"
+    r"|\s+(?:the|this)\s+(?:image|picture|photo|view|scene|room)\b))\b",
+    re.I,
+)
+
+
+def contact(text: str) -> str:
+    """On, in, touching or apart: how one object meets another. What is on or in something may be said to touch it."""
+    return decision(final_answer(text), _contacts, "contact")
+
+
+def _contacts(passage: str) -> set[str]:
+    rest = re.sub(r"\([^()]*\)", " ", passage)
+    is_apart = APART.search(rest) is not None
+    rest = DENIED.sub(" ", APART.sub(" ", rest))
+    held = {word for word, pattern in (("on", ON), ("in", IN)) if pattern.search(rest)}
+    if is_apart:
+        return {"apart"}
+    return held or ({"touching"} if TOUCHING.search(rest) else set())
 
 
 # --- directions and sentences -----------------------------------------------------------------------------------------

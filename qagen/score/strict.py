@@ -2,7 +2,7 @@
 
 | answer | metric |
 |---|---|
-| letter, Yes or No | right or wrong |
+| letter, Yes or No, kind of contact | right or wrong |
 | number (length, area, ratio, angle, count) | mean relative accuracy: share of 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
 | view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
@@ -37,6 +37,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     Ratio,
     YesNo,
@@ -214,6 +215,7 @@ METRICS: dict[type[Answer], Metric] = {
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
     YesNo: JUDGED,
+    OneOf: Metric("accuracy", parse.contact, _equal),
     Directions: Metric("F1", parse.directions, _compare_directions),
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),

@@ -1,21 +1,33 @@
-"""How long, wide and high an object is."""
+"""How long, wide and high an object is, or how large one of its sides is."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Extents
+from qagen.core.answer import Extents, Number
+from qagen.core.box import Box3D
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
-from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN
+from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
+
+MUST_SAY = {
+    "size": r"length \(longer side\), width, and height",
+    "height": "height|tall|high",
+    "width": "longer horizontal side",
+    "longest": "longest side",
+}
+"""What every question states, by what it asks for."""
 
 
 class VolumeConfig(MarkedConfig):
     mark: MarkKind = "bbox"
     """How questions point their objects out."""
+    asks: Literal["size", "height", "width", "longest"] = "size"
+    """size: all three sides; width: the longer horizontal side; longest: the longest of the three."""
     min_in_image: Bound = 0.9
     """Least share of the object's surface inside the image."""
     min_visible: Bound = 0.5
@@ -32,10 +44,16 @@ class Volume(Family[VolumeConfig]):
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"scale", "gravity", "objects"})
-    skips = MARKING_SKIPS | {CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, TOO_THIN}
+    skips = MARKING_SKIPS | {CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE}
     unit = "centimeters"
-    must_say = (r"length \(longer side\), width, and height",)
+    must_say = (MUST_SAY["size"],)
     images = 1
+
+    def __init__(self, config: VolumeConfig) -> None:
+        super().__init__(config)
+        self.answer = Extents if config.asks == "size" else Number
+        self.unit = "centimeters" if config.asks == "size" else "meters"
+        self.must_say = (MUST_SAY[config.asks],)
 
     @property
     def marks(self) -> MarkColumns:
@@ -43,7 +61,7 @@ class Volume(Family[VolumeConfig]):
 
     @property
     def variant(self) -> str:
-        return "object"
+        return "object" if self.config.asks == "size" else self.config.asks
 
     @property
     def question_variables(self) -> frozenset[str]:
@@ -56,11 +74,13 @@ class Volume(Family[VolumeConfig]):
             yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
-        """How long, wide and high the object of role red is."""
+        """How long, wide and high the object of role red is, or how large the side is that its type asks for."""
         frame, item = frames[0], roles[0].object
         box = views.scene.objects[item].box
         if not views.belief.has_size[item]:
             return Skip(EXTENT_NOT_OBSERVED)
+        if self.config.asks == "height" and views.covers[item]:
+            return Skip(PART_OF_A_WHOLE)
         margins = {
             CUT_OFF: float(views.in_image_fraction[frame, item]) / self.config.min_in_image - 1,
             MOSTLY_OCCLUDED: float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
@@ -69,14 +89,14 @@ class Volume(Family[VolumeConfig]):
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
             return Skip(reason)
-        first, second, height = (100 * float(side) for side in box.size)
-        exact = max(first, second), min(first, second), height
-        length, width, height = (round(side) for side in exact)
+        answer = self._answer(box)
+        if isinstance(answer, Number) and views.units is not None and not views.units.is_exact(answer.value):
+            return Skip(UNIT_TOO_COARSE)
         return Question(
             frames=frames,
             roles=roles,
             fact=(item,),
-            answer=Extents(length, width, height, exact=exact),
+            answer=answer,
             margin=margins[reason],
             margin_unit="fraction",
             measured={
@@ -86,3 +106,17 @@ class Volume(Family[VolumeConfig]):
                 "sure_sides": int(views.belief.extents.is_sure[item].sum()),
             },
         )
+
+    def _answer(self, box: Box3D) -> Extents | Number:
+        """All sides of an upright box, or the one asked for."""
+        first, second, height = (float(side) for side in box.size)
+        match self.config.asks:
+            case "height":
+                return Number(height)
+            case "width":
+                return Number(max(first, second))
+            case "longest":
+                return Number(max(first, second, height))
+        exact = 100 * max(first, second), 100 * min(first, second), 100 * height
+        length, width, height = (round(side) for side in exact)
+        return Extents(length, width, height, exact=exact)

@@ -35,6 +35,7 @@ from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.belief import Belief, believe
 from qagen.visibility.closest import Gaps
+from qagen.visibility.contact import Contacts, are_covers
 from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
 from qagen.visibility.masks import FrameMasks
@@ -175,6 +176,16 @@ class SceneViews:
     def gaps(self) -> Gaps:
         """The gaps between objects, measured when they are asked for."""
         return Gaps(self.scene, self.belief.extents)
+
+    @cached_property
+    def covers(self) -> NDArray[np.bool_]:
+        """(O,) objects that lie flush on one of about the same footprint, so that people see one thing in both."""
+        return are_covers([item.box for item in self.scene.objects])
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """How the objects meet; only of a scene with a mesh that knows its objects."""
+        return Contacts(self.scene, self.gaps)
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:

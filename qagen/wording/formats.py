@@ -15,6 +15,7 @@ from qagen.core.answer import (
     Extents,
     ImagePoint,
     LocatedObject,
+    OneOf,
     YesNo,
 )
 from qagen.core.question import Fact, MarkKind, Question, Skip
@@ -34,6 +35,8 @@ PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
 UNNAMED = "object"
 """What an object is called whose label would give an answer away."""
+CLAIMABLE = (Choice, Directions, OneOf)
+"""Answers whose ``claims`` a judge question asks about."""
 FORMAT_SKIPS = frozenset({NO_OPTIONS, CLASS_QUOTA})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""
 
@@ -109,28 +112,28 @@ class Formatter:
         return Turns(human, letter, {"options": options})
 
     def _judge(self, question: Question) -> Turns | Skip:
-        if isinstance(question.answer, YesNo):
+        answer = question.answer
+        if isinstance(answer, YesNo):
             asked = self._question_text(question, "judge")
-            return Turns(f"{asked}\n{self._rule('reply_yes_no')}", question.answer.text)
-        assert isinstance(question.answer, Directions)
-        claim = self._draw_claim(question.answer)
+            return Turns(f"{asked}\n{self._rule('reply_yes_no')}", answer.text)
+        assert isinstance(answer, CLAIMABLE)
+        claim = self._draw_claim(answer.claims)
         if claim is None:
             return Skip(CLASS_QUOTA)
         word, is_true = claim
         self._claims[claim] += 1
-        axes = {slot.axis for slot in question.answer.slots if slot.word in (word, OPPOSITE[word])}
+        slots = answer.slots if isinstance(answer, Directions) else ()
+        axes = {slot.axis for slot in slots if slot.word in (word, OPPOSITE[word])}
         asked = self._question_text(question, "judge", axes, claim=word)
         return Turns(f"{asked}\n{self._rule('reply_yes_no')}", "Yes" if is_true else "No", {"claim": word})
 
-    def _draw_claim(self, answer: Directions) -> tuple[str, bool] | None:
-        """A word to claim and whether it holds, such that each word holds half of the time."""
+    def _draw_claim(self, claims: Sequence[tuple[str, bool]]) -> tuple[str, bool] | None:
+        """One of the claims and whether it holds, such that each word or role holds half of the time."""
 
         def bias(claim: tuple[str, bool]) -> int:
             word, is_true = claim
             return self._claims[word, is_true] - self._claims[word, not is_true]
 
-        words = [slot.word for slot in answer.slots if slot.word and not slot.axis.endswith("front_behind")]
-        claims = [(word, True) for word in words] + [(OPPOSITE[word], False) for word in words]
         balanced = [claim for claim in claims if bias(claim) <= 0]
         return min((balanced[i] for i in self.rng.permutation(len(balanced))), key=bias, default=None)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from qagen.core.answer import (
     OPPOSITE,
     BoxAnswer,
+    Choice,
     Count,
     Description,
     Directions,
@@ -19,6 +20,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     Route,
     Slot,
@@ -128,9 +130,21 @@ ANSWERS = [
     Motion(1, 2, 3, 4, 5),
     Route((("left", 90),)),
     Description("Go on."),
+    Choice("red", ("blue",)),
+    OneOf("on", ("in",)),
 ]
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: type(answer).__name__)
 def test_an_answer_gives_phrasings_the_names_that_it_declares(answer) -> None:
     assert answer.context.keys() == answer.names
+
+
+def test_what_can_be_claimed_and_whether_it_holds() -> None:
+    assert Choice("red", ("blue",)).claims == [("red", True), ("blue", False)]
+    # A cup on a table touches it, too, so nobody is asked to deny that.
+    on = OneOf("on", ("in", "touching", "apart"), ("touching",))
+    assert on.claims == [("on", True), ("in", False), ("apart", False)]
+    # An empty direction has no opposite; what is in front of the observer needs no question.
+    slots = (Slot("left_right", "left"), Slot("above_below", ""), Slot("front_behind", "front"))
+    assert Directions(slots).claims == [("left", True), ("right", False)]

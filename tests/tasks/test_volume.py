@@ -61,3 +61,22 @@ def test_it_asks_about_every_sight_of_every_object_once() -> None:
     assert Skip("too thin") in found
     shown = [(each.frames[0], each.roles[0].object) for each in found if isinstance(each, Question)]
     assert len(set(shown)) == len(shown) >= 3
+
+
+# The desk is 0.6 m by 1.2 m, 0.75 m high: its width is its longer horizontal side, and its longest side the same.
+@pytest.mark.parametrize(
+    ("asks", "size", "expected"),
+    [
+        ("height", (0.6, 1.2, 0.81), "0.8"),
+        ("width", (0.6, 1.2, 0.75), "1.2"),
+        ("width", (1.0, 0.4, 0.75), "1.0"),
+        ("longest", (0.6, 1.2, 0.75), "1.2"),
+        ("longest", (0.6, 0.7, 1.3), "1.3"),
+        # 0.75 m prints as 0.8, an error of 6.7 %; 1.25 m as 1.2, one of 4 %.
+        ("height", (0.6, 1.2, 0.75), "Skip: unit too coarse"),
+        ("longest", (0.6, 1.25, 0.75), "1.2"),
+    ],
+)
+def test_one_side(asks: str, size: tuple[float, float, float], expected: str) -> None:
+    scene = room({"desk": at(0, 3, 1.0, size, yaw_deg=25), "lamp": LAMP}, [FRONT, ASIDE])
+    assert text(ask(f"object_{asks}", scene, red="desk")) == expected

@@ -21,6 +21,7 @@ from qagen.core.answer import (
     LocatedObject,
     Motion,
     Number,
+    OneOf,
     Placement,
     Ratio,
     Route,
@@ -45,7 +46,7 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     BoxAnswer: (r"\[x1, y1, x2, y2\]",),
     LocatedObject: (r"name, (image N, )?\[x1, y1, x2, y2\]",),
     ImagePoint: (r"\(x,y\),depth", "one decimal"),
-    Choice: (r"name \((color point|in Frame-N, pointM)\)|(?i:\bname)",),
+    Choice: (r"name \((color (point|box)|in Frame-N, pointM)\)|(?i:\bname)",),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
 }
@@ -74,6 +75,8 @@ BARE_BOXES = {"option_oc", "option_oc_mv"}
 """Options that are a box, where neither a capital nor a full stop has a place."""
 PARTS = ("x", "y", "depth", "length", "width", "height", "label", "box")
 """What an answer consists of besides its text."""
+CONTACTS = {"on": "on top of", "in": "inside", "touching": "touching", "apart": "apart from"}
+"""How texts say the words of contact."""
 OPTION_WORDS = ("left", "right", "above", "below", "closer", "farther", "front", "behind")
 AXES = ("left_right", "above_below", "closer_farther", "front_behind")
 
@@ -216,6 +219,8 @@ def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
             parts = [(n, context[n]) for n in PARTS if n in names and n in context and block not in BARE_BOXES]
             parts += [("place", f"({x}, {y})") for _, x, y in context.get("places", ())]
             steps = context.get("steps") or context.get("moves") or [(n, n) for n in context.get("items", ())] or parts
+            if BLOCKS[file, block].answer is OneOf:
+                steps = [("answer", CONTACTS[context["answer"]])]
             values = [
                 str(value)
                 for _, value in steps or [("answer", context.get("winner") or context.get("box") or context["answer"])]
@@ -256,7 +261,14 @@ def test_what_may_exist_is_in_one_direction(block):
 @each("judge")
 def test_claims_are_said_as_they_are(file, block):
     for source, context, text in renderings(file, block):
-        assert heard_words(text) == [context["claim"]], source
+        if BLOCKS[file, block].answer is Directions:
+            assert heard_words(text) == [context["claim"]], source
+        if BLOCKS[file, block].answer is Choice:
+            assert text.index(str(context["claim"])) == min(text.index(str(one)) for one in mentions_in(context)), (
+                source
+            )
+        if BLOCKS[file, block].answer is OneOf:
+            assert [word for word, said in CONTACTS.items() if said in text] == [context["claim"]], source
 
 
 def book_of(tmp_path: Path, text: str) -> Phrasebook:

@@ -1,12 +1,15 @@
 """Length, width and height of an object."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
-from qagen.audit.checks import Check, check_number
-from qagen.audit.solvers.base import Solver, UnreadableError
+from qagen.audit.checks import EDGE, Check, check_number, disagree
+from qagen.audit.solvers.base import NumberSolver, Solver, UnreadableError
 
+MAX_LOSS = 0.05
+"""Largest share by which printing may change a side that is asked alone."""
 SIDES = ("length", "width", "height")
 _NAMES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
 _NUMBER = r"\d+(?:\.\d)?"
@@ -18,6 +21,10 @@ class VolumeSolver(Solver):
 
     family = "volume"
     needs = ("red",)
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks", "size") == "size"
 
     def solve(self) -> None:
         size = self.truth.instances[self.marks["red"].instance].box.size
@@ -45,6 +52,29 @@ class VolumeSolver(Solver):
         sides = {name: length / self.unit_in_world for name, length in self.sides.items()}
         step = 10.0 ** -decimals.pop()
         return [check_number(name, float(value), sides[name], step) for name, value in zip(order, stated, strict=True)]
+
+
+class SideSolver(NumberSolver):
+    """One side of a box, in the unit of lengths."""
+
+    family = "volume"
+    needs = ("red",)
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks", "size") != "size"
+
+    def solve(self) -> None:
+        size = self.truth.instances[self.marks["red"].instance].box.size
+        sides = {"height": size[2], "width": max(size[:2]), "longest": max(size)}
+        self.what = str(self.record.task["asks"])
+        self.value = float(sides[self.what])
+
+    def check_question(self) -> list[Check]:
+        count = self.value / self.step
+        if abs(round(count) - count) > MAX_LOSS * count + EDGE:
+            return [disagree(self.what, f"{round(count)} steps", f"{count:.3f} steps of {self.unit.name}, too coarse")]
+        return []
 
 
 def order_of_sides(text: str) -> Sequence[str]:

@@ -1,4 +1,5 @@
-"""Distractors made for a single question: numbers, sizes and orders near the true one, and the question's own objects.
+"""Distractors made for a single question: numbers, sizes and orders near the true one, the question's own objects, and
+the other words of a list.
 
 Ranks of the true value are drawn without replacement, so that each comes equally often (tasks.md, section 4).
 """
@@ -10,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Choice, Count, Degrees, Extents, FrameNumbers, LabelOrder, Number, YesNo
+from qagen.core.answer import Choice, Count, Degrees, Extents, FrameNumbers, LabelOrder, Number, OneOf, YesNo
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart, degrees_apart
 
@@ -176,6 +177,10 @@ class DistractorMaker:
     def other_objects(self, truth: Choice) -> Sequence[Choice]:
         """The objects that the question chooses from besides the true one, shuffled."""
         return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
+
+    def other_words(self, truth: OneOf) -> Sequence[OneOf]:
+        """The other words of the list, shuffled."""
+        return [OneOf(truth.others[i]) for i in self._rng.permutation(len(truth.others))]
 
 
 def _with_side(sides: Sequence[float], side: int, value: float) -> list[float]:

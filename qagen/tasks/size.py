@@ -1,0 +1,198 @@
+"""Which of two objects is taller, wider or longer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.random import Generator
+
+from qagen.core.answer import Choice
+from qagen.core.question import MarkedObject, MarkKind, Question, Skip, Subject, about_objects, refusing
+from qagen.core.reasons import (
+    AMBIGUOUS,
+    CLASS_QUOTA,
+    CUT_OFF,
+    EXTENT_NOT_OBSERVED,
+    MOSTLY_OCCLUDED,
+    PART_OF_A_WHOLE,
+    TOO_DIFFERENT,
+)
+from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
+from qagen.sampling.pool import MAX_PER_FACT
+from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.visibility.views import SceneViews
+
+Side = Literal["height", "width", "longest"]
+SIDES: tuple[Side, ...] = ("height", "width", "longest")
+COLORS = ("red", "blue")
+RATIO_STEPS = (1.3, 1.5, 1.8, 2.1)
+"""Ratios of two lengths between which comparisons are about equally hard."""
+MAX_LABEL_BIAS = MAX_PER_FACT
+"""How many more comparisons of a side an object's label may win than lose, or lose than win."""
+
+
+class SizeConfig(MarkedConfig):
+    mark: MarkKind = "bbox"
+    """How questions point their objects out."""
+    gap_share: Bound = 0.15
+    """Least difference of the two sides, as a share of the larger one."""
+    gap_m: Bound = 0.10
+    """Least difference of the two sides, meters: a scan blurs each by up to 5 centimeters."""
+    max_ratio: Bound = 2.5
+    """Objects of which one is more than so many times as large are not compared: names alone would tell."""
+    min_in_image: Bound = 0.9
+    """Least share of either object's surface inside the image."""
+    min_visible: Bound = 0.5
+    """Least share of either object's pixels that is not occluded."""
+
+
+class Size(Family[SizeConfig]):
+    """Sides of upright boxes: the height, the longer horizontal side, and the longest side."""
+
+    name = "size"
+    Config = SizeConfig
+    answer = Choice
+    formats = frozenset({"fill", "select", "sentence", "judge"})
+    needs = frozenset({"gravity", "objects"})
+    skips = MARKING_SKIPS | frozenset(
+        {
+            AMBIGUOUS,
+            CLASS_QUOTA,
+            CUT_OFF,
+            EXTENT_NOT_OBSERVED,
+            MOSTLY_OCCLUDED,
+            PART_OF_A_WHOLE,
+            TOO_DIFFERENT,
+        }
+    )
+    must_say = (r"taller|wider \(longer horizontal side\)|longer \(longest side\)",)
+    example_facts: ClassVar = {"side": SIDES, "loser": ("red",)}
+    images = 1
+
+    @property
+    def marks(self) -> MarkColumns:
+        return MarkColumns(self.config.mark, COLORS, indexed=False)
+
+    @property
+    def variant(self) -> str:
+        return "pair"
+
+    @property
+    def question_variables(self) -> frozenset[str]:
+        return frozenset({"red", "blue", "side"})
+
+    @property
+    def answer_variables(self) -> frozenset[str]:
+        return frozenset({"loser"})
+
+    @property
+    def options(self) -> int:
+        return 2
+
+    def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        """Comparisons of two objects of one kind, then of others, those of similar size first.
+
+        Of these, each label wins as often as it loses, as far as there are such: names should not tell. What is refused
+        comes last, because there is much of it.
+        """
+        found: list[Question] = []
+        refused: dict[tuple[str, Subject | None], Skip] = {}
+        together = (views.markable.T.astype(np.int64) @ views.markable.astype(np.int64)) > 0
+        for first, second in rng.permutation(np.argwhere(np.triu(together, k=1))).tolist():
+            for candidate in self._ask_pair(views, first, second, rng):
+                if isinstance(candidate, Skip):
+                    refused[candidate.reason, candidate.subject] = candidate
+                else:
+                    found.append(candidate)
+        bias: Counter[tuple[str, str]] = Counter()
+        for question in sorted(found, key=lambda question: _obviousness(views, question)):
+            is_even = _count_labels(views, question, bias)
+            yield question if is_even else Skip(CLASS_QUOTA, about_objects(question.roles))
+        yield from refused.values()
+
+    def _ask_pair(self, views: SceneViews, first: int, second: int, rng: Generator) -> Iterator[Question | Skip]:
+        """Comparisons of two objects, each in up to MAX_PER_FACT images, and why there are none in others."""
+        asked: Counter[Side] = Counter()
+        for frame in rng.permutation(np.flatnonzero(views.markable[:, first] & views.markable[:, second])).tolist():
+            pair = rng.permutation([first, second]).tolist()
+            placed = {color: (item, 0) for color, item in zip(COLORS, pair, strict=True)}
+            roles = mark_objects(views, (frame,), placed, self.config.mark)
+            if isinstance(roles, Skip):
+                yield roles
+                continue
+            for side in SIDES:
+                if asked[side] < MAX_PER_FACT:
+                    candidate = refusing(about_objects(roles), self.ask(views, (frame,), roles, side))
+                    asked[side] += isinstance(candidate, Question)
+                    yield candidate
+
+    def ask(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], side: Side = "height"
+    ) -> Question | Skip:
+        """Which of the two objects of ``roles`` is larger in a side."""
+        items, frame = [role.object for role in roles], frames[0]
+        if not all(_is_sure(views, item, side) for item in items):
+            return Skip(EXTENT_NOT_OBSERVED)
+        if side == "height" and views.covers[items].any():
+            return Skip(PART_OF_A_WHOLE)
+        lengths = [_length_m(views, item, side) for item in items]
+        shorter, longer = min(lengths), max(lengths)
+        margins = {
+            AMBIGUOUS: min(
+                (longer - shorter) / (self.config.gap_share * longer), (longer - shorter) / self.config.gap_m
+            )
+            - 1,
+            TOO_DIFFERENT: 1 - longer / (self.config.max_ratio * shorter),
+            CUT_OFF: float(views.in_image_fraction[frame, items].min()) / self.config.min_in_image - 1,
+            MOSTLY_OCCLUDED: float(views.visible_fraction[frame, items].min()) / self.config.min_visible - 1,
+        }
+        reason = min(margins, key=lambda name: margins[name])
+        if margins[reason] < 0:
+            return Skip(reason)
+        winner, loser = roles if lengths[0] > lengths[1] else roles[::-1]
+        return Question(
+            frames=frames,
+            roles=roles,
+            facts={"side": side, "loser": loser.color},
+            fact=(*sorted(items), side),
+            answer=Choice(winner.color, (loser.color,)),
+            margin=margins[reason],
+            margin_unit="fraction",
+            measured={"side": side, **{f"{role.color}_m": length for role, length in zip(roles, lengths, strict=True)}},
+            classes=(f"{side}:{winner.color}", f"{side}:{views.scene.objects[winner.object].label}"),
+        )
+
+
+def _is_sure(views: SceneViews, item: int, side: Side) -> bool:
+    """Whether the ends of a side are sure; of the horizontal ones both, because either may be the longer one."""
+    ends = {"height": slice(4, 6), "width": slice(0, 4), "longest": slice(0, 6)}[side]
+    return bool(views.belief.is_whole[item] and views.belief.extents.is_sure[item, ends].all())
+
+
+def _length_m(views: SceneViews, item: int, side: Side) -> float:
+    """Length of a side of an object's upright box, meters."""
+    size = views.scene.objects[item].box.size
+    return float({"height": size[2], "width": size[:2].max(), "longest": size.max()}[side])
+
+
+def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:
+    """Whether two objects are of different kinds, and how many times as large one is, in steps."""
+    kinds = {int(views.kinds[role.object]) for role in question.roles}
+    lengths = sorted(float(str(question.measured[f"{color}_m"])) for color in COLORS)
+    return len(kinds) > 1, int(np.digitize(lengths[1] / lengths[0], RATIO_STEPS))
+
+
+def _count_labels(views: SceneViews, question: Question, bias: Counter[tuple[str, str]]) -> bool:
+    """Count a comparison, or say that it would let a label win, or lose, much more often than the opposite."""
+    assert isinstance(question.answer, Choice)
+    labels = {role.color: views.scene.objects[role.object].label for role in question.roles}
+    winner, loser = (labels[color] for color in (question.answer.right, *question.answer.wrong))
+    side = str(question.facts["side"])
+    if winner == loser:
+        return True
+    if bias[side, winner] >= MAX_LABEL_BIAS or bias[side, loser] <= -MAX_LABEL_BIAS:
+        return False
+    bias[side, winner] += 1
+    bias[side, loser] -= 1
+    return True
