@@ -27,6 +27,10 @@ CONFIG = RunConfig(per_scene=6)
 TENFOLD = {0.01: MILLIMETERS, 0.1: CENTIMETERS, 10.0: METERS, 100.0: METERS, 1000.0: KILOMETERS}
 """Factors by which copies of the studio, whose objects have a median side of 0.9 m, are larger, and their units."""
 OTHER = (0.37, 3.0, 37.0)
+FACTORS = [pytest.param(factor, marks=[] if factor == 0.01 else [pytest.mark.slow]) for factor in TENFOLD]
+LONG = ("room_size", "appearance_order")
+COPIED = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in TYPES]
+"""Types, those whose questions take seconds to find only in the slow tests."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SLACK = 1e-3
 """Share of a printed step by which float32 may move a number across a rounding edge."""
@@ -47,8 +51,8 @@ def record_of(sample: Sample, factor: float) -> dict[str, Any]:
     return to_record(sample, load_task(sample.type), copy_of(factor), rgbd=False)
 
 
-@pytest.mark.parametrize("factor", TENFOLD)
-@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("type_name", COPIED)
 def test_a_copy_of_another_size_is_asked_the_same(type_name: str, factor: float) -> None:
     """Ids, frames, marks, letters and words are the same, and numbers grow with the scene."""
     mine, theirs = samples(type_name), samples(type_name, factor)
@@ -134,6 +138,7 @@ def check_evidence(mine: Any, theirs: Any, factor: float, name: str = "") -> Non
         assert theirs == mine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("type_name", TYPES)
 def test_told_lengths_grow_with_the_scene(type_name: str) -> None:
     for factor in TENFOLD:
@@ -150,6 +155,7 @@ def test_the_unit_fits_the_objects(factor: float) -> None:
     assert units_of(factor).world_m == pytest.approx(factor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("type_name", TYPES)
 def test_copies_of_any_size_are_asked_the_same(type_name: str) -> None:
     """A factor that is no power of ten leads to a median depth of 2 m, the same one for all such copies."""
@@ -165,6 +171,7 @@ def comparable(sample: Sample, factor: float) -> dict[str, Any]:
     return record if NUMBER.search(answer) else {**record, "answer": answer}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [*TENFOLD, *OTHER])
 def test_the_same_frames_and_objects_are_used(factor: float) -> None:
     mine, theirs = copy_of(1.0), copy_of(factor)
