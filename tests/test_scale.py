@@ -156,9 +156,12 @@ def test_the_unit_fits_the_objects(factor: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize("type_name", [name for name in TYPES if not name.startswith("distance_surface")])
 def test_copies_of_any_size_are_asked_the_same(type_name: str) -> None:
-    """A factor that is no power of ten leads to a median depth of 2 m, the same one for all such copies."""
+    """A factor that is no power of ten leads to a median depth of 2 m, the same one for all such copies.
+
+    Surfaces apart are asked about where printing loses little, which depends on the unit.
+    """
     mine = [comparable(sample, OTHER[0]) for sample in samples(type_name, OTHER[0])]
     for factor in OTHER[1:]:
         assert [comparable(sample, factor) for sample in samples(type_name, factor)] == mine
