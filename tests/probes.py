@@ -178,8 +178,8 @@ PROBES = (
     Probe(
         "box of the first image as the answer",
         "tasks/matching.py",
-        "item, second = roles[0].object, frames[1]",
-        "item, second = roles[0].object, frames[0]",
+        "visible_box(views, frames[1], roles[0].object)",
+        "visible_box(views, frames[0], roles[0].object)",
         "tasks/test_matching.py::test_the_box_in_the_second_image",
     ),
     Probe(

@@ -180,7 +180,7 @@ def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:
     """Whether two objects are of different kinds, and how many times as large one is, in steps."""
     kinds = {int(views.kinds[role.object]) for role in question.roles}
     lengths = sorted(float(str(question.measured[f"{color}_m"])) for color in COLORS)
-    return len(kinds) > 1, int(np.digitize(lengths[1] / lengths[0], RATIO_STEPS))
+    return len(kinds) > 1, int(np.digitize(round(lengths[1] / lengths[0], 6), RATIO_STEPS))
 
 
 def _count_labels(views: SceneViews, question: Question, bias: Counter[tuple[str, str]]) -> bool:

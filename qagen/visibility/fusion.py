@@ -134,7 +134,7 @@ def _open3d() -> Any:
     except (ImportError, OSError) as error:
         raise QagenError(
             f"open3d, which fuses meshes, cannot be loaded: {error}. Install it with 'pip install open3d'; where a "
-            "system library is named, 'apt-get install libgl1 libgomp1 libx11-6' brings what it needs"
+            "system library is named, 'apt-get install libgl1 libgomp1 libx11-6 libusb-1.0-0' brings what it needs"
         ) from error
     return open3d
 
