@@ -1,6 +1,7 @@
 """A family that prints a unit of length, or says what is above, declares that it needs a scene that tells it."""
 
 import re
+from fnmatch import fnmatch
 from functools import cache
 
 import pytest
@@ -8,12 +9,19 @@ import pytest
 from qagen.core.units import UNIT_WORDS
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
+from qagen.tasks.registry import known_types, load_task
 from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook
 from tests.wording.words_of_needs import GRAVITY, UNIT
 from tools.proofread import LABELS, all_families, contexts
 
 BOOK = Phrasebook(TEMPLATES)
+PAGE = TEMPLATES.parent / "docs" / "scale_and_gravity.md"
+NEEDS_ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.read_text(encoding="utf-8").partition("| types | meters |")[2].split("\n\n")[0].splitlines()[2:]
+]
+"""Rows of the page's table: types, then a cross for each need."""
 TURNING = ("existence",)
 """Families that ask about heights in level scenes alone, which tests/test_worlds.py holds them to."""
 FEWEST = 6
@@ -58,6 +66,17 @@ def test_without_gravity_nothing_is_above(file: str, block: str, family: Family)
 def test_objects_are_named_by_families_that_need_them_alone() -> None:
     for family in all_families():
         assert family.marks is None or "objects" in family.needs, family.name
+
+
+def test_the_page_says_what_each_type_needs() -> None:
+    columns = ("scale", "gravity", "objects", "surface")
+    for name in known_types():
+        rows = [
+            cells for cells in NEEDS_ROWS if any(fnmatch(name, glob) for glob in re.findall(r"`([^`]+)`", cells[0]))
+        ]
+        assert len(rows) == 1, name
+        said = {need for need, cell in zip(columns, rows[0][1:], strict=True) if cell == "x"}
+        assert said == load_task(name).needs, name
 
 
 def test_the_lint_knows_what_it_looks_for() -> None:
