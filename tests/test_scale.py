@@ -23,6 +23,8 @@ from tests.scenes import at as box_at
 from tests.scenes import facing, room, scaled, studio
 
 TYPES = known_types()
+UNIT_DECIDES = {name for name in TYPES if name.startswith("distance_surface")}
+UNIT_DECIDES |= {"object_height", "object_width", "object_longest"}
 CONFIG = RunConfig(per_scene=6)
 TENFOLD = {0.01: MILLIMETERS, 0.1: CENTIMETERS, 10.0: METERS, 100.0: METERS, 1000.0: KILOMETERS}
 """Factors by which copies of the studio, whose objects have a median side of 0.9 m, are larger, and their units."""
@@ -156,11 +158,11 @@ def test_the_unit_fits_the_objects(factor: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("type_name", [name for name in TYPES if not name.startswith("distance_surface")])
+@pytest.mark.parametrize("type_name", [name for name in TYPES if name not in UNIT_DECIDES])
 def test_copies_of_any_size_are_asked_the_same(type_name: str) -> None:
     """A factor that is no power of ten leads to a median depth of 2 m, the same one for all such copies.
 
-    Surfaces apart are asked about where printing loses little, which depends on the unit.
+    Types that are asked where printing loses little depend on the unit.
     """
     mine = [comparable(sample, OTHER[0]) for sample in samples(type_name, OTHER[0])]
     for factor in OTHER[1:]:

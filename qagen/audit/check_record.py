@@ -107,7 +107,7 @@ def _check_needs(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
     human, answer = (scene.without_names(turn["value"]) for turn in record.raw["conversations"])
     family = record.task.get("family")
     if scene.unit_m is None:
-        is_ratio = re.search(r"\btimes\b|\bdegrees?\b", human)
+        is_ratio = record.task.get("asks") == "ratio" or re.search(r"\btimes\b|\bdegrees?\b", human)
         found = LENGTH_WORDS.search(f"{human} {answer}") or (not is_ratio and DECIMALS.search(f"{human} {answer}"))
         if found:
             yield disagree("words", found[0], "no length, because the scale is unknown")

@@ -11,12 +11,15 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, KDTree
+from scipy.optimize import lsq_linear
+from scipy.spatial import KDTree
 
 from qagen.audit.scene import AuditScene, UprightBox
 
 STEP_M = 0.02
 """Largest distance of neighboring points on a triangle."""
+EDGE_M = 1e-9
+"""Half sides of boxes are at least this long, because the solver needs bounds that differ."""
 FARTHEST_M = 10.0
 """How far a side of which nothing is known may go on."""
 _QUADS = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
@@ -71,14 +74,10 @@ def covering(triangles: NDArray) -> NDArray[np.float64]:
 
 
 def between_boxes_m(first: UprightBox, second: UprightBox) -> float:
-    """Smallest distance of two upright boxes, meters: that of their footprints and of their heights; 0 if they meet."""
-    rise = max(0.0, abs(first.center[2] - second.center[2]) - (first.size[2] + second.size[2]) / 2)
-    footprints = [
-        np.array([(corner @ box.axes.T + box.center)[:2] for corner in _corners(box.size)]) for box in (first, second)
-    ]
-    differences = (footprints[0][:, None] - footprints[1]).reshape(-1, 2)
-    hull = differences[ConvexHull(differences).vertices]
-    return float(np.hypot(rise, _origin_to_polygon(hull)))
+    """Smallest distance of two boxes, which may be tilted, meters: 0 if they meet."""
+    halves = np.concatenate([first.size, second.size]) / 2 + EDGE_M
+    found = lsq_linear(np.hstack([first.axes, -second.axes]), second.center - first.center, (-halves, halves), "bvls")
+    return float(np.sqrt(2 * found.cost))
 
 
 def moved_out(box: UprightBox, by_m: Sequence[float]) -> UprightBox:
@@ -89,12 +88,3 @@ def moved_out(box: UprightBox, by_m: Sequence[float]) -> UprightBox:
 
 def _corners(size: NDArray) -> list[NDArray]:
     return [np.array(signs) * size / 2 for signs in product((-1, 1), repeat=3)]
-
-
-def _origin_to_polygon(corners: NDArray) -> float:
-    """Distance of the origin from a convex polygon (n, 2), counterclockwise; 0 inside."""
-    along = np.roll(corners, -1, axis=0) - corners
-    if (corners[:, 0] * along[:, 1] - corners[:, 1] * along[:, 0] >= 0).all():
-        return 0.0
-    share = np.clip(-(corners * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-12), 0, 1)
-    return float(np.linalg.norm(corners + share[:, None] * along, axis=1).min())
