@@ -1,5 +1,6 @@
 """Whether a record may be asked at all: objects well in view, unambiguous names, views and options apart."""
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
@@ -27,6 +28,8 @@ GAPS, MAX_OVERLAP = ((0.3, 0.15), (0.2, 0.2)), 0.3
 """Least difference of numeric options, absolute and as a share, of which one must hold; largest overlap of boxes."""
 RATIO_GAPS = ((0.2, 0.15),)
 """The same of options that are ratios."""
+ROOM_STEP = 0.1
+"""Step that lengths are printed with at room scale."""
 
 SIZES = {"volume"}
 """Families that ask for sizes."""
@@ -128,11 +131,19 @@ def _are_alike(record: AuditRecord, first: str, second: str, truth: SceneTruth) 
     numbers = tuple(_number_in(record, option, truth) for option in (first, second))
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
-        return high - low < min(max(gap, share * high) for gap, share in gaps) - 1e-6
+        slack = 1e-6 if _is_printed_as_rooms(record, truth) else ROOM_STEP
+        return high - low < min(max(gap, share * high) for gap, share in gaps) - slack
     found = boxes(first), boxes(second)
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False
     return _box_overlap(np.array(found[0][0]), np.array(found[1][0])) >= MAX_OVERLAP + EDGE
+
+
+def _is_printed_as_rooms(record: AuditRecord, truth: SceneTruth) -> bool:
+    """Whether a step of the printed numbers is a step at room scale, so that gaps survive the printing exactly."""
+    if record.unit is None or truth.scene.unit_m is None:
+        return True
+    return math.isclose(record.unit.step_m / truth.scene.unit_m, ROOM_STEP)
 
 
 def _number_in(record: AuditRecord, option: str, truth: SceneTruth) -> float | None:
