@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qagen import cli
-from qagen.errors import did_you_mean, match_names
+from qagen.errors import match_names
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,33 +31,13 @@ MODULES = {
     "bench": ("qagen.bench.__main__", "Draw a held-out benchmark from a run."),
     "audit": ("qagen.audit.__main__", "Recompute the answers of a run independently."),
     "doctor": ("qagen.doctor.__main__", "Test a dataset's poses, depth, boxes and labels."),
+    "spatialvid": ("qagen.spatialvid.__main__", "Check and convert clips of SpatialVID."),
 }
 """Command to its module and a line of help."""
 
 
-class Commands(cli.Common, click.Group):
+class Commands(cli.Commands):
     """The commands of MODULES, and those of this file."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*MODULES, *self.commands]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in MODULES:
-            return import_module(MODULES[cmd_name][0]).main
-        return super().get_command(ctx, cmd_name)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in MODULES.items()])
-        with formatter.section("Lists"):
-            formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in self.commands.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.list_commands(ctx):
-            ctx.fail(f"no command '{args[0]}'.{did_you_mean(args[0], self.list_commands(ctx))}")
-        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0].partition("=")[0] == "--scene":
@@ -65,7 +45,7 @@ class Commands(cli.Common, click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Commands)
+@click.group(cls=Commands, modules=MODULES)
 def main() -> None:
     """Spatial question-answer data from 3D scenes: generate, look at, mix, export, score and check.
 

@@ -2,8 +2,9 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,40 @@ def _print_version(context: click.Context, _option: click.Parameter, is_wanted: 
     if is_wanted:
         click.echo(f"qagen {__version__}")
         context.exit()
+
+
+class Commands(Common, click.Group):
+    """Commands that are modules of their own, each with a ``main``, and those that are added to the group itself.
+
+    Only the chosen module is imported, so that help comes at once.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, tuple[str, str]] = {}, **settings: Any) -> None:
+        """``modules`` maps a command to its module and a line of help."""
+        super().__init__(*args, **settings)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self._modules, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self._modules:
+            return import_module(self._modules[cmd_name][0]).main
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self._modules.items()])
+        if self.commands:
+            with formatter.section("Lists"):
+                formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in self.commands.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.list_commands(ctx):
+            ctx.fail(f"no command '{args[0]}'.{did_you_mean(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
 
 
 def command(

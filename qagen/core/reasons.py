@@ -111,6 +111,50 @@ UNSEEN_VIEWPOINT = _reason(
     "An image of the path is missing; check that the download is complete.",
 )
 
+NOT_WHOLE_CLIP = _reason(
+    "clip: a file is missing", "Poses, intrinsics, indexes or video are not there; check that the download is complete."
+)
+UNREADABLE_ARRAY = _reason(
+    "clip: unreadable file", "A file of the annotation is damaged, or is of another kind; download it again."
+)
+PICKLED_ARRAY = _reason(
+    "clip: pickled array", "An array holds Python objects, and reading them could run code; nothing to do."
+)
+OTHER_POSES = _reason(
+    "clip: poses of another form", "Poses are not rows of tx ty tz qx qy qz qw, so they would be misread; convert them."
+)
+NO_ROTATION = _reason("clip: no unit quaternions", "A pose is not finite or not rigid; nothing to do.")
+PIXEL_INTRINSICS = _reason(
+    "clip: intrinsics in pixels",
+    "The pipeline's last step, which makes intrinsics fractions of the image, has not run; run it.",
+)
+DOUBTFUL_INTRINSICS = _reason(
+    "clip: doubtful intrinsics", "The focal length is outside 0.2 to 5 image widths or changes along the clip."
+)
+ROWS_DIFFER = _reason(
+    "clip: rows differ",
+    "Poses, intrinsics, indexes, masks or depth differ in their number of rows; nothing tells which belong together.",
+)
+ROWS_OUT_OF_ORDER = _reason(
+    "clip: rows out of order", "The row numbers are not 0, 1, 2 and so on, or their frames do not rise."
+)
+DAMAGED_MASKS = _reason("clip: damaged masks", "The masks of what moves are damaged or not of the video's size.")
+DAMAGED_DEPTH = _reason("clip: damaged depth", "The depth archive is damaged, far too large or holds other images.")
+UNREADABLE_VIDEO = _reason(
+    "clip: unreadable video", "The video, or its first or last indexed frame, cannot be decoded; download it again."
+)
+SHORT_VIDEO = _reason(
+    "clip: video too short", "The index names frames beyond the end of the video; check that the download is complete."
+)
+NO_FRAME_RATE = _reason("clip: no frame rate", "The video or the table says 0 frames a second, so times are unknown.")
+REPEATED_CLIP = _reason("clip: repeated id", "Two clips have the same id, so their scenes would overwrite each other.")
+LISTED_ALONE = _reason(
+    "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
+)
+IRREGULAR_ROWS = _reason(
+    "clip: irregular rows", "Rows are not a fifth of a second apart; the clip is kept, with the times of its frames."
+)
+
 NO_SCALE = _reason(
     "no metric scale",
     "The length of the scene's unit is unknown, so no length can be stated; declare it where it is known.",

@@ -43,12 +43,39 @@ class VideoImage(ReencodedImage):
             raise SceneError(self.video, f"frame {self.index}: cannot be decoded ({error or 'the end'})") from error
 
 
-def list_video(path: Path) -> list[VideoImage]:
-    """All frames of a video in the order of display, without decoding one. Raises SceneError."""
+@dataclass(frozen=True, slots=True)
+class Video:
+    """The frames of a video file, none of them decoded."""
+
+    path: Path
+    """The file."""
+    width: int
+    """Width of its frames, pixels."""
+    height: int
+    """Height of its frames, pixels."""
+    frame_rate: float
+    """Mean number of frames in a second as the file states it, 0 where it does not."""
+    times: tuple[int, ...]
+    """Time stamps of all frames in the order of display, in the stream's own unit."""
+    tick_s: float
+    """The stream's unit of time, seconds."""
+
+    def image(self, index: int) -> VideoImage:
+        """One frame by its number in the order of display."""
+        return VideoImage(self.path, index, self.times)
+
+    def time_s(self, index: int) -> float:
+        """Time of a frame since the first, seconds."""
+        return (self.times[index] - self.times[0]) * self.tick_s
+
+
+def read_video(path: Path) -> Video:
+    """What a video file says of its frames, without decoding one. Raises SceneError."""
     try:
         container, stream = _open(path)
         with container:
             width, height = stream.codec_context.width, stream.codec_context.height
+            rate, tick_s = float(stream.average_rate or 0), float(stream.time_base or 0)
             times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None and packet.size)
     except (OSError, ValueError, RuntimeError) as error:
         raise SceneError(path, f"video: cannot be read ({error})") from error
@@ -56,8 +83,13 @@ def list_video(path: Path) -> list[VideoImage]:
         raise SceneError(path, f"video: found {width} x {height} pixels, expected sides of 1 to {MAX_SIDE_PX}")
     if not times:
         raise SceneError(path, "video: found no frames, expected some")
-    shared = tuple(times)
-    return [VideoImage(path, index, shared) for index in range(len(times))]
+    return Video(path, width, height, rate, tuple(times), tick_s)
+
+
+def list_video(path: Path) -> list[VideoImage]:
+    """All frames of a video in the order of display, without decoding one. Raises SceneError."""
+    video = read_video(path)
+    return [video.image(index) for index in range(len(video.times))]
 
 
 def _open(path: Path) -> "tuple[InputContainer, VideoStream]":

@@ -1,0 +1,79 @@
+"""NumPy's own files, read as data: sizes are checked before memory is taken, and objects (pickles) are refused."""
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.errors import SceneError
+
+MAX_NPY_BYTES = 1 << 30
+"""Maximum size of an array; none of the datasets has a tenth of it."""
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+"""Readers of a header by its version. The third version serves names of fields alone."""
+UNZIPPABLE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
+"""What a damaged, encrypted or exotic zip archive makes zipfile raise."""
+
+
+class ObjectArrayError(SceneError):
+    """An array of Python objects, which only running its pickle could read."""
+
+
+def read_npy(path: Path) -> NDArray:
+    """The array of a .npy file, read-only.
+
+    Raises:
+        SceneError: the file is missing, too large, no array or cut off.
+        ObjectArrayError: it holds Python objects.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_NPY_BYTES:
+            raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_NPY_BYTES}")
+        return parse_npy(path.read_bytes(), path, "array")
+    except OSError as error:
+        raise SceneError(path, f"cannot be read ({error.strerror})") from error
+
+
+def parse_npy(content: bytes, path: Path, name: str) -> NDArray:
+    """The array of a .npy file's bytes, read-only; errors name ``path`` and ``name``. Raises as read_npy."""
+    stream = io.BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version not in _HEADERS:
+            raise ValueError(f"version {version} of the format")
+        shape, is_fortran, kind = _HEADERS[version](stream)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        raise SceneError(path, f"{name}: found no NumPy array, expected one ({error})") from error
+    if kind.hasobject:
+        raise ObjectArrayError(path, f"{name}: found Python objects (a pickle), expected numbers; it is not opened")
+    count, found = int(np.prod(shape, dtype=object)), len(content) - stream.tell()
+    if count < 0 or count * kind.itemsize != found:
+        sides = " x ".join(map(str, shape))
+        raise SceneError(path, f"{name}: found {found} bytes, expected those of {sides} {kind} (cut off?)")
+    return np.frombuffer(content, kind, count, stream.tell()).reshape(shape, order="F" if is_fortran else "C")
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """A zip archive. Raises SceneError when it is none or is damaged."""
+    try:
+        return zipfile.ZipFile(path)
+    except UNZIPPABLE as error:
+        raise SceneError(path, f"cannot be read as zip ({error})") from error
+
+
+def read_member(archive: zipfile.ZipFile, member: str, path: Path, max_bytes: int) -> bytes:
+    """A file of a zip archive. Raises SceneError, which names it, where it is missing, larger or damaged."""
+    try:
+        info = archive.getinfo(member)
+    except KeyError as error:
+        raise SceneError(path, f"{member}: no such member") from error
+    if info.file_size > max_bytes:
+        raise SceneError(path, f"{member}: found {info.file_size} bytes unpacked, expected at most {max_bytes}")
+    try:
+        return archive.read(info)
+    except UNZIPPABLE as error:
+        raise SceneError(path, f"{member}: cannot be unpacked ({error or type(error).__name__})") from error

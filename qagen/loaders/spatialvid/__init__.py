@@ -1,0 +1,1 @@
+"""SpatialVID: posed clips of internet videos, of unknown scale and without gravity."""

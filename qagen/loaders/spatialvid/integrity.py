@@ -1,0 +1,138 @@
+"""What must hold of a clip before it is used: a fifth of a promille of the released ones cannot be repaired."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.reasons import (
+    DAMAGED_MASKS,
+    NO_FRAME_RATE,
+    NOT_WHOLE_CLIP,
+    ROWS_DIFFER,
+    SHORT_VIDEO,
+    UNREADABLE_VIDEO,
+)
+from qagen.core.scene import FileSource, ImageSource
+from qagen.errors import SceneError
+from qagen.loaders.io.images import decode_color, image_size
+from qagen.loaders.io.video import read_video
+from qagen.loaders.spatialvid.depth import DepthArchive, open_depth
+from qagen.loaders.spatialvid.files import ROW_S, Clip, ClipError, frames_of, read_intrinsics, read_poses, refusing
+from qagen.loaders.spatialvid.masks import MovingMasks, open_masks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowImages:
+    """The images of a clip's rows, decoded on demand."""
+
+    images: tuple[ImageSource, ...]
+    """Image of each row."""
+    width: int
+    """Width of the images, pixels."""
+    height: int
+    """Height of the images, pixels."""
+    times_s: NDArray[np.float64]
+    """(n,) seconds since the start of the video."""
+    frame_rate: float
+    """Frames of the video in a second."""
+    is_regular: bool
+    """Whether rows are a fifth of a second apart, as the pipeline cuts them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedClip:
+    """A clip whose parts fit together; images, masks and depth are decoded on demand."""
+
+    clip: Clip
+    """Where its files lie."""
+    poses: NDArray[np.floating]
+    """(n, 7) tx ty tz qx qy qz qw of each row, world to camera, unit unknown."""
+    intrinsics: NDArray[np.floating]
+    """(n, 4) fx fy cx cy of each row, over width, height, width and height."""
+    frames: NDArray[np.int64]
+    """(n,) number of the video's frame of each row."""
+    source: RowImages
+    """Images of the rows and their times."""
+    masks: MovingMasks | None
+    """Masks of what moves, where there are any."""
+    depth: DepthArchive | None
+    """Depth, where there is any."""
+
+
+def check_clip(clip: Clip) -> CheckedClip:
+    """Open a clip and hold its parts against each other; no image is decoded.
+
+    Raises:
+        ClipError: the first fault, with its reason.
+        ConfigError: there is depth, but OpenEXR is not installed.
+    """
+    poses, intrinsics, frames = read_poses(clip.poses), read_intrinsics(clip.intrinsics), frames_of(clip)
+    masks = open_masks(clip.masks) if clip.masks.is_file() else None
+    depth = None if clip.depth is None else open_depth(clip.depth)
+    counts = {"poses": len(poses), "intrinsics": len(intrinsics), "indexes": len(frames)}
+    counts |= {} if masks is None else {"masks": masks.rows}
+    counts |= {} if depth is None else {"depth": len(depth.members)}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise ClipError(ROWS_DIFFER, clip.folder, f"rows: {found}")
+    source = _row_images(clip, frames)
+    if masks is not None and (masks.width, masks.height) != (source.width, source.height):
+        expected = f"{source.width} x {source.height} of the video"
+        raise ClipError(
+            DAMAGED_MASKS, masks.path, f"shape: found {masks.width} x {masks.height} pixels, expected {expected}"
+        )
+    return CheckedClip(clip, poses, intrinsics, frames, source, masks, depth)
+
+
+def check_images(checked: CheckedClip) -> None:
+    """Decode the first and the last image, all masks and all depth of a clip.
+
+    Raises:
+        ClipError: one of them is damaged, but for single depth images, which rows can do without.
+    """
+    with refusing(UNREADABLE_VIDEO):
+        for image in (checked.source.images[0], checked.source.images[-1]):
+            height, width = decode_color(image).shape[:2]
+            if (width, height) != (checked.source.width, checked.source.height):
+                expected = f"{checked.source.width} x {checked.source.height}"
+                raise SceneError(checked.clip.folder, f"image: found {width} x {height} pixels, expected {expected}")
+    for row in range(len(checked.frames)):
+        if checked.masks is not None:
+            checked.masks.read(row)
+        if checked.depth is not None:
+            checked.depth.read_disparity(row)
+
+
+def _row_images(clip: Clip, frames: NDArray[np.int64]) -> RowImages:
+    """The image of each row, out of the video or among the pipeline's images. Raises ClipError."""
+    if clip.video is None and clip.images:
+        return _stored_images(clip, frames)
+    if clip.video is None:
+        raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"video: found none, expected videos/{clip.group}/{clip.id}.mp4")
+    with refusing(UNREADABLE_VIDEO):
+        video = read_video(clip.video)
+    if frames[-1] >= len(video.times):
+        found = f"{len(video.times)} frames"
+        raise ClipError(SHORT_VIDEO, video.path, f"video: found {found}, expected frame {frames[-1]} of the index")
+    if not (0 < video.frame_rate < np.inf and video.tick_s > 0):
+        raise ClipError(NO_FRAME_RATE, video.path, "video: found 0 frames a second, expected more")
+    images = tuple(video.image(index) for index in frames.tolist())
+    times_s = np.array([video.time_s(index) for index in frames.tolist()])
+    is_regular = bool((np.diff(frames) == max(1, int(ROW_S * video.frame_rate))).all())
+    return RowImages(images, video.width, video.height, times_s, video.frame_rate, is_regular)
+
+
+def _stored_images(clip: Clip, frames: NDArray[np.int64]) -> RowImages:
+    """The pipeline's images; it cuts them a fifth of a second apart. Raises ClipError."""
+    stored = clip.images
+    if missing := [frame for frame in frames.tolist() if frame not in stored]:
+        raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"images: found no frame_{missing[0]:06d}.jpg, expected one a row")
+    images = tuple(FileSource(stored[frame]) for frame in frames.tolist())
+    with refusing(UNREADABLE_VIDEO):
+        width, height = image_size(images[0], images[0].path)
+    steps = np.diff(frames)
+    step = int(np.median(steps)) if len(steps) else 1
+    return RowImages(
+        images, width, height, frames.astype(np.float64) * ROW_S / step, step / ROW_S, bool((steps == step).all())
+    )

@@ -1,0 +1,29 @@
+"""``qagen spatialvid COMMAND``: what is done with clips of SpatialVID apart from questions.
+
+Only the chosen command is imported, so that help comes at once.
+"""
+
+import click
+
+from qagen import cli
+
+MODULES = {
+    "check": ("qagen.spatialvid.check", "List clips that cannot be used, by reason."),
+}
+"""Command to its module and a line of help."""
+
+
+@click.group(
+    cls=cli.Commands,
+    modules=MODULES,
+    epilog="\b\nExamples:\n  qagen spatialvid check /data/SpatialVid",
+)
+def main() -> None:
+    """Check and convert clips of SpatialVID.
+
+    qagen spatialvid COMMAND --help describes a command. Questions come from qagen generate --scene spatialvid.
+    """
+
+
+if __name__ == "__main__":
+    main(prog_name="qagen spatialvid")

@@ -1,0 +1,119 @@
+"""``qagen spatialvid check``: which clips fit together, and why the others do not."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from qagen import cli
+from qagen.core.reasons import IRREGULAR_ROWS, LISTED_ALONE, NO_FRAME_RATE, REPEATED_CLIP, meaning_of
+from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips, find_tables, group_of, read_metadata
+
+LISTED = 5
+"""Maximum number of clips shown of one reason."""
+
+Fault = tuple[str, str, str]
+"""A reason of qagen.core.reasons, the id of the clip, and what was found."""
+
+
+@cli.command(
+    "qagen spatialvid check /data/SpatialVid",
+    "qagen spatialvid check /data/SpatialVid/HQ/annotations/group_0001 --all",
+    "qagen spatialvid check outputs --csv clips.csv",
+)
+@click.argument("root", metavar="DIR", type=cli.PATH)
+@cli.path_option("--csv", "table", metavar="FILE", help="Table of the clips.  [default: those in data/train]")
+@cli.option("--all", "lists_all", is_flag=True, help=f"List all clips, not only {LISTED} of each reason.")
+def main(root: Path, table: Path | None, lists_all: bool) -> int:
+    """List the clips below DIR that are incomplete, damaged or contradict themselves, by reason.
+
+    DIR is a release, the output of the annotation pipeline, or the folder of one clip. All arrays, masks and depth are
+    read, and the first and the last image are decoded.
+
+    Exit codes: 0: all clips can be used. 1: some cannot. 2: a mistake in the options, or no clip.
+    """
+    clips = find_clips(root)
+    faults: list[Fault] = []
+    with cli.progress("Checking clips", len(clips)) as bar:
+        for clip in clips:
+            faults += clip_faults(clip)
+            bar.advance()
+    faults += repeated_ids(clips)
+    for path in [table] if table else find_tables(root):
+        faults += table_faults(path, clips)
+    failed = {clip_id for reason, clip_id, _ in faults if reason != IRREGULAR_ROWS}
+    n_usable = sum(clip.id not in failed for clip in clips)
+    cli.show(f"{len(clips)} clips, {n_usable} of them can be used")
+    _show_faults(faults, lists_all)
+    if n_usable:
+        cli.show(f"\nNext: qagen generate --scene spatialvid --root {root} (clips that cannot be used are left out)")
+    return 1 if failed else 0
+
+
+def clip_faults(clip: Clip) -> Iterator[Fault]:
+    """What is wrong with one clip: the first fault that prevents its use, or what is unusual."""
+    from qagen.loaders.spatialvid.integrity import check_clip, check_images
+
+    try:
+        checked = check_clip(clip)
+        check_images(checked)
+    except ClipError as error:
+        yield error.reason, clip.id, str(error)
+    else:
+        if not checked.source.is_regular:
+            yield IRREGULAR_ROWS, clip.id, f"frames {', '.join(map(str, checked.frames[:8].tolist()))} …"
+
+
+def repeated_ids(clips: Sequence[Clip]) -> Iterator[Fault]:
+    """Clips whose ids are not their own."""
+    counts = Counter(clip.id for clip in clips)
+    for clip in clips:
+        if counts[clip.id] > 1:
+            yield REPEATED_CLIP, clip.id, f"{clip.folder}: found the id {counts[clip.id]} times, expected it once"
+
+
+def table_faults(path: Path, clips: Sequence[Clip]) -> Iterator[Fault]:
+    """Rows of a table without files, repeated or without a frame rate; groups that are not on disk are passed over.
+
+    Raises:
+        ClipError: the table cannot be read.
+    """
+    known, groups = {clip.id for clip in clips}, {clip.group for clip in clips}
+    seen: set[str] = set()
+    for line, row in enumerate(read_metadata(path), 2):
+        clip_id, where = row["id"], f"{path}:{line}"
+        if group_of(row) not in groups:
+            continue
+        if clip_id in seen:
+            yield REPEATED_CLIP, clip_id, f"{where}: id: found a second time, expected it once"
+        if clip_id not in known:
+            yield LISTED_ALONE, clip_id, f"{where}: found no files of the clip, expected them"
+        if "fps" in row and not _is_above_zero(row["fps"]):
+            yield NO_FRAME_RATE, clip_id, f"{where}: fps: found {row['fps']!r}, expected a number above 0"
+        seen.add(clip_id)
+
+
+def _is_above_zero(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def _show_faults(faults: Sequence[Fault], lists_all: bool) -> None:
+    """Print clips by reason, the most frequent first."""
+    by_reason: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_reason.setdefault(fault[0], []).append(fault)
+    for reason, found in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
+        cli.show(f"\n{len(found)} {reason.partition(': ')[2]}: {meaning_of(reason)}")
+        shown = found if lists_all else found[:LISTED]
+        for _, clip_id, text in shown:
+            cli.show(f"  {clip_id}  {text}")
+        if len(shown) < len(found):
+            cli.show(f"  and {len(found) - len(shown)} more, which --all lists")
+
+
+if __name__ == "__main__":
+    main()

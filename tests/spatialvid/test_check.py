@@ -1,0 +1,100 @@
+"""``qagen spatialvid check``: clips by reason, tables held against files, exit codes."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qagen.__main__ import main
+from tests.loaders import spatialvid_files as files
+
+TABLE = "data/train/SpatialVID_HQ_metadata.csv"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files.write_clip(tmp_path)
+    return tmp_path
+
+
+def check(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["spatialvid", "check", str(root), *words])
+
+
+def write_table(root: Path, text: str) -> None:
+    (root / TABLE).parent.mkdir(parents=True)
+    (root / TABLE).write_text(text)
+
+
+def test_sound_clips_end_with_the_next_step(root: Path) -> None:
+    result = check(root)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[0] == "1 clips, 1 of them can be used"
+    assert f"Next: qagen generate --scene spatialvid --root {root}" in result.stdout
+
+
+def test_clips_are_listed_by_reason(root: Path) -> None:
+    for number in range(7):
+        folder = files.write_clip(root, clip=f"clip{number}")
+        (folder / "poses.npy").unlink()
+    result = check(root)
+    assert result.exit_code == 1
+    assert "8 clips, 1 of them can be used" in result.stdout
+    assert "7 a file is missing: Poses, intrinsics" in result.stdout
+    assert "clip4" in result.stdout
+    assert "clip5" not in result.stdout
+    assert "and 2 more, which --all lists" in result.stdout
+    assert "clip6" in check(root, "--all").stdout
+
+
+def test_irregular_rows_are_no_fault(root: Path) -> None:
+    (root / "annotations" / files.GROUP / files.CLIP / "indexes.txt").write_text("0 0\n1 2\n2 4\n3 7\n")
+    result = check(root)
+    assert result.exit_code == 0
+    assert "1 irregular rows" in result.stdout
+    assert "frames 0, 2, 4, 7" in result.stdout
+
+
+def test_one_id_in_two_groups_is_a_fault(root: Path) -> None:
+    files.write_clip(root, group="group_0062")
+    result = check(root)
+    assert result.exit_code == 1
+    assert "2 clips, 0 of them can be used" in result.stdout
+    assert f"found the id {files.CLIP} " not in result.stdout
+    assert "found the id 2 times" in result.stdout
+
+
+def test_tables_are_held_against_the_groups_on_disk(root: Path) -> None:
+    rows = [f"{files.CLIP},61,60.0", "other,61,60", "elsewhere,62,60", f"{files.CLIP},61,0", "other,61,sixty"]
+    write_table(root, "id,group id,fps\n" + "\n".join(rows) + "\n")
+    result = check(root)
+    assert result.exit_code == 1
+    assert "2 listed without files" in result.stdout
+    assert "2 repeated id" in result.stdout
+    assert "fps: found '0', expected a number above 0" in result.stdout
+    assert "fps: found 'sixty'" in result.stdout
+    assert "elsewhere" not in result.stdout
+
+
+def test_a_folder_without_clips_and_a_file_that_is_no_table_are_mistakes(root: Path, tmp_path: Path) -> None:
+    (root / "empty").mkdir()
+    result = check(root / "empty")
+    assert result.exit_code == 2
+    assert "clips: found none, expected annotations/group_0001" in result.stderr
+    (tmp_path / "x.csv").write_text("name\n1\n")
+    result = check(root, "--csv", str(tmp_path / "x.csv"))
+    assert result.exit_code == 2
+    assert "columns: found ['name'], expected also ['id']" in result.stderr
+
+
+def test_damage_that_shows_only_in_images_is_found(root: Path) -> None:
+    depth = root / "depths" / files.GROUP / f"{files.CLIP}.zip"
+    shutil.copy(depth, root / "kept.zip")
+    content = bytearray(depth.read_bytes())
+    content[60] ^= 1
+    depth.write_bytes(content)
+    result = check(root)
+    assert result.exit_code == 1
+    assert "1 damaged depth" in result.stdout
+    assert "00000.exr: cannot be unpacked" in result.stdout
