@@ -131,27 +131,27 @@ def _are_alike(record: AuditRecord, first: str, second: str, truth: SceneTruth) 
     numbers = tuple(_number_in(record, option, truth) for option in (first, second))
     if numbers[0] is not None and numbers[1] is not None:
         low, high = sorted((numbers[0], numbers[1]))
-        slack = 1e-6 if _is_printed_as_rooms(record, truth) else ROOM_STEP
-        return high - low < min(max(gap, share * high) for gap, share in gaps) - slack
+        return high - low < min(max(gap, share * high) for gap, share in gaps) - _lost_in_printing(record, truth)
     found = boxes(first), boxes(second)
     if not all(len(one) == 1 for one in found) or ordinal_image(first) != ordinal_image(second):
         return False
     return _box_overlap(np.array(found[0][0]), np.array(found[1][0])) >= MAX_OVERLAP + EDGE
 
 
-def _is_printed_as_rooms(record: AuditRecord, truth: SceneTruth) -> bool:
-    """Whether a step of the printed numbers is a step at room scale, so that gaps survive the printing exactly."""
+def _lost_in_printing(record: AuditRecord, truth: SceneTruth) -> float:
+    """How much nearer options can be in print than where their gap was measured: between lengths of room scale."""
     if record.unit is None or truth.scene.unit_m is None:
-        return True
-    return math.isclose(record.unit.step_m / truth.scene.unit_m, ROOM_STEP)
+        return 1e-6
+    step = record.unit.step_m / truth.scene.unit_m
+    return 1e-6 if math.isclose(step, ROOM_STEP) else ROOM_STEP + step
 
 
 def _number_in(record: AuditRecord, option: str, truth: SceneTruth) -> float | None:
-    """The number that an option is; a length in units of the world, rounded as at room scale."""
+    """The number that an option is; a length in units of the world."""
     if record.unit is None or truth.scene.unit_m is None or record.task.get("asks") == "ratio":
         return bare_number(option)
     is_length = record.unit.bare.fullmatch(option)
-    return round(float(option) * record.unit.meters / truth.scene.unit_m, 1) if is_length else None
+    return float(option) * record.unit.meters / truth.scene.unit_m if is_length else None
 
 
 def _box_overlap(box: NDArray, other: NDArray) -> float:

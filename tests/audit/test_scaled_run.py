@@ -45,6 +45,14 @@ def test_nothing_disagrees(made: Made) -> None:
     assert result.counts.total(Verdict.AGREE) > 200
 
 
+def test_coarse_printing_is_no_fault(tmp_path: Path) -> None:
+    """At a size that no power of ten brings to room scale, a printed step is a third of one of rooms."""
+    made = make_run(tmp_path, 24, 0.03, "--tasks", "distance_surface_*,distance_prediction_*", "--formats", "select")
+    result = audit(made.out, lambda dataset: made.root, AuditSelection())
+    assert [fault.as_data() for fault in result.counts.faults[Verdict.DISAGREE]] == []
+    assert result.counts.total(Verdict.AGREE) > 50
+
+
 def exchange(record: dict[str, Any], evidence: dict[str, Any], pattern: str, word: str) -> None:
     for turn in record["conversations"]:
         turn["value"] = re.sub(pattern, word, turn["value"])
