@@ -151,6 +151,9 @@ REPEATED_CLIP = _reason("clip: repeated id", "Two clips have the same id, so the
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
 )
+UNREADABLE_DEPTH_IMAGE = _reason(
+    "frame: unreadable depth", "One depth image of the clip cannot be decoded; the frame is kept without depth."
+)
 IRREGULAR_ROWS = _reason(
     "clip: irregular rows", "Rows are not a fifth of a second apart; the clip is kept, with the times of its frames."
 )

@@ -34,6 +34,7 @@ WRITERS = {
     "rxr": "qagen.demo.layouts.rxr:write",
     "scannet": "qagen.demo.layouts.scannet:write",
     "spar_rgbd": "qagen.demo.layouts.spar_rgbd:write",
+    "spatialvid": "qagen.demo.layouts.spatialvid:write",
     "threerscan": "qagen.demo.layouts.threerscan:write",
     "scannetpp": "qagen.demo.layouts.scannetpp:write",
     "structured3d": "qagen.demo.layouts.structured3d:write",

@@ -16,6 +16,7 @@ LOADERS = {
     "scannet": "qagen.loaders.scannet.loader:ScanNetLoader",
     "scannetpp": "qagen.loaders.scannetpp.loader:ScanNetPPLoader",
     "spar_rgbd": "qagen.loaders.spar_rgbd:SparRgbdLoader",
+    "spatialvid": "qagen.loaders.spatialvid.loader:SpatialVidLoader",
     "structured3d": "qagen.loaders.structured3d.loader:Structured3DLoader",
     "threerscan": "qagen.loaders.threerscan:ThreeRScanLoader",
 }

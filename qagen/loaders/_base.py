@@ -51,6 +51,10 @@ class Loader(ABC):
         """Existing files outside the scenes' own folders that are read with every scene, such as a label map."""
         return []
 
+    def files_beside(self, source: Path) -> list[Path]:
+        """Existing files outside a scene's own folder ``source`` that are read with this scene alone."""
+        return []
+
     def room_of(self, scene_id: str) -> str:
         """The room that a scene shows: scans of one room are excluded together (qagen.pipeline.exclude)."""
         return scene_id

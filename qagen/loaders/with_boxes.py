@@ -44,6 +44,9 @@ class AnnotatedLoader(Loader):
     def shared_files(self) -> list[Path]:
         return [*self.inner.shared_files(), self.boxes]
 
+    def files_beside(self, source: Path) -> list[Path]:
+        return self.inner.files_beside(source)
+
     def room_of(self, scene_id: str) -> str:
         return self.inner.room_of(scene_id)
 

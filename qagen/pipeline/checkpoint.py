@@ -131,15 +131,15 @@ def checkpoint_writer(layout: Layout, scene_id: str) -> Iterator[CheckpointWrite
         shutil.rmtree(writer.folder, ignore_errors=True)
 
 
-def fingerprint(source: Path, shared: Iterable[Path], skip: Path) -> dict[str, str]:
-    """Size and modification time of each file in a scene's folder, of each sub-folder as a whole, and of shared files.
+def fingerprint(source: Path, beside: Iterable[Path], skip: Path) -> dict[str, str]:
+    """Size and modification time of each file in a scene's folder, of each sub-folder as a whole, and of other files.
 
     Args:
         source: a folder, or a single file.
-        shared: files outside the scene's folder that are read with every scene.
+        beside: files outside the scene's folder that are read with it.
         skip: a folder to leave out: the output may lie inside the input.
     """
-    found = {path.name: _stamp(path) for path in shared}
+    found = {path.name: _stamp(path) for path in beside}
     if source.is_file():
         return found | {source.name: _stamp(source)}
     for path in sorted(source.iterdir()) if source.is_dir() else ():

@@ -139,7 +139,8 @@ def _check_inputs(job: Job, done: Mapping[str, checkpoint.Manifest]) -> None:
 
 
 def _inputs(job: Job, source: Path) -> dict[str, str]:
-    return checkpoint.fingerprint(source, job.loader.shared_files(), job.layout.root.parent)
+    beside = [*job.loader.shared_files(), *job.loader.files_beside(source)]
+    return checkpoint.fingerprint(source, beside, job.layout.root.parent)
 
 
 def write_scenes(job: Job, plan: Plan, engine: Engine, strict: bool, on_scene: Callable[[SceneReport], None]) -> None:

@@ -35,6 +35,9 @@ class Rooms:
     def shared_files(self) -> list[Path]:
         return []
 
+    def files_beside(self, source: Path) -> list[Path]:
+        return []
+
     def load(self, scene_id: str) -> Scene:
         if scene_id in self.errors:
             raise self.errors[scene_id]

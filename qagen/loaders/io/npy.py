@@ -4,6 +4,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ MAX_NPY_BYTES = 1 << 30
 """Maximum size of an array; none of the datasets has a tenth of it."""
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Readers of a header by its version. The third version serves names of fields alone."""
+BAD_HEADER = (ValueError, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError, TokenError)
+"""What a damaged header makes NumPy raise, whose parser takes it for a Python literal."""
 UNZIPPABLE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
 """What a damaged, encrypted or exotic zip archive makes zipfile raise."""
 
@@ -46,7 +49,7 @@ def parse_npy(content: bytes, path: Path, name: str) -> NDArray:
         if version not in _HEADERS:
             raise ValueError(f"version {version} of the format")
         shape, is_fortran, kind = _HEADERS[version](stream)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+    except BAD_HEADER as error:
         raise SceneError(path, f"{name}: found no NumPy array, expected one ({error})") from error
     if kind.hasobject:
         raise ObjectArrayError(path, f"{name}: found Python objects (a pickle), expected numbers; it is not opened")

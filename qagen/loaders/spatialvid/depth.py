@@ -135,8 +135,8 @@ def resized_size(width: int, height: int) -> tuple[int, int]:
     return int(width * scale), int(height * scale)
 
 
-def depth_camera(color: Camera, width: int, height: int, path: Path) -> Camera:
-    """The pinhole of depth images of this size beside frames of the camera ``color``.
+def uncut_size(color: Camera, width: int, height: int, path: Path) -> tuple[int, int]:
+    """Width and height of the whole frame at the resolution of depth images of this size.
 
     Depth of the pipeline's size is cut at the right and the bottom; of another size and the frame's aspect, it is
     taken as resized alone.
@@ -147,10 +147,29 @@ def depth_camera(color: Camera, width: int, height: int, path: Path) -> Camera:
     resized = resized_size(color.width, color.height)
     cut = tuple(side - side % MULTIPLE for side in resized)
     if (width, height) == cut:
-        whole = color.scaled(*resized)
-        return Camera(whole.fx, whole.fy, whole.cx, whole.cy, width, height)
+        return resized
     if abs(width * color.height / (height * color.width) - 1) > ASPECT_TOLERANCE:
         found = f"{width} x {height} pixels beside a video of {color.width} x {color.height}"
         expected = f"{cut[0]} x {cut[1]}, or the aspect of the video"
         raise ClipError(DAMAGED_DEPTH, path, f"depth images: found {found}, expected {expected}")
-    return color.scaled(width, height)
+    return width, height
+
+
+def depth_camera(color: Camera, width: int, height: int, path: Path) -> Camera:
+    """The pinhole of depth images of this size beside frames of the camera ``color``. Raises as uncut_size."""
+    whole = color.scaled(*uncut_size(color, width, height, path))
+    return Camera(whole.fx, whole.fy, whole.cx, whole.cy, width, height)
+
+
+def on_depth(mask: NDArray[np.bool_], uncut: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(h, w) whether a pixel of depth shows any of the pixels of a mask of the frame.
+
+    Args:
+        mask: (height, width) of the frame.
+        uncut: width and height of the whole frame at the resolution of depth.
+        shape: h and w of depth, at most those of ``uncut``.
+    """
+    import cv2
+
+    share = np.asarray(cv2.resize(mask.astype(np.float32), uncut, interpolation=cv2.INTER_AREA))
+    return share[: shape[0], : shape[1]] > 0
