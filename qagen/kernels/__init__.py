@@ -11,6 +11,6 @@ from numpy.typing import NDArray
 
 F64, F32 = NDArray[np.float64], NDArray[np.float32]
 I64, I32 = NDArray[np.int64], NDArray[np.int32]
-U64, U8 = NDArray[np.uint64], NDArray[np.uint8]
+U64, U16, U8 = NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Point = tuple[float, float, float]

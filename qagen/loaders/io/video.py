@@ -1,4 +1,4 @@
-"""Single frames of a video file, found by seeking."""
+"""Frames of a video file: single ones, found by seeking, and all in turn."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,6 +90,46 @@ def list_video(path: Path) -> list[VideoImage]:
     """All frames of a video in the order of display, without decoding one. Raises SceneError."""
     video = read_video(path)
     return [video.image(index) for index in range(len(video.times))]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoHeader:
+    """What a video file says of itself, without decoding a frame."""
+
+    packets: int
+    """Packets of frames that are to be shown; some codecs have others that show none."""
+    frames: int
+    """Frames that the header counts, 0 where it counts none."""
+    fps: float
+    """Mean frames a second, 0 where the file does not say."""
+
+
+def read_header(path: Path) -> VideoHeader:
+    """What a video says of itself. Raises SceneError where it cannot be read or holds no video."""
+    try:
+        container, stream = _open(path)
+        with container:
+            is_discard = [packet.is_discard for packet in container.demux(stream) if packet.size]
+            shown = is_discard.count(False)
+            in_header = max(0, stream.frames - is_discard.count(True))  # a header counts what is thrown away, too
+            return VideoHeader(shown, in_header, float(stream.average_rate or 0))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SceneError(path, f"video: cannot be read ({error})") from error
+
+
+def decode_frames(path: Path) -> "Iterator[VideoFrame]":
+    """The frames of a video in the order of display, each decoded once; few are in memory at a time.
+
+    Raises:
+        SceneError: the file cannot be read or decoded, or holds no video.
+    """
+    try:
+        container, stream = _open(path)
+        with container:
+            stream.thread_type = "AUTO"
+            yield from container.decode(stream)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SceneError(path, f"video: cannot be decoded ({error})") from error
 
 
 def _open(path: Path) -> "tuple[InputContainer, VideoStream]":
