@@ -49,5 +49,5 @@ def blur_and_compare(luma: U8 | U16, bits: int, before: U16, blurred: U16) -> in
             value = np.int32(np.uint32(summed + np.uint32(32768)) >> np.uint32(16))
             blurred[row, col] = value
             row_total += np.uint32(abs(np.int32(value - np.int32(before[row, col]))))
-        total += row_total
+        total += np.int64(row_total)
     return total

@@ -21,7 +21,7 @@ BITS = {
     **dict.fromkeys(("gray10le", "yuv420p10le", "yuv422p10le", "yuv444p10le"), 10),
     **dict.fromkeys(("gray12le", "yuv420p12le", "yuv422p12le", "yuv444p12le"), 12),
 }
-"""Bits of luma of the pixel formats whose first plane is luma alone; others are converted to yuv420p."""
+"""Bits of luma of the pixel formats whose first plane is luma alone; others are converted to RGB and to yuv420p."""
 
 
 def luma_plane(frame: "VideoFrame") -> tuple[NDArray[Any], int]:
@@ -30,7 +30,10 @@ def luma_plane(frame: "VideoFrame") -> tuple[NDArray[Any], int]:
     The frame lies as stored, unturned; the array is a view of its memory.
     """
     if frame.format.name not in BITS:
-        frame = frame.reformat(format="yuv420p")
+        from av import VideoFrame
+
+        rgb = VideoFrame.from_ndarray(frame.to_ndarray(format="rgb24"), "rgb24")
+        frame = rgb.reformat(format="yuv420p")
     bits, plane = BITS[frame.format.name], frame.planes[0]
     kind = np.dtype(np.uint8 if bits == 8 else np.uint16)
     return np.ndarray((frame.height, frame.width), kind, plane, strides=(plane.line_size, kind.itemsize)), bits
@@ -40,7 +43,7 @@ def official_luminance(frame: "VideoFrame") -> float:
     """Luminance of a frame as official scores see it: 0.2126 R + 0.7152 G + 0.0722 B, 0 to 255, mean of the pixels.
 
     The frame is converted by the matrix of BT.601 whatever the video says, as OpenCV 4 does, scaled to 640 x 360
-    without regard to its shape, and coded as a JPEG of quality 95.
+    without regard to its shape, and coded as a JPEG of quality 95. Of 10 bits, versions of FFmpeg differ by half a step.
     """
     size = SMALL_PX if frame.height <= frame.width else SMALL_PX[::-1]
     small = cv2.resize(_pixels(frame, "ITU601"), size, interpolation=cv2.INTER_LINEAR)

@@ -11,7 +11,7 @@ from qagen.core.reasons import (
     BEYOND_VIDEO,
     CUT_OFF_VIDEO,
     DAMAGED_FRAMES,
-    NO_VIDEO,
+    MISSING_VIDEO,
     UNDECODABLE_VIDEO,
     UNUSUAL_VIDEO,
 )
@@ -114,7 +114,7 @@ def score_video(
         UnscoredError: the video is missing, damaged or of an unusual size.
     """
     if not path.is_file():
-        raise UnscoredError(path, NO_VIDEO, "found no file, expected a video")
+        raise UnscoredError(path, MISSING_VIDEO, "found no file, expected a video")
     try:
         header = read_header(path)
         if header.packets < header.frames:
