@@ -339,3 +339,22 @@ def _between_flats(a, b):
     if min([1 - s.sum(), 1 - t.sum(), *s, *t]) < -1e-9:
         return np.inf
     return float(np.linalg.norm(system @ weights - (b[0] - a[0])))
+
+
+def blur(luma, bits):
+    """The blurred plane of qagen.kernels.blur as lists of whole numbers, one pixel at a time."""
+    weights = {-2: 3571, -1: 16004, 0: 26386, 1: 16004, 2: 3571}
+    rows = [[int(value) for value in row] for row in luma]
+    height, width = len(rows), len(rows[0])
+
+    def inside(index, size):
+        return -index if index < 0 else 2 * (size - 1) - index if index >= size else index
+
+    down = [
+        [(sum(w * rows[inside(i + k, height)][j] for k, w in weights.items()) + 2 ** (bits - 1)) // 2**bits
+         for j in range(width)] for i in range(height)
+    ]  # fmt: skip
+    return [
+        [(sum(w * down[i][inside(j + k, width)] for k, w in weights.items()) + 2**15) // 2**16
+         for j in range(width)] for i in range(height)
+    ]  # fmt: skip

@@ -158,12 +158,12 @@ IRREGULAR_ROWS = _reason(
     "clip: irregular rows", "Rows are not a fifth of a second apart; the clip is kept, with the times of its frames."
 )
 
-MISSING_VIDEO = _reason(
-    "video: no file", "The table names a video that is not there; check the download and --root."
-)
+MISSING_VIDEO = _reason("video: no file", "The table names a video that is not there; check the download and --root.")
 UNDECODABLE_VIDEO = _reason("video: cannot be decoded", "The file is damaged or is no video; download it again.")
 CUT_OFF_VIDEO = _reason("video: cut off", "The file ends before the frames that its header counts; download it again.")
-DAMAGED_FRAMES = _reason("video: damaged frames", "The decoder had to guess parts of a frame; download the video again.")
+DAMAGED_FRAMES = _reason(
+    "video: damaged frames", "The decoder had to guess parts of a frame; download the video again."
+)
 UNUSUAL_VIDEO = _reason(
     "video: unusual size", "Frames change their size, or a side is not of 3 to 8192 pixels; scale the video."
 )

@@ -27,27 +27,36 @@ def blur_and_compare(luma: U8 | U16, bits: int, before: U16, blurred: U16) -> in
     """
     height, width = luma.shape
     shift, half = np.uint32(bits), np.uint32(1 << (bits - 1))
-    middle = np.empty(width + 4, np.uint32)
+    column = np.empty(width + 4, np.uint32)  # a row blurred down the columns, with two mirrored samples at each end
     total = 0
     for row in range(height):
         above_2, above = luma[abs(row - 2)], luma[abs(row - 1)]
-        below = luma[min(row + 1, 2 * height - 3 - row)]
-        below_2 = luma[min(row + 2, 2 * height - 4 - row)]
+        below, below_2 = luma[_mirrored(row + 1, height)], luma[_mirrored(row + 2, height)]
         here = luma[row]
         for col in range(width):
-            outer = np.uint32(np.uint32(above_2[col]) + np.uint32(below_2[col]))
-            inner = np.uint32(np.uint32(above[col]) + np.uint32(below[col]))
-            summed = np.uint32(np.uint32(3571) * outer + np.uint32(16004) * inner + np.uint32(26386) * np.uint32(here[col]))
-            middle[col + 2] = np.uint32(summed + half) >> shift
-        middle[0], middle[1] = middle[4], middle[3]
-        middle[width + 2], middle[width + 3] = middle[width], middle[width - 1]
+            summed = _weigh(above_2[col], above[col], here[col], below[col], below_2[col])
+            column[col + 2] = np.uint32(summed + half) >> shift
+        column[0], column[1] = column[4], column[3]
+        column[width + 2], column[width + 3] = column[width], column[width - 1]
         row_total = np.uint32(0)
         for col in range(width):
-            outer = np.uint32(middle[col] + middle[col + 4])
-            inner = np.uint32(middle[col + 1] + middle[col + 3])
-            summed = np.uint32(np.uint32(3571) * outer + np.uint32(16004) * inner + np.uint32(26386) * middle[col + 2])
+            summed = _weigh(column[col], column[col + 1], column[col + 2], column[col + 3], column[col + 4])
             value = np.int32(np.uint32(summed + np.uint32(32768)) >> np.uint32(16))
             blurred[row, col] = value
             row_total += np.uint32(abs(np.int32(value - np.int32(before[row, col]))))
         total += np.int64(row_total)
-    return total
+    return int(total)
+
+
+@njit(cache=True, nogil=True)
+def _mirrored(index: int, size: int) -> int:
+    """The index that stands for one beyond the upper end."""
+    return index if index < size else 2 * (size - 1) - index
+
+
+@njit(cache=True, nogil=True)
+def _weigh(a: int, b: int, c: int, d: int, e: int) -> np.uint32:
+    """Five neighbors weighted; samples of 16 bits stay within 32, which is what makes this fast."""
+    outer = np.uint32(np.uint32(3571) * np.uint32(np.uint32(a) + np.uint32(e)))
+    inner = np.uint32(np.uint32(16004) * np.uint32(np.uint32(b) + np.uint32(d)))
+    return np.uint32(outer + inner + np.uint32(26386) * np.uint32(c))

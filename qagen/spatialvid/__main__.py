@@ -9,6 +9,8 @@ from qagen import cli
 
 MODULES = {
     "check": ("qagen.spatialvid.check", "List clips that cannot be used, by reason."),
+    "score": ("qagen.spatialvid.score", "Measure luminance and motion of videos."),
+    "filter": ("qagen.spatialvid.filter", "Keep the rows of a table whose scores lie between bounds."),
 }
 """Command to its module and a line of help."""
 
@@ -16,7 +18,9 @@ MODULES = {
 @click.group(
     cls=cli.Commands,
     modules=MODULES,
-    epilog="\b\nExamples:\n  qagen spatialvid check /data/SpatialVid",
+    epilog="\b\nExamples:\n  qagen spatialvid check /data/SpatialVid"
+    "\n  qagen spatialvid score clips/ --out scores.csv"
+    "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv",
 )
 def main() -> None:
     """Check and convert clips of SpatialVID.

@@ -12,8 +12,8 @@ from qagen.kernels.blur import blur_and_compare
 if TYPE_CHECKING:
     from av import VideoFrame
 
-WEIGHTS = {"r": 0.2126, "g": 0.7152, "b": 0.0722}
-"""Of 8-bit red, green and blue in luminance."""
+RED, GREEN, BLUE = 2126, 7152, 722
+"""Weights of 8-bit red, green and blue in luminance, ten-thousandths."""
 SMALL_PX = 640, 360
 """Width and height to which official frames are scaled before JPEG; sides are swapped where a frame is upright."""
 BITS = {
@@ -36,19 +36,20 @@ def luma_plane(frame: "VideoFrame") -> tuple[NDArray[Any], int]:
         frame = rgb.reformat(format="yuv420p")
     bits, plane = BITS[frame.format.name], frame.planes[0]
     kind = np.dtype(np.uint8 if bits == 8 else np.uint16)
-    return np.ndarray((frame.height, frame.width), kind, plane, strides=(plane.line_size, kind.itemsize)), bits
+    rows = np.frombuffer(memoryview(plane), kind).reshape(-1, plane.line_size // kind.itemsize)
+    return rows[: frame.height, : frame.width], bits
 
 
 def official_luminance(frame: "VideoFrame") -> float:
     """Luminance of a frame as official scores see it: 0.2126 R + 0.7152 G + 0.0722 B, 0 to 255, mean of the pixels.
 
     The frame is converted by the matrix of BT.601 whatever the video says, as OpenCV 4 does, scaled to 640 x 360
-    without regard to its shape, and coded as a JPEG of quality 95. Of 10 bits, versions of FFmpeg differ by half a step.
+    without regard to its shape, and coded as a JPEG of quality 95. Of 10 bits, FFmpeg's versions differ by half a step.
     """
     size = SMALL_PX if frame.height <= frame.width else SMALL_PX[::-1]
     small = cv2.resize(_pixels(frame, "ITU601"), size, interpolation=cv2.INTER_LINEAR)
     coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-    return _luminance(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return _luminance(np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)))
 
 
 def plain_luminance(frame: "VideoFrame") -> float:
@@ -58,15 +59,15 @@ def plain_luminance(frame: "VideoFrame") -> float:
 
 def _pixels(frame: "VideoFrame", matrix: str | None) -> NDArray[np.uint8]:
     """(H, W, 3) blue, green, red by a matrix of PyAV's names, or by the video's own."""
-    if matrix is None:
-        return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    return np.asarray(frame.reformat(format="bgr24", src_colorspace=matrix, dst_colorspace=matrix).to_ndarray())
+    if matrix is not None:
+        frame = frame.reformat(format="bgr24", src_colorspace=matrix, dst_colorspace=matrix)
+    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
 def _luminance(bgr: NDArray[Any]) -> float:
-    blue, green, red, _ = cv2.sumElems(bgr)
+    blue, green, red, _ = cv2.sumElems(bgr)  # whole numbers: an even gray has exactly its gray
     height, width = bgr.shape[:2]
-    return (WEIGHTS["r"] * red + WEIGHTS["g"] * green + WEIGHTS["b"] * blue) / (height * width)
+    return (RED * red + GREEN * green + BLUE * blue) / (10_000 * height * width)
 
 
 @dataclass(slots=True)

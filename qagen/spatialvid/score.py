@@ -4,7 +4,7 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -17,8 +17,9 @@ from qagen.core.reasons import meaning_of
 from qagen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from qagen.loaders.spatialvid.files import ClipError
     from qagen.spatialvid.score_table import ScoreTable
-    from qagen.spatialvid.video_scores import UnscoredError, VideoScores
+    from qagen.spatialvid.video_scores import VideoScores
 
 SAVE_EVERY_S = 60.0
 """How much work a crash may lose."""
@@ -35,7 +36,9 @@ LISTED = 3
 @click.argument("inputs", metavar="DIR|VIDEO...|CSV", nargs=-1, required=True, type=cli.PATH)
 @cli.path_option("--out", "target", also=["--to"], required=True, metavar="FILE", help="The table with the scores.")
 @cli.path_option(
-    "--root", metavar="DIR", help="Folder that paths in CSV begin at.  [default: CSV's, or one above it, or the current]"
+    "--root",
+    metavar="DIR",
+    help="Folder that paths in CSV begin at.  [default: CSV's, or one above it, or the current]",
 )
 @cli.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Videos read at a time.")
 def main(inputs: tuple[Path, ...], target: Path, root: Path | None, workers: int) -> int:
@@ -79,21 +82,22 @@ def _read_table(inputs: tuple[Path, ...], root: Path | None) -> "ScoreTable":
     return table_of_csv(tables[0], root) if tables else table_of_videos(inputs)
 
 
-def _score(table: "ScoreTable", target: Path, workers: int) -> "list[UnscoredError]":
+def _score(table: "ScoreTable", target: Path, workers: int) -> "list[ClipError]":
     """Enter the scores of all rows that wait for them; what is done is written now and then, and at the end."""
-    from qagen.spatialvid.video_scores import Scores, UnscoredError
+    from qagen.loaders.spatialvid.files import ClipError
+    from qagen.spatialvid.video_scores import Scores
 
     waiting = table.waiting()
-    faults: list[UnscoredError] = []
+    faults: list[ClipError] = []
     saved_s = time.monotonic()
     with cli.progress("Scoring videos", len(waiting)) as bar:
         try:
             for rows, result in _results(table, waiting, workers, bar):
-                clips = [result] * len(rows) if isinstance(result, UnscoredError) else result.clips
+                clips = [result] * len(rows) if isinstance(result, ClipError) else result.clips
                 for row, clip in zip(rows, clips, strict=True):
-                    if isinstance(clip, Scores) and not isinstance(result, UnscoredError):
+                    if isinstance(clip, Scores) and not isinstance(result, ClipError):
                         table.enter(row, result, clip)
-                    elif isinstance(clip, UnscoredError):
+                    elif isinstance(clip, ClipError):
                         faults.append(clip)
                 if time.monotonic() - saved_s > SAVE_EVERY_S:
                     table.write(target)
@@ -105,13 +109,14 @@ def _score(table: "ScoreTable", target: Path, workers: int) -> "list[UnscoredErr
 
 def _results(
     table: "ScoreTable", waiting: dict[Path, list[int]], workers: int, bar: cli.Bar
-) -> "Iterator[tuple[list[int], VideoScores | UnscoredError]]":
+) -> "Iterator[tuple[list[int], VideoScores | ClipError]]":
     """The rows of each video with what was found, as it comes; a few videos more than are read are in memory."""
-    from qagen.spatialvid.video_scores import UnscoredError, score_video
+    from qagen.loaders.spatialvid.files import ClipError
+    from qagen.spatialvid.video_scores import score_video
 
     stop, finished = Event(), 0
 
-    def work(video: Path, rows: list[int]) -> "tuple[list[int], VideoScores | UnscoredError]":
+    def work(video: Path, rows: list[int]) -> "tuple[list[int], VideoScores | ClipError]":
         def report(done: int, total: int) -> None:
             if stop.is_set():
                 raise InterruptedError
@@ -119,7 +124,7 @@ def _results(
 
         try:
             return rows, score_video(video, [table.ranges[row] for row in rows], report)
-        except UnscoredError as error:
+        except ClipError as error:
             return rows, error
 
     with ThreadPoolExecutor(workers) as pool:
@@ -136,7 +141,7 @@ def _results(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _show_faults(faults: "list[UnscoredError]") -> None:
+def _show_faults(faults: "list[ClipError]") -> None:
     """Each reason with its rows, its meaning and a few examples."""
     for reason, count in Counter(fault.reason for fault in faults).most_common():
         cli.show(f"{reason} ({count:,}): {meaning_of(reason)}")

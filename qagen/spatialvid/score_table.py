@@ -1,10 +1,12 @@
 """The table that scores are entered in: which video and frames each row is about, and what is scored already."""
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qagen.errors import ConfigError, did_you_mean
+from qagen.errors import ConfigError
 from qagen.files import open_atomic
 from qagen.spatialvid.table import column_index, read_rows
 from qagen.spatialvid.video_scores import FrameRange, Scores, VideoScores
@@ -74,9 +76,6 @@ class ScoreTable:
 
     def write(self, path: Path) -> None:
         """Write the whole table; rows without scores have empty cells."""
-        import csv
-        import io
-
         with open_atomic(path) as file:
             text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="", write_through=True)
             writer = csv.writer(text, lineterminator="\n")
@@ -130,7 +129,8 @@ def table_of_csv(path: Path, root: Path | None) -> ScoreTable:
     for line in lines:
         where = f"{path} line {line.line}"
         rows.append(line.cells)
-        ranges.append(_range(*("" if at is None else line.cells[at] for at in bounds), where))
+        first, last = ("" if at is None else line.cells[at] for at in bounds)
+        ranges.append(_range(first, last, where))
     if not rows:
         raise ConfigError(f"{path}: found a header alone, expected rows")
     names = [Path(row[place]) for row in rows]

@@ -2,9 +2,8 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from qagen.errors import ConfigError, did_you_mean
 
@@ -18,8 +17,7 @@ SYNONYMS = (
 MAX_LINE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a table."""
 
     line: int
@@ -37,24 +35,25 @@ def read_rows(path: Path) -> Iterator[Row]:
     Raises:
         ConfigError: the file cannot be read, is no CSV, has no header, or a row has other cells than the header.
     """
+    line = width = 0
+    pending: list[bytes] = []
     try:
         with path.open("rb") as file:
-            width, pending = 0, list[bytes]()
             rows = csv.reader(_lines(path, file, pending), strict=True)
             for cells in rows:
-                raw = b"".join(pending)
+                line, raw = rows.line_num, b"".join(pending)
                 pending.clear()
                 width = width or len(cells)
                 if cells and len(cells) != width:
-                    raise ConfigError(f"{path} line {rows.line_num}: found {len(cells)} cells, expected {width}")
+                    raise ConfigError(f"{path} line {line}: found {len(cells)} cells, expected {width}")
                 if cells:
-                    yield Row(rows.line_num, cells, raw)
-            if not width:
-                raise ConfigError(f"{path}: found no header, expected a CSV table")
+                    yield Row(line, cells, raw)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except csv.Error as error:
-        raise ConfigError(f"{path} line {rows.line_num}: is no CSV ({error})") from error
+        raise ConfigError(f"{path}: the row after line {line} is no CSV ({error})") from error
+    if not width:
+        raise ConfigError(f"{path}: found no header, expected a CSV table")
 
 
 def _lines(path: Path, file: BinaryIO, pending: list[bytes]) -> Iterator[str]:

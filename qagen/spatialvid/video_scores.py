@@ -17,6 +17,7 @@ from qagen.core.reasons import (
 )
 from qagen.errors import SceneError
 from qagen.loaders.io.video import MAX_SIDE_PX, decode_frames, read_header
+from qagen.loaders.spatialvid.files import ClipError
 from qagen.spatialvid.luma import MotionMeter, luma_plane, official_luminance, plain_luminance
 
 if TYPE_CHECKING:
@@ -28,14 +29,6 @@ FRAMES_OF_LUMINANCE = 3
 """Of a clip of n frames: 0, n // 3 and 2 (n // 3)."""
 STEP = 32
 """Frames between two reports of progress."""
-
-
-class UnscoredError(SceneError):
-    """A video, or a range of its frames, that cannot be scored, and the declared reason."""
-
-    def __init__(self, path: Path, reason: str, message: str) -> None:
-        self.reason = reason
-        super().__init__(path, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ class VideoScores:
     height: int
     fps: float
     """Frames a second by the container, 0 where it does not say."""
-    clips: tuple[Scores | UnscoredError, ...]
+    clips: tuple[Scores | ClipError, ...]
     """One for each range."""
 
 
@@ -111,22 +104,22 @@ def score_video(
         report: is told of frames done and of frames in all every now and then; what it raises ends the pass.
 
     Raises:
-        UnscoredError: the video is missing, damaged or of an unusual size.
+        ClipError: the video is missing, damaged or of an unusual size.
     """
     if not path.is_file():
-        raise UnscoredError(path, MISSING_VIDEO, "found no file, expected a video")
+        raise ClipError(MISSING_VIDEO, path, "found no file, expected a video")
     try:
         header = read_header(path)
         if header.packets < header.frames:
             text = f"found {header.packets} frames, expected {header.frames} as its header says"
-            raise UnscoredError(path, CUT_OFF_VIDEO, text)
+            raise ClipError(CUT_OFF_VIDEO, path, text)
         reading = _read(path, ranges, header.packets, report)
         if reading.frames != header.packets and any(clip.last is None for clip in ranges):
             reading = _read(path, ranges, reading.frames, report)  # packets without a frame of their own misled
-    except UnscoredError:
+    except ClipError:
         raise
     except SceneError as error:
-        raise UnscoredError(path, UNDECODABLE_VIDEO, str(error).removeprefix(f"{path}: ")) from error
+        raise ClipError(UNDECODABLE_VIDEO, path, str(error).removeprefix(f"{path}: ")) from error
     clips = tuple(_scores(reading, clip, total) for clip, total in zip(ranges, reading.motion, strict=True))
     return VideoScores(reading.frames, reading.width, reading.height, header.fps, clips)
 
@@ -147,24 +140,24 @@ def _read(path: Path, ranges: Sequence[FrameRange], count: int, report: Callable
         if index % STEP == 0:
             report(index, min(count, end))
     if not reading.frames:
-        raise UnscoredError(path, UNDECODABLE_VIDEO, "found no frames, expected some")
+        raise ClipError(UNDECODABLE_VIDEO, path, "found no frames, expected some")
     _add_motion(reading, reading.frames - 1, meter.motion)
     return reading
 
 
 def _check_frame(reading: _Reading, frame: "VideoFrame") -> None:
-    """Note the size of the first frame. Raises UnscoredError for a damaged frame or one of another size."""
+    """Note the size of the first frame. Raises ClipError for a damaged frame or one of another size."""
     size = frame.width, frame.height
     if not reading.frames:
         reading.width, reading.height = size
         if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in size):
             text = f"found {size[0]} x {size[1]} pixels, expected sides of {MIN_SIDE_PX} to {MAX_SIDE_PX}"
-            raise UnscoredError(reading.path, UNUSUAL_VIDEO, text)
+            raise ClipError(UNUSUAL_VIDEO, reading.path, text)
     if size != (reading.width, reading.height):
         text = f"found {size[0]} x {size[1]} pixels, expected {reading.width} x {reading.height} as before"
-        raise UnscoredError(reading.path, UNUSUAL_VIDEO, f"frame {reading.frames}: {text}")
+        raise ClipError(UNUSUAL_VIDEO, reading.path, f"frame {reading.frames}: {text}")
     if frame.is_corrupt:
-        raise UnscoredError(reading.path, DAMAGED_FRAMES, f"frame {reading.frames}: is damaged")
+        raise ClipError(DAMAGED_FRAMES, reading.path, f"frame {reading.frames}: is damaged")
 
 
 def _add_motion(reading: _Reading, index: int, motion: float) -> None:
@@ -173,11 +166,11 @@ def _add_motion(reading: _Reading, index: int, motion: float) -> None:
             reading.motion[which] += motion
 
 
-def _scores(reading: _Reading, clip: FrameRange, motion: float) -> Scores | UnscoredError:
+def _scores(reading: _Reading, clip: FrameRange, motion: float) -> Scores | ClipError:
     """The scores of a range. Official tables name one frame more than a clip has, which may lie beyond the video."""
     if clip.first >= reading.frames or (clip.last or 0) > reading.frames:
         text = f"found {reading.frames} frames, expected some from {clip.first} to {clip.last or 'the end'}"
-        return UnscoredError(reading.path, BEYOND_VIDEO, text)
+        return ClipError(BEYOND_VIDEO, reading.path, text)
     official, plain = zip(*(reading.luminance[index] for index in clip.lit(reading.frames)), strict=True)
     moving = min(clip.moving.stop, reading.frames) - clip.first
     return Scores(_mean_least_greatest(official), _mean_least_greatest(plain), motion / moving)

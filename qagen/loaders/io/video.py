@@ -1,5 +1,6 @@
 """Frames of a video file: single ones, found by seeking, and all in turn."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -109,10 +110,9 @@ def read_header(path: Path) -> VideoHeader:
     try:
         container, stream = _open(path)
         with container:
-            is_discard = [packet.is_discard for packet in container.demux(stream) if packet.size]
-            shown = is_discard.count(False)
-            in_header = max(0, stream.frames - is_discard.count(True))  # a header counts what is thrown away, too
-            return VideoHeader(shown, in_header, float(stream.average_rate or 0))
+            packets = Counter(packet.is_discard for packet in container.demux(stream) if packet.size)
+            in_header = max(0, stream.frames - packets[True])  # a header counts what is thrown away, too
+            return VideoHeader(packets[False], in_header, float(stream.average_rate or 0))
     except (OSError, ValueError, RuntimeError) as error:
         raise SceneError(path, f"video: cannot be read ({error})") from error
 
