@@ -287,6 +287,34 @@ PROBES = (
         "for _, layer in layers[::-1] for key, value in layer.items()}",
         "pipeline/test_config.py::test_flags_win_over_the_file_and_the_file_over_the_preset",
     ),
+    Probe(
+        "the blur repeats the edge",
+        "kernels/blur.py",
+        "else 2 * (size - 1) - index",
+        "else 2 * size - 1 - index",
+        "kernels/test_blur.py::test_blur_equals_twin",
+    ),
+    Probe(
+        "motion2 takes the larger of neighbors",
+        "spatialvid/luma.py",
+        "return min(before, self.motion)",
+        "return max(before, self.motion)",
+        "spatialvid/test_video_scores.py::test_motion_of_even_planes_by_hand",
+    ),
+    Probe(
+        "the frame of frame_end left out of motion",
+        "spatialvid/video_scores.py",
+        "else self.last + 1)",
+        "else self.last)",
+        "spatialvid/test_video_scores.py::test_ranges_are_parts_of_the_whole_video",
+    ),
+    Probe(
+        "rows at a bound are dropped",
+        "spatialvid/rules.py",
+        "count.rule.low <= value <=",
+        "count.rule.low < value <=",
+        "spatialvid/test_filter.py::test_the_preset_keeps_the_official_intervals_with_their_bounds",
+    ),
 )
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 
@@ -18,7 +20,7 @@ def write_video(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=fps)
+        stream = cast(VideoStream, container.add_stream(codec, rate=fps))
         for number, plane in enumerate(planes):
             if number == 0:
                 stream.height, stream.width = plane.shape[:2]
