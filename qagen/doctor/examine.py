@@ -8,6 +8,7 @@ from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, ch
 from qagen.doctor.annotation import check_annotation
 from qagen.doctor.box_fill import check_box_fill
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
+from qagen.doctor.depth_edges import check_depth_edges
 from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_size, check_use
@@ -33,6 +34,8 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
         yield Finding("poses", "warn", "no two frames with depth to compare", "depth images", advice)
         yield check_up(scene, [])
         return
+    if (edges := check_depth_edges(scene)) is not None:
+        yield edges
     samples = all_samples(groups)
     kind, power = check_kind(samples)
     planar = [(first.as_kind(power), [other.as_kind(power) for other in others]) for first, others in groups]
