@@ -315,6 +315,34 @@ PROBES = (
         "count.rule.low < value <=",
         "spatialvid/test_filter.py::test_the_preset_keeps_the_official_intervals_with_their_bounds",
     ),
+    Probe(
+        "SpatialVID's poses taken for camera to world",
+        "loaders/spatialvid/loader.py",
+        "camera_from_world(checked.poses[row]).inverse()",
+        "camera_from_world(checked.poses[row])",
+        "loaders/test_spatialvid.py::test_poses_are_turned_round",
+    ),
+    Probe(
+        "cut depth taken for whole frames",
+        "loaders/spatialvid/depth.py",
+        "        return resized\n",
+        "        return width, height\n",
+        "loaders/test_spatialvid_files.py::test_frames_are_resized_and_then_cut",
+    ),
+    Probe(
+        "negative disparity taken for a near point",
+        "loaders/spatialvid/depth.py",
+        "(disparity > 0)",
+        "(disparity != 0)",
+        "loaders/test_spatialvid_files.py::test_depth_is_one_over_disparity_and_none_where_that_is_doubtful",
+    ),
+    Probe(
+        "pickled arrays opened",
+        "loaders/io/npy.py",
+        "if kind.hasobject:",
+        "if False:",
+        "loaders/test_spatialvid_files.py::test_pickles_are_not_opened",
+    ),
 )
 
 

@@ -212,7 +212,7 @@ BAD_MASKS: dict[str, tuple[str, object, str]] = {
     "negative": ("f_1_indices", np.full(6, -1, np.int32), "f_1: found column -1"),
     "falls": (
         "f_1_indptr",
-        np.r_[0, 6, np.full(files.HEIGHT - 1, 5)].astype(np.int32),
+        np.r_[0, 6, np.full(files.HEIGHT - 2, 5), 6].astype(np.int32),
         "f_1: found an indptr that does",
     ),
     "short": ("f_1_indptr", np.zeros(3, np.int32), "and an indptr of 37"),
@@ -434,9 +434,9 @@ BAD_CLIPS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "video: found none, expected videos/",
     ),
     "short video": (
-        lambda folder: files.write_video(video_of(folder), 5),
+        lambda folder: files.write_video(video_of(folder), 6),
         reasons.SHORT_VIDEO,
-        "video: found 5 frames, expected frame 6 of the index",
+        "video: found 6 frames, expected frame 6 of the index",
     ),
     "noise": (lambda folder: video_of(folder).write_bytes(b"noise"), reasons.UNREADABLE_VIDEO, "video: cannot be read"),
     "no zip": (lambda folder: depth_of_clip(folder).write_bytes(b"PK"), reasons.DAMAGED_DEPTH, "cannot be read as zip"),

@@ -28,8 +28,8 @@ ROWS = 75
 UNIT_M = 2.7
 FRAME_RATE = 10
 ROW_STEP = int(FRAME_RATE * FRAME_S)
-MOVING = "tv"
-"""What the screen shows moves."""
+MOVING = "monitor"
+"""What the screens show moves."""
 DEPTH_AREA, MULTIPLE = 384 * 512, 8
 COLUMNS: tuple[str, ...] = (
     "id", "group id", "video path", "annotation path", "num frames", "fps", "resolution", "aesthetic score",
@@ -137,11 +137,11 @@ def _exr(disparity: NDArray[np.float16]) -> bytes:
 def _caption() -> dict[str, object]:
     return {
         "SceneSummary": "A furnished apartment.",
-        "SceneDescription": "The camera moves through the living room of a furnished apartment.",
+        "SceneDescription": "The camera moves through the hall, the study and the bathroom of a furnished apartment.",
         "CameraMotion": "The camera goes ahead and turns.",
         "ShotImmersion": "The walk is calm and steady.",
         "CategoryTags": {
-            "sceneType": {"first": "Interior", "second": "Living Room"},
+            "sceneType": {"first": "Interior", "second": "Hallway"},
             "brightness": "Bright",
             "timeOfDay": "Daytime",
             "weather": "Unknown",
@@ -163,7 +163,7 @@ def _write_table(path: Path, width: int, height: int, rows: int) -> None:
         "fps": float(FRAME_RATE),
         "resolution": f"{width}x{height}",
         "motionTags": "forward",
-        "sceneType": "Interior;Living Room",
+        "sceneType": "Interior;Hallway",
         "brightness": "Bright",
         "timeOfDay": "Daytime",
         "weather": "Unknown",
