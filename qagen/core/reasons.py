@@ -146,7 +146,13 @@ UNREADABLE_VIDEO = _reason(
 SHORT_VIDEO = _reason(
     "clip: video too short", "The index names frames beyond the end of the video; check that the download is complete."
 )
-NO_FRAME_RATE = _reason("clip: no frame rate", "The video or the table says 0 frames a second, so times are unknown.")
+NO_FRAME_RATE = _reason(
+    "clip: no frame rate",
+    "Neither the video nor a table says how many frames a second there are, so times are unknown.",
+)
+TOO_FEW_ROWS = _reason(
+    "clip: too few rows", "The published program fails on fewer than 3 rows (form standard); take the enhanced form."
+)
 REPEATED_CLIP = _reason("clip: repeated id", "Two clips have the same id, so their scenes would overwrite each other.")
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."

@@ -11,6 +11,8 @@ MODULES = {
     "check": ("qagen.spatialvid.check", "List clips that cannot be used, by reason."),
     "score": ("qagen.spatialvid.score", "Measure luminance and motion of videos."),
     "filter": ("qagen.spatialvid.filter", "Keep the rows of a table whose scores lie between bounds."),
+    "instruct": ("qagen.spatialvid.instruct", "Write how the camera of each clip moves."),
+    "stats": ("qagen.spatialvid.stats", "Measure the path of each clip."),
 }
 """Command to its module and a line of help."""
 
@@ -20,7 +22,9 @@ MODULES = {
     modules=MODULES,
     epilog="\b\nExamples:\n  qagen spatialvid check /data/SpatialVid"
     "\n  qagen spatialvid score clips/ --out scores.csv"
-    "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv",
+    "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv"
+    "\n  qagen spatialvid instruct /data/SpatialVid"
+    "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv",
 )
 def main() -> None:
     """Check and convert clips of SpatialVID.

@@ -7,14 +7,9 @@ from pathlib import Path
 import click
 
 from qagen import cli
-from qagen.core.reasons import IRREGULAR_ROWS, LISTED_ALONE, NO_FRAME_RATE, REPEATED_CLIP, meaning_of
+from qagen.core.reasons import IRREGULAR_ROWS, LISTED_ALONE, NO_FRAME_RATE, REPEATED_CLIP
 from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips, find_tables, group_of, read_metadata
-
-LISTED = 5
-"""Maximum number of clips shown of one reason."""
-
-Fault = tuple[str, str, str]
-"""A reason of qagen.core.reasons, the id of the clip, and what was found."""
+from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 
 @cli.command(
@@ -24,7 +19,7 @@ Fault = tuple[str, str, str]
 )
 @click.argument("root", metavar="DIR", type=cli.PATH)
 @cli.path_option("--csv", "table", metavar="FILE", help="Table of the clips.  [default: those in data/train]")
-@cli.option("--all", "lists_all", is_flag=True, help=f"List all clips, not only {LISTED} of each reason.")
+@all_option()
 def main(root: Path, table: Path | None, lists_all: bool) -> int:
     """List the clips below DIR that are incomplete, damaged or contradict themselves, by reason.
 
@@ -45,7 +40,7 @@ def main(root: Path, table: Path | None, lists_all: bool) -> int:
     failed = {clip_id for reason, clip_id, _ in faults if reason != IRREGULAR_ROWS}
     n_usable = sum(clip.id not in failed for clip in clips)
     cli.show(f"{len(clips)} clips, {n_usable} of them can be used")
-    _show_faults(faults, lists_all)
+    show_faults(faults, lists_all)
     if n_usable:
         cli.show(f"\nNext: qagen generate --scene spatialvid --root {root} (clips that cannot be used are left out)")
     return 1 if failed else 0
@@ -99,20 +94,6 @@ def _is_above_zero(text: str) -> bool:
         return 0 < float(text) < float("inf")
     except ValueError:
         return False
-
-
-def _show_faults(faults: Sequence[Fault], lists_all: bool) -> None:
-    """Print clips by reason, the most frequent first."""
-    by_reason: dict[str, list[Fault]] = {}
-    for fault in faults:
-        by_reason.setdefault(fault[0], []).append(fault)
-    for reason, found in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
-        cli.show(f"\n{len(found)} {reason.partition(': ')[2]}: {meaning_of(reason)}")
-        shown = found if lists_all else found[:LISTED]
-        for _, clip_id, text in shown:
-            cli.show(f"  {clip_id}  {text}")
-        if len(shown) < len(found):
-            cli.show(f"  and {len(found) - len(shown)} more, which --all lists")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.loaders.spatialvid.masks import MovingMasks
+from qagen.spatialvid.rows import world_from_camera
 
 DISTANCE_LEVELS = (0.08, 0.28, 0.92, 2.41)
 """Lengths of a path from which on each level counts, units of the poses."""
@@ -25,7 +26,6 @@ TURN_SIGMA_ROWS = 5
 TURN_DISTANCE_ROWS = 5
 RIPPLE_RAD = 0.01
 """Peaks that stand out by less are none: on a circle, where all angles are the same, they are those of rounding."""
-MASK_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def published_length(poses: NDArray[np.floating]) -> float:
 
 def path_statistics(poses: NDArray[np.floating]) -> PathStatistics:
     """What is true of the camera along poses (N, 7): tx ty tz qx qy qz qw, world to camera, N at least 1."""
-    centers, quaternions = _centers(poses), _unit(poses[:, 3:])
+    (_, centers), quaternions = world_from_camera(poses), _unit(poses[:, 3:])
     reach = float(_lengths(centers - centers[0]).max())
     angles = _turn_angles(centers) if reach >= DISTANCE_LEVELS[0] else np.zeros(0)
     return PathStatistics(
@@ -135,14 +135,6 @@ def _count_turns(angles: NDArray[np.floating], prominence: float = 0.0) -> int:
     peaks, _ = find_peaks(smooth, height=TURN_RAD, distance=TURN_DISTANCE_ROWS, prominence=prominence)
     highest = float(smooth.max())
     return len(peaks) + int(highest > TURN_RAD and not (smooth[peaks] == highest).any())
-
-
-def _centers(poses: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(N, 3) camera centers in the world, -Rᵀ t."""
-    t, (v, w) = poses[:, :3].astype(np.float64), np.split(_unit(poses[:, 3:]), [3], axis=1)
-    # Turning by the conjugate of the unit quaternion (v, w).
-    across = -2 * np.cross(v, t)
-    return -(t + w * across - np.cross(v, across))
 
 
 def _unit(quaternions: NDArray[np.floating]) -> NDArray[np.float64]:

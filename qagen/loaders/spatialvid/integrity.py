@@ -60,8 +60,24 @@ class CheckedClip:
     """Depth, where there is any."""
 
 
-def check_clip(clip: Clip) -> CheckedClip:
-    """Open a clip and hold its parts against each other; no image is decoded.
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipRows:
+    """The rows of a clip, whose images may be missing; masks and depth are decoded on demand."""
+
+    poses: NDArray[np.floating]
+    """(n, 7) tx ty tz qx qy qz qw of each row, world to camera, unit unknown."""
+    intrinsics: NDArray[np.floating]
+    """(n, 4) fx fy cx cy of each row, over width, height, width and height."""
+    frames: NDArray[np.int64]
+    """(n,) number of the video's frame of each row."""
+    masks: MovingMasks | None
+    """Masks of what moves, where there are any."""
+    depth: DepthArchive | None
+    """Depth, where there is any."""
+
+
+def check_rows(clip: Clip) -> ClipRows:
+    """Open a clip's annotation and hold its parts against each other; its video may be missing.
 
     Raises:
         ClipError: the first fault, with its reason.
@@ -76,13 +92,24 @@ def check_clip(clip: Clip) -> CheckedClip:
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise ClipError(ROWS_DIFFER, clip.folder, f"rows: {found}")
-    source = _row_images(clip, frames)
+    return ClipRows(poses, intrinsics, frames, masks, depth)
+
+
+def check_clip(clip: Clip) -> CheckedClip:
+    """Open a clip and hold its parts against each other; no image is decoded.
+
+    Raises:
+        ClipError: the first fault, with its reason.
+        ConfigError: there is depth, but OpenEXR is not installed.
+    """
+    rows = check_rows(clip)
+    source, masks = _row_images(clip, rows.frames), rows.masks
     if masks is not None and (masks.width, masks.height) != (source.width, source.height):
         expected = f"{source.width} x {source.height} of the video"
         raise ClipError(
             DAMAGED_MASKS, masks.path, f"shape: found {masks.width} x {masks.height} pixels, expected {expected}"
         )
-    return CheckedClip(clip, poses, intrinsics, frames, source, masks, depth)
+    return CheckedClip(clip, rows.poses, rows.intrinsics, rows.frames, source, masks, rows.depth)
 
 
 def check_images(checked: CheckedClip) -> None:
