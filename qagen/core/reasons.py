@@ -166,7 +166,9 @@ IRREGULAR_ROWS = _reason(
 
 MISSING_VIDEO = _reason("video: no file", "The table names a video that is not there; check the download and --root.")
 UNDECODABLE_VIDEO = _reason("video: cannot be decoded", "The file is damaged or is no video; download it again.")
-CUT_OFF_VIDEO = _reason("video: cut off", "The file ends before the frames that its header counts; download it again.")
+CUT_OFF_VIDEO = _reason(
+    "video: cut off", "The file holds broken packets, or less than its header tells; download it again."
+)
 DAMAGED_FRAMES = _reason(
     "video: damaged frames", "The decoder had to guess parts of a frame; download the video again."
 )

@@ -110,9 +110,8 @@ def score_video(
         raise ClipError(MISSING_VIDEO, path, "found no file, expected a video")
     try:
         header = read_header(path)
-        if header.packets < header.frames:
-            text = f"found {header.packets} frames, expected {header.frames} as its header says"
-            raise ClipError(CUT_OFF_VIDEO, path, text)
+        if header.missing:
+            raise ClipError(CUT_OFF_VIDEO, path, header.missing)
         reading = _read(path, ranges, header.packets, report)
         if reading.frames != header.packets and any(clip.last is None for clip in ranges):
             reading = _read(path, ranges, reading.frames, report)  # packets without a frame of their own misled

@@ -1,6 +1,6 @@
 """Frames of a video file: single ones, found by seeking, and all in turn."""
 
-from collections import Counter
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MAX_SIDE_PX = 8192
+DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+LONGEST_GAP = 3
+"""So many frames before the end that its header tells, a whole video may end."""
 READ_ON = 120
 """Up to this many frames ahead, decoding on is faster than seeking back to a key frame."""
 
@@ -99,10 +102,10 @@ class VideoHeader:
 
     packets: int
     """Packets of frames that are to be shown; some codecs have others that show none."""
-    frames: int
-    """Frames that the header counts, 0 where it counts none."""
     fps: float
     """Mean frames a second, 0 where the file does not say."""
+    missing: str
+    """How the packets fall short of what the header tells, as where a download broke off; empty where they do not."""
 
 
 def read_header(path: Path) -> VideoHeader:
@@ -110,11 +113,30 @@ def read_header(path: Path) -> VideoHeader:
     try:
         container, stream = _open(path)
         with container:
-            packets = Counter(packet.is_discard for packet in container.demux(stream) if packet.size)
-            in_header = max(0, stream.frames - packets[True])  # a header counts what is thrown away, too
-            return VideoHeader(packets[False], in_header, float(stream.average_rate or 0))
+            shown = hidden = broken = end = 0
+            for packet in container.demux(stream):
+                if not packet.size and packet.dts is None:
+                    continue  # the last one, which holds nothing
+                hidden += packet.is_discard
+                shown += not packet.is_discard
+                broken += packet.is_corrupt
+                end = max(end, (packet.pts or 0) + (packet.duration or 0))
+            missing = f"found {broken} broken packets, expected none" if broken else ""
+            if shown + hidden < stream.frames:
+                missing = f"found {shown + hidden} frames, expected {stream.frames} as the header says"
+            fps = float(stream.average_rate or 0)
+            end_s, stated_s = float(end * (stream.time_base or 0)), _stated_seconds(stream)
+            if (stated_s - end_s) * fps > LONGEST_GAP:
+                missing = f"found {end_s:.1f} s, expected {stated_s:.1f} s as the header says"
+            return VideoHeader(shown, fps, missing)
     except (OSError, ValueError, RuntimeError) as error:
         raise SceneError(path, f"video: cannot be read ({error})") from error
+
+
+def _stated_seconds(stream: "VideoStream") -> float:
+    """When a stream of Matroska or WebM ends by its tag DURATION (00:01:02.5), 0 where it has none."""
+    match = DURATION.fullmatch(stream.metadata.get("DURATION", ""))
+    return 0.0 if match is None else 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
 
 
 def decode_frames(path: Path) -> "Iterator[VideoFrame]":
