@@ -2,12 +2,13 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from qagen.__main__ import main
-from qagen.spatialvid import video_scores
+from qagen.spatialvid.score_table import ScoreTable
 from tests.spatialvid.videos import even, write_video
 
 COLUMNS = (
@@ -107,26 +108,27 @@ def test_the_same_command_goes_on_where_it_stopped(
 ) -> None:
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     assert score(table, "--out", whole).exit_code == 0
-    scored: list[str] = []
-    real = video_scores.score_video
+    enter, entered = ScoreTable.enter, list[int]()
 
-    def stopping(path: Path, *rest: object) -> object:
-        if scored:
+    def stopping(self: ScoreTable, row: int, *rest: Any) -> None:
+        if entered:
             raise KeyboardInterrupt
-        scored.append(path.name)
-        return real(path, *rest)  # type: ignore[arg-type]
+        entered.append(row)
+        enter(self, row, *rest)
 
-    monkeypatch.setattr(video_scores, "score_video", stopping)
-    result = score(table, "--out", out, "--workers", "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(ScoreTable, "enter", stopping)
+        result = score(table, "--out", out)
     assert result.exit_code == 130
     assert "the same command goes on from there" in result.stderr
-    assert [row["motion score"] != "" for row in rows_of(out)] == [True, False, True]
+    assert [row for row, cells in enumerate(rows_of(out)) if cells["motion score"]] == entered
 
-    monkeypatch.setattr(video_scores, "score_video", lambda *rest: (scored.append(rest[0].name), real(*rest))[1])
+    again: list[int] = []
+    monkeypatch.setattr(ScoreTable, "enter", lambda *rest: (again.append(rest[1]), enter(*rest)))
     result = score(table, "--out", out)
     assert result.exit_code == 0
-    assert "2 of 3 rows are scored already" in result.stderr
-    assert scored == ["steps.mkv", "still.mkv"]
+    assert "1 of 3 rows are scored already" in result.stderr
+    assert sorted(entered + again) == [0, 1, 2]
     assert out.read_bytes() == whole.read_bytes()
 
 
