@@ -1,15 +1,35 @@
 """``qagen spatialvid check``: which clips fit together, and why the others do not."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qagen import cli
-from qagen.core.reasons import IRREGULAR_ROWS, LISTED_ALONE, NO_FRAME_RATE, REPEATED_CLIP
+from qagen.core.reasons import (
+    IRREGULAR_ROWS,
+    LISTED_ALONE,
+    MISSING_DEPTH,
+    NO_FRAME_RATE,
+    REPEATED_CLIP,
+    UNREADABLE_DEPTH_IMAGE,
+)
 from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips, find_tables, group_of, read_metadata
 from qagen.spatialvid.faults import Fault, all_option, show_faults
+
+if TYPE_CHECKING:
+    from qagen.loaders.spatialvid.depth import DepthArchive
+
+KEPT = (IRREGULAR_ROWS, UNREADABLE_DEPTH_IMAGE, MISSING_DEPTH)
+"""Reasons that do not prevent the use of a clip."""
+MUCH_DEPTH_LACKS = 0.5
+"""Share of the pixels without depth above which a clip is told of."""
+SUBMITTED = 1000
+"""Clips that wait for a thread at a time."""
 
 
 @cli.command(
@@ -20,7 +40,8 @@ from qagen.spatialvid.faults import Fault, all_option, show_faults
 @click.argument("root", metavar="DIR", type=cli.PATH)
 @cli.path_option("--csv", "table", metavar="FILE", help="Table of the clips.  [default: those in data/train]")
 @all_option()
-def main(root: Path, table: Path | None, lists_all: bool) -> int:
+@cli.option("--workers", type=click.IntRange(min=1), help="Clips read at a time.  [default: one per core]")
+def main(root: Path, table: Path | None, lists_all: bool, workers: int | None) -> int:
     """List the clips below DIR that are incomplete, damaged or contradict themselves, by reason.
 
     DIR is a release, the output of the annotation pipeline, or the folder of one clip. All arrays, masks and depth are
@@ -29,15 +50,10 @@ def main(root: Path, table: Path | None, lists_all: bool) -> int:
     Exit codes: 0: all clips can be used. 1: some cannot. 2: a mistake in the options, or no clip.
     """
     clips = find_clips(root)
-    faults: list[Fault] = []
-    with cli.progress("Checking clips", len(clips)) as bar:
-        for clip in clips:
-            faults += clip_faults(clip)
-            bar.advance()
-    faults += repeated_ids(clips)
+    faults = [*_check_clips(clips, workers or os.cpu_count() or 1), *repeated_ids(clips)]
     for path in [table] if table else find_tables(root):
         faults += table_faults(path, clips)
-    failed = {clip_id for reason, clip_id, _ in faults if reason != IRREGULAR_ROWS}
+    failed = {clip_id for reason, clip_id, _ in faults if reason not in KEPT}
     n_usable = sum(clip.id not in failed for clip in clips)
     cli.show(f"{len(clips)} clips, {n_usable} of them can be used")
     show_faults(faults, lists_all)
@@ -46,18 +62,42 @@ def main(root: Path, table: Path | None, lists_all: bool) -> int:
     return 1 if failed else 0
 
 
-def clip_faults(clip: Clip) -> Iterator[Fault]:
+def _check_clips(clips: Sequence[Clip], workers: int) -> Iterator[Fault]:
+    """What is wrong with the clips, in their order. Decoders work outside of Python's lock, so that threads do."""
+    with cli.progress("Checking clips", len(clips)) as bar, ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(clips), SUBMITTED):
+            for faults in pool.map(clip_faults, clips[start : start + SUBMITTED]):
+                yield from faults
+                bar.advance()
+
+
+def clip_faults(clip: Clip) -> list[Fault]:
     """What is wrong with one clip: the first fault that prevents its use, or what is unusual."""
     from qagen.loaders.spatialvid.integrity import check_clip, check_images
 
     try:
         checked = check_clip(clip)
         check_images(checked)
+        notes = [] if checked.depth is None else list(_depth_notes(clip, checked.depth))
     except ClipError as error:
-        yield error.reason, clip.id, str(error)
-    else:
-        if not checked.source.is_regular:
-            yield IRREGULAR_ROWS, clip.id, f"frames {', '.join(map(str, checked.frames[:8].tolist()))} …"
+        return [(error.reason, clip.id, str(error))]
+    if not checked.source.is_regular:
+        notes.append((IRREGULAR_ROWS, clip.id, f"frames {', '.join(map(str, checked.frames[:8].tolist()))} …"))
+    return notes
+
+
+def _depth_notes(clip: Clip, depth: "DepthArchive") -> Iterator[Fault]:
+    """What is unusual about depth. Raises ClipError where it is damaged."""
+    from qagen.loaders.spatialvid.depth import FAR_LIMIT
+    from qagen.loaders.spatialvid.integrity import count_depth
+
+    counts = count_depth(depth)
+    if counts.unreadable:
+        yield UNREADABLE_DEPTH_IMAGE, clip.id, f"{depth.path}: {', '.join(counts.unreadable)}"
+    if counts.beyond + counts.without > MUCH_DEPTH_LACKS * counts.pixels:
+        beyond, without = counts.beyond / counts.pixels, counts.without / counts.pixels
+        found = f"{beyond:.0%} of the pixels are beyond {FAR_LIMIT:g} units, {without:.0%} have no disparity above 0"
+        yield MISSING_DEPTH, clip.id, f"{depth.path}: {found}"
 
 
 def repeated_ids(clips: Sequence[Clip]) -> Iterator[Fault]:

@@ -1,13 +1,16 @@
 """SpatialVID as scenes: poses turned round, pixels of fractions, cut depth without what moves, frames by time."""
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.testing import assert_allclose
 from scipy.spatial.transform import Rotation
 
+from qagen.__main__ import main
 from qagen.core import reasons
 from qagen.core.scene import Scene
 from qagen.demo.film import Film
@@ -189,3 +192,19 @@ def test_real_poses_with_a_video_are_a_scene(folder: Path) -> None:
     scene = load(folder)
     ahead = [frame.world_from_camera.translation[2] for frame in scene.frames]
     assert ahead[-1] > ahead[0] + 0.05
+
+
+@pytest.mark.slow
+def test_a_run_leaves_out_the_clip_that_does_not_fit_and_goes_on(small_film: Film, tmp_path: Path) -> None:
+    root, out = tmp_path / "clips", tmp_path / "out"
+    spatialvid.write(small_film, root)
+    (whole,) = root.glob("annotations/*/*")
+    shutil.copytree(whole, whole.with_name("broken"))
+    (whole.with_name("broken") / "poses.npy").unlink()
+    words = f"generate --scene spatialvid --root {root} --out {out} --tasks depth_prediction_oo"
+    result = CliRunner().invoke(main, words.split())
+    assert result.exit_code == 1
+    report = json.loads((out / "spatialvid" / "report.json").read_text())
+    assert "poses.npy: cannot be read (no such file)" in report["scenes"]["broken"]["error"]
+    assert report["scenes"][whole.name]["frames"] == len(small_film.poses)
+    assert report["tasks"]["depth_prediction_oo"]["skips"] == {"no metric scale": 1}

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -98,3 +99,16 @@ def test_damage_that_shows_only_in_images_is_found(root: Path) -> None:
     assert result.exit_code == 1
     assert "1 damaged depth" in result.stdout
     assert "00000.exr: cannot be unpacked" in result.stdout
+
+
+def test_depth_that_lacks_is_told_and_no_fault(root: Path) -> None:
+    # rows of 584 x 328: beyond the limit of 100 units, behind the camera, sound, and no image at all
+    values = [np.full(files.DEPTH_SIZE[::-1], value, np.float16) for value in (0.005, -1, 1)]
+    members = {f"{row:05d}.exr": files.exr_bytes(Z=disparity) for row, disparity in enumerate(values)}
+    depth = root / "depths" / files.GROUP / f"{files.CLIP}.zip"
+    files.write_depth(depth, members | {"00003.exr": b"no image"})
+    result = check(root)
+    assert result.exit_code == 0
+    assert "1 unreadable depth: One depth image" in result.stdout
+    assert f"{depth}: 00003.exr" in result.stdout
+    assert "33% of the pixels are beyond 100 units, 33% have no disparity above 0" in result.stdout

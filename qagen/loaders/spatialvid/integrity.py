@@ -17,7 +17,7 @@ from qagen.core.scene import FileSource, ImageSource
 from qagen.errors import SceneError
 from qagen.loaders.io.images import decode_color, image_size
 from qagen.loaders.io.video import read_video
-from qagen.loaders.spatialvid.depth import DepthArchive, open_depth
+from qagen.loaders.spatialvid.depth import DepthArchive, depth_of, open_depth
 from qagen.loaders.spatialvid.files import ROW_S, Clip, ClipError, frames_of, read_intrinsics, read_poses, refusing
 from qagen.loaders.spatialvid.masks import MovingMasks, open_masks
 
@@ -112,11 +112,25 @@ def check_clip(clip: Clip) -> CheckedClip:
     return CheckedClip(clip, rows.poses, rows.intrinsics, rows.frames, source, masks, rows.depth)
 
 
+@dataclass(frozen=True, slots=True)
+class DepthCounts:
+    """What the depth of a clip holds."""
+
+    unreadable: tuple[str, ...]
+    """Members of the archive that cannot be decoded; their rows are without depth."""
+    pixels: int
+    """Pixels of all other rows."""
+    beyond: int
+    """Pixels beyond the limit of depth."""
+    without: int
+    """Pixels whose disparity is not finite or not above 0."""
+
+
 def check_images(checked: CheckedClip) -> None:
-    """Decode the first and the last image, all masks and all depth of a clip.
+    """Decode the first and the last image and all masks of a clip.
 
     Raises:
-        ClipError: one of them is damaged, but for single depth images, which rows can do without.
+        ClipError: one of them is damaged.
     """
     with refusing(UNREADABLE_VIDEO):
         for image in (checked.source.images[0], checked.source.images[-1]):
@@ -124,11 +138,25 @@ def check_images(checked: CheckedClip) -> None:
             if (width, height) != (checked.source.width, checked.source.height):
                 expected = f"{checked.source.width} x {checked.source.height}"
                 raise SceneError(checked.clip.folder, f"image: found {width} x {height} pixels, expected {expected}")
-    for row in range(len(checked.frames)):
-        if checked.masks is not None:
+    if checked.masks is not None:
+        for row in range(checked.masks.rows):
             checked.masks.read(row)
-        if checked.depth is not None:
-            checked.depth.read_disparity(row)
+
+
+def count_depth(depth: DepthArchive) -> DepthCounts:
+    """Decode all depth of a clip. Raises ClipError where an image is damaged, unless rows can do without it."""
+    unreadable: list[str] = []
+    pixels = beyond = without = 0
+    for row, member in enumerate(depth.members):
+        disparity = depth.read_disparity(row)
+        if disparity is None:
+            unreadable.append(member)
+            continue
+        is_valid = np.isfinite(disparity) & (disparity > 0)
+        pixels += disparity.size
+        without += int((~is_valid).sum())
+        beyond += int((is_valid & (depth_of(disparity) == 0)).sum())
+    return DepthCounts(tuple(unreadable), pixels, beyond, without)
 
 
 def _row_images(clip: Clip, frames: NDArray[np.int64]) -> RowImages:
