@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull
 
 from qagen.audit.checks import Check, disagree, undecided
+from qagen.audit.closest import between_boxes_m, moved_out
 from qagen.audit.raycast import DOUBT, REFERENCE_PIXELS, TOLERANCE_M, TOLERANCE_SHARE, RenderedView, grid_of
 from qagen.audit.scene import AuditScene, AuditView, Instance, UprightBox, fit_box, fit_upright_box
 from qagen.audit.surroundings import SideReading, Surroundings, areas_of, spread_points
@@ -119,6 +120,18 @@ class Belief:
         if max(side.reach_m for side in sides) > DOUBTFUL_REACH_M:
             return [undecided(what, stated, found)]
         return []
+
+    def boxes_apart_m(self, first: int, second: int, relaxed: bool) -> float:
+        """Distance of two instances' boxes, with the sides that were not observed as far out as they may be, meters."""
+        boxes = []
+        for number in (first, second):
+            one = self.scene.instances[number]
+            box = one.box
+            if self.around.is_known and one.points is not None:
+                sides = self.around.sides(number)
+                box = moved_out(box, [side.least_reach_m if relaxed else side.reach_m for side in sides])
+            boxes.append(box)
+        return between_boxes_m(boxes[0], boxes[1])
 
     def check_whole(self, instance: int) -> list[Check]:
         """Whether an object's annotation is the whole object and nothing else; failed checks only.

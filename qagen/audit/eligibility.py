@@ -87,7 +87,7 @@ def _check_visibility(
     shares = truth.unoccluded.shares(view, mark.instance)
     if shares is not None:
         covered, inside = shares
-        fraction = settings.threshold("visible_fraction")
+        fraction = float(record.task.get("min_visible", settings.threshold("visible_fraction")))
         measures.append((f"visible share of {token}", pixels / max(covered, 1), fraction, SLACK))
         min_inside = float(record.task.get("min_in_image", settings.threshold("in_image_fraction")))
         measures.append((f"share of {token} in the image", inside, min_inside, SLACK / 2))

@@ -23,6 +23,8 @@ SHAPES = {"point": "point", "bbox": "box", "mask": "mask"}
 """What texts call each kind of mark."""
 AMBIGUOUS_PIXELS = 200.0
 """Visible pixels of 640 x 480 from which on another instance of the same name makes the name ambiguous."""
+EVIDENCE_M = 2e-3
+"""Tolerance for places and sizes of the evidence, meters."""
 MARK_REACH = 2
 """Pixels around a point mark that may still show its object, for rounding and rays that graze an edge."""
 
@@ -257,8 +259,15 @@ def _check_evidence(record: AuditRecord, marks: Mapping[str, ResolvedMark], trut
         box = instance.box
         local = truth.scene.views[record.frames[mark.image]].to_camera(box.center)
         for name, true in (("center_m", box.center), ("center_in_camera_m", local)):
-            if np.abs(np.array(row[name]) - true).max() > 2e-3:
+            if np.abs(np.array(row[name]) - true).max() > EVIDENCE_M:
                 checks.append(disagree(f"evidence {name} of {token}", row[name], true.round(4).tolist()))
-        if np.abs(np.sort(row["size_m"]) - np.sort(box.size)).max() > 2e-3:
+        if not has_size(row["size_m"], box.size, truth.scene.is_level):
             checks.append(disagree(f"evidence size of {token}", row["size_m"], box.size.round(4).tolist()))
     return checks
+
+
+def has_size(stated: Sequence[float], size: NDArray, is_level: bool) -> bool:
+    """Whether stated sides are those of a box (3,), meters; the horizontal ones, or all of a tilted one, in any order."""
+    alike = 2 if is_level else 3
+    sides = [[*sorted(each[:alike]), *each[alike:]] for each in (list(stated), size.tolist())]
+    return len(stated) == 3 and bool(np.abs(np.subtract(*sides)).max() <= EVIDENCE_M)

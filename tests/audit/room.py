@@ -29,8 +29,11 @@ OBJECTS = (
     ("refrigerator", (5.63, 2.5, 0.85), (0.7, 0.7, 1.7)),
     ("bathtub", (2.4, 0.37, 0.3), (1.6, 0.7, 0.6)),
     ("guitar", (4.2, 0.17, 0.5), (0.4, 0.3, 1.0)),
+    ("microwave", (2.35, 4.62, 0.95), (0.5, 0.4, 0.3)),
+    ("cabinet", (5.73, 1.895, 0.4), (0.5, 0.5, 0.8)),
 )
-"""Label, center and size of each object, meters; all stand at a wall, so that a camera in the middle sees the rest."""
+"""Label, center and size of each object, meters; all stand at a wall, so that a camera in the middle sees the rest.
+The microwave is on the table, and the cabinet stands 5 mm from the refrigerator, so that the two touch."""
 ALIGNMENT = np.array([[0.8, 0.6, 0, 1.5], [-0.6, 0.8, 0, -2.0], [0, 0, 1, 0.1], [0, 0, 0, 1]])
 GRID = 9
 """Vertices along each edge of a box."""

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from qagen.audit.__main__ import main
+from qagen.audit.belief import Belief
 from qagen.audit.check_media import Media
 from qagen.audit.checks import Verdict, worst_verdict
 from qagen.audit.physical import check_scene
@@ -316,12 +318,95 @@ def other_letter_of_those(record: Record, evidence: Record) -> None:
     say(record, {"A": "B", "B": "A", "C": "A", "D": "A"}[said(record)])
 
 
+def swap_mentions(*turns: int) -> Fault:
+    """The two objects change places in the question, 0, or in the answer, 1, with their names and colors."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        first, second = (f"{row['label']} ({row['color']} box)" for row in evidence["objects"])
+        other = {first: second, second: first}
+        before = copy.deepcopy(record["conversations"])
+        for turn in (record["conversations"][number] for number in turns):
+            turn["value"] = re.sub("|".join(map(re.escape, other)), lambda match: other[match[0]], turn["value"])
+        return record["conversations"] != before
+
+    return spoil
+
+
+def where_on(fault: Fault) -> Fault:
+    """The fault where one object is on the other: two that touch, or are apart, are so either way round."""
+    return lambda record, evidence: evidence["answer"] == "on" and fault(record, evidence)
+
+
+CONTACT = {"on": "on top of", "in": "inside", "touching": "touching", "apart": "apart from"}
+
+
+def another_contact_claimed(record: Record, evidence: Record) -> bool:
+    """A No claims what is true, and a Yes what is not."""
+    true = CONTACT[evidence["answer"]]
+    false = CONTACT["touching" if evidence["answer"] == "apart" else "apart"]
+    claimed = {"Yes": false, "No": true}[said(record)]
+    return ask(record, lambda text: re.sub("|".join(CONTACT.values()), claimed, text, count=1))
+
+
+def sides_of(row: Record) -> dict[str, float]:
+    """The sides that questions ask for, of an object of the evidence, meters."""
+    size = row["size_m"]
+    return {"height": size[2], "width": max(size[:2]), "longest": max(size)}
+
+
+LARGER = {"height": "taller", "width": "wider (longer horizontal side)", "longest": "longer (longest side)"}
+
+
+def another_side_compared(record: Record, evidence: Record) -> bool:
+    """The question compares a side in which the other object is larger."""
+    asked = evidence["measured"]["side"]
+    red, blue = (sides_of(row) for row in evidence["objects"])
+    other = next((side for side in LARGER if (red[side] - blue[side]) * (red[asked] - blue[asked]) < 0), None)
+    return other is not None and ask(record, lambda text: text.replace(LARGER[asked], LARGER[other]))
+
+
+def told(side: str) -> Fault:
+    """The number is that of another side of the object."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        return in_answer(r"\d+\.\d", f"{sides_of(evidence['objects'][0])[side]:.1f}")(record, evidence) is True
+
+    return spoil
+
+
+def off_by(share: float) -> Fault:
+    """The number is off by a share of it, and at least by one step of its printing."""
+
+    def spoil(record: Record, evidence: Record) -> bool:
+        number = re.search(r"\d+\.\d", said(record))
+        assert number is not None
+        step = math.copysign(max(abs(share) * float(number[0]), 0.1), share)
+        return in_answer(re.escape(number[0]), f"{float(number[0]) + step:.1f}")(record, evidence) is True
+
+    return spoil
+
+
+def lay_down(record: Record, evidence: Record) -> bool:
+    """The evidence has the height for a horizontal side."""
+    size = evidence["objects"][0]["size_m"]
+    size[0], size[2] = size[2], size[0]
+    return size[0] != size[2]
+
+
+def raise_size(record: Record, evidence: Record) -> None:
+    evidence["measured"]["size_m"][2] += 0.05
+
+
 def swap_candidates(record: Record, evidence: Record) -> bool:
     """The boxes of two candidates are exchanged, one of which is the answer."""
     record["blue_bbox"], record["green_bbox"] = record["green_bbox"], record["blue_bbox"]
     return "blue" in said(record) or "green" in said(record)
 
 
+EVERY_FORMAT = ("fill", "select", "sentence", "judge")
+SIDES = {"object_height": r"\bheight\b", "object_width": r"\b(longer horizontal side|width)\b"}
+SIDES |= {"object_longest": "longest side"}
+"""Words for the sides that these types ask for."""
 EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
 FAULTS: list[tuple[str, str, str, Fault]] = [
     ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
@@ -404,15 +489,58 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("closest for farthest", "distance_infer_center_oc", "fill", in_question("closest to", "farthest from")),
     ("the other of the two", "distance_infer_center_oo_mv", "fill", lambda r, e: say(r, "chair (red point)")),
     ("the other of the two", "size_compare", "fill", swap_words("red", "blue")),
+    ("the other of the two", "size_compare", "fill", swap_mentions(1)),
     ("the other of the two", "size_compare", "sentence", swap_words("red", "blue")),
+    ("the other of the two", "size_compare", "sentence", swap_mentions(1)),
     ("another letter", "size_compare", "select", other_letter),
+    ("the truth twice", "size_compare", "select", same_option_twice),
     ("yes for no", "size_compare", "judge", swap_words("Yes", "No")),
-    ("colors of marks swapped", "size_compare", "fill", swap_colors_of_marks),
+    ("the claim about the other", "size_compare", "judge", swap_mentions(0)),
+    ("colors of the text swapped", "size_compare", "judge", swap_colors_of_text),
+    *(("colors of marks swapped", "size_compare", f, swap_colors_of_marks) for f in EVERY_FORMAT),
+    *(("another side compared", "size_compare", f, another_side_compared) for f in EVERY_FORMAT),
     ("evidence of another side", "size_compare", "fill", in_measured(red_m=9.0)),
-    ("one tenth too much", "object_height", "fill", moved(0.1)),
-    ("one tenth too much", "object_width", "sentence", moved(0.1)),
-    ("another letter", "object_longest", "select", other_letter),
-    ("options hardly apart", "object_height", "select", nearer_options),
+    ("evidence off by 5 cm", "size_compare", "judge", in_evidence(lambda e: e["measured"].update(blue_m=e["measured"]["blue_m"] + 0.05))),
+    ("evidence lies down", "size_compare", "select", lay_down),
+    ("in for on", "contact", "sentence", in_answer("on top of", "inside")),
+    ("touching for on", "contact", "sentence", in_answer("on top of", "touching")),
+    ("on for touching", "contact", "sentence", in_answer("touching", "on top of")),
+    ("apart for touching", "contact", "sentence", in_answer("touching", "apart from")),
+    ("touching for apart", "contact", "sentence", in_answer("apart from", "touching")),
+    ("on for apart", "contact", "sentence", in_answer("apart from", "on top of")),
+    ("the other on the one", "contact", "sentence", where_on(swap_mentions(1))),
+    ("asked the other way round", "contact", "sentence", where_on(swap_mentions(0))),
+    ("asked the other way round", "contact", "select", where_on(swap_mentions(0))),
+    ("all the other way round", "contact", "sentence", where_on(swap_mentions(0, 1))),
+    ("the claim the other way round", "contact", "judge", where_on(swap_mentions(0))),
+    ("yes for no", "contact", "judge", swap_words("Yes", "No")),
+    ("another contact claimed", "contact", "judge", another_contact_claimed),
+    ("another letter", "contact", "select", other_letter),
+    ("the truth twice", "contact", "select", same_option_twice),
+    *(("colors of marks swapped", "contact", f, swap_colors_of_marks) for f in EVERY_FORMAT[1:]),
+    ("y flipped", "contact", "sentence", change_marks(flipped)),
+    ("evidence of another contact", "contact", "judge", in_measured(gap_m=0.5)),
+    ("evidence of another height", "contact", "judge", in_measured(above_m=0.4)),
+    ("evidence of another overlap", "contact", "select", in_measured(over=0.3)),
+    ("evidence of another share inside", "contact", "sentence", in_measured(inside=0.95)),
+    *(("15 % too much", one, f, off_by(0.15)) for one in SIDES for f in ("fill", "sentence")),
+    *(("15 % too little", one, f, off_by(-0.15)) for one in SIDES for f in ("fill", "sentence")),
+    *(("width told", "object_height", f, told("width")) for f in ("fill", "sentence")),
+    *(("height told", "object_width", f, told("height")) for f in ("fill", "sentence")),
+    *(("height told", "object_longest", f, told("height")) for f in ("fill", "sentence")),
+    ("another side asked", "object_height", "fill", in_question(SIDES["object_height"], "width")),
+    ("another side asked", "object_width", "select", in_question(SIDES["object_width"], "longest side")),
+    ("another side asked", "object_longest", "sentence", in_question(SIDES["object_longest"], "height")),
+    ("another side named", "object_height", "sentence", in_answer(SIDES["object_height"], "width")),
+    ("another side named", "object_width", "sentence", in_answer(SIDES["object_width"], "height")),
+    ("another side named", "object_longest", "sentence", in_answer(SIDES["object_longest"], "width")),
+    *(("another letter", one, "select", other_letter) for one in SIDES),
+    *(("the truth twice", one, "select", same_option_twice) for one in SIDES),
+    *(("options hardly apart", one, "select", nearer_options) for one in SIDES),
+    *(("another unit asked", one, f, in_question(r"\bmeters\b", "centimeters")) for one in SIDES for f in EVERY_FORMAT[:3]),
+    *(("mark moved off", one, "fill", change_marks(mirrored)) for one in SIDES),
+    *(("evidence lies down", one, "fill", lay_down) for one in SIDES),
+    *(("evidence off by 5 cm", one, "sentence", raise_size) for one in (*SIDES, "spatial_volume_infer")),
     ("inverted pose", "view_change_infer", "fill", inverted_motion),
     ("turn of the other sign", "view_change_infer", "sentence", swap_words("left", "right")),
     ("turn of the other sign", "nav_video", "sentence", swap_words("left", "right")),
@@ -553,6 +681,59 @@ def test_the_limits_of_angles_are_checked(
     for ref in refs[type_name, "fill"]:
         off = [check.what for check in strict.examine(ref.line, *ref.read()) if check.verdict is Verdict.DISAGREE]
         assert expected in off
+
+
+def stretched(scene: AuditScene, number: int, axis: int, by_m: float) -> AuditScene:
+    """The scene with a box that reaches farther along an axis than its object's surface."""
+    one = scene.instances[number]
+    size = one.box.size + by_m * np.eye(3)[axis]
+    spoilt = replace(one, box=replace(one.box, center=one.box.center + by_m / 2 * one.box.axes[:, axis], size=size))
+    return replace(scene, instances=(*scene.instances[:number], spoilt, *scene.instances[number + 1 :]))
+
+
+def half_scanned(scene: AuditScene) -> AuditScene:
+    """The scene with three sides of each object as its only surface, and with depth images that see nothing."""
+    assert scene.vertices is not None
+    assert scene.faces is not None
+    assert scene.face_instance is not None
+    is_scanned = np.zeros(len(scene.faces), bool)
+    for number, one in enumerate(scene.instances):
+        if one.is_askable:
+            beyond = (scene.vertices[scene.faces] - one.box.center) @ one.box.axes - one.box.size / 2
+            is_far = (beyond > -0.001).all(axis=1).any(axis=1)
+            is_scanned |= (scene.face_instance == number) & ~is_far
+    views = {name: replace(view, read_depth=lambda: np.zeros((240, 320))) for name, view in scene.views.items()}
+    faces, owners = scene.faces[is_scanned], scene.face_instance[is_scanned]
+    return replace(scene, views=views, faces=faces, face_instance=owners)
+
+
+ENDS = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
+"""Axes of a box whose ends decide each comparison."""
+
+
+@pytest.mark.parametrize("type_name", [*SIDES, "size_compare"])
+def test_a_box_that_reaches_beyond_its_surface_is_not_believed(
+    type_name: str, scene: AuditScene, refs: Refs, made: Made
+) -> None:
+    numbers, media = {one.id: k for k, one in enumerate(scene.instances)}, Media(made.out / "scannet" / "images")
+    for ref in refs[type_name, "fill"][:3]:
+        record, evidence = ref.read()
+        number = numbers[evidence["objects"][0]["id"]]
+        for axis in ENDS.get(evidence["measured"].get("side"), range(3)):
+            examiner = Examiner(SceneTruth.of(stretched(scene, number, axis, 0.4)), media)
+            off = [c.what for c in examiner.examine(ref.line, record, evidence) if c.verdict is Verdict.DISAGREE]
+            assert any(what.startswith("extent of") for what in off)
+
+
+@pytest.mark.parametrize("type_name", [*SIDES, "size_compare", "contact"])
+def test_what_was_not_scanned_is_not_believed(type_name: str, scene: AuditScene, refs: Refs, made: Made) -> None:
+    """Marks are where they were, so that only what is known of the objects' extents tells."""
+    truth = SceneTruth.of(scene)
+    truth.belief = Belief(half_scanned(scene))
+    examiner = Examiner(truth, Media(made.out / "scannet" / "images"))
+    for ref in refs[type_name, "sentence"]:
+        off = [c.what for c in examiner.examine(ref.line, *ref.read()) if c.verdict is Verdict.DISAGREE]
+        assert any(re.match("extent of|surfaces that face each other scanned", what) for what in off), ref.read()[0]
 
 
 def test_names_must_be_unique_where_nothing_is_drawn(scene: AuditScene, refs: Refs, made: Made) -> None:

@@ -40,6 +40,8 @@ class Solver(ABC):
         self.record, self.marks, self.truth = record, marks, truth
         self.measured: dict[str, float] = {}
         """Recomputed quantities, by their names in the evidence."""
+        self.doubt: dict[str, float] = {}
+        """How far some of them may be off because they are estimated."""
         self.require(self.needs)
         self.solve()
 

@@ -39,7 +39,10 @@ class ContactSolver(Solver):
     needs = ("red", "blue")
 
     def solve(self) -> None:
-        self.first, self.second = (self.marks[token].instance for token in self.needs)
+        self.order = tuple(self.record.tokens)
+        if sorted(self.order) != sorted(self.needs):
+            raise UnreadableError("a question about the red object and the blue one")
+        self.first, self.second = (self.marks[token].instance for token in self.order)
         surfaces = [self._triangles(item) for item in (self.first, self.second)]
         boxes = [self._source.instances[item].box for item in (self.first, self.second)]
         self.gap_m = _least_distance(*surfaces)
@@ -48,7 +51,8 @@ class ContactSolver(Solver):
         self.inside = _share_inside(boxes[0], boxes[1])
         self.on_m = max(ON_M, ON_SHARE * float(boxes[0].size[2]))
         self.touch_m = max(TOUCH_M, TOUCH_SHARE * min(float(box.size.max()) for box in boxes))
-        self.measured = {"above_m": self.above_m}
+        self.measured = {"above_m": self.above_m, "gap_m": self.gap_m, "over": self.over, "inside": self.inside}
+        self.doubt = {"gap_m": DOUBT_M, "over": 2 * DOUBT_SHARE, "inside": 2 * DOUBT_SHARE}
         self.enclosed = _share_of_directions(surfaces[1], boxes[0].center)
 
     @property
@@ -66,6 +70,24 @@ class ContactSolver(Solver):
             raise UnsolvedError("an object without surface")
         return found
 
+    def check_belief(self) -> list[Check]:
+        """What the word rests on must have been scanned; failed checks only."""
+        if self.truth.original is not None:
+            return []
+        belief, kinds = self.truth.belief, self._kinds()
+        if kinds == {"on"}:
+            return [*belief.check_size(self.first, ("lower",)), *belief.check_size(self.second, ("upper",))]
+        sides = [check for item in (self.first, self.second) for check in belief.check_size(item)]
+        return self._check_unseen() if kinds == {"apart"} and sides else sides if kinds == {"touching"} else []
+
+    def _check_unseen(self) -> list[Check]:
+        """Whether parts that were not scanned could bridge the gap; failed checks only."""
+        surely, maybe = (self.truth.belief.boxes_apart_m(self.first, self.second, relaxed) for relaxed in (True, False))
+        if maybe >= APART_M:
+            return []
+        make = disagree if surely < APART_M - DOUBT_M else undecided
+        return [make("surfaces that face each other scanned", "apart", f"boxes {surely:.3f} to {maybe:.3f} m apart")]
+
     def check_bare(self, text: str) -> list[Check]:
         if text not in _WORDS.values():
             raise UnreadableError(f"a kind of contact in {text!r}")
@@ -79,8 +101,8 @@ class ContactSolver(Solver):
 
     def _stated(self, text: str) -> str:
         found = _STATED.search(text)
-        if found is None or (found[1], found[4]) != self.needs:
-            raise UnreadableError("how the red object meets the blue one")
+        if found is None or (found[1], found[4]) != self.order:
+            raise UnreadableError("how the first object of the question meets the second")
         return _WORDS[found[3]]
 
     def _check(self, word: str, is_stated: bool) -> Check:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from qagen.audit.checks import EPSILON, Check, check_number, disagree, undecided
-from qagen.audit.closest import between_boxes_m, moved_out
 from qagen.audit.parse import decimals
 from qagen.audit.solvers.base import NumberSolver, UnreadableError
 
@@ -80,24 +79,13 @@ class SurfaceDistanceSolver(NumberSolver):
 
     def _check_unseen(self) -> list[Check]:
         allowed = max(UNSURE_M, UNSURE_SHARE * self.value)
-        excess = {relaxed: self.value - self._boxes_apart(relaxed) - allowed for relaxed in (True, False)}
+        apart = {relaxed: self.truth.belief.boxes_apart_m(*self.pair, relaxed) for relaxed in (True, False)}
+        excess = {relaxed: self.value - apart[relaxed] - allowed for relaxed in (True, False)}
         if excess[False] <= UNSURE_BAND_M:
             return []
         make = disagree if excess[True] > UNSURE_BAND_M else undecided
-        found = f"boxes {self.value - excess[False] - allowed:.3f} m apart"
+        found = f"boxes {apart[False]:.3f} m apart"
         return [make("surfaces that face each other scanned", f"{self.value:.3f} m apart", found)]
-
-    def _boxes_apart(self, relaxed: bool) -> float:
-        """Distance of the boxes, with the sides where they may be that were not observed."""
-        belief, boxes = self.truth.belief, []
-        for one in self.pair:
-            instance = self.truth.instances[one]
-            box = instance.box
-            if belief.around.is_known and instance.points is not None:
-                sides = belief.around.sides(one)
-                box = moved_out(box, [side.least_reach_m if relaxed else side.reach_m for side in sides])
-            boxes.append(box)
-        return between_boxes_m(boxes[0], boxes[1])
 
 
 class DistanceRatioSolver(NumberSolver):

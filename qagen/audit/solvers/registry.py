@@ -66,7 +66,7 @@ def check_answer(
         disagree(f"evidence {name}", stated[name], round(value, 4))
         for name, value in solver.measured.items()
         if isinstance(stated.get(name), (int, float))
-        and abs(stated[name] - value) > MEASURED_SLACK * max(1, abs(value))
+        and abs(stated[name] - value) > max(solver.doubt.get(name, 0.0), MEASURED_SLACK * max(1, abs(value)))
     ]
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from qagen.audit.checks import EDGE, Check, check_number, disagree
+from qagen.audit.resolve_marks import has_size
 from qagen.audit.solvers.base import NumberSolver, Solver, UnreadableError
 
 MAX_LOSS = 0.05
@@ -14,6 +15,12 @@ SIDES = ("length", "width", "height")
 _NAMES = {"long": "length", "wide": "width", "high": "height", "tall": "height"}
 _NUMBER = r"\d+(?:\.\d)?"
 _NAMES |= {side: side for side in SIDES}
+_SIDE_WORDS = {
+    "longest": re.compile(r"\blongest\b"),
+    "width": re.compile(r"\b(?:width|wide|longer (?:horizontal )?side)\b"),
+    "height": re.compile(r"\b(?:height|high|tall)\b"),
+}
+"""Words that name a side; of several sides, a text means the first one here."""
 
 
 class VolumeSolver(Solver):
@@ -29,6 +36,9 @@ class VolumeSolver(Solver):
     def solve(self) -> None:
         size = self.truth.instances[self.marks["red"].instance].box.size
         self.sides = {"length": max(size[:2]), "width": min(size[:2]), "height": size[2]}
+
+    def check_question(self) -> list[Check]:
+        return _check_evidence(self)
 
     def check_bare(self, text: str) -> list[Check]:
         symbol = self.unit.symbol
@@ -55,7 +65,7 @@ class VolumeSolver(Solver):
 
 
 class SideSolver(NumberSolver):
-    """One side of a box, in the unit of lengths."""
+    """One side of a box, in the unit of lengths; question and answer must name the side that the type asks for."""
 
     family = "volume"
     needs = ("red",)
@@ -69,12 +79,33 @@ class SideSolver(NumberSolver):
         sides = {"height": size[2], "width": max(size[:2]), "longest": max(size)}
         self.what = str(self.record.task["asks"])
         self.value = float(sides[self.what])
+        if _named_side(self.record.question) != self.what:
+            raise UnreadableError(f"a question about the side {self.what}")
+
+    def check_sentence(self, text: str) -> list[Check]:
+        if _named_side(text) != self.what:
+            raise UnreadableError(f"an answer about the side {self.what}")
+        return super().check_sentence(text)
 
     def check_question(self) -> list[Check]:
         count = self.value / self.step
         if abs(round(count) - count) > MAX_LOSS * count + EDGE:
             return [disagree(self.what, f"{round(count)} steps", f"{count:.3f} steps of {self.unit.name}, too coarse")]
+        return _check_evidence(self)
+
+
+def _named_side(text: str) -> str | None:
+    """The side that a text names; None where it names none."""
+    return next((side for side, words in _SIDE_WORDS.items() if words.search(text)), None)
+
+
+def _check_evidence(solver: Solver) -> list[Check]:
+    """The evidence must have the sides of the box; failed checks only."""
+    stated = solver.record.evidence.get("measured", {}).get("size_m")
+    size = solver.truth.instances[solver.marks["red"].instance].box.size
+    if stated is None or has_size(stated, size, solver.truth.scene.is_level):
         return []
+    return [disagree("evidence size_m", stated, size.round(4).tolist())]
 
 
 def order_of_sides(text: str) -> Sequence[str]:
