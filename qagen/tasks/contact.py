@@ -215,11 +215,21 @@ class ContactFamily(Family[ContactConfig]):
 
     def _decide_on(self, views: SceneViews, first: int, second: int, contact: Contact) -> _Decided | Skip:
         """Whether an object rests on another whose upper end is at its lower end."""
-        if contact.resting < self.config.min_resting:
+        if contact.resting < self.config.min_resting or self._is_between(views, first, second):
             return Skip(UNCLEAR_CONTACT)
         if not (views.belief.extents.is_sure[first, LOWER] and views.belief.extents.is_sure[second, UPPER]):
             return Skip(EXTENT_NOT_OBSERVED)
         return _Decided("on", self._on_m(views, first) - abs(contact.above_m))
+
+    def _is_between(self, views: SceneViews, first: int, second: int) -> bool:
+        """Whether a third object lies below an object and on the other, as a plate between a banana and a table."""
+        lower, upper = views.contacts.ends_m
+        on_m = self._on_m(views, first)
+        is_layer = (lower < lower[first]) & (upper > upper[second]) & (lower >= upper[second] - on_m)
+        is_layer &= views.contacts.least_gaps_m()[first] <= on_m
+        is_layer[[first, second]] = False
+        layers = (views.contacts.of(first, third) for third in np.flatnonzero(is_layer).tolist())
+        return any(min(layer.over, layer.resting) > self.config.max_resting for layer in layers)
 
     def _is_beside(self, contact: Contact) -> bool:
         """Whether two objects that touch do so side by side, and not just at a point."""

@@ -101,6 +101,11 @@ class Contacts:
                 ends[:, item] = triangles.min(axis=(0, 1)), triangles.max(axis=(0, 1))
         return ends
 
+    @cached_property
+    def ends_m(self) -> NDArray[np.float64]:
+        """(2, O) heights of the lower and the upper ends of the objects' boxes, meters."""
+        return np.array([_ends_m(one.box) for one in self.scene.objects]).reshape(-1, 2).T.round(6)
+
     def least_gaps_m(self) -> NDArray[np.float64]:
         """(O, O) lower bounds of the distances between the objects' surfaces, meters; inf without surface."""
         low, high = self._bounds

@@ -50,6 +50,17 @@ def test_a_cube_over_a_table(bottom: float, expected: str) -> None:
     assert text(ask("contact", furnished(cube=cube(bottom), table=TABLE), red="cube", blue="table")) == expected
 
 
+# A board of 1 cm lies on the table's top at z = 1, from x = -1 to 0. A cube around x = 0 is over it with 0.5 m, one around
+# x = 0.3 with 0.2 m, and one around 0.52 stands beside it.
+@pytest.mark.parametrize(
+    ("bottom", "x", "expected"),
+    [(1.01, 0.0, "Skip: unclear contact"), (1.01, 0.3, "Skip: unclear contact"), (1.00, 0.52, "on")],
+)
+def test_a_cube_on_a_board_on_a_table(bottom: float, x: float, expected: str) -> None:
+    scene = furnished(cube=cube(bottom, x), table=TABLE, board=at(-0.5, 4, 1.005, (1, 1, 0.01)))
+    assert text(ask("contact", scene, red="cube", blue="table")) == expected
+
+
 def test_a_cube_is_on_a_table_if_half_of_it_is() -> None:
     # The table ends at x = 1: of a cube around x = 0.9, 0.6 m are over it; around x = 1.2, 0.3 m, which is too little
     # for "on" and too much for side by side.

@@ -22,6 +22,9 @@ MIN_ENCLOSED = 0.6
 """In: least share of the directions from the middle of an object in which the other's surface lies."""
 POINTS, CLOSE_POINTS, ROUNDS = 4000, 4000, 3
 """Points on each surface, first on all of it, then so many times on the part that is closest."""
+NEAR_M, MIN_LAYER = 0.05, 0.2
+"""Something lies between two objects where the upper one is over it with at least this share of its footprint and of the
+surface at its foot, which is what lies within this distance of its lower end; that must also be so close to it."""
 GRID = 24
 """Places along each side of a footprint, and of a box, at which it is looked whether they lie in another."""
 DOUBT_M, DOUBT_SHARE = 0.004, 0.03
@@ -124,11 +127,28 @@ class ContactSolver(Solver):
         kinds = {"apart"} if self.gap_m >= APART_M else set[str]()
         is_on = abs(self.above_m) <= self.on_m and self.over >= MIN_OVER - DOUBT_SHARE
         if is_on and self.gap_m <= self.on_m + DOUBT_M:
-            kinds |= {"on"}
+            kinds |= set() if self._is_between() else {"on"}
         elif self.gap_m <= self.touch_m + DOUBT_M:
             is_in = self.inside >= MIN_INSIDE - DOUBT_SHARE and self.enclosed >= MIN_ENCLOSED
             kinds |= {"in"} if is_in else {"touching"}
         return kinds
+
+    def _is_between(self) -> bool:
+        """Whether a third instance surely lies below the first one and on the second."""
+        instances = self._source.instances
+        first, second = (instances[item].box for item in (self.first, self.second))
+        lower, top = first.center[2] - first.size[2] / 2, second.center[2] + second.size[2] / 2
+        foot = spread_points(self._triangles(self.first), POINTS)[0]
+        foot = foot[foot[:, 2] <= lower + NEAR_M]
+        for number, one in enumerate(instances):
+            ends = one.box.center[2] + np.array([-0.5, 0.5]) * one.box.size[2]
+            is_layer = top - self.on_m <= ends[0] < lower - DOUBT_M and ends[1] > top + DOUBT_M
+            if not is_layer or not one.is_askable or number in (self.first, self.second):
+                continue
+            away = KDTree(spread_points(self._triangles(number), CLOSE_POINTS)[0]).query(foot)[0]
+            if min(_share_inside(first, one.box, on_floor_plan=True), float((away <= NEAR_M).mean())) >= MIN_LAYER:
+                return True
+        return False
 
 
 def _least_distance(first: NDArray, second: NDArray) -> float:
