@@ -267,7 +267,7 @@ def _check_evidence(record: AuditRecord, marks: Mapping[str, ResolvedMark], trut
 
 
 def has_size(stated: Sequence[float], size: NDArray, is_level: bool) -> bool:
-    """Whether stated sides are those of a box (3,), meters; the horizontal ones, or all of a tilted one, in any order."""
+    """Whether stated sides are a box's (3,), meters; the horizontal ones, or all of a tilted one, in any order."""
     alike = 2 if is_level else 3
-    sides = [[*sorted(each[:alike]), *each[alike:]] for each in (list(stated), size.tolist())]
-    return len(stated) == 3 and bool(np.abs(np.subtract(*sides)).max() <= EVIDENCE_M)
+    ours, theirs = (np.array([*sorted(each[:alike]), *each[alike:]]) for each in (list(size), list(stated)))
+    return len(theirs) == 3 and bool(np.abs(ours - theirs).max() <= EVIDENCE_M)

@@ -393,6 +393,10 @@ def lay_down(record: Record, evidence: Record) -> bool:
     return size[0] != size[2]
 
 
+def raise_blue(record: Record, evidence: Record) -> None:
+    evidence["measured"]["blue_m"] += 0.05
+
+
 def raise_size(record: Record, evidence: Record) -> None:
     evidence["measured"]["size_m"][2] += 0.05
 
@@ -403,6 +407,7 @@ def swap_candidates(record: Record, evidence: Record) -> bool:
     return "blue" in said(record) or "green" in said(record)
 
 
+in_centimeters = in_question(r"\bmeters\b", "centimeters")
 EVERY_FORMAT = ("fill", "select", "sentence", "judge")
 SIDES = {"object_height": r"\bheight\b", "object_width": r"\b(longer horizontal side|width)\b"}
 SIDES |= {"object_longest": "longest side"}
@@ -438,7 +443,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("two tenths too much", "distance_surface_oo", "fill", moved(0.2)),
     ("one tenth too much", "distance_surface_oo_video", "sentence", moved(0.1)),
     ("two tenths too much", "distance_ratio_oo", "fill", moved(0.2)),
-    ("one tenth too much", "distance_ratio_oo_mv", "sentence", moved(0.1)),
+    ("two tenths too much", "distance_ratio_oo_mv", "sentence", moved(0.2)),
     ("the other way round", "distance_ratio_oo", "fill", lambda r, e: ask(r, exchanged("green", "blue"))),
     ("the other way round", "distance_ratio_oo_mv", "sentence", swap_words("green", "blue")),
     ("measured from another object", "distance_ratio_oo", "fill", swap_colors_of_marks),
@@ -500,7 +505,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     *(("colors of marks swapped", "size_compare", f, swap_colors_of_marks) for f in EVERY_FORMAT),
     *(("another side compared", "size_compare", f, another_side_compared) for f in EVERY_FORMAT),
     ("evidence of another side", "size_compare", "fill", in_measured(red_m=9.0)),
-    ("evidence off by 5 cm", "size_compare", "judge", in_evidence(lambda e: e["measured"].update(blue_m=e["measured"]["blue_m"] + 0.05))),
+    ("evidence off by 5 cm", "size_compare", "judge", raise_blue),
     ("evidence lies down", "size_compare", "select", lay_down),
     ("in for on", "contact", "sentence", in_answer("on top of", "inside")),
     ("touching for on", "contact", "sentence", in_answer("on top of", "touching")),
@@ -537,7 +542,7 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     *(("another letter", one, "select", other_letter) for one in SIDES),
     *(("the truth twice", one, "select", same_option_twice) for one in SIDES),
     *(("options hardly apart", one, "select", nearer_options) for one in SIDES),
-    *(("another unit asked", one, f, in_question(r"\bmeters\b", "centimeters")) for one in SIDES for f in EVERY_FORMAT[:3]),
+    *(("another unit asked", one, f, in_centimeters) for one in SIDES for f in EVERY_FORMAT[:3]),
     *(("mark moved off", one, "fill", change_marks(mirrored)) for one in SIDES),
     *(("evidence lies down", one, "fill", lay_down) for one in SIDES),
     *(("evidence off by 5 cm", one, "sentence", raise_size) for one in (*SIDES, "spatial_volume_infer")),
@@ -700,7 +705,7 @@ def half_scanned(scene: AuditScene) -> AuditScene:
     for number, one in enumerate(scene.instances):
         if one.is_askable:
             beyond = (scene.vertices[scene.faces] - one.box.center) @ one.box.axes - one.box.size / 2
-            is_far = (beyond > -0.001).all(axis=1).any(axis=1)
+            is_far = np.any(np.all(beyond > -0.001, axis=1), axis=-1)
             is_scanned |= (scene.face_instance == number) & ~is_far
     views = {name: replace(view, read_depth=lambda: np.zeros((240, 320))) for name, view in scene.views.items()}
     faces, owners = scene.faces[is_scanned], scene.face_instance[is_scanned]

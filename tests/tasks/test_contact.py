@@ -50,8 +50,8 @@ def test_a_cube_over_a_table(bottom: float, expected: str) -> None:
     assert text(ask("contact", furnished(cube=cube(bottom), table=TABLE), red="cube", blue="table")) == expected
 
 
-# A board of 1 cm lies on the table's top at z = 1, from x = -1 to 0. A cube around x = 0 is over it with 0.5 m, one around
-# x = 0.3 with 0.2 m, and one around 0.52 stands beside it.
+# A board of 1 cm lies on the table's top at z = 1, from x = -1 to 0. A cube around x = 0 is over it with 0.5 m, one
+# around x = 0.3 with 0.2 m, and one around 0.52 stands beside it.
 @pytest.mark.parametrize(
     ("bottom", "x", "expected"),
     [(1.01, 0.0, "Skip: unclear contact"), (1.01, 0.3, "Skip: unclear contact"), (1.00, 0.52, "on")],

@@ -23,8 +23,8 @@ MIN_ENCLOSED = 0.6
 POINTS, CLOSE_POINTS, ROUNDS = 4000, 4000, 3
 """Points on each surface, first on all of it, then so many times on the part that is closest."""
 NEAR_M, MIN_LAYER = 0.05, 0.2
-"""Something lies between two objects where the upper one is over it with at least this share of its footprint and of the
-surface at its foot, which is what lies within this distance of its lower end; that must also be so close to it."""
+"""Something lies between two objects where the upper one is over it with at least this share of its footprint, and of
+its foot, the surface within this distance of its lower end, so much is also within this distance of it."""
 GRID = 24
 """Places along each side of a footprint, and of a box, at which it is looked whether they lie in another."""
 DOUBT_M, DOUBT_SHARE = 0.004, 0.03

@@ -79,7 +79,8 @@ class SurfaceDistanceSolver(NumberSolver):
 
     def _check_unseen(self) -> list[Check]:
         allowed = max(UNSURE_M, UNSURE_SHARE * self.value)
-        apart = {relaxed: self.truth.belief.boxes_apart_m(*self.pair, relaxed) for relaxed in (True, False)}
+        first, second = self.pair
+        apart = {relaxed: self.truth.belief.boxes_apart_m(first, second, relaxed) for relaxed in (True, False)}
         excess = {relaxed: self.value - apart[relaxed] - allowed for relaxed in (True, False)}
         if excess[False] <= UNSURE_BAND_M:
             return []
