@@ -1,5 +1,7 @@
 """Oriented 3D boxes."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,6 +13,8 @@ from qagen.core.pose import rotate
 
 DECIMALS = 12
 """Decimals of sines, cosines and compared lengths and areas, because libraries differ in the last digits."""
+ALIKE_SIDES = 0.9
+"""Sides at least this share of the longest one look as long as it."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
 
 
@@ -60,6 +64,19 @@ class Box3D:
     def corners(self) -> NDArray[np.float64]:
         """(8, 3) corners in the world; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box's axes."""
         return self.center + rotate(self.rotation, _CORNER_SIGNS * self.size / 2)
+
+    def unforeshortened(self, sides: Sequence[int], eye: NDArray[np.float64]) -> float:
+        """How much of the length of the longest of some sides an eye sees: 1 from the front, 0 end on.
+
+        This is the sine of the angle between the side and the line of sight to the center. Of sides that look alike in
+        length, the best seen counts. ``eye`` is (3,), world, meters.
+        """
+        x, y, z = rotate(self.rotation.T, self.center - eye).tolist()
+        away = math.hypot(x, y, z)
+        across = (math.hypot(y, z), math.hypot(x, z), math.hypot(x, y))
+        longest = max(float(self.size[side]) for side in sides)
+        seen = [across[side] for side in sides if self.size[side] >= ALIKE_SIDES * longest]
+        return max(seen) / away if away else 0.0
 
 
 def _turn(yaw_rad: float) -> NDArray[np.float64]:

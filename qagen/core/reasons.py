@@ -307,6 +307,9 @@ TOO_DIFFERENT = _reason(
 CUT_OFF = _reason("cut off by the image", "A part of the object lies outside the image, so its size cannot be seen.")
 MOSTLY_OCCLUDED = _reason("mostly occluded", "Other objects hide most of the object, so its size cannot be seen.")
 TOO_THIN = _reason("too thin", "A side of the object is so short that the blur of the scan would spoil its length.")
+SEEN_END_ON = _reason(
+    "seen end on", "The side points towards or away from the camera, so the image hardly shows how long it is."
+)
 EXTENT_NOT_OBSERVED = _reason(
     "extent not observed", "No frame shows where some side of the object ends, so its size may be larger than its box."
 )

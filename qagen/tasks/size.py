@@ -16,6 +16,7 @@ from qagen.core.reasons import (
     EXTENT_NOT_OBSERVED,
     MOSTLY_OCCLUDED,
     PART_OF_A_WHOLE,
+    SEEN_END_ON,
     TOO_DIFFERENT,
 )
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
@@ -25,6 +26,8 @@ from qagen.visibility.views import SceneViews
 
 Side = Literal["height", "width", "longest"]
 SIDES: tuple[Side, ...] = ("height", "width", "longest")
+AXES: dict[Side, tuple[int, ...]] = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
+"""Axes of an upright box whose longest side is compared."""
 COLORS = ("red", "blue")
 RATIO_STEPS = (1.3, 1.5, 1.8, 2.1)
 """Ratios of two lengths between which comparisons are about equally hard."""
@@ -45,6 +48,8 @@ class SizeConfig(MarkedConfig):
     """Least share of either object's surface inside the image."""
     min_visible: Bound = 0.5
     """Least share of either object's pixels that is not occluded."""
+    min_unforeshortened: Bound = 0.5
+    """Least share of either side that is seen across the line of sight: 1 from the front, 0 end on."""
 
 
 class Size(Family[SizeConfig]):
@@ -63,6 +68,7 @@ class Size(Family[SizeConfig]):
             EXTENT_NOT_OBSERVED,
             MOSTLY_OCCLUDED,
             PART_OF_A_WHOLE,
+            SEEN_END_ON,
             TOO_DIFFERENT,
         }
     )
@@ -137,6 +143,8 @@ class Size(Family[SizeConfig]):
         if side == "height" and views.covers[items].any():
             return Skip(PART_OF_A_WHOLE)
         lengths = [_length_m(views, item, side) for item in items]
+        eye = views.scene.frames[frame].world_from_camera.translation
+        seen = min(views.scene.objects[item].box.unforeshortened(AXES[side], eye) for item in items)
         shorter, longer = min(lengths), max(lengths)
         margins = {
             AMBIGUOUS: min(
@@ -146,6 +154,7 @@ class Size(Family[SizeConfig]):
             TOO_DIFFERENT: 1 - longer / (self.config.max_ratio * shorter),
             CUT_OFF: float(views.in_image_fraction[frame, items].min()) / self.config.min_in_image - 1,
             MOSTLY_OCCLUDED: float(views.visible_fraction[frame, items].min()) / self.config.min_visible - 1,
+            SEEN_END_ON: seen / self.config.min_unforeshortened - 1,
         }
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
@@ -173,7 +182,7 @@ def _is_sure(views: SceneViews, item: int, side: Side) -> bool:
 def _length_m(views: SceneViews, item: int, side: Side) -> float:
     """Length of a side of an object's upright box, meters."""
     size = views.scene.objects[item].box.size
-    return float({"height": size[2], "width": size[:2].max(), "longest": size.max()}[side])
+    return float(size[list(AXES[side])].max())
 
 
 def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:

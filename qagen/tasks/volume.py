@@ -9,7 +9,15 @@ from numpy.random import Generator
 from qagen.core.answer import Extents, Number
 from qagen.core.box import Box3D
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
-from qagen.core.reasons import CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE
+from qagen.core.reasons import (
+    CUT_OFF,
+    EXTENT_NOT_OBSERVED,
+    MOSTLY_OCCLUDED,
+    PART_OF_A_WHOLE,
+    SEEN_END_ON,
+    TOO_THIN,
+    UNIT_TOO_COARSE,
+)
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
 from qagen.visibility.views import SceneViews
@@ -21,6 +29,8 @@ MUST_SAY = {
     "longest": "longest side",
 }
 """What every question states, by what it asks for."""
+AXES = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
+"""Axes of an upright box whose longest side is asked for."""
 
 
 class VolumeConfig(MarkedConfig):
@@ -32,6 +42,8 @@ class VolumeConfig(MarkedConfig):
     """Least share of the object's surface inside the image."""
     min_visible: Bound = 0.5
     """Least share of the object's pixels that is not occluded."""
+    min_unforeshortened: Bound = 0.5
+    """Least share of a side asked alone that is seen across the line of sight: 1 from the front, 0 end on."""
     min_side_m: Bound = 0.1
     """Length of the shortest side that is asked, meters: a scan blurs it by some centimeters."""
 
@@ -44,7 +56,15 @@ class Volume(Family[VolumeConfig]):
     answer = Extents
     formats = frozenset({"fill", "select", "sentence"})
     needs = frozenset({"scale", "gravity", "objects"})
-    skips = MARKING_SKIPS | {CUT_OFF, EXTENT_NOT_OBSERVED, MOSTLY_OCCLUDED, PART_OF_A_WHOLE, TOO_THIN, UNIT_TOO_COARSE}
+    skips = MARKING_SKIPS | {
+        CUT_OFF,
+        EXTENT_NOT_OBSERVED,
+        MOSTLY_OCCLUDED,
+        PART_OF_A_WHOLE,
+        SEEN_END_ON,
+        TOO_THIN,
+        UNIT_TOO_COARSE,
+    }
     unit = "centimeters"
     must_say = (MUST_SAY["size"],)
     images = 1
@@ -86,6 +106,10 @@ class Volume(Family[VolumeConfig]):
             MOSTLY_OCCLUDED: float(views.visible_fraction[frame, item]) / self.config.min_visible - 1,
             TOO_THIN: float(box.size.min()) / self.config.min_side_m - 1,
         }
+        if self.config.asks != "size":
+            eye = views.scene.frames[frame].world_from_camera.translation
+            seen = box.unforeshortened(AXES[self.config.asks], eye)
+            margins[SEEN_END_ON] = seen / self.config.min_unforeshortened - 1
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
             return Skip(reason)
@@ -109,14 +133,9 @@ class Volume(Family[VolumeConfig]):
 
     def _answer(self, box: Box3D) -> Extents | Number:
         """All sides of an upright box, or the one asked for."""
+        if self.config.asks != "size":
+            return Number(float(box.size[list(AXES[self.config.asks])].max()))
         first, second, height = (float(side) for side in box.size)
-        match self.config.asks:
-            case "height":
-                return Number(height)
-            case "width":
-                return Number(max(first, second))
-            case "longest":
-                return Number(max(first, second, height))
         exact = 100 * max(first, second), 100 * min(first, second), 100 * height
         length, width, height = (round(side) for side in exact)
         return Extents(length, width, height, exact=exact)

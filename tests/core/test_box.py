@@ -98,3 +98,28 @@ def test_no_points_have_no_box() -> None:
 @given(yaws)
 def test_yaw_is_the_heading_of_the_first_axis(yaw: float) -> None:
     assert Box3D.upright((0, 0, 0), (1, 2, 3), yaw).yaw_rad == pytest.approx(yaw)
+
+
+# From (0, -2, 0), a board along y is seen end on; along x, from the front; turned by 30 degrees from y, half of it.
+@pytest.mark.parametrize(
+    ("size", "yaw_deg", "sides", "expected"),
+    [
+        ((0.2, 1.0, 0.3), 0, (0, 1), 0.0),
+        ((0.2, 1.0, 0.3), 90, (0, 1), 1.0),
+        ((0.2, 1.0, 0.3), 30, (0, 1), 0.5),
+        ((0.2, 1.0, 0.3), 0, (2,), 1.0),
+        ((0.95, 1.0, 0.3), 0, (0, 1), 1.0),  # the other side looks as long, and is seen from the front
+        ((0.85, 1.0, 0.3), 0, (0, 1), 0.0),
+        ((0.2, 1.0, 1.1), 0, (0, 1, 2), 1.0),
+    ],
+)
+def test_how_much_of_a_side_is_seen(size: tuple, yaw_deg: float, sides: tuple, expected: float) -> None:
+    box = Box3D.upright((0, 0, 0), size, np.radians(yaw_deg))
+    assert box.unforeshortened(sides, np.array([0.0, -2, 0])) == pytest.approx(expected)
+
+
+def test_a_height_is_not_seen_from_straight_above() -> None:
+    box = Box3D.upright((0, 0, 0), (1, 1, 2))
+    assert box.unforeshortened((2,), np.array([0.0, 0, 5])) == 0
+    assert box.unforeshortened((2,), np.array([0.0, 3, 4])) == pytest.approx(0.6)  # 3 across, 5 away
+    assert box.unforeshortened((2,), np.zeros(3)) == 0

@@ -19,7 +19,7 @@ BOARD = (0.4, 1.0, 0.8)
 
 def seen(first: tuple[float, float, float], second: tuple[float, float, float]) -> SceneViews:
     """A desk and a shelf, both standing free at a height of 1 m."""
-    return observe(room({"desk": at(-0.8, 3, 1.2, first, 10), "shelf": at(1.2, 3, 1.2, second, -20)}, CAMERAS))
+    return observe(room({"desk": at(-0.8, 3, 1.2, first, 50), "shelf": at(1.2, 3, 1.2, second, -60)}, CAMERAS))
 
 
 def compare(views: SceneViews, side: str, red: str = "desk", blue: str = "shelf") -> Question | Skip:
@@ -66,6 +66,13 @@ def test_the_answer_does_not_hang_on_the_colors() -> None:
 def test_an_object_cut_off_by_the_image_is_not_compared() -> None:
     views = observe(room({"desk": at(-2.8, 3, 1.2, BOARD), "shelf": at(1.2, 3, 1.2, (0.4, 1, 1.2))}, CAMERAS))
     assert text(compare(views, "height")) == "Skip: cut off by the image"
+
+
+def test_a_side_that_points_at_the_camera_is_not_compared() -> None:
+    # The desk lies 15 degrees off the axis of the camera; its longer side is turned 2 degrees from the line of sight.
+    views = observe(room({"desk": at(-0.8, 3, 1.2, BOARD, 13), "shelf": at(1.2, 3, 1.2, (1.4, 0.4, 1.2))}, CAMERAS))
+    assert text(compare(views, "width")) == "Skip: seen end on"
+    assert text(compare(views, "height")) == "blue"
 
 
 def test_a_height_needs_no_sure_horizontal_side() -> None:

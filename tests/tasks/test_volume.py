@@ -78,5 +78,13 @@ def test_it_asks_about_every_sight_of_every_object_once() -> None:
     ],
 )
 def test_one_side(asks: str, size: tuple[float, float, float], expected: str) -> None:
-    scene = room({"desk": at(0, 3, 1.0, size, yaw_deg=25), "lamp": LAMP}, [FRONT, ASIDE])
+    scene = room({"desk": at(0, 3, 1.0, size, yaw_deg=50), "lamp": LAMP}, [FRONT, ASIDE])
     assert text(ask(f"object_{asks}", scene, red="desk")) == expected
+
+
+def test_a_side_that_points_at_the_camera_is_not_asked() -> None:
+    # The camera at the origin sees the bench 3 m ahead end on, and as high as it is.
+    scene = room({"bench": at(0, 3, 1.0, (0.4, 1.2, 0.8)), "lamp": LAMP}, [FRONT, ASIDE])
+    assert text(ask("object_width", scene, red="bench")) == "Skip: seen end on"
+    assert text(ask("object_height", scene, red="bench")) == "0.8"
+    assert text(ask("spatial_volume_infer", scene, red="bench")) == "120,40,80"
