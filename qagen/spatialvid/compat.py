@@ -131,11 +131,11 @@ def _smoothed(poses: NDArray, factors: tuple[float, ...]) -> NDArray:
     new, old = (np.array(weights, poses.dtype)[:, None] for weights in (factors, [1 - factor for factor in factors]))
     smooth = np.empty((len(factors), *poses.shape), poses.dtype)
     smooth[:, 0] = poses[0]
+    is_quaternion = np.arange(poses.shape[1]) >= 3
     for row in range(1, len(poses)):
-        before, now = smooth[:, row - 1], np.tile(poses[row], (len(factors), 1))
-        is_far = (before[:, 3:] * now[:, 3:]).sum(axis=1) < 0
-        now[is_far, 3:] *= -1
-        mixed = new * now + old * before
+        before, now = smooth[:, row - 1], poses[row]
+        is_far = (before[:, 3:] * now[3:]).sum(axis=1) < 0
+        mixed = new * np.where(is_far[:, None] & is_quaternion, -now, now) + old * before
         quaternions = mixed[:, 3:]
         squares = (quaternions * quaternions).sum(axis=1, dtype=np.float64).astype(poses.dtype)
         mixed[:, 3:] = quaternions / np.sqrt(squares)[:, None]

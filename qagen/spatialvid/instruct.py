@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -96,33 +96,26 @@ def _contents(
     if mode == EXACT:
         times_s = times_of(rows, rates)
         segments = motion_of(*world_from_camera(rows.poses), times_s).segments()
-        spans = _as_json(_spans(segments, rows, times_s.tolist()))
+        spans = _spans(segments, rows, times_s.tolist())
     else:
         try:
             segments, spans = published_segments(rows.poses, mode, form), b""
         except TooShortError as error:
             raise ClipError(TOO_FEW_ROWS, clip.poses, str(error)) from error
-    official = _as_json({segment.key: list(segment.labels) for segment in segments})
+    official = json.dumps({segment.key: list(segment.labels) for segment in segments}, indent=2).encode()
     for path in targets:
         yield path, spans if path.name == SPANS_NAME else official
 
 
-def _spans(segments: "Sequence[Segment]", rows: "PosedRows", times_s: list[float]) -> list[dict[str, Any]]:
-    """Each segment with its first and last row, their frames in the video, and their seconds."""
-    frames = rows.frames.tolist()
-    return [
-        {
-            "labels": list(segment.labels),
-            "rows": [segment.start, segment.end],
-            "frames": [frames[segment.start], frames[segment.end]],
-            "seconds": [round(times_s[segment.start], TIME_DECIMALS), round(times_s[segment.end], TIME_DECIMALS)],
-        }
-        for segment in segments
-    ]
-
-
-def _as_json(content: Any) -> bytes:
-    return json.dumps(content, indent=2).encode()
+def _spans(segments: "Sequence[Segment]", rows: "PosedRows", times_s: list[float]) -> bytes:
+    """A line of JSON for each segment: its labels, its first and last row, their frames in the video, their seconds."""
+    frames, lines = rows.frames.tolist(), []
+    for segment in segments:
+        ends = segment.start, segment.end
+        seconds = [round(times_s[row], TIME_DECIMALS) for row in ends]
+        span = {"labels": segment.labels, "rows": ends, "frames": [frames[row] for row in ends], "seconds": seconds}
+        lines.append(json.dumps(span))
+    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
 
 
 def _show_counts(clips: int, counts: Counter[str]) -> None:

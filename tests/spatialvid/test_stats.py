@@ -4,6 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -59,6 +60,15 @@ def test_clips_left_out_are_counted_and_listed(root: Path) -> None:
     assert "and 1 more, which --all lists" in result.stdout
     assert "broken5" in stats(root, "--all").stdout
     assert len(table(root)) == 1
+
+
+def test_a_place_beyond_reason_leaves_the_clip_out(root: Path) -> None:
+    poses = files.POSES.astype(np.float64)
+    poses[2, 1] = -1e30
+    np.save(root / "annotations" / files.GROUP / files.CLIP / "poses.npy", poses)
+    result = stats(root)
+    assert result.exit_code == 1
+    assert "poses: found a translation of 1e+30 units in row 2, expected at most 1e+06" in result.stdout
 
 
 def test_mistakes(root: Path) -> None:

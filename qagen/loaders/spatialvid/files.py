@@ -45,6 +45,8 @@ MAX_FOCAL_SPREAD = 0.05
 """Largest change of a focal length along a clip, as a fraction of its median."""
 MAX_LENGTH_ERROR = 1e-2
 """Largest distance of a quaternion's length from 1."""
+MAX_TRANSLATION = 1e6
+"""Units of the poses, a few of which a clip extends over; beyond it, single precision loses the steps between rows."""
 MAX_INDEX_BYTES = 1 << 20
 _IMAGE_NAME = re.compile(r"frame_(\d+)\.jpg")
 
@@ -213,6 +215,11 @@ def read_poses(path: Path) -> NDArray[np.floating]:
     if not np.isfinite(poses).all():
         row = int(np.flatnonzero(~np.isfinite(poses).all(axis=1))[0])
         raise ClipError(NO_ROTATION, path, f"poses: found a value that is not finite in row {row}, expected numbers")
+    farthest = np.abs(poses[:, :3]).max(axis=1)
+    if farthest.max() > MAX_TRANSLATION:
+        row = int(np.argmax(farthest))
+        found = f"a translation of {farthest[row]:.3g} units in row {row}"
+        raise ClipError(NO_ROTATION, path, f"poses: found {found}, expected at most {MAX_TRANSLATION:g}")
     first = poses[0]
     if abs(first[3]) > 0.99 and abs(first[6]) < 0.1:
         found = f"the quaternion {_spelled(first[3:])} in row 0, which is near the identity"
