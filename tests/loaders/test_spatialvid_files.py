@@ -1,5 +1,6 @@
 """SpatialVID's files: three layouts, arrays and their damage, masks, disparity and what must fit together."""
 
+import contextlib
 import io
 import os
 import re
@@ -408,6 +409,16 @@ def test_irregular_rows_are_kept_and_told(folder: Path) -> None:
     checked = check_clip(clip_of(folder))
     assert not checked.source.is_regular
     assert_allclose(checked.source.times_s, [0, 0.2, 0.4, 0.7])
+
+
+def test_a_video_that_is_cut_or_flipped_anywhere_is_read_or_refused(folder: Path) -> None:
+    path = video_of(folder)
+    content = path.read_bytes()
+    for at in range(0, len(content), 41):
+        for damaged in (content[:at], content[:at] + b"\xff\x00\x80" + content[at + 3 :]):
+            path.write_bytes(damaged)
+            with contextlib.suppress(ClipError):
+                check_images(check_clip(clip_of(folder)))
 
 
 def spoil_index(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Frames of a video file: single ones, found by seeking, and all in turn."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,12 +40,10 @@ class VideoImage(ReencodedImage):
     """Time stamps of all frames in the order of display, in the stream's own unit."""
 
     def pixels(self) -> NDArray[np.uint8]:
-        try:
+        with _refusing(self.video, f"frame {self.index}: cannot be decoded"):
             status = self.video.stat()
             decoder = _decoder(self.video, status.st_mtime_ns, status.st_size)
             return np.asarray(decoder.frame(self.index, self.times).to_ndarray(format="bgr24"), np.uint8)
-        except (OSError, ValueError, RuntimeError, StopIteration) as error:  # all of the decoder's own are among them
-            raise SceneError(self.video, f"frame {self.index}: cannot be decoded ({error or 'the end'})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,13 @@ class Video:
 
 def read_video(path: Path) -> Video:
     """What a video file says of its frames, without decoding one. Raises SceneError."""
-    try:
+    with _refusing(path, "video: cannot be read"):
         container, stream = _open(path)
         with container:
             width, height = stream.codec_context.width, stream.codec_context.height
             rate, tick_s = float(stream.average_rate or 0), float(stream.time_base or 0)
-            times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None and packet.size)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SceneError(path, f"video: cannot be read ({error})") from error
+            packets = (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
+            times = sorted(packet.pts for packet in packets if packet.pts is not None)
     if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
         raise SceneError(path, f"video: found {width} x {height} pixels, expected sides of 1 to {MAX_SIDE_PX}")
     if not times:
@@ -110,7 +108,7 @@ class VideoHeader:
 
 def read_header(path: Path) -> VideoHeader:
     """What a video says of itself. Raises SceneError where it cannot be read or holds no video."""
-    try:
+    with _refusing(path, "video: cannot be read"):
         container, stream = _open(path)
         with container:
             shown = hidden = broken = end = 0
@@ -129,8 +127,6 @@ def read_header(path: Path) -> VideoHeader:
             if (stated_s - end_s) * fps > LONGEST_GAP:
                 missing = f"found {end_s:.1f} s, expected {stated_s:.1f} s as the header says"
             return VideoHeader(shown, fps, missing)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SceneError(path, f"video: cannot be read ({error})") from error
 
 
 def _stated_seconds(stream: "VideoStream") -> float:
@@ -145,23 +141,33 @@ def decode_frames(path: Path) -> "Iterator[VideoFrame]":
     Raises:
         SceneError: the file cannot be read or decoded, or holds no video.
     """
-    try:
+    with _refusing(path, "video: cannot be decoded"):
         container, stream = _open(path)
         with container:
             stream.thread_type = "AUTO"
             yield from container.decode(stream)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SceneError(path, f"video: cannot be decoded ({error})") from error
+
+
+@contextmanager
+def _refusing(path: Path, problem: str) -> "Iterator[None]":
+    """Turn whatever the decoder raises in the block into a SceneError."""
+    from av.error import FFmpegError
+
+    try:
+        yield
+    except (FFmpegError, OSError, ValueError, RuntimeError, StopIteration) as error:
+        raise SceneError(path, f"{problem} ({error or 'the end'})") from error
 
 
 def _open(path: Path) -> "tuple[InputContainer, VideoStream]":
     import av
 
     container = av.open(str(path))
-    if not container.streams.video:
+    known = [stream for stream in container.streams.video if stream.codec_context is not None]
+    if not known:
         container.close()
-        raise ValueError("no video stream")
-    return container, container.streams.video[0]
+        raise ValueError("no video stream that can be decoded")
+    return container, known[0]
 
 
 @lru_cache(maxsize=2)
