@@ -208,3 +208,9 @@ def test_a_run_leaves_out_the_clip_that_does_not_fit_and_goes_on(small_film: Fil
     assert "poses.npy: cannot be read (no such file)" in report["scenes"]["broken"]["error"]
     assert report["scenes"][whole.name]["frames"] == len(small_film.poses)
     assert report["tasks"]["depth_prediction_oo"]["skips"] == {"no metric scale": 1}
+
+    (video,) = root.glob("videos/*/*.mp4")
+    video.write_bytes(video.read_bytes() + bytes(8))
+    result = CliRunner().invoke(main, words.split())
+    assert result.exit_code == 2
+    assert f"the input has changed since it was read: {whole.name}: {video.name}" in result.stderr
