@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from qagen.demo import demo_root
 from tools.golden import PER_SCENE
 
 HOME = Path(__file__).resolve().parent.parent
@@ -59,10 +60,12 @@ def scripts_of(document: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("document", ["README.md", *PAGES])
 def test_the_commands_work_one_after_another_in_one_folder(document: str, folder: Path, demo: Path) -> None:
+    clips = demo_root("spatialvid")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     known = [script.replace(".venv/bin/", "") for script in scripts_of("README.md")] if document in PAGES else []
     for script in (script for script in scripts_of(document) if script not in known):
         script = script.replace("/data/scannet", str(demo)).replace("/data/qa", "qa_of_scans")
+        script = script.replace("/data/SpatialVid", str(clips))
         if document == "README.md":  # only to be quick
             script = script.replace("qagen.generate", f"qagen.generate --per-scene {PER_SCENE}")
         run = subprocess.run(

@@ -13,6 +13,8 @@ MODULES = {
     "filter": ("qagen.spatialvid.filter", "Keep the rows of a table whose scores lie between bounds."),
     "instruct": ("qagen.spatialvid.instruct", "Write how the camera of each clip moves."),
     "stats": ("qagen.spatialvid.stats", "Measure the path of each clip."),
+    "pack": ("qagen.spatialvid.pack", "Write a clip as one .npz file for SpatialVID's viewer."),
+    "unpack": ("qagen.spatialvid.unpack", "Write a packed file as the folder of a clip."),
 }
 """Command to its module and a line of help."""
 

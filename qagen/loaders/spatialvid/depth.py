@@ -138,12 +138,14 @@ def resized_size(width: int, height: int) -> tuple[int, int]:
 def uncut_size(color: Camera, width: int, height: int, path: Path) -> tuple[int, int]:
     """Width and height of the whole frame at the resolution of depth images of this size.
 
-    Depth of the pipeline's size is cut at the right and the bottom; of another size and the frame's aspect, it is
-    taken as resized alone.
+    Depth of the frame's own size shows the frame; of the pipeline's size, it is cut at the right and the bottom; of
+    another size and the frame's aspect, it is taken as resized alone.
 
     Raises:
         ClipError: it has neither that size nor the frame's aspect.
     """
+    if (width, height) == (color.width, color.height):
+        return width, height
     resized = resized_size(color.width, color.height)
     cut = tuple(side - side % MULTIPLE for side in resized)
     if (width, height) == cut:
