@@ -20,7 +20,8 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import Directions, LabelOrder, OneOf, Route
+from qagen.core.answer import CameraMove, Directions, LabelOrder, OneOf, Route
+from qagen.core.motion import OPPOSITES, STAY
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
@@ -48,6 +49,7 @@ MOST_ROUNDS = 8
 OTHER_WORDS = {"left": "right", "above": "below", "closer": "farther", "front": "behind"}
 OTHER_WORDS |= {second: first for first, second in OTHER_WORDS.items()}
 OTHER_CONTACTS = {"on top of": "inside", "inside": "touching", "touching": "apart from", "apart from": "on top of"}
+OTHER_MOVES = {**OPPOSITES, STAY: "Dolly In"}
 OTHER_COLORS = {"red": "blue", "blue": "green", "green": "red", "yellow": "magenta", "magenta": "red"}
 
 
@@ -216,6 +218,8 @@ def altered(sample: Sample) -> str:
         return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, Directions):
         return re.sub(rf"\b({'|'.join(OTHER_WORDS)})\b", lambda match: OTHER_WORDS[match[0]], text, count=1)
+    if isinstance(answer, CameraMove):
+        return re.sub(r"\(([^()]+)\)", lambda match: f"({OTHER_MOVES[match[1]]})", text)
     if isinstance(answer, OneOf):
         return re.sub("|".join(OTHER_CONTACTS), lambda match: OTHER_CONTACTS[match[0]], text)
     text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)

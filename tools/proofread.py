@@ -10,16 +10,19 @@ from itertools import cycle, islice, product
 from qagen.core.answer import (
     Answer,
     BoxAnswer,
+    CameraMove,
     Choice,
     Count,
     Degrees,
     Directions,
     Extents,
     FrameNumbers,
+    FrameSpan,
     ImagePoint,
     LabelOrder,
     LocatedObject,
     Motion,
+    MoveOrder,
     Number,
     OneOf,
     Placement,
@@ -28,6 +31,7 @@ from qagen.core.answer import (
     Slot,
     YesNo,
 )
+from qagen.core.motion import LABELS as MOTIONS
 from qagen.core.units import MILLIMETERS, Units
 from qagen.files import TEMPLATES
 from qagen.tasks._base import Family
@@ -62,6 +66,9 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
     ImagePoint: (ImagePoint(7, 640, 0.9),),
     OneOf: tuple(OneOf(word) for word in ("on", "in", "touching", "apart")),
+    CameraMove: tuple(map(CameraMove, MOTIONS)),
+    FrameSpan: (FrameSpan(4, 10), FrameSpan(0, 9)),
+    MoveOrder: (MoveOrder(("Pan Left", "Dolly In")), MoveOrder(("Roll CCW", "Pan Right", "Dolly Out", "Tilt Up"))),
     LabelOrder: (LabelOrder(("tv", "kitchen cabinets", "pair of scissors", "glasses")),),
     FrameNumbers: (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     Placement: (Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),),

@@ -66,6 +66,7 @@ def _to_view(frame: Frame) -> AuditView:
         depth_pinhole=None if frame.depth_camera is None else _to_pinhole(frame.depth_camera),
         read_depth=None if frame.depth is None else _as_float(frame.depth.read_m),
         read_instances=None if frame.instances is None else frame.instances.read_objects,
+        time_s=frame.time_s,
     )
 
 

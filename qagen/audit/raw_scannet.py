@@ -27,6 +27,7 @@ from qagen.errors import SceneError
 Recording = tuple[Pinhole, Pinhole | None, Iterable["RawFrameFiles"]]
 """Cameras of color and depth, and the frames."""
 LABEL_MAP = "scannetv2-labels.combined.tsv"
+FRAMES_PER_SECOND = 30.0
 NATIVE_COLOR, NATIVE_DEPTH = (1296, 968), (640, 480)
 STRUCTURE = {"wall", "floor", "ceiling", "person"}
 NAMELESS = {"object", "objects", "unknown", "remove", "ledge", "frame", "glass", "wood", "furniture", "legs"}
@@ -136,7 +137,10 @@ def _to_views(
         pose = frame.pose.copy()
         pose[:3, :3] = polar(pose[:3, :3])[0]
         name = str(frame.number)
-        views[name] = AuditView(name, color, alignment @ pose, frame.read_color, depth, frame.read_depth)
+        time_s = frame.number / FRAMES_PER_SECOND
+        views[name] = AuditView(
+            name, color, alignment @ pose, frame.read_color, depth, frame.read_depth, time_s=time_s
+        )
     return views
 
 

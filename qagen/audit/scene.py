@@ -57,6 +57,8 @@ class AuditView:
     """Reads (height, width) z in meters, 0 where nothing was measured."""
     read_instances: Callable[[], NDArray] | None = None
     """Reads (height, width) index of the instance that each pixel shows, where the dataset has such images."""
+    time_s: float = 0.0
+    """When it was taken, seconds from the start of the recording."""
 
     @cached_property
     def T_cw(self) -> NDArray[np.float64]:

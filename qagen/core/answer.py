@@ -293,6 +293,53 @@ class OneOf(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class CameraMove(_Told):
+    """What a camera does, in a word of film: "Dolly In", "Pan Left", "Stay" (qagen.core.motion)."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    label: str
+    """The word."""
+    others: tuple[str, ...] = ()
+    """Words to choose from besides it, for what the camera surely does not do."""
+
+    @property
+    def text(self) -> str:
+        return self.label
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.label}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpan(_Told):
+    """A part of a video, from one frame to another."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    first: int
+    """Position in the video of its first frame."""
+    last: int
+    """Position in the video of its last frame."""
+    others: tuple[tuple[int, int], ...] = ()
+    """First and last frame of the parts to choose from besides it."""
+
+    @property
+    def text(self) -> str:
+        return spell_span(self.first, self.last)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+    @property
+    def claims(self) -> list[tuple[str, bool]]:
+        """That a part is the right one."""
+        return [(self.text, True), *((spell_span(*other), False) for other in self.others)]
+
+
+@dataclass(frozen=True, slots=True)
 class YesNo(_Told):
     """Whether what the question says is so."""
 
@@ -352,6 +399,24 @@ class LabelOrder(_Told):
 
     labels: tuple[str, ...]
     """The labels, the first one first."""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.labels)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "items": list(self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOrder(_Told):
+    """What a camera does, one thing after the other, in words of film (qagen.core.motion)."""
+
+    names: ClassVar = frozenset({"answer", "items"})
+
+    labels: tuple[str, ...]
+    """The words, the first one first."""
 
     @property
     def text(self) -> str:
@@ -536,8 +601,11 @@ Answer = (
     | Choice
     | YesNo
     | OneOf
+    | CameraMove
+    | FrameSpan
     | Directions
     | LabelOrder
+    | MoveOrder
     | FrameNumbers
     | Placement
     | Motion
@@ -549,6 +617,11 @@ Answer = (
 def spell_box(box: Box2D) -> str:
     """``[left, top, right, bottom]``."""
     return f"[{', '.join(str(edge) for edge in box)}]"
+
+
+def spell_span(first: int, last: int) -> str:
+    """``Frame-3 to Frame-9``."""
+    return f"Frame-{first} to Frame-{last}"
 
 
 def _step(verb: str, positive: str, negative: str, amount: tuple[float, str]) -> tuple[str, str]:

@@ -388,6 +388,10 @@ CAMERA_NOT_AHEAD = _reason(
 CAMERA_OUTSIDE_IMAGE = _reason(
     "second camera outside the image", "The second camera's position lies outside the first image."
 )
+DOUBTFUL_MOTION = _reason(
+    "doubtful motion",
+    "Between the frames, the camera moves too little, too briefly or too shakily to say for sure what it does.",
+)
 SLIGHT_TURN = _reason("slight turn", "Two legs of the path differ so little in direction that they could be one.")
 TOO_MANY_LEGS = _reason("too many legs", "The path has more turns than a short description can tell.")
 LEG_TOO_SHORT = _reason("leg too short", "A part of the path is so short that it could be a mere look around.")

@@ -12,15 +12,18 @@ from numpy.random import Generator
 from qagen.core.answer import (
     Answer,
     BoxAnswer,
+    CameraMove,
     Choice,
     Count,
     Degrees,
     Directions,
     Extents,
     FrameNumbers,
+    FrameSpan,
     ImagePoint,
     LabelOrder,
     LocatedObject,
+    MoveOrder,
     Number,
     OneOf,
     Ratio,
@@ -63,6 +66,9 @@ RULES: dict[type[Answer], Rule] = {
     LabelOrder: Rule(make=DistractorMaker.orders),
     FrameNumbers: Rule(make=DistractorMaker.frames),
     OneOf: Rule(make=DistractorMaker.other_words),
+    CameraMove: Rule(make=DistractorMaker.other_moves),
+    FrameSpan: Rule(make=DistractorMaker.other_spans),
+    MoveOrder: Rule(make=DistractorMaker.move_orders),
 }
 
 

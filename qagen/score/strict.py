@@ -2,14 +2,14 @@
 
 | answer | metric |
 |---|---|
-| letter, Yes or No, kind of contact | right or wrong |
+| letter, Yes or No, kind of contact, move of a camera, part of a video | right or wrong |
 | number (length, area, ratio, angle, count) | mean relative accuracy: share of 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
 | view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
 | box | intersection over union; with an image, 0 in the wrong one |
 | image position and depth | mean of two relative accuracies; the position is relative to half the image |
 | positions on a map | mean over the objects of the relative accuracy of the position |
-| names in order | share of positions with the right name |
+| names or moves in order | share of positions with the right name |
 | frames, directions, other sentences | F1 of what is stated |
 """
 
@@ -26,16 +26,19 @@ from typing import TYPE_CHECKING, Any
 from qagen.core.answer import (
     Answer,
     BoxAnswer,
+    CameraMove,
     Choice,
     Count,
     Degrees,
     Directions,
     Extents,
     FrameNumbers,
+    FrameSpan,
     ImagePoint,
     LabelOrder,
     LocatedObject,
     Motion,
+    MoveOrder,
     Number,
     OneOf,
     Placement,
@@ -43,7 +46,7 @@ from qagen.core.answer import (
     YesNo,
 )
 from qagen.records.sparbench import AXES
-from qagen.score import letters, numbers, parse
+from qagen.score import camera, letters, numbers, parse
 from qagen.score.items import ScoredItem, Summary, mean_by_task
 from qagen.score.plain import UnreadError
 
@@ -216,6 +219,9 @@ METRICS: dict[type[Answer], Metric] = {
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
     YesNo: JUDGED,
     OneOf: Metric("accuracy", parse.contact, _equal),
+    CameraMove: Metric("accuracy", camera.move, _equal),
+    FrameSpan: Metric("accuracy", camera.span, _equal),
+    MoveOrder: Metric("places", camera.moves, _compare_orders),
     Directions: Metric("F1", parse.directions, _compare_directions),
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),

@@ -34,6 +34,7 @@ from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.belief import Belief, believe
+from qagen.visibility.camera_path import CameraPath
 from qagen.visibility.closest import Gaps
 from qagen.visibility.contact import Contacts, are_covers
 from qagen.visibility.extents import SideProbe, has_sure_center
@@ -186,6 +187,11 @@ class SceneViews:
     def contacts(self) -> Contacts:
         """How the objects meet; only of a scene with a mesh that knows its objects."""
         return Contacts(self.scene, self.gaps)
+
+    @cached_property
+    def path(self) -> CameraPath:
+        """How the camera moves through the recording."""
+        return CameraPath.of(self.scene)
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:

@@ -9,12 +9,15 @@ from numpy.random import Generator
 from qagen.core.answer import (
     OPPOSITE,
     Answer,
+    CameraMove,
     Choice,
     Description,
     Directions,
     Extents,
+    FrameSpan,
     ImagePoint,
     LocatedObject,
+    MoveOrder,
     OneOf,
     YesNo,
 )
@@ -31,11 +34,11 @@ from qagen.wording.phrasebook import RULES, Mention, Phrasebook
 LETTERS = "ABCD"
 SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box", "mask": "mask"}
 """What texts call a kind of mark."""
-PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject)
+PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject, CameraMove, MoveOrder)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
 UNNAMED = "object"
 """What an object is called whose label would give an answer away."""
-CLAIMABLE = (Choice, Directions, OneOf)
+CLAIMABLE = (Choice, Directions, FrameSpan, OneOf)
 """Answers whose ``claims`` a judge question asks about."""
 FORMAT_SKIPS = frozenset({NO_OPTIONS, CLASS_QUOTA})
 """Reasons for which a question that can be asked cannot be written in one of its formats."""

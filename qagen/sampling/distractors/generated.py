@@ -6,12 +6,25 @@ Ranks of the true value are drawn without replacement, so that each comes equall
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 from numpy.random import Generator
 
-from qagen.core.answer import Choice, Count, Degrees, Extents, FrameNumbers, LabelOrder, Number, OneOf, YesNo
+from qagen.core.answer import (
+    CameraMove,
+    Choice,
+    Count,
+    Degrees,
+    Extents,
+    FrameNumbers,
+    FrameSpan,
+    LabelOrder,
+    MoveOrder,
+    Number,
+    OneOf,
+    YesNo,
+)
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart, degrees_apart
 
@@ -106,6 +119,13 @@ class DistractorMaker:
         others = [square[i] for i in 1 + self._rng.permutation(GROUP - 1)]
         return [LabelOrder(tuple(truth.labels[i] for i in order)) for order in others]
 
+    def move_orders(self, truth: MoveOrder) -> list[MoveOrder]:
+        """Other orders of two to four moves, three of them where there are as many; of four moves as ``orders``."""
+        if len(truth.labels) == GROUP:
+            return [MoveOrder(order.labels) for order in self.orders(LabelOrder(truth.labels))]
+        others = [order for order in permutations(truth.labels) if order != truth.labels]
+        return [MoveOrder(others[i]) for i in self._rng.permutation(len(others))[: GROUP - 1]]
+
     def frames(self, truth: FrameNumbers) -> list[FrameNumbers] | None:
         """Three other lists that hold the marked frame, or None where there are none.
 
@@ -181,6 +201,14 @@ class DistractorMaker:
     def other_words(self, truth: OneOf) -> Sequence[OneOf]:
         """The other words of the list, shuffled."""
         return [OneOf(truth.others[i]) for i in self._rng.permutation(len(truth.others))]
+
+    def other_moves(self, truth: CameraMove) -> Sequence[CameraMove]:
+        """The other moves to choose from, shuffled."""
+        return [CameraMove(truth.others[i]) for i in self._rng.permutation(len(truth.others))]
+
+    def other_spans(self, truth: FrameSpan) -> Sequence[FrameSpan]:
+        """The other parts to choose from, shuffled."""
+        return [FrameSpan(*truth.others[i]) for i in self._rng.permutation(len(truth.others))]
 
 
 def _with_side(sides: Sequence[float], side: int, value: float) -> list[float]:
