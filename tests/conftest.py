@@ -84,6 +84,19 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def desk_run(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of one run on the desk, of the types of which ``demo_run`` has no record."""
+    from tools.golden import PER_SCENE
+    from tools.runs import generate_missing
+
+    with one_worker_at_a_time(tmp_path_factory) as shared:
+        out = shared / "desk_out"
+        if not (out / "scannet" / "report.json").exists():
+            generate_missing(out, demo_run, "--per-scene", str(PER_SCENE))
+    return out
+
+
+@pytest.fixture(scope="session")
 def small_film(tmp_path_factory: pytest.TempPathFactory) -> "Film":
     """The bare room of tests/films.py, filmed."""
     from qagen.demo.apartment.shoot import shoot

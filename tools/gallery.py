@@ -8,7 +8,7 @@ from qagen.records.read import find_record_files
 from qagen.tasks.registry import known_types, load_task
 from qagen.view.picture import draw_sample
 from qagen.view.samples import SampleSelection, ViewSample, choose_samples, load_sample
-from tools.runs import generate
+from tools.runs import generate, generate_missing
 
 HOME = Path(__file__).resolve().parent.parent
 PICTURES = HOME / "docs" / "gallery"
@@ -16,8 +16,8 @@ WIDTH_PX = 900
 JPEG_QUALITY = 80
 HEAD = """# Gallery
 
-Every task type, with the YAML that makes it and one sample of each format, all from the built-in demo apartment. The
-picture shows the first sample. Written by `python -m tools.gallery`.
+Every task type, with the YAML that makes it and one sample of each format, all from the built-in demos: the apartment,
+and for questions about motion the desk. The picture shows the first sample. Written by `python -m tools.gallery`.
 """
 
 
@@ -33,10 +33,11 @@ Any type takes the key `mark` (docs/marks.md).
 def main() -> None:
     """Generate from the demo, draw one picture a type, and write the page."""
     with tempfile.TemporaryDirectory() as folder:
-        generate(Path(folder), "--per-scene", "20").check_returncode()
-        samples = [
-            load_sample(line) for line in choose_samples(find_record_files(Path(folder)), SampleSelection(seed=1))
-        ]
+        runs = Path(folder) / "apartment", Path(folder) / "desk"
+        generate(runs[0], "--per-scene", "20").check_returncode()
+        generate_missing(runs[1], runs[0], "--per-scene", "20")
+        files = [file for run in runs if run.is_dir() for file in find_record_files(run)]
+        samples = [load_sample(line) for line in choose_samples(files, SampleSelection(seed=1))]
         PICTURES.mkdir(parents=True, exist_ok=True)
         pages = [page(name, [s for s in samples if s.line.file.type == name]) for name in known_types()]
         pages += [WAYS_HEAD, *(way(kind, answer_format, Path(folder) / kind) for kind, answer_format in WAYS.items())]

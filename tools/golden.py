@@ -4,7 +4,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tools.runs import generate
+from tools.runs import generate, generate_missing
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden" / "records.jsonl"
 PER_SCENE = 6
@@ -23,9 +23,12 @@ def golden_records(out: Path) -> list[str]:
 def main() -> None:
     """Replace the golden records."""
     with tempfile.TemporaryDirectory() as folder:
-        run = generate(Path(folder), "--per-scene", str(PER_SCENE), "--media", "none")
-        run.check_returncode()
-        GOLDEN.write_text("\n".join(golden_records(Path(folder))) + "\n", encoding="utf-8")
+        runs = Path(folder) / "apartment", Path(folder) / "desk"
+        options = ("--per-scene", str(PER_SCENE), "--media", "none")
+        generate(runs[0], *options).check_returncode()
+        generate_missing(runs[1], runs[0], *options)
+        lines = [line for run in runs for line in golden_records(run)]
+        GOLDEN.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

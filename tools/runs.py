@@ -14,6 +14,16 @@ def generate(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def generate_missing(out: Path, seen: Path, *options: str) -> None:
+    """Run the command on the desk for the types of which a run on the apartment has no record: its camera is too fast
+    for questions about motion."""
+    from qagen.tasks.registry import known_types
+
+    missing = [name for name in known_types() if not (seen / "scannet" / "qa_jsonl" / "train" / name).is_dir()]
+    if missing:
+        generate(out, "--demo", "tabletop", "--tasks", ",".join(missing), *options).check_returncode()
+
+
 def copy_demo(root: Path, count: int) -> Path:
     """A dataset root that holds the demo's scene under ``count`` names."""
     from qagen.demo import demo_root

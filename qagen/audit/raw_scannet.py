@@ -138,9 +138,7 @@ def _to_views(
         pose[:3, :3] = polar(pose[:3, :3])[0]
         name = str(frame.number)
         time_s = frame.number / FRAMES_PER_SECOND
-        views[name] = AuditView(
-            name, color, alignment @ pose, frame.read_color, depth, frame.read_depth, time_s=time_s
-        )
+        views[name] = AuditView(name, color, alignment @ pose, frame.read_color, depth, frame.read_depth, time_s=time_s)
     return views
 
 

@@ -19,7 +19,9 @@ FILM = re.compile(
     re.I,
 )
 """A word of film with its direction."""
-STAYS = re.compile(r"\((?:stay)\)|(?<![a-z])stay(?:s|ing)?(?: still)?(?![a-z])|(?<![a-z])(?:stationary|static)(?![a-z])", re.I)
+STAYS = re.compile(
+    r"\((?:stay)\)|(?<![a-z])stay(?:s|ing)?(?: still)?(?![a-z])|(?<![a-z])(?:stationary|static)(?![a-z])", re.I
+)
 _SIDE = r"(?:to\s+(?:the|its)\s+)?(?P<side>left|right)"
 PLAIN = {
     "Dolly": re.compile(

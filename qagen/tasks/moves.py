@@ -44,7 +44,7 @@ class MovesConfig(TaskConfig):
 class Moves(Family[MovesConfig]):
     """Moves along, and turns about, the camera's own axes, one of which holds surely while three others surely do not.
 
-    What is listed does not tell which one holds: two pairs of opposites, or moves of four axes, or a pair and two others.
+    What is listed does not tell which one holds: two pairs of opposites, moves of four axes, or a pair and two others.
     """
 
     name = "moves"
@@ -127,9 +127,7 @@ class Moves(Family[MovesConfig]):
             return Skip(DOUBTFUL_MOTION)
         return self._question(frames, Ends(first, last), listed, held[0], span)
 
-    def _question(
-        self, frames: tuple[int, ...], ends: Ends, listed: Sequence[str], label: str, span: Span
-    ) -> Question:
+    def _question(self, frames: tuple[int, ...], ends: Ends, listed: Sequence[str], label: str, span: Span) -> Question:
         net, least = (0.0, 1.0) if label == STAY else (span.net(label), self.visible.least(label))
         name = "moved_m" if is_move(label) else "turned_deg"
         return Question(

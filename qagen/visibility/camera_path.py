@@ -32,8 +32,8 @@ STEP_S = 0.15
 MAX_GAP_S, MAX_GAP_M, MAX_GAP_DEG = 1.0, 1.5, 45.0
 """Largest time, distance and turn between two frames of a recording; beyond it the camera was put elsewhere."""
 FADED, FADED_PART = 0.5, 0.1
-"""A motion is surely not visible up to this share of the least visible amount, or up to this share of how far the camera
-moves along (turns about) the axis on which it does so most."""
+"""A motion is surely not visible up to this share of the least visible amount, or up to this share of how far the
+camera moves along (turns about) the axis on which it does so most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,9 @@ class Span:
             faded = max(FADED * least, FADED_PART * self.largest(label))
             return Certainty.ABSENT if self.most(label) <= faded else Certainty.DOUBTFUL
         holds = motion.certainty(label, first, last) is Certainty.HOLDS
-        is_visible = self.net(label) >= least and self.share(label) >= visible.share and self.part(label) >= visible.part
+        is_visible = (
+            self.net(label) >= least and self.share(label) >= visible.share and self.part(label) >= visible.part
+        )
         return Certainty.HOLDS if holds and is_visible else Certainty.DOUBTFUL
 
     def _stays(self, visible: Visible) -> Certainty:

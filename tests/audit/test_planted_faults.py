@@ -412,6 +412,23 @@ EVERY_FORMAT = ("fill", "select", "sentence", "judge")
 SIDES = {"object_height": r"\bheight\b", "object_width": r"\b(longer horizontal side|width)\b"}
 SIDES |= {"object_longest": "longest side"}
 """Words for the sides that these types ask for."""
+
+
+def opposite_move(record: Record, evidence: Record) -> None:
+    """The camera does the opposite, in plain words and in the word of film."""
+    pairs = (("right", "left"), ("Right", "Left"), ("up", "down"), ("Up", "Down"), ("forward", "backward"))
+    for pair in (*pairs, ("In", "Out"), ("clockwise", "counterclockwise"), ("CW", "CCW")):
+        say(record, exchanged(*pair)(said(record)))
+
+
+def same_move_twice(record: Record, evidence: Record) -> bool:
+    """One of the moves listed in the question is listed twice."""
+    return ask(
+        record,
+        lambda text: re.sub(r"\w+ [\w ]+ \((?!Pan Right)[^()]+\)", "turn to the right (Pan Right)", text, count=1),
+    )
+
+
 EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
 FAULTS: list[tuple[str, str, str, Fault]] = [
     ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
@@ -568,6 +585,12 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("another letter", "camera_rotation", "select", other_letter),
     ("options hardly apart", "object_orbit", "select", options_a_step_apart),
     ("another rotation in the evidence", "camera_rotation", "fill", in_measured(turn_deg=20.123)),
+    ("the opposite move", "motion_direction", "sentence", opposite_move),
+    ("another letter", "motion_direction", "select", other_letter),
+    ("a move listed twice", "motion_direction", "sentence", same_move_twice),
+    ("plain and film words differ", "motion_direction", "sentence", in_answer(r"\(Pan \w+\)", "(Truck Right)")),
+    ("another frame in the answer", "motion_direction", "sentence", in_answer(r"\.$", " up to Frame-40.")),
+    ("another way in the evidence", "motion_direction", "sentence", in_measured(turned_deg=-9.0)),
     ("x and y swapped", "camera_motion_infer", "fill", in_answer(r"\((\d+),(\d+)\)", r"(\2,\1)")),
     ("one more counted", "obj_count", "fill", in_answer(r"\d+", "2")),
     ("one more counted", "obj_count", "sentence", in_answer(r"\b3\b", "4")),

@@ -18,8 +18,8 @@ from tests.tasks.asking import question, text
 
 BOXES = {"chair": [at(0, 3, 1), at(3, 0, 1)]}
 STEPS: dict[str, tuple[int, float]] = {
-    # x is right, y down, z ahead. A positive turn about x takes y to z and so ahead to up; about y it takes z to x, ahead
-    # to the right; about z it takes x to y, the right side down.
+    # x is right, y down, z ahead. A positive turn about x takes y to z and so ahead to up; about y it takes z to x,
+    # ahead to the right; about z it takes x to y, the right side down.
     "Dolly In": (2, 1),
     "Dolly Out": (2, -1),
     "Truck Right": (0, 1),

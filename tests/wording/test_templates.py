@@ -139,7 +139,12 @@ def test_texts_are_clean(file, block):
 def test_texts_start_and_end_like_sentences(file, block):
     if block in BARE_BOXES:
         return
-    ends = {"choose": (".", "?", ":"), "option_pair": ("meters",), "option_object": ("cm",), "option_direction": (")",)}.get(block, (".", "?"))
+    ends = {
+        "choose": (".", "?", ":"),
+        "option_pair": ("meters",),
+        "option_object": ("cm",),
+        "option_direction": (")",),
+    }.get(block, (".", "?"))
     for source, _, text in renderings(file, block):
         assert text[0].isupper(), source
         assert text.endswith(ends), source

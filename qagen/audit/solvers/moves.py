@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Track:
         kept = [0]
         kept += [k for k in range(1, len(poses)) if times_s[k] // STRIDE_S > times_s[k - 1] // STRIDE_S]
         kept += [len(poses) - 1] if kept[-1] != len(poses) - 1 else []
-        steps = [_change(poses[a], poses[b]) for a, b in zip(kept, kept[1:], strict=False)]
+        steps = [_change(poses[a], poses[b]) for a, b in pairwise(kept)]
         return cls(np.array(times_s)[kept], np.cumsum([np.zeros(6), *steps], axis=0))
 
     def change(self, start_s: NDArray | float, end_s: NDArray | float) -> NDArray[np.float64]:
@@ -113,7 +114,7 @@ def _change(first: NDArray, second: NDArray) -> NDArray[np.float64]:
 def tracks_of(scene: AuditScene) -> list[Track]:
     """The parts of the camera's path that have no gap."""
     views = list(scene.views.values())
-    cuts = [k + 1 for k, pair in enumerate(zip(views, views[1:], strict=False)) if _is_cut(*pair)]
+    cuts = [k + 1 for k, pair in enumerate(pairwise(views)) if _is_cut(*pair)]
     parts = [views[a:b] for a, b in zip([0, *cuts], [*cuts, len(views)], strict=True)]
     return [Track.of([v.time_s for v in part], [v.T_wc for v in part]) for part in parts if len(part) > 1]
 
@@ -216,10 +217,23 @@ class MovesSolver(MotionSolver):
             raise UnreadableError(f"one of the moves listed in {text!r}")
         extra = sorted(set(frame_numbers(text)) - {self.first, self.last})
         found = [self.check_move(said[0], self.first, self.last, is_made=True)]
+        found += self._check_evidence(said[0]) if self.record.format == "sentence" else []
         found += [disagree("frames of the answer", extra, (self.first, self.last))] if extra else []
         if self.record.format == "select":
             return found
         return found + self._check_others(said[0])
+
+    def _check_evidence(self, label: str) -> list[Check]:
+        """Check how far the evidence says that the camera moved or turned; failed checks only."""
+        measured = self.record.evidence.get("measured", {})
+        stated = next((measured[name] for name in ("moved_m", "turned_deg") if name in measured), None)
+        if stated is None or label == STAY or self.truth.original is not None:
+            return []
+        start_s, end_s = self.ends_s(self.first, self.last)
+        column, sign = WAYS[label]
+        found = sign * float(self.track(start_s, end_s).change(start_s, end_s)[column])
+        is_near = abs(found - stated) <= BAND * abs(found)
+        return [] if is_near else [disagree("evidence of the way", stated, round(found, 3))]
 
     def _check_others(self, label: str) -> list[Check]:
         others: Sequence[str] = [other for other in self.listed if other != label]
