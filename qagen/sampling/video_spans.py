@@ -9,6 +9,9 @@ from qagen.core.reasons import IMAGES_APART, TRAJECTORY_GAP
 from qagen.visibility.camera_path import Span
 from qagen.visibility.views import SceneViews
 
+SPAN_SKIPS = frozenset({IMAGES_APART, TRAJECTORY_GAP})
+"""Reasons for which nothing is known of a part of a video."""
+
 
 class Ends(NamedTuple):
     """Positions in a video of two of its frames."""

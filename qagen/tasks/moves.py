@@ -10,10 +10,10 @@ from numpy.random import Generator
 from qagen.core.answer import CameraMove
 from qagen.core.motion import AXES, LABELS, OPPOSITES, STAY, Certainty
 from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import CLASS_QUOTA, DOUBTFUL_MOTION, IMAGES_APART, NO_VIDEO, TRAJECTORY_GAP
+from qagen.core.reasons import CLASS_QUOTA, DOUBTFUL_MOTION, NO_VIDEO
 from qagen.core.sample import Format
 from qagen.sampling.pool import MAX_PER_FACT
-from qagen.sampling.video_spans import Ends, all_ends, span_between
+from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between
 from qagen.tasks._base import Bound, Family, Share, TaskConfig
 from qagen.visibility.camera_path import Span, Visible, is_move
 from qagen.visibility.views import SceneViews
@@ -51,7 +51,7 @@ class Moves(Family[MovesConfig]):
     Config = MovesConfig
     answer = CameraMove
     formats = frozenset({"select", "sentence"})
-    skips = frozenset({NO_VIDEO, TRAJECTORY_GAP, IMAGES_APART, DOUBTFUL_MOTION, CLASS_QUOTA})
+    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION, CLASS_QUOTA}
     needs = frozenset()
     must_say = ("camera", "Frame-4", "Frame-17")
     example_facts: ClassVar = {

@@ -13,6 +13,7 @@ from qagen.demo import demo_root
 from qagen.loaders import LOADERS, make_loader
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.sampling.mark_placement import MARKING_SKIPS
+from qagen.sampling.video_spans import SPAN_SKIPS
 from qagen.tasks._base import NEEDS
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import LEAST_VIDEO_FRAMES
@@ -54,12 +55,13 @@ def test_a_family_declares_the_reasons_that_it_gives(type_name: str) -> None:
     paths = [Path(tasks.__file__).parent / f"{name.rpartition('.')[2]}.py" for name in modules]
     given = set[str]().union(*(given_in(MODULES[path]) for path in paths))
     assert given <= family.skips | set(NEEDS.values())
-    assert family.skips <= given | SAMPLING_SKIPS
+    assert family.skips <= given | SAMPLING_SKIPS | SPAN_SKIPS
 
 
 def test_sampling_and_wording_declare_the_reasons_that_they_give() -> None:
     assert given_in(MODULES[PACKAGE / "sampling" / "mark_placement.py"]) == MARKING_SKIPS
     assert given_in(MODULES[PACKAGE / "sampling" / "frame_sets.py"]) | MARKING_SKIPS == SAMPLING_SKIPS
+    assert given_in(MODULES[PACKAGE / "sampling" / "video_spans.py"]) == SPAN_SKIPS
     assert given_in(MODULES[PACKAGE / "wording" / "formats.py"]) == FORMAT_SKIPS
 
 
