@@ -143,7 +143,7 @@ class Size(Family[SizeConfig]):
         if side == "height" and views.covers[items].any():
             return Skip(PART_OF_A_WHOLE)
         lengths = [_length_m(views, item, side) for item in items]
-        eye = views.scene.frames[frame].world_from_camera.translation
+        eye = views.frames[frame].world_from_camera.translation
         seen = min(views.scene.objects[item].box.unforeshortened(AXES[side], eye) for item in items)
         shorter, longer = min(lengths), max(lengths)
         margins = {

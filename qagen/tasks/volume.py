@@ -107,7 +107,7 @@ class Volume(Family[VolumeConfig]):
             TOO_THIN: float(box.size.min()) / self.config.min_side_m - 1,
         }
         if self.config.asks != "size":
-            eye = views.scene.frames[frame].world_from_camera.translation
+            eye = views.frames[frame].world_from_camera.translation
             seen = box.unforeshortened(AXES[self.config.asks], eye)
             margins[SEEN_END_ON] = seen / self.config.min_unforeshortened - 1
         reason = min(margins, key=lambda name: margins[name])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from qagen.audit.checks import EPSILON, Check, Verdict, verdict_of
 from qagen.audit.solvers.base import Solver, UnreadableError
+from qagen.audit.solvers.foreshortening import check_seen_across
 
 GAP_SHARE, GAP_M = 0.15, 0.10
 """Least difference of two sides: a share of the larger one, and meters."""
@@ -39,6 +40,9 @@ class SizeSolver(Solver):
             self.compared[token] = float(sides[self.side])
         self.larger = max(self.needs, key=lambda token: self.compared[token])
         self.measured = {f"{token}_m": length for token, length in self.compared.items()}
+
+    def check_question(self) -> list[Check]:
+        return [check for token in self.needs for check in check_seen_across(self, token, self.side)]
 
     def check_belief(self) -> list[Check]:
         return [

@@ -8,6 +8,7 @@ from typing import Any
 from qagen.audit.checks import EDGE, Check, check_number, disagree
 from qagen.audit.resolve_marks import has_size
 from qagen.audit.solvers.base import NumberSolver, Solver, UnreadableError
+from qagen.audit.solvers.foreshortening import check_seen_across
 
 MAX_LOSS = 0.05
 """Largest share by which printing may change a side that is asked alone."""
@@ -91,7 +92,7 @@ class SideSolver(NumberSolver):
         count = self.value / self.step
         if abs(round(count) - count) > MAX_LOSS * count + EDGE:
             return [disagree(self.what, f"{round(count)} steps", f"{count:.3f} steps of {self.unit.name}, too coarse")]
-        return _check_evidence(self)
+        return [*_check_evidence(self), *check_seen_across(self, "red", self.what)]
 
 
 def _named_side(text: str) -> str | None:
