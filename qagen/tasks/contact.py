@@ -105,9 +105,9 @@ class ContactFamily(Family[ContactConfig]):
         return frozenset({"red", "blue"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """All contacts, one kind after the other, and as many pairs that are apart, first those of labels that meet.
+        """All contacts, one kind after the other, and as many pairs that are apart as the most frequent kind has.
 
-        What is refused comes last, because there is much of it.
+        Of these, those of labels that meet come first. What is refused comes last, because there is much of it.
         """
         if views.scene.mesh is None or views.scene.mesh.is_by_box:
             yield Skip(NO_OBJECT_SURFACE, SCENE)
@@ -122,9 +122,10 @@ class ContactFamily(Family[ContactConfig]):
                     asked[candidate.answer.text].append(candidate)
         meeting = [question for word in WORDS[:-1] for question in asked[word]]
         apart = _most_alike(asked["apart"], meeting, views)
-        asked["apart"] = apart[: len(meeting)]
+        most = max(len(asked[word]) for word in WORDS[:-1])
+        asked["apart"] = apart[:most]
         yield from filter(None, chain.from_iterable(zip_longest(*asked.values())))
-        yield from (Skip(CLASS_QUOTA, about_objects(question.roles)) for question in apart[len(meeting) :])
+        yield from (Skip(CLASS_QUOTA, about_objects(question.roles)) for question in apart[most:])
         yield from refused.values()
 
     def _ask_pair(self, views: SceneViews, first: int, second: int, rng: Generator) -> Iterator[Question | Skip]:
