@@ -15,6 +15,9 @@ from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips
 from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qagen.core.motion import Segment
     from qagen.spatialvid.rows import FrameRates, PosedRows
 
@@ -48,11 +51,12 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
     """Write instructions.json, the motion of the camera from row to row, beside the poses of every clip below DIR.
 
     The exact mode also writes instructions_exact.json, with rows, frames of the video and seconds. Times come from the
-    video, and without one from the fps of the table. Files that exist are kept.
+    video, and without one from the fps of the table. Where there is neither, rows count as 0.2 s apart, and seconds are
+    null. Files that exist are kept.
 
     Exit codes: 0: all clips have their files. 1: some were left out. 2: a mistake in the options, or no clip.
     """
-    from qagen.spatialvid.rows import read_frame_rates
+    from qagen.spatialvid.rows import is_timed, read_frame_rates
 
     if mode == EXACT and form is not None:
         raise click.UsageError(f"--form {form}: found --mode exact, expected one of {', '.join(MODES[1:])}")
@@ -72,6 +76,9 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
                 faults.append((error.reason, clip.id, str(error)))
             bar.advance()
     _show_counts(len(clips), counts)
+    untimed = sum(not is_timed(clip, rates) for clip in clips) if mode == EXACT else 0
+    if untimed:
+        cli.show(f"{untimed} have neither video nor fps (--csv names a table): their rows count as 0.2 s apart")
     show_faults(faults, lists_all)
     if len(faults) < len(clips):
         cli.show(f"\nNext: qagen spatialvid stats {root} --to stats.csv")
@@ -88,15 +95,16 @@ def _contents(
     """The files to write and what belongs into them. Raises ClipError before the first."""
     from qagen.core.motion import motion_of
     from qagen.spatialvid.compat import TooShortError, published_segments
-    from qagen.spatialvid.rows import read_rows, times_of, world_from_camera
+    from qagen.spatialvid.rows import read_rows, times_of, usual_times, world_from_camera
 
     if not targets:
         return
     rows = read_rows(clip)
     if mode == EXACT:
         times_s = times_of(rows, rates)
-        segments = motion_of(*world_from_camera(rows.poses), times_s).segments()
-        spans = _spans(segments, rows, times_s.tolist())
+        counted = usual_times(rows) if times_s is None else times_s
+        segments = motion_of(*world_from_camera(rows.poses), counted).segments()
+        spans = _spans(segments, rows, times_s)
     else:
         try:
             segments, spans = published_segments(rows.poses, mode, form), b""
@@ -107,12 +115,15 @@ def _contents(
         yield path, spans if path.name == SPANS_NAME else official
 
 
-def _spans(segments: "Sequence[Segment]", rows: "PosedRows", times_s: list[float]) -> bytes:
-    """A line of JSON for each segment: its labels, its first and last row, their frames in the video, their seconds."""
+def _spans(segments: "Sequence[Segment]", rows: "PosedRows", times_s: "NDArray[np.float64] | None") -> bytes:
+    """A line of JSON for each segment: its labels, its first and last row, their frames in the video, their seconds.
+
+    Seconds are null where nothing tells the frame rate.
+    """
     frames, lines = rows.frames.tolist(), []
     for segment in segments:
         ends = segment.start, segment.end
-        seconds = [round(times_s[row], TIME_DECIMALS) for row in ends]
+        seconds = None if times_s is None else [round(float(times_s[row]), TIME_DECIMALS) for row in ends]
         span = {"labels": segment.labels, "rows": ends, "frames": [frames[row] for row in ends], "seconds": seconds}
         lines.append(json.dumps(span))
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode()

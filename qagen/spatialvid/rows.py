@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from qagen.core.pose import rotate
-from qagen.core.reasons import NO_FRAME_RATE
-from qagen.loaders.spatialvid.files import Clip, ClipError, find_tables, group_of, read_metadata
+from qagen.loaders.spatialvid.files import ROW_S, Clip, find_tables, group_of, read_metadata
 from qagen.loaders.spatialvid.integrity import check_clip, check_rows
 from qagen.loaders.spatialvid.masks import MovingMasks
 
@@ -69,15 +68,26 @@ def read_frame_rates(root: Path, table: Path | None, clips: Sequence[Clip]) -> F
     return {key: rate for key, rate in rates if key in known}
 
 
-def times_of(rows: PosedRows, rates: FrameRates) -> NDArray[np.float64]:
-    """(N,) seconds of the rows: of the video, or else by the frame rate of a table. Raises ClipError without both."""
+def times_of(rows: PosedRows, rates: FrameRates) -> NDArray[np.float64] | None:
+    """(N,) seconds of the rows: of the video, or else by the frame rate of a table; None without both."""
     if rows.times_s is not None:
         return rows.times_s
     rate = rates.get((rows.clip.group, rows.clip.id))
-    if rate is None:
-        found = "found no video, and no frame rate in a table"
-        raise ClipError(NO_FRAME_RATE, rows.clip.folder, f"fps: {found}, expected one of them (--csv names a table)")
-    return rows.frames / rate
+    return None if rate is None else rows.frames / rate
+
+
+def is_timed(clip: Clip, rates: FrameRates) -> bool:
+    """Whether a video, images or a table tell when the rows of a clip were taken."""
+    return _has_images(clip) or (clip.group, clip.id) in rates
+
+
+def usual_times(rows: PosedRows) -> NDArray[np.float64]:
+    """(N,) seconds of the rows as the pipeline cuts them, 0.2 s apart where their frames are evenly spaced.
+
+    It takes every ``int(0.2 fps)``-th frame, so at 24 frames a second rows are 0.17 s apart.
+    """
+    frames = rows.frames - rows.frames[0]
+    return frames * (ROW_S / max(float(np.median(np.diff(frames))), 1.0)) if len(frames) > 1 else frames * 1.0
 
 
 def _has_images(clip: Clip) -> bool:
