@@ -213,9 +213,12 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
     table.add_column("task", no_wrap=True)
     for name in formats:
         table.add_column(name, justify="right")
-    for name, task in totals.tasks.items():
+    filled = {name: task for name, task in totals.tasks.items() if task.samples}
+    for name, task in filled.items():
         table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats))
     cli.inform(table)
+    if len(filled) < len(totals.tasks):
+        cli.inform(f"Without samples: {len(totals.tasks) - len(filled)} of {len(totals.tasks)} types; see below why")
     cli.inform(f"{totals.samples} samples from {len(totals.scenes) - len(totals.failed)} scenes in {seconds:.1f} s")
     if totals.failed:
         cli.warn(f"{len(totals.failed)} scenes failed: {', '.join(totals.failed)}")
