@@ -14,6 +14,7 @@ MODULES = {
     "instruct": ("qagen.spatialvid.instruct", "Write how the camera of each clip moves."),
     "stats": ("qagen.spatialvid.stats", "Measure the path of each clip."),
     "pack": ("qagen.spatialvid.pack", "Write a clip as one .npz file for SpatialVID's viewer."),
+    "view": ("qagen.spatialvid.view", "Show the path of a camera and what it saw as one page."),
     "unpack": ("qagen.spatialvid.unpack", "Write a packed file as the folder of a clip."),
 }
 """Command to its module and a line of help."""
@@ -26,7 +27,8 @@ MODULES = {
     "\n  qagen spatialvid score clips/ --out scores.csv"
     "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv"
     "\n  qagen spatialvid instruct /data/SpatialVid"
-    "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv",
+    "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv"
+    "\n  qagen spatialvid view --scene spatialvid --html demo.html",
 )
 def main() -> None:
     """Check and convert clips of SpatialVID.

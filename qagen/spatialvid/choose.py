@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from qagen.errors import ConfigError, did_you_mean
-from qagen.loaders.spatialvid.files import Clip, find_clips
+from qagen.loaders.spatialvid.files import Clip, clip_homes, clip_of, find_clips, is_clip
+
+LISTED = 5
+"""As many clips are listed where none is near to a name."""
 
 
 def choose_clip(root: Path, name: str | None) -> Clip:
@@ -13,21 +16,28 @@ def choose_clip(root: Path, name: str | None) -> Clip:
         ConfigError: no clip or several have the name; the message has the nearest.
         SceneError: the root is no folder, or holds no clip.
     """
-    clips = find_clips(root)
-    if name is None:
-        if len(clips) > 1:
-            raise ConfigError(f"CLIP: found none, expected one of {len(clips)} clips, such as {clips[0].id}")
-        return clips[0]
-    chosen = [clip for clip in clips if name.strip("/") in (clip.id, f"{clip.group}/{clip.id}")]
-    if not chosen:
-        raise ConfigError(f"CLIP: no clip '{name}' in {root}.{_nearest(name, [clip.id for clip in clips])}")
-    if len(chosen) > 1:
-        where = " or ".join(f"{clip.group}/{clip.id}" for clip in chosen)
-        raise ConfigError(f"CLIP: found '{name}' {len(chosen)} times, expected {where}")
-    return chosen[0]
+    clips = find_clips(root) if name is None else _named(root, name)
+    if name is None and len(clips) > 1:
+        raise ConfigError(f"CLIP: found none, expected one of {len(clips)} clips, such as {clips[0].id}")
+    if not clips:
+        known = [clip.id for clip in find_clips(root)]
+        raise ConfigError(f"CLIP: no clip '{name}' in {root}.{_nearest(str(name), known)}")
+    if len(clips) > 1:
+        where = " or ".join(f"{clip.group}/{clip.id}" for clip in clips)
+        raise ConfigError(f"CLIP: found '{name}' {len(clips)} times, expected {where}")
+    return clips[0]
+
+
+def _named(root: Path, name: str) -> list[Clip]:
+    """The clips of a name, without listing the others: a release has hundreds of thousands."""
+    group, _, clip_id = name.strip("/").rpartition("/")
+    folders = [root] if is_clip(root) else [home / clip_id for home in clip_homes(root)]
+    clips = [clip_of(folder) for folder in folders if is_clip(folder)]
+    return [clip for clip in clips if clip.id == clip_id and group in ("", clip.group)]
 
 
 def _nearest(name: str, known: list[str]) -> str:
     """A suggestion; the ids of a release are too many to be listed."""
     hint = did_you_mean(name, known)
-    return hint if "Did you mean" in hint or len(known) <= 5 else f" Found {len(known)} others, such as {known[0]}."
+    is_short = "Did you mean" in hint or len(known) <= LISTED
+    return hint if is_short else f" Found {len(known)} others, such as {known[0]}."
