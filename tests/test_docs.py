@@ -43,6 +43,7 @@ def folder(demo_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all commands run: a checkout with an environment, in which the README's run of the demo is done."""
     folder = tmp_path_factory.mktemp("docs")
     shutil.copytree(demo_run, folder / "qagen_out", copy_function=os.link)
+    shutil.copytree(demo_root("spatialvid"), folder / "clips")  # commands write beside their poses
     for name in REPOSITORY:
         (folder / name).symlink_to(HOME / name)
     (folder / "data_jsons").unlink()  # commands write indices there
@@ -60,12 +61,11 @@ def scripts_of(document: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("document", ["README.md", *PAGES])
 def test_the_commands_work_one_after_another_in_one_folder(document: str, folder: Path, demo: Path) -> None:
-    clips = demo_root("spatialvid")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     known = [script.replace(".venv/bin/", "") for script in scripts_of("README.md")] if document in PAGES else []
     for script in (script for script in scripts_of(document) if script not in known):
         script = script.replace("/data/scannet", str(demo)).replace("/data/qa", "qa_of_scans")
-        script = script.replace("/data/SpatialVid", str(clips))
+        script = script.replace("/data/SpatialVid", "clips")
         if document == "README.md":  # only to be quick
             script = script.replace("qagen.generate", f"qagen.generate --per-scene {PER_SCENE}")
         run = subprocess.run(
