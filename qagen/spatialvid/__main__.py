@@ -14,8 +14,8 @@ MODULES = {
     "instruct": ("qagen.spatialvid.instruct", "Write how the camera of each clip moves."),
     "stats": ("qagen.spatialvid.stats", "Measure the path of each clip."),
     "pack": ("qagen.spatialvid.pack", "Write a clip as one .npz file for SpatialVID's viewer."),
-    "view": ("qagen.spatialvid.view", "Show the path of a camera and what it saw as one page."),
     "unpack": ("qagen.spatialvid.unpack", "Write a packed file as the folder of a clip."),
+    "view": ("qagen.spatialvid.view", "Show the path of a camera and what it saw as one page."),
 }
 """Command to its module and a line of help."""
 
