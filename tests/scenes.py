@@ -19,6 +19,8 @@ from qagen.core.pose import Pose
 from qagen.core.question import MarkedObject
 from qagen.core.scene import STRUCTURE, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.sampling.mark_placement import mark
+from qagen.tasks._base import MotionConfig
+from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews
 
 CAMERA = Camera(fx=160.0, fy=160.0, cx=159.5, cy=119.5, width=320, height=240)
@@ -287,6 +289,38 @@ def studio() -> Scene:
     ]
     scene = room(boxes, [*tour, *ring, *walk], shell=STUDIO, walls=CLOSET)
     return with_depth(scene, camera=CAMERA.scaled(160, 120), also=CLOSET, shell=STUDIO)
+
+
+def driven(x: float, y: float, left_deg: float) -> list[Pose]:
+    """A level camera that does one thing after the other, with a rest after each: it moves ahead by 0.8 m and to the
+    right by 0.7 m, turns to the right by 48 degrees, and moves back by 0.8 m."""
+    poses = []
+    for ahead_m, right_m, turn_deg in ((0.087, 0, 0), (0, 0.083, 0), (0, 0, -5.3), (-0.091, 0, 0)):
+        for step in range(12):
+            if 0 < step < 10:
+                heading = np.radians(90 + left_deg)
+                x += ahead_m * np.cos(heading) + right_m * np.sin(heading)
+                y += ahead_m * np.sin(heading) - right_m * np.cos(heading)
+                left_deg += turn_deg
+            sway = np.sin(1.7 * len(poses))  # no two views are the same
+            place = (x + 0.004 * sway, y - 0.003 * sway, 1.3 + 0.002 * sway)
+            poses.append(looking("+y", at=place, left_deg=left_deg + 0.4 * sway, up_deg=0.3 * sway))
+    return poses
+
+
+@cache
+def driven_studio() -> Scene:
+    """The studio, filmed by a camera that does one thing after the other."""
+    scene = studio()
+    last = replace(scene.frames[-1], depth=None, depth_camera=None)
+    poses = enumerate(driven(-0.9, -2.6, left_deg=20))
+    frames = tuple(replace(last, id=str(k), world_from_camera=pose, time_s=0.5 * k) for k, pose in poses)
+    return validate_scene(replace(scene, frames=frames))
+
+
+def studio_for(type_name: str) -> Scene:
+    """The studio, filmed such that a type finds something to ask about."""
+    return driven_studio() if isinstance(load_task(type_name).config, MotionConfig) else studio()
 
 
 def moved(scene: Scene, world_from_old: Pose) -> Scene:

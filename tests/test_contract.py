@@ -13,6 +13,7 @@ from qagen.core.answer import OPPOSITE, BoxAnswer, Degrees, Directions, ImagePoi
 from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
+from qagen.core.scene import Scene
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
@@ -25,7 +26,7 @@ from qagen.tasks.registry import known_types, load_task
 from qagen.view.variety import Variety
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import CLAIMABLE, FORMAT_SKIPS, LETTERS, Formatter
-from tests.scenes import studio
+from tests.scenes import studio_for
 
 TYPES = known_types()
 QUICK = [name for name in TYPES if load_task(name).name != "room"]
@@ -80,18 +81,23 @@ COLORED = [name for name in MARKED if (marks := load_task(name).marks) and not m
 
 
 @cache
-def views() -> SceneViews:
-    return observe(studio())
+def filmed(scene: Scene) -> SceneViews:
+    return observe(scene)
+
+
+def views(type_name: str = "depth_prediction_oc") -> SceneViews:
+    """The studio, filmed for a type."""
+    return filmed(studio_for(type_name))
 
 
 @cache
 def made(type_name: str) -> tuple[Family, list[Sample], TaskCounts]:
     family, counts = load_task(type_name), TaskCounts()
-    return family, list(make_samples(family, views(), phrasebook(), CONFIG, counts)), counts
+    return family, list(make_samples(family, views(type_name), phrasebook(), CONFIG, counts)), counts
 
 
 def record_of(sample: Sample, family: Family) -> dict[str, Any]:
-    return to_record(sample, family, views(), rgbd=False)
+    return to_record(sample, family, views(sample.type), rgbd=False)
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -134,7 +140,7 @@ def test_every_record_has_all_keys_of_its_type(type_name: str) -> None:
 @pytest.mark.parametrize("type_name", TYPES)
 def test_it_shows_as_many_images_as_its_config_says(type_name: str) -> None:
     family, samples, _ = made(type_name)
-    count = len(views().video) if family.images == "video" else family.images
+    count = len(views(type_name).video) if family.images == "video" else family.images
     for sample in samples:
         images = record_of(sample, family)["image"]
         assert len(images) == len(set(images)) == count
@@ -212,7 +218,7 @@ def test_its_measures_are_finite_and_its_margins_not_negative(type_name: str) ->
     for sample in samples:
         assert math.isfinite(sample.question.margin)
         assert sample.question.margin >= 0
-        evidence = to_evidence(sample, views(), STAMP)
+        evidence = to_evidence(sample, views(type_name), STAMP)
         assert evidence["measured"]
         assert all(math.isfinite(number) for number in numbers_in(evidence))
 
@@ -237,19 +243,19 @@ def lines_of(type_name: str, config: RunConfig, seen: SceneViews) -> list[bytes]
 @cache
 def again() -> dict[str, list[bytes]]:
     """All types once more, in another order and from a scene looked at anew."""
-    seen = observe(studio())
-    return {name: lines_of(name, CONFIG, seen) for name in reversed(TYPES)}
+    seen = {scene: observe(scene) for scene in dict.fromkeys(map(studio_for, TYPES))}
+    return {name: lines_of(name, CONFIG, seen[studio_for(name)]) for name in reversed(TYPES)}
 
 
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_same_seed_gives_the_same_bytes_whatever_is_made_beside(type_name: str) -> None:
-    assert lines_of(type_name, CONFIG, views()) == again()[type_name]
+    assert lines_of(type_name, CONFIG, views(type_name)) == again()[type_name]
 
 
 @pytest.mark.parametrize("type_name", QUICK)
 def test_another_seed_gives_other_samples(type_name: str) -> None:
     config = CONFIG.model_copy(update={"seed": 1, "per_scene": 6})
-    assert lines_of(type_name, config, views()) != again()[type_name][:6]
+    assert lines_of(type_name, config, views(type_name)) != again()[type_name][:6]
 
 
 @pytest.mark.parametrize("type_name", QUICK)
@@ -257,16 +263,16 @@ def test_other_formats_beside_change_nothing(type_name: str) -> None:
     family, samples, _ = made(type_name)
     last = family.config.formats[-1]
     config = CONFIG.model_copy(update={"formats": (last,)})
-    written = list(make_samples(family, views(), phrasebook(), config, TaskCounts()))
+    written = list(make_samples(family, views(type_name), phrasebook(), config, TaskCounts()))
     assert [(s.id, s.human, s.gpt) for s in written] == [(s.id, s.human, s.gpt) for s in samples if s.format == last]
 
 
 @pytest.mark.parametrize("type_name", TYPES)
 def test_one_question_is_asked_in_many_forms(type_name: str) -> None:
     family, samples, _ = made(type_name)
-    rng, variety, labels = rng_for(0, type_name), Variety(), {item.label for item in views().scene.objects}
-    form = family.form_for(views().scene)
-    formatter = Formatter(form, views().scene, views().units, phrasebook(), Distractors(Selection([]), rng), rng)
+    seen, rng, variety = views(type_name), rng_for(0, type_name), Variety()
+    form, labels = family.form_for(seen.scene), {item.label for item in seen.scene.objects}
+    formatter = Formatter(form, seen.scene, seen.units, phrasebook(), Distractors(Selection([]), rng), rng)
     formats = family.config.formats
     for _ in range(200):
         written = formatter.write(samples[0].question, "sentence" if "sentence" in formats else formats[-1])

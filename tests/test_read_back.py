@@ -20,10 +20,11 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import CameraMove, Directions, LabelOrder, OneOf, Route
+from qagen.core.answer import CameraMove, Directions, LabelOrder, MoveOrder, OneOf, Route
 from qagen.core.motion import OPPOSITES, STAY
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
+from qagen.core.scene import Scene
 from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
@@ -35,7 +36,7 @@ from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import blocks_of
 from qagen.wording.phrasebook import Phrasebook
-from tests.scenes import scaled, studio
+from tests.scenes import scaled, studio_for
 from tools.question_lengths import MOST_OF_SPAR, form, words, words_of_spar
 
 TYPES = [pytest.param(name, marks=pytest.mark.slow) for name in known_types()]
@@ -68,13 +69,23 @@ class CyclingPhrasebook(Phrasebook):
 
 
 @cache
-def views(factor: float = 1.0) -> SceneViews:
-    return observe(at_room_scale(scaled(studio(), factor)))
+def filmed(scene: Scene, factor: float) -> SceneViews:
+    return observe(at_room_scale(scaled(scene, factor)))
+
+
+def views(type_name: str, factor: float = 1.0) -> SceneViews:
+    """A copy of the studio of another size, filmed for a type."""
+    return filmed(studio_for(type_name), factor)
 
 
 @cache
-def truth(factor: float = 1.0) -> SceneTruth:
-    return SceneTruth.of(scale.at_room_scale(to_audit_scene(scaled(studio(), factor), "studio")))
+def judged(scene: Scene, factor: float) -> SceneTruth:
+    return SceneTruth.of(scale.at_room_scale(to_audit_scene(scaled(scene, factor), "studio")))
+
+
+def truth(type_name: str, factor: float = 1.0) -> SceneTruth:
+    """The same as the audit sees it."""
+    return judged(studio_for(type_name), factor)
 
 
 @cache
@@ -84,14 +95,14 @@ def phrased(type_name: str, factor: float = 1.0) -> list[Sample]:
     needed = {key: len(book.phrasings(*key)) for key in blocks_of(family)}
     samples: list[Sample] = []
     for _ in range(MOST_ROUNDS):
-        samples += make_samples(family, views(factor), book, CONFIG, TaskCounts())
+        samples += make_samples(family, views(type_name, factor), book, CONFIG, TaskCounts())
         if all(book.drawn[key] >= count for key, count in needed.items()):
             return samples
     pytest.fail(f"not drawn in full: {[key for key, count in needed.items() if book.drawn[key] < count]}")
 
 
 def record_of(sample: Sample, factor: float = 1.0) -> dict[str, Any]:
-    return to_record(sample, load_task(sample.type), views(factor), rgbd=False)
+    return to_record(sample, load_task(sample.type), views(sample.type, factor), rgbd=False)
 
 
 def scored(sample: Sample) -> ScoredItem:
@@ -99,22 +110,22 @@ def scored(sample: Sample) -> ScoredItem:
 
 
 @cache
-def fitting_units(factor: float) -> set[str | None]:
+def fitting_units(type_name: str, factor: float) -> set[str | None]:
     """Symbols of the units that fit a copy of the studio."""
-    return scale.fitting_units(truth(factor).scene)
+    return scale.fitting_units(truth(type_name, factor).scene)
 
 
 def disagreements(type_name: str, factor: float = 1.0) -> list[tuple[str, ...]]:
     """What the audit does not find in the samples of a type."""
     off = []
     for sample in phrased(type_name, factor):
-        evidence = in_world_units(to_evidence(sample, views(factor), {}), truth(factor).scene)
+        evidence = in_world_units(to_evidence(sample, views(type_name, factor), {}), truth(type_name, factor).scene)
         parameters = task_parameters(type_name)
         raw = record_of(sample, factor)
         record = AuditRecord(type_name, sample.format, sample.id, raw, evidence, "room", parameters)
         found = [
-            *examine(record, truth(factor))[0],
-            *scale.check_unit(record, fitting_units(factor)),
+            *examine(record, truth(type_name, factor))[0],
+            *scale.check_unit(record, fitting_units(type_name, factor)),
         ]
         failed = [check for check in found if check.verdict is Verdict.DISAGREE]
         off += [(sample.human, sample.gpt, check.what, check.stated, check.found) for check in failed]
@@ -137,7 +148,7 @@ METRIC_TYPES = [
 @pytest.mark.parametrize("factor", SIZES)
 @pytest.mark.parametrize("type_name", METRIC_TYPES)
 def test_audit_and_scorer_read_every_unit(type_name: str, factor: float) -> None:
-    units = views(factor).units
+    units = views(type_name, factor).units
     assert units is not None
     assert units.length is SIZES[factor]
     assert disagreements(type_name, factor) == []
@@ -218,6 +229,9 @@ def altered(sample: Sample) -> str:
         return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, Directions):
         return re.sub(rf"\b({'|'.join(OTHER_WORDS)})\b", lambda match: OTHER_WORDS[match[0]], text, count=1)
+    if isinstance(answer, MoveOrder):
+        first, *_, last = answer.labels
+        return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, CameraMove):
         return re.sub(r"\(([^()]+)\)", lambda match: f"({OTHER_MOVES[match[1]]})", text)
     if isinstance(answer, OneOf):

@@ -20,7 +20,7 @@ from qagen.pipeline.run import make_samples, phrasebook
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
 from tests.scenes import at as box_at
-from tests.scenes import facing, room, scaled, studio
+from tests.scenes import facing, room, scaled, studio_for
 
 TYPES = known_types()
 UNIT_DECIDES = {name for name in TYPES if name.startswith("distance_surface")}
@@ -39,18 +39,23 @@ SLACK = 1e-3
 
 
 @cache
-def copy_of(factor: float) -> SceneViews:
-    return observe(at_room_scale(scaled(studio(), factor)))
+def filmed(scene: Scene, factor: float) -> SceneViews:
+    return observe(at_room_scale(scaled(scene, factor)))
+
+
+def copy_of(factor: float, type_name: str = "depth_prediction_oc") -> SceneViews:
+    """A copy of the studio of another size, filmed for a type."""
+    return filmed(studio_for(type_name), factor)
 
 
 @cache
 def samples(type_name: str, factor: float = 1.0) -> list[Sample]:
     family = load_task(type_name)
-    return list(make_samples(family, copy_of(factor), phrasebook(), CONFIG, TaskCounts()))
+    return list(make_samples(family, copy_of(factor, type_name), phrasebook(), CONFIG, TaskCounts()))
 
 
 def record_of(sample: Sample, factor: float) -> dict[str, Any]:
-    return to_record(sample, load_task(sample.type), copy_of(factor), rgbd=False)
+    return to_record(sample, load_task(sample.type), copy_of(factor, sample.type), rgbd=False)
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -65,7 +70,9 @@ def test_a_copy_of_another_size_is_asked_the_same(type_name: str, factor: float)
         assert second == first
         for turn, again in zip(turns, others, strict=True):
             check_texts(turn["value"], again["value"], factor, "scale" in load_task(type_name).needs)
-        check_evidence(to_evidence(one, copy_of(1.0), {}), to_evidence(other, copy_of(factor), {}), factor)
+        check_evidence(
+            to_evidence(one, copy_of(1.0, type_name), {}), to_evidence(other, copy_of(factor, type_name), {}), factor
+        )
 
 
 def check_texts(mine: str, theirs: str, factor: float, is_metric: bool) -> None:

@@ -22,7 +22,7 @@ from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.tasks.registry import known_types, load_task
 from qagen.visibility.views import SceneViews, observe
-from tests.scenes import scaled, studio, tilted
+from tests.scenes import scaled, studio, studio_for, tilted
 from tests.wording.words_of_needs import GRAVITY, UNIT
 
 TYPES = known_types()
@@ -39,13 +39,18 @@ WORLDS = {
 
 
 @cache
-def views_of(world: str) -> SceneViews:
-    return observe(at_room_scale(validate_scene(WORLDS[world](studio()))))
+def filmed(world: str, scene: Scene) -> SceneViews:
+    return observe(at_room_scale(validate_scene(WORLDS[world](scene))))
+
+
+def views_of(world: str, type_name: str = "depth_prediction_oc") -> SceneViews:
+    """The studio in another world, filmed for a type."""
+    return filmed(world, studio_for(type_name))
 
 
 @cache
 def made(world: str, type_name: str) -> tuple[list[Sample], dict[str, int]]:
-    return made_of(views_of(world), type_name)
+    return made_of(views_of(world, type_name), type_name)
 
 
 def made_of(views: SceneViews, type_name: str) -> tuple[list[Sample], dict[str, int]]:
@@ -64,7 +69,7 @@ def texts_of(samples: list[Sample]) -> list[tuple[str, str]]:
 
 def written(world: str, type_name: str) -> list[dict[str, Any]]:
     """Records and evidence, one after the other."""
-    family, views = load_task(type_name), views_of(world)
+    family, views = load_task(type_name), views_of(world, type_name)
     samples = made(world, type_name)[0]
     return [made for one in samples for made in (to_record(one, family, views, False), to_evidence(one, views, STAMP))]
 

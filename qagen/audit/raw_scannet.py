@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ class RawFrameFiles:
     """Reads the encoded image, None for bare pixels."""
     read_depth: Callable[[], NDArray] | None
     """Reads (height, width) z, meters."""
+    stamp_s: float = 0.0
+    """Time stamp of the color image, seconds; 0 in exports."""
 
 
 def read_scene(root: Path, scene: str) -> AuditScene:
@@ -131,13 +134,15 @@ def _to_views(
     frames: Iterable[RawFrameFiles], alignment: NDArray, color: Pinhole, depth: Pinhole | None
 ) -> dict[str, AuditView]:
     views: dict[str, AuditView] = {}
-    for frame in sorted(frames, key=lambda frame: frame.number):
+    ordered = sorted(frames, key=lambda frame: frame.number)
+    has_stamps = all(first.stamp_s < second.stamp_s for first, second in pairwise(ordered))
+    for frame in ordered:
         if not np.isfinite(frame.pose).all() or abs(np.linalg.det(frame.pose[:3, :3]) - 1) > 0.01:
             continue
         pose = frame.pose.copy()
         pose[:3, :3] = polar(pose[:3, :3])[0]
         name = str(frame.number)
-        time_s = frame.number / FRAMES_PER_SECOND
+        time_s = frame.stamp_s if has_stamps else frame.number / FRAMES_PER_SECOND
         views[name] = AuditView(name, color, alignment @ pose, frame.read_color, depth, frame.read_depth, time_s=time_s)
     return views
 
@@ -162,12 +167,12 @@ def _read_sens(path: Path) -> Recording:
         frames = []
         for number in range(count):
             pose = np.frombuffer(file.read(64), "<f4").reshape(4, 4).astype(float)
-            _, _, color_size, depth_size = struct.unpack("<4Q", file.read(32))
+            stamp_us, _, color_size, depth_size = struct.unpack("<4Q", file.read(32))
             at = file.tell()
             file.seek(color_size + depth_size, 1)
             read_color = partial(_read_bytes, path, at, color_size) if color_kind else (lambda: None)
             read_depth = partial(_read_sens_depth, path, at + color_size, depth_size, depth_kind, (dh, dw), units)
-            frames.append(RawFrameFiles(number, pose, read_color, read_depth))
+            frames.append(RawFrameFiles(number, pose, read_color, read_depth, stamp_us / 1e6))
     first = frames[0].read_color()
     size = (cw, ch) if first is None else Image.open(BytesIO(first)).size
     color = _pinhole(matrices[0], (cw, ch), size)

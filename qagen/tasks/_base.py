@@ -14,6 +14,7 @@ from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
 from qagen.core.scene import Scene, shows_surface
 from qagen.sampling.frame_sets import FrameSets, SampledObjects
+from qagen.visibility.camera_path import Visible
 from qagen.visibility.views import SceneViews
 
 Need = Literal["scale", "gravity", "objects", "surface"]
@@ -64,6 +65,33 @@ class MarkedConfig(TaskConfig):
 
     mark: MarkKind = "point"
     """How questions point their objects out: by points, boxes or masks in the images, or by their labels alone."""
+
+
+class MotionConfig(TaskConfig):
+    """Keys of types about what the camera does: from when on a motion is asked about, at room scale."""
+
+    min_move_m: Bound = 0.2
+    """Least distance that a move must lead, meters."""
+    min_turn_deg: Bound = 10.0
+    """Least turn, degrees."""
+    min_share: Share = 0.6
+    """Least share of the time between two frames in which the camera does what is asked about."""
+    min_part: Share = 0.7
+    """Least amount of a move (turn) as a share of the largest one along (about) any axis of the camera."""
+    max_step_m: Bound = 1.5
+    """Largest distance from one shown frame to the next, meters."""
+    max_step_deg: Bound = 45.0
+    """Largest turn from one shown frame to the next, degrees; beyond it they have too little in common."""
+
+    @property
+    def visible(self) -> Visible:
+        """From when on a motion can be seen."""
+        return Visible(self.min_move_m, self.min_turn_deg, self.min_share, self.min_part)
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Largest distance and largest turn from one shown frame to the next."""
+        return self.max_step_m, self.max_step_deg
 
 
 @dataclass(frozen=True, slots=True)

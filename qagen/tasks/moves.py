@@ -1,44 +1,29 @@
-"""Which way the camera moves or turns between two frames of the video."""
+"""Which way the camera moves or turns between two frames of the video, or in a third of a part of it."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import chain, zip_longest
 from typing import ClassVar, Literal
 
 from numpy.random import Generator
 
 from qagen.core.answer import CameraMove
 from qagen.core.motion import AXES, LABELS, OPPOSITES, STAY, Certainty
-from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import CLASS_QUOTA, DOUBTFUL_MOTION, NO_VIDEO
+from qagen.core.question import SCENE, Fact, Question, Skip, about_image, refusing
+from qagen.core.reasons import DOUBTFUL_MOTION, NO_VIDEO
 from qagen.core.sample import Format
-from qagen.sampling.pool import MAX_PER_FACT
-from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between
-from qagen.tasks._base import Bound, Family, Share, TaskConfig
-from qagen.visibility.camera_path import Span, Visible, is_move
+from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
+from qagen.tasks._base import Family, MotionConfig
+from qagen.visibility.camera_path import is_move
 from qagen.visibility.views import SceneViews
 
-MOST_BEFORE_SECOND = 2
-"""A move may be asked about at most this many times as often as the second most frequent one."""
+LEAST_PART = 6
+"""Least number of frames from one end of a part of the video to the other, of which a third is asked about."""
 STAY_SHARE = 0.25
 """Share of the questions that offer that the camera stays still, where it surely does not."""
 
 
-class MovesConfig(TaskConfig):
-    asks: Literal["direction"] = "direction"
-    """direction: what the camera does between two frames."""
-    min_move_m: Bound = 0.2
-    """Least distance that a move must lead, meters."""
-    min_turn_deg: Bound = 10.0
-    """Least turn, degrees."""
-    min_share: Share = 0.6
-    """Least share of the time between the frames in which the camera does what is asked for."""
-    min_part: Share = 0.7
-    """Least amount of a move (turn) as a share of the largest one along (about) any axis of the camera."""
-    max_step_m: Bound = 1.5
-    """Largest distance from one shown frame to the next, meters."""
-    max_step_deg: Bound = 45.0
-    """Largest turn from one shown frame to the next, degrees; beyond it they have too little in common."""
+class MovesConfig(MotionConfig):
+    asks: Literal["direction", "what"] = "direction"
+    """direction: what the camera does between two frames; what: in the first or last third of a part of the video."""
 
 
 class Moves(Family[MovesConfig]):
@@ -51,12 +36,15 @@ class Moves(Family[MovesConfig]):
     Config = MovesConfig
     answer = CameraMove
     formats = frozenset({"select", "sentence"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION, CLASS_QUOTA}
+    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
     needs = frozenset()
-    must_say = ("camera", "Frame-4", "Frame-17")
+    must_say = ("camera", "Frame-4", "Frame-17|third")
     example_facts: ClassVar = {
         "first": (4,),
         "last": (17,),
+        "begin": (4,),
+        "end": (31,),
+        "third": ("first", "last"),
         "listed": (("Dolly In", "Dolly Out", "Pan Right", "Pan Left"), ("Truck Right", "Tilt Up", "Tilt Down", "Stay")),
     }
 
@@ -66,7 +54,8 @@ class Moves(Family[MovesConfig]):
 
     @property
     def question_variables(self) -> frozenset[str]:
-        return frozenset({"first", "last", "listed"})
+        part = {"begin", "end", "third"} if self.config.asks == "what" else set()
+        return frozenset({"first", "last", "listed"} | part)
 
     def question_block(self, answer_format: Format) -> str:
         """Options list the moves; other questions list them themselves."""
@@ -74,66 +63,68 @@ class Moves(Family[MovesConfig]):
         return f"question_{self.variant}{listed}"
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
-        return ("own_axes", "video")
-
-    @property
-    def visible(self) -> Visible:
-        """From when on a motion can be seen."""
-        config = self.config
-        return Visible(config.min_move_m, config.min_turn_deg, config.min_share, config.min_part)
+        return ("own_axes", "video") if self.config.asks == "direction" else ("own_axes",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Questions about each run of each move, moves taking turns."""
         if not views.video:
             yield Skip(NO_VIDEO, SCENE)
             return
-        found: dict[str, list[Question]] = defaultdict(list)
-        facts: Counter[tuple | None] = Counter()
-        for first, last in rng.permutation(list(all_ends(len(views.video)))).tolist():
-            for candidate in self._ask_between(views, Ends(first, last), rng):
-                if isinstance(candidate, Skip):
-                    yield refusing(about_image(views.video[first]), candidate)
-                elif facts[candidate.fact] < MAX_PER_FACT:
-                    facts[candidate.fact] += 1
-                    found[candidate.answer.text].append(candidate)
-        most = _most_of_one([len(questions) for questions in found.values()])
-        yield from filter(None, chain.from_iterable(zip_longest(*(asked[:most] for asked in found.values()))))
-        left = chain.from_iterable(questions[most:] for questions in found.values())
-        yield from (Skip(CLASS_QUOTA, about_image(views.video[int(str(one.facts["first"]))])) for one in left)
+        yield from taking_turns(self._candidates(views, rng))
 
-    def _ask_between(self, views: SceneViews, ends: Ends, rng: Generator) -> Iterator[Question | Skip]:
+    def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
+        for part in rng.permutation(list(all_ends(len(views.video)))).tolist():
+            for ends, facts in self._asked_in(Ends(*part), rng):
+                for candidate in self._ask_between(views, ends, rng, facts):
+                    yield refusing(about_image(views.video[ends.first]), candidate)
+
+    def _asked_in(self, part: Ends, rng: Generator) -> Iterator[tuple[Ends, dict[str, Fact]]]:
+        """The ends that are asked about in a part of the video, and what else the question says."""
+        if self.config.asks == "direction":
+            yield part, {}
+            return
+        found = thirds(part)
+        if found is not None and part.last - part.first >= LEAST_PART:
+            third = ("first", "last")[int(rng.integers(2))]
+            yield found[0 if third == "first" else 2], {"begin": part.first, "end": part.last, "third": third}
+
+    def _ask_between(
+        self, views: SceneViews, ends: Ends, rng: Generator, facts: Mapping[str, Fact]
+    ) -> Iterator[Question | Skip]:
         """A question about each move that holds surely between two frames of the video, or why there is none."""
-        span = span_between(views, views.video, ends, self.config.max_step_m, self.config.max_step_deg)
+        span = span_between(views, views.video, ends, *self.config.steps)
         if isinstance(span, Skip):
             yield span
             return
-        known = span.certainties(self.visible)
+        known = span.certainties(self.config.visible)
         lists = [_draw_listed(label, known, rng) for label in LABELS if known[label] is Certainty.HOLDS]
         for listed in filter(None, lists):
-            yield self.ask(views, views.video, *ends, listed)
+            yield self.ask(views, views.video, *ends, listed, **facts)
         if not any(lists):
             yield Skip(DOUBTFUL_MOTION)
 
     def ask(
-        self, views: SceneViews, frames: tuple[int, ...], first: int, last: int, listed: Sequence[str]
+        self, views: SceneViews, frames: tuple[int, ...], first: int, last: int, listed: Sequence[str], **part: Fact
     ) -> Question | Skip:
-        """Which of the moves ``listed`` the camera makes from image ``first`` of ``frames`` to image ``last``."""
-        span = span_between(views, frames, Ends(first, last), self.config.max_step_m, self.config.max_step_deg)
+        """Which of the moves ``listed`` the camera makes from image ``first`` of ``frames`` to image ``last``.
+
+        Args:
+            part: begin, end and third, where these images are a third of a part of the video.
+        """
+        span = span_between(views, frames, Ends(first, last), *self.config.steps)
         if isinstance(span, Skip):
             return span
-        known = span.certainties(self.visible)
+        known = span.certainties(self.config.visible)
         held = [label for label in listed if known[label] is Certainty.HOLDS]
         if len(held) != 1 or any(known[label] is not Certainty.ABSENT for label in listed if label not in held):
             return Skip(DOUBTFUL_MOTION)
-        return self._question(frames, Ends(first, last), listed, held[0], span)
-
-    def _question(self, frames: tuple[int, ...], ends: Ends, listed: Sequence[str], label: str, span: Span) -> Question:
-        net, least = (0.0, 1.0) if label == STAY else (span.net(label), self.visible.least(label))
+        label = held[0]
+        net, least = (0.0, 1.0) if label == STAY else (span.net(label), self.config.visible.least(label))
         name = "moved_m" if is_move(label) else "turned_deg"
         return Question(
             frames=frames,
             is_video=True,
-            facts={"first": ends.first, "last": ends.last, "listed": tuple(listed)},
+            facts={"first": first, "last": last, "listed": tuple(listed), **part},
             answer=CameraMove(label, tuple(other for other in listed if other != label)),
             fact=(label, float(span.stretch.times_s[span.start_of_run(label)])),
             margin=0.0 if label == STAY else net / least - 1,
@@ -163,9 +154,3 @@ def _draw_listed(label: str, known: Mapping[str, Certainty], rng: Generator) -> 
     if label != STAY and known[STAY] is Certainty.ABSENT and pairs and rng.random() < STAY_SHARE:
         lists.insert(0, (label, STAY, *pairs[0]))
     return tuple(sorted(lists[0], key=LABELS.index)) if lists else None
-
-
-def _most_of_one(counts: Sequence[int]) -> int:
-    """How often a move may be asked about, so that the most frequent one does not prevail."""
-    second = sorted([0, *counts])[-2] if counts else 0
-    return max(2 * MAX_PER_FACT, MOST_BEFORE_SECOND * second)

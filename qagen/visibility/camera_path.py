@@ -4,6 +4,7 @@ Measured on the poses of all frames of the scene, those that the video leaves ou
 frames lie far apart, the way between them is unknown.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -199,6 +200,46 @@ class Span:
         )
         return Certainty.HOLDS if holds and is_visible else Certainty.DOUBTFUL
 
+    def only_run(self, label: str, visible: Visible) -> "Span | None":
+        """The one part of the span in which the camera surely makes a move; None where there are several parts or none,
+        or where the rest may show it, too."""
+        axis, sign = _axis(label)
+        start, end = self.outer
+        holds = np.flatnonzero(self.stretch.motion.signs[start:end, axis] == sign) + start
+        if not len(holds) or holds[-1] - holds[0] + 1 != len(holds):
+            return None
+        begin_s, end_s = (float(self.stretch.times_s[row]) for row in (holds[0], holds[-1] + 1))
+        run = Span(self.stretch, max(begin_s, self.start_s), min(end_s, self.end_s))
+        rest = Span(self.stretch, self.start_s, run.start_s), Span(self.stretch, run.end_s, self.end_s)
+        faded = FADED * visible.least(label)
+        is_alone = all(part.most(label) <= faded for part in rest if part.end_s > part.start_s)
+        return run if is_alone and run.certainty(label, visible) is Certainty.HOLDS else None
+
+    def length(self, stride: int = 1) -> float:
+        """Length of the path through every row, or every so many rows, meters."""
+        start, end = self.outer
+        rows = [*range(start, end, stride), end]
+        steps = np.diff(self.stretch.centers[rows], axis=0)
+        return float(np.sqrt((steps * steps).sum(axis=1)).sum())
+
+    def swept_deg(self, stride: int = 1) -> float:
+        """Sum of the turns from row to row, or over so many rows, degrees."""
+        start, end = self.outer
+        rows = [*range(start, end, stride), end]
+        return float(turns_deg(self.stretch.rotations[rows[:-1]], self.stretch.rotations[rows[1:]]).sum())
+
+    @property
+    def away(self) -> float:
+        """Distance between the camera at the start and at the end, meters."""
+        start, end = self.outer
+        return math.dist(self.stretch.centers[start], self.stretch.centers[end])
+
+    @property
+    def turned_deg(self) -> float:
+        """Angle between the camera's orientations at the start and at the end, degrees."""
+        start, end = self.outer
+        return float(turns_deg(self.stretch.rotations[start][None], self.stretch.rotations[end][None])[0])
+
     def _stays(self, visible: Visible) -> Certainty:
         """Stay holds where every motion is absent, and is absent where some motion goes on at every step."""
         moving = [label for label in LABELS if label != STAY]
@@ -218,12 +259,16 @@ def _axis(label: str) -> tuple[int, int]:
     return axis, 1 if AXES[axis][0] == label else -1
 
 
+def turns_deg(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) angles of the rotations between orientations (n, 3, 3), degrees."""
+    trace = (first * second).sum(axis=(1, 2))
+    return to_degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+
+
 def _is_gap(times_s: NDArray, centers: NDArray, rotations: NDArray) -> NDArray[np.bool_]:
     """(N - 1,) whether the way from each frame to the next is unknown."""
     away = np.sqrt((np.diff(centers, axis=0) ** 2).sum(axis=1))
-    turned = rotate(rotations[:-1].swapaxes(1, 2)[:, None], rotations[1:].swapaxes(1, 2))
-    trace = np.trace(turned, axis1=1, axis2=2)
-    degrees = to_degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+    degrees = turns_deg(rotations[:-1], rotations[1:])
     return (np.diff(times_s) > MAX_GAP_S + 1e-6) | (away > MAX_GAP_M) | (degrees > MAX_GAP_DEG)
 
 

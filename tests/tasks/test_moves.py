@@ -158,3 +158,90 @@ def test_each_run_of_a_move_is_asked_about_three_times_and_none_prevails() -> No
 
 def test_no_video() -> None:
     assert proposed(observe(room(BOXES, path((9, "Dolly In"))))) == [Skip("no video")]
+
+
+# --- thirds, order, comparison ----------------------------------------------------------------------------------------
+
+THREE = ((10, "Dolly In"), (10, "Pan Left"), (11, "Truck Right"))
+"""Frame-0 to Frame-10 ahead by 1 m, to Frame-20 to the left by 50 degrees, to Frame-31 to the right by 1.1 m."""
+
+
+def asked_of(type_name: str, *where: Any, **more: Any) -> Question | Skip:
+    views = film(*THREE)
+    return cast(Any, load_task(type_name)).ask(views, views.video, *where, **more)
+
+
+def test_in_a_third_of_a_part() -> None:
+    part = {"begin": 0, "end": 30, "third": "last"}
+    last = question(asked_of("motion_span_what", 20, 30, ("Dolly In", "Truck Right", "Truck Left", "Tilt Up"), **part))
+    assert last.answer.text == "Truck Right"
+    assert last.measured["moved_m"] == pytest.approx(1.0)
+    assert last.facts["third"] == "last"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "move", "expected"),
+    [
+        (0, 30, "Dolly In", "Frame-0 to Frame-10"),
+        (0, 30, "Pan Left", "Frame-10 to Frame-20"),
+        (0, 30, "Truck Right", "Frame-20 to Frame-30"),
+        (0, 30, "Tilt Up", "Skip: doubtful motion"),  # in none
+        (0, 12, "Dolly In", "Skip: doubtful motion"),  # in two
+        (1, 22, "Dolly In", "Skip: doubtful motion"),  # Frame-8 to Frame-15 has 0.2 m of it, too
+        (5, 20, "Dolly In", "Frame-5 to Frame-10"),
+    ],
+)
+def test_the_third_with_a_move(first: int, last: int, move: str, expected: str) -> None:
+    assert text(asked_of("motion_span_when", first, last, move)) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "listed", "expected"),
+    [
+        (0, 31, ("Dolly In", "Truck Right", "Pan Left"), "Dolly In, Pan Left, Truck Right"),
+        (0, 31, ("Truck Right", "Dolly In"), "Dolly In, Truck Right"),
+        (12, 31, ("Truck Right", "Pan Left"), "Pan Left, Truck Right"),
+        (12, 31, ("Truck Right", "Dolly In"), "Skip: doubtful motion"),  # it does not move ahead there
+        (0, 31, ("Truck Right", "Truck Left"), "Skip: doubtful motion"),
+    ],
+)
+def test_one_after_the_other(first: int, last: int, listed: Sequence[str], expected: str) -> None:
+    assert text(asked_of("motion_order", first, last, listed)) == expected
+
+
+def test_a_move_that_is_made_twice_has_no_place_in_an_order() -> None:
+    views = film((8, "Dolly In"), (8, "Pan Left"), (8, "Dolly In"), (7, "Stay"))
+    ask = cast(Any, load_task("motion_order")).ask
+    assert text(ask(views, views.video, 0, 31, ("Dolly In", "Pan Left"))) == "Skip: doubtful motion"
+    assert text(ask(views, views.video, 0, 16, ("Dolly In", "Pan Left"))) == "Dolly In, Pan Left"
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "kind", "expected"),
+    [
+        ((0, 6), (12, 18), "turn", "Frame-12 to Frame-18"),  # 0 and 30 degrees
+        ((0, 6), (12, 18), "move", "Frame-0 to Frame-6"),  # 0.6 and 0 m
+        ((6, 12), (12, 18), "turn", "Frame-12 to Frame-18"),  # 10 and 30
+        ((0, 6), (22, 28), "move", "Skip: doubtful motion"),  # 0.6 and 0.6
+        ((0, 6), (22, 28), "turn", "Skip: doubtful motion"),  # 0 and 0
+        ((4, 9), (7, 12), "move", "Frame-4 to Frame-9"),  # 0.5 and 0.3 m
+    ],
+)
+def test_more_in_one_part_than_in_another(
+    first: tuple[int, int], other: tuple[int, int], kind: str, expected: str
+) -> None:
+    assert text(asked_of("motion_compare", *first, *other, kind)) == expected
+
+
+def test_how_far_in_all() -> None:
+    asked = question(asked_of("motion_compare", 6, 12, 12, 18, "turn"))
+    assert asked.measured == {"first_deg": pytest.approx(10), "second_deg": pytest.approx(30)}
+    # 30 - 1.25 * 10
+    assert (asked.margin, asked.margin_unit) == (pytest.approx(17.5), "deg")
+
+
+def test_going_to_and_fro_is_no_more_in_all_nor_less_from_end_to_end() -> None:
+    # 0.6 m from end to end; 0.6 m in all, but none from end to end.
+    views = film((6, "Dolly In"), (3, "Stay"), (3, "Truck Left"), (3, "Truck Right"), (16, "Stay"))
+    ask = cast(Any, load_task("motion_compare")).ask
+    assert text(ask(views, views.video, 0, 6, 9, 15, "move")) == "Skip: doubtful motion"

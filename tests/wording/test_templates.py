@@ -20,6 +20,7 @@ from qagen.core.answer import (
     LabelOrder,
     LocatedObject,
     Motion,
+    MoveOrder,
     Number,
     OneOf,
     Placement,
@@ -47,6 +48,7 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     LocatedObject: (r"name, (image N, )?\[x1, y1, x2, y2\]",),
     ImagePoint: (r"\(x,y\),depth", "one decimal"),
     Choice: (r"name \((color (point|box)|in Frame-N, pointM)\)|(?i:\bname)",),
+    MoveOrder: ("words|bracketed", "comma", "order|earliest"),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
 }
@@ -71,7 +73,7 @@ SLOPPY = {
 VERBS = "is|are|was|were|has|have|does|do|lies|lie|stands|stand|sits|sit|appears|appear|takes|take|becomes|become"
 PLURALS = {"glasses", "kitchen cabinets", "clothes"}
 """Labels of the proofread ones that take a plural verb."""
-BARE_BOXES = {"option_oc", "option_oc_mv"}
+BARE_BOXES = {"option_oc", "option_oc_mv", "option_video"}
 """Options that are a box, where neither a capital nor a full stop has a place."""
 PARTS = ("x", "y", "depth", "length", "width", "height", "label", "box")
 """What an answer consists of besides its text."""
@@ -144,6 +146,7 @@ def test_texts_start_and_end_like_sentences(file, block):
         "option_pair": ("meters",),
         "option_object": ("cm",),
         "option_direction": (")",),
+        "option_what": (")",),
     }.get(block, (".", "?"))
     for source, _, text in renderings(file, block):
         assert text[0].isupper(), source

@@ -49,6 +49,7 @@ PLAIN = {
 }
 """What texts say, in plain words, before the word of film."""
 _SAID = re.compile(rf"\b({'|'.join(PLAIN)}) \(([A-Z][A-Za-z]* ?[A-Za-z]*)\)", re.I)
+_SPAN = re.compile(r"Frame-(\d+)(?: to| and| with the frames up to|\. Does.*?) Frame-(\d+)")
 WINDOW_S = 1.0
 """The camera's speed is that over so many seconds."""
 STRIDE_S = 0.1
@@ -198,15 +199,30 @@ class MovesSolver(MotionSolver):
     family = "moves"
 
     def solve(self) -> None:
-        numbers = frame_numbers(self.record.question)
-        if len(numbers) < 2:
-            raise UnreadableError("two frames")
-        self.first, self.last = numbers[:2]
+        self.first, self.last = self._asked_frames()
         self.track(*self.ends_s(self.first, self.last))
         options = self.record.options.values()
         self.listed = [label for option in options for label in said_moves(option)] or said_moves(self.record.question)
         if len(set(self.listed)) != 4:
             raise UnreadableError("four moves")
+
+    def _asked_frames(self) -> tuple[int, int]:
+        """The frames between which the question asks; those of a third of a part must fit its ends."""
+        question = self.record.question
+        spans = [(int(a), int(b)) for a, b in _SPAN.findall(question)]
+        which = re.search(r"\b(first|last) (?:third|one)\b", question)
+        if self.record.task.get("asks") != "what":
+            if not spans:
+                raise UnreadableError("two frames")
+            return spans[0]
+        if not spans or which is None:
+            raise UnreadableError("a part of the video, and a third of it")
+        part = max(spans, key=lambda span: span[1] - span[0])
+        length, rest = divmod(part[1] - part[0], 3)
+        third = (part[0], part[0] + length) if which[1] == "first" else (part[1] - length, part[1])
+        if rest or any(span not in (part, third) for span in spans):
+            raise UnreadableError(f"the {which[1]} third of {part}")
+        return third
 
     def check_bare(self, text: str) -> list[Check]:
         return self.check_sentence(text)
@@ -238,3 +254,135 @@ class MovesSolver(MotionSolver):
     def _check_others(self, label: str) -> list[Check]:
         others: Sequence[str] = [other for other in self.listed if other != label]
         return [self.check_move(other, self.first, self.last, is_made=False) for other in others]
+
+
+class MoveThirdsSolver(MotionSolver):
+    """The one third of a part of the video in which the camera makes a move."""
+
+    family = "move_thirds"
+
+    def solve(self) -> None:
+        spans = [(int(a), int(b)) for a, b in _SPAN.findall(self.record.question)]
+        moves = said_moves(self.record.question)
+        if not spans or len(moves) != 1 or (spans[0][1] - spans[0][0]) % 3:
+            raise UnreadableError("a part of the video that has thirds, and a move")
+        self.move = moves[0]
+        first, last = spans[0]
+        third = (last - first) // 3
+        self.thirds = [(first + k * third, first + (k + 1) * third) for k in range(3)]
+        if self.record.format == "sentence" and spans[1:] != self.thirds:
+            raise UnreadableError(f"the thirds {self.thirds}")
+        for span in self.thirds:
+            self.track(*self.ends_s(*span))
+
+    def check_bare(self, text: str) -> list[Check]:
+        return self.check_sentence(text)
+
+    def check_sentence(self, text: str) -> list[Check]:
+        spans = [(int(a), int(b)) for a, b in _SPAN.findall(text)]
+        if len(spans) != 1 or spans[0] not in self.thirds:
+            raise UnreadableError(f"one of the thirds in {text!r}")
+        if any(move != self.move for move in said_moves(text)):
+            raise UnreadableError(f"the move that is asked about in {text!r}")
+        found = [self.check_move(self.move, *spans[0], is_made=True)]
+        if self.record.format == "select":
+            return found
+        return found + [self.check_move(self.move, *span, is_made=False) for span in self.thirds if span != spans[0]]
+
+
+FILM = re.compile(rf"\b({'|'.join(WAYS)})\b")
+LEAST_GAP = 0.25
+"""Least share by which one part of a comparison exceeds the other, unless the type has a parameter of its own."""
+
+
+class MoveOrderSolver(MotionSolver):
+    """Moves by the time around which they are made."""
+
+    family = "move_order"
+
+    def solve(self) -> None:
+        spans = [(int(a), int(b)) for a, b in _SPAN.findall(self.record.question)]
+        self.listed = said_moves(self.record.question)
+        if len(spans) != 1 or not 2 <= len(set(self.listed)) == len(self.listed) <= 4:
+            raise UnreadableError("a part of the video and two to four moves")
+        self.start_s, self.end_s = self.ends_s(*spans[0])
+        path = self.track(self.start_s, self.end_s)
+        self.made = {label: self._made(path, label) for label in self.listed}
+        """By move: how strongly it is made, and around which time."""
+
+    def _made(self, path: Track, label: str) -> tuple[float, float]:
+        column, sign = WAYS[label]
+        times = np.append(np.arange(self.start_s, self.end_s - 1e-6, STRIDE_S), self.end_s)
+        along = np.maximum(sign * path.change(times[:-1], times[1:])[:, column], 0)
+        window = min(WINDOW_S, self.end_s - self.start_s)
+        starts = np.arange(self.start_s, self.end_s - window + 1e-6, STRIDE_S)
+        best = float((sign * path.change(starts, starts + window)[:, column]).max())
+        speed = best / window / path.least_speeds(self.floor)[column]
+        strength = min(float(speed), float(along.sum()) / self._least(column))
+        middles = (times[:-1] + times[1:]) / 2
+        return strength, float((along * middles).sum() / max(float(along.sum()), 1e-9))
+
+    def check_bare(self, text: str) -> list[Check]:
+        return self._check(FILM.findall(text), text)
+
+    def check_sentence(self, text: str) -> list[Check]:
+        return self._check(said_moves(text), text)
+
+    def _check(self, order: Sequence[str], text: str) -> list[Check]:
+        if sorted(order) != sorted(self.listed):
+            raise UnreadableError(f"the moves listed in {text!r}")
+        times = [self.made[label][1] for label in order]
+        found = ", ".join(f"{label} at {time - self.start_s:.1f} s" for label, time in zip(order, times, strict=True))
+        gap = min(later - earlier for earlier, later in pairwise(times))
+        if gap > BAND:
+            checks = [Check("order", str(list(order)), found, Verdict.AGREE, holds=True)]
+        else:
+            checks = [(disagree if gap < -BAND else undecided)("order", order, found)]
+        return checks + [
+            _decide(f"makes {label}", strength, True, f"strength {strength:.2f}")
+            for label, (strength, _) in self.made.items()
+        ]
+
+
+class MoveCompareSolver(MotionSolver):
+    """How far the camera turns, or moves, in two parts of the video, summed from step to step."""
+
+    family = "move_compare"
+
+    def solve(self) -> None:
+        self.spans = [(int(a), int(b)) for a, b in _SPAN.findall(self.record.question)]
+        kinds = set(re.findall(r"\b(turn|mov)(?:s|e|es|ing)? (?:more|farther)\b", self.record.question))
+        if len(self.spans) != 2 or len(kinds) != 1:
+            raise UnreadableError("two parts of the video, and whether the camera turns or moves more")
+        (first, last), (other, end) = sorted(self.spans)
+        if last - first != end - other or last > other:
+            raise UnreadableError("two parts of as many frames, one after the other")
+        self.columns = slice(3, 6) if kinds == {"turn"} else slice(0, 3)
+        self.amounts = {span: self._amount(*self.ends_s(*span)) for span in self.spans}
+
+    def _amount(self, start_s: float, end_s: float) -> float:
+        times = np.append(np.arange(start_s, end_s - 1e-6, 2 * STRIDE_S), end_s)
+        steps = self.track(start_s, end_s).change(times[:-1], times[1:])[:, self.columns]
+        return float(np.linalg.norm(steps, axis=1).sum())
+
+    def check_bare(self, text: str) -> list[Check]:
+        spans = [(int(a), int(b)) for a, b in _SPAN.findall(text)]
+        if len(spans) != 1 or spans[0] not in self.amounts:
+            raise UnreadableError(f"one of the parts in {text!r}")
+        return [self._check(spans[0], is_more=True)]
+
+    def check_sentence(self, text: str) -> list[Check]:
+        return self.check_bare(text)
+
+    def check_claim(self, is_yes: bool) -> list[Check]:
+        return [self._check(self.spans[0], is_more=is_yes)]
+
+    def _check(self, span: tuple[int, int], is_more: bool) -> Check:
+        other = next(one for one in self.spans if one != span)
+        mine, its = self.amounts[span], self.amounts[other]
+        found = f"{mine:.2f} against {its:.2f}"
+        larger, smaller = (mine, its) if is_more else (its, mine)
+        gap = float(self.record.task.get("min_gap", LEAST_GAP))
+        if larger >= (1 + gap / 2) * smaller:
+            return Check("more", str(span), found, Verdict.AGREE, holds=True)
+        return (disagree if larger < smaller else undecided)("more", span, found)

@@ -6,7 +6,7 @@ Ranks of the true value are drawn without replacement, so that each comes equall
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -120,11 +120,12 @@ class DistractorMaker:
         return [LabelOrder(tuple(truth.labels[i] for i in order)) for order in others]
 
     def move_orders(self, truth: MoveOrder) -> list[MoveOrder]:
-        """Other orders of two to four moves, three of them where there are as many; of four moves as ``orders``."""
-        if len(truth.labels) == GROUP:
+        """As many orders as there are moves, two to four, with the true one; each move is at each position once."""
+        count = len(truth.labels)
+        if count == GROUP:
             return [MoveOrder(order.labels) for order in self.orders(LabelOrder(truth.labels))]
-        others = [order for order in permutations(truth.labels) if order != truth.labels]
-        return [MoveOrder(others[i]) for i in self._rng.permutation(len(others))[: GROUP - 1]]
+        turned = [MoveOrder(truth.labels[k:] + truth.labels[:k]) for k in range(1, count)]
+        return [turned[i] for i in self._rng.permutation(len(turned))]
 
     def frames(self, truth: FrameNumbers) -> list[FrameNumbers] | None:
         """Three other lists that hold the marked frame, or None where there are none.
