@@ -37,13 +37,16 @@ class MoveCompare(Family[MoveCompareConfig]):
     formats = frozenset({"select", "judge"})
     skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
     needs = frozenset()
-    options = 2
     must_say = ("camera", "more|farther|less", "Frame-4 to Frame-10", "Frame-12 to Frame-18")
     example_facts: ClassVar = {
         "first": (4,),
         "kind": KINDS,
         "spans": (("Frame-4 to Frame-10", "Frame-12 to Frame-18"),),
     }
+
+    @property
+    def options(self) -> int:
+        return 2
 
     @property
     def variant(self) -> str:
@@ -109,7 +112,7 @@ class MoveCompare(Family[MoveCompareConfig]):
             is_video=True,
             facts={"first": first, "last": last, "other_first": other_first, "other_last": other_last, "kind": kind}
             | {"spans": told},
-            answer=FrameSpan(*ends[larger], (tuple(ends[1 - larger]),)),
+            answer=FrameSpan(*ends[larger], (ends[1 - larger],)),
             fact=(kind, tuple(int(one.first) // 4 for one in ends)),
             margin=float(gaps.min()),
             margin_unit=unit,

@@ -70,7 +70,7 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
                 found = span if isinstance(span, Skip) else Skip(DOUBTFUL_MOTION)
                 yield refusing(about_image(views.video[part[0]]), found)
             else:
-                yield self.ask(views, views.video, *part, sorted(chosen, key=LABELS.index))
+                yield self.ask(views, views.video, *Ends(*part), sorted(chosen, key=LABELS.index))
 
     def _draw_moves(self, span: Span, rng: Generator) -> list[str]:
         """Two to four moves, none of which overlaps another."""

@@ -27,9 +27,12 @@ class MoveThirds(Family[MotionConfig]):
     formats = frozenset({"select", "sentence"})
     skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
     needs = frozenset()
-    options = 3
     must_say = ("camera", "third", "Frame-4", "Frame-31")
     example_facts: ClassVar = {"first": (4,), "last": (31,), "move": LABELS[:-1], "cuts": ((13, 22),)}
+
+    @property
+    def options(self) -> int:
+        return 3
 
     @property
     def variant(self) -> str:
@@ -82,7 +85,7 @@ class MoveThirds(Family[MotionConfig]):
             held += [k] if certainty is Certainty.HOLDS else []
         if len(held) != 1:
             return Skip(DOUBTFUL_MOTION)
-        right, others = parts[held[0]], tuple(tuple(part) for k, part in enumerate(parts) if k != held[0])
+        right, others = parts[held[0]], tuple(part for k, part in enumerate(parts) if k != held[0])
         span = span_between(views, frames, right, *self.config.steps)
         assert not isinstance(span, Skip)
         return Question(
