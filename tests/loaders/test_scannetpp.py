@@ -528,7 +528,7 @@ def test_damaged_video_is_laid_to_its_file(folder: Path) -> None:
     shutil.rmtree(folder / "iphone" / "rgb")
     video = folder / "iphone" / "rgb.mkv"
     video.write_bytes(b"no video at all")
-    assert refusal(folder).startswith(f"{video}: video: cannot be read")
+    assert refusal(folder).startswith(f"{video}: cannot be read as a video")
     write_video(video)
     images = list_video(video)
     content = video.read_bytes()

@@ -449,7 +449,11 @@ BAD_CLIPS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         reasons.SHORT_VIDEO,
         "video: found 6 frames, expected frame 6 of the index",
     ),
-    "noise": (lambda folder: video_of(folder).write_bytes(b"noise"), reasons.UNREADABLE_VIDEO, "video: cannot be read"),
+    "noise": (
+        lambda folder: video_of(folder).write_bytes(b"noise"),
+        reasons.UNREADABLE_VIDEO,
+        "cannot be read as a video",
+    ),
     "no zip": (lambda folder: depth_of_clip(folder).write_bytes(b"PK"), reasons.DAMAGED_DEPTH, "cannot be read as zip"),
 }
 

@@ -65,7 +65,7 @@ def test_a_folder_gives_a_row_for_each_video(videos: Path, tmp_path: Path) -> No
         ]
     )
     assert "video: cannot be decoded (1): The file is damaged" in result.stdout
-    assert "broken.mp4: video: cannot be read" in result.stdout
+    assert "broken.mp4: cannot be read as a video" in result.stdout
     assert "2 of 3 rows scored" in result.stdout
     assert f"Next: qagen spatialvid filter {out}" in result.stdout
 

@@ -20,7 +20,7 @@ MOST_LOST = 0.05
 """Largest share of a number that may be lost in print."""
 RATIOS, LEAST_COMPARED_M = (1.2, 5.0), 0.5
 """Ratios that may be asked, and the smallest distance that is compared."""
-_GREEN_FIRST = re.compile(r"\b(times what number|what multiple of|to match|Compared with)\b")
+_GREEN_FIRST = re.compile(r"\b(how many times the distance|fit into|what multiple of|to match|Compared with)\b")
 """Words of a text that names the nearer object before the farther one."""
 
 

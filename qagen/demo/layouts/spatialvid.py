@@ -117,7 +117,7 @@ def _write_depth(path: Path, film: Film, crop: slice, rows: int) -> None:
             depth_m = sampled(film.depth_mm(row)[crop], width, height) / 1000
             depth = depth_m[: height - height % MULTIPLE, : width - width % MULTIPLE] / UNIT_M
             disparity = np.divide(1, depth, out=np.zeros_like(depth), where=depth > 0)
-            archive.writestr(f"{row:05d}.exr", _exr(disparity.astype(np.float16)))
+            archive.writestr(zipfile.ZipInfo(f"{row:05d}.exr"), _exr(disparity.astype(np.float16)))
 
 
 def _exr(disparity: NDArray[np.float16]) -> bytes:

@@ -74,7 +74,7 @@ class Video:
 
 def read_video(path: Path) -> Video:
     """What a video file says of its frames, without decoding one. Raises SceneError."""
-    with _refusing(path, "video: cannot be read"):
+    with _refusing(path, "cannot be read as a video"):
         container, stream = _open(path)
         with container:
             width, height = stream.codec_context.width, stream.codec_context.height
@@ -108,7 +108,7 @@ class VideoHeader:
 
 def read_header(path: Path) -> VideoHeader:
     """What a video says of itself. Raises SceneError where it cannot be read or holds no video."""
-    with _refusing(path, "video: cannot be read"):
+    with _refusing(path, "cannot be read as a video"):
         container, stream = _open(path)
         with container:
             shown = hidden = broken = end = 0
@@ -141,7 +141,7 @@ def decode_frames(path: Path) -> "Iterator[VideoFrame]":
     Raises:
         SceneError: the file cannot be read or decoded, or holds no video.
     """
-    with _refusing(path, "video: cannot be decoded"):
+    with _refusing(path, "cannot be decoded as a video"):
         container, stream = _open(path)
         with container:
             stream.thread_type = "AUTO"
