@@ -154,6 +154,25 @@ TOO_FEW_ROWS = _reason(
     "clip: too few rows", "The published program fails on fewer than 3 rows (form standard); take the enhanced form."
 )
 REPEATED_CLIP = _reason("clip: repeated id", "Two clips have the same id, so their scenes would overwrite each other.")
+TOO_FEW_FRAMES = _reason(
+    "clip: too few frames", "The scene has fewer than two posed images at different times, so they are no video."
+)
+UNEVEN_TIMES = _reason(
+    "clip: uneven times",
+    "At a constant rate, most of the video would repeat images, or the rate is outside 0.01 to 240 a second; "
+    "leave out the images that stand apart, or give regular times.",
+)
+UNREADABLE_SCENE = _reason(
+    "scene: cannot be read", "A file of the scene is missing or damaged, or its parts contradict each other."
+)
+UNREADABLE_CAPTION = _reason(
+    "clip: unreadable caption", "The caption is damaged or is of another kind; the clip is kept, captions are not used."
+)
+FALSE_CAPTION = _reason(
+    "clip: caption contradicts the path",
+    "The caption names a motion that the poses rule out, or denies one that is sure; the clip is kept, because "
+    "captions are never the source of an answer.",
+)
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
 )

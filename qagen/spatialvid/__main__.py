@@ -15,6 +15,7 @@ MODULES = {
     "stats": ("qagen.spatialvid.stats", "Measure the path of each clip."),
     "pack": ("qagen.spatialvid.pack", "Write a clip as one .npz file for SpatialVID's viewer."),
     "unpack": ("qagen.spatialvid.unpack", "Write a packed file as the folder of a clip."),
+    "convert": ("qagen.spatialvid.convert", "Write scenes of any dataset as clips."),
     "view": ("qagen.spatialvid.view", "Show the path of a camera and what it saw as one page."),
 }
 """Command to its module and a line of help."""
@@ -29,6 +30,7 @@ MODULES = {
     "\n  qagen spatialvid instruct /data/SpatialVid"
     "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv"
     "\n  qagen spatialvid view --scene spatialvid --html demo.html",
+    "\n  qagen spatialvid convert --scene scannet --out clips",
 )
 def main() -> None:
     """Check and convert clips of SpatialVID.

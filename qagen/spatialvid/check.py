@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,31 @@ import click
 
 from qagen import cli
 from qagen.core.reasons import (
+    FALSE_CAPTION,
     IRREGULAR_ROWS,
     LISTED_ALONE,
     MISSING_DEPTH,
     NO_FRAME_RATE,
     REPEATED_CLIP,
+    UNREADABLE_CAPTION,
     UNREADABLE_DEPTH_IMAGE,
 )
-from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips, find_tables, group_of, read_metadata
+from qagen.loaders.spatialvid.files import (
+    Clip,
+    ClipError,
+    find_clips,
+    find_tables,
+    group_of,
+    read_camera_motion,
+    read_metadata,
+)
 from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 if TYPE_CHECKING:
     from qagen.loaders.spatialvid.depth import DepthArchive
+    from qagen.loaders.spatialvid.integrity import CheckedClip
 
-KEPT = (IRREGULAR_ROWS, UNREADABLE_DEPTH_IMAGE, MISSING_DEPTH)
+KEPT = (IRREGULAR_ROWS, UNREADABLE_DEPTH_IMAGE, MISSING_DEPTH, FALSE_CAPTION, UNREADABLE_CAPTION)
 """Reasons that do not prevent the use of a clip."""
 MUCH_DEPTH_LACKS = 0.5
 """Share of the pixels without depth above which a clip is told of."""
@@ -36,42 +48,52 @@ SUBMITTED = 1000
     "qagen spatialvid check /data/SpatialVid",
     "qagen spatialvid check /data/SpatialVid/HQ/annotations/group_0001 --all",
     "qagen spatialvid check outputs --csv clips.csv",
+    "qagen spatialvid check /data/SpatialVid --captions",
 )
 @click.argument("root", metavar="DIR", type=cli.PATH)
 @cli.path_option("--csv", "table", metavar="FILE", help="Table of the clips.  [default: those in data/train]")
+@cli.option("--captions", "reads_captions", is_flag=True, help="Also list captions that contradict the camera's path.")
 @all_option()
 @cli.option("--workers", type=click.IntRange(min=1), help="Clips read at a time.  [default: one per core]")
-def main(root: Path, table: Path | None, lists_all: bool, workers: int | None) -> int:
+def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, workers: int | None) -> int:
     """List the clips below DIR that are incomplete, damaged or contradict themselves, by reason.
 
     DIR is a release, the output of the annotation pipeline, or the folder of one clip. All arrays, masks and depth are
     read, and the first and the last image are decoded.
 
+    With --captions, sentences that name a motion of the camera which its poses rule out, or deny one that is sure, are
+    listed with what the camera does instead; other words are passed over. They do not change the exit code.
+
     Exit codes: 0: all clips can be used. 1: some cannot. 2: a mistake in the options, or no clip.
     """
     clips = find_clips(root)
-    faults = [*_check_clips(clips, workers or os.cpu_count() or 1), *repeated_ids(clips)]
+    faults = [*_check_clips(clips, workers or os.cpu_count() or 1, reads_captions), *repeated_ids(clips)]
     for path in [table] if table else find_tables(root):
         faults += table_faults(path, clips)
     failed = {clip_id for reason, clip_id, _ in faults if reason not in KEPT}
     n_usable = sum(clip.id not in failed for clip in clips)
     cli.show(f"{len(clips)} clips, {n_usable} of them can be used")
+    if reads_captions:
+        told = {clip_id for reason, clip_id, _ in faults if reason == FALSE_CAPTION}
+        read = sum(clip.captions.is_file() for clip in clips)
+        cli.show(f"{read} captions, {len(told)} of them contradict the path of the camera")
     show_faults(faults, lists_all)
     if n_usable:
         cli.show(f"\nNext: qagen generate --scene spatialvid --root {root} (clips that cannot be used are left out)")
     return 1 if failed else 0
 
 
-def _check_clips(clips: Sequence[Clip], workers: int) -> Iterator[Fault]:
+def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> Iterator[Fault]:
     """What is wrong with the clips, in their order. Decoders work outside of Python's lock, so that threads do."""
     with cli.progress("Checking clips", len(clips)) as bar, ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(clips), SUBMITTED):
-            for faults in pool.map(clip_faults, clips[start : start + SUBMITTED]):
+            part = clips[start : start + SUBMITTED]
+            for faults in pool.map(clip_faults, part, repeat(reads_captions)):
                 yield from faults
                 bar.advance()
 
 
-def clip_faults(clip: Clip) -> list[Fault]:
+def clip_faults(clip: Clip, reads_captions: bool = False) -> list[Fault]:
     """What is wrong with one clip: the first fault that prevents its use, or what is unusual."""
     from qagen.loaders.spatialvid.integrity import check_clip, check_images
 
@@ -83,7 +105,27 @@ def clip_faults(clip: Clip) -> list[Fault]:
         return [(error.reason, clip.id, str(error))]
     if not checked.source.is_regular:
         notes.append((IRREGULAR_ROWS, clip.id, f"frames {', '.join(map(str, checked.frames[:8].tolist()))} …"))
+    if reads_captions and clip.captions.is_file():
+        notes += _caption_notes(checked)
     return notes
+
+
+def _caption_notes(checked: "CheckedClip") -> Iterator[Fault]:
+    """Sentences of a clip's caption that its path rules out, and what the path does."""
+    from qagen.core.motion import motion_of
+    from qagen.spatialvid.captions import contradictions, quoted
+    from qagen.spatialvid.rows import world_from_camera
+
+    clip = checked.clip
+    try:
+        texts = read_camera_motion(clip.captions)
+    except ClipError as error:
+        yield UNREADABLE_CAPTION, clip.id, str(error)
+        return
+    motion = motion_of(*world_from_camera(checked.poses), checked.source.times_s)
+    for key, text in texts.items():
+        for claim, found in contradictions(text, motion):
+            yield FALSE_CAPTION, clip.id, f"{key}: {quoted(claim.sentence)}; the path: {found}"
 
 
 def _depth_notes(clip: Clip, depth: "DepthArchive") -> Iterator[Fault]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qagen.core.motion import Segment
-    from qagen.spatialvid.rows import FrameRates, PosedRows
+    from qagen.spatialvid.rows import FrameRates
 
 EXACT = "exact"
 MODES = (EXACT, "2025-09", "2026-03", "2026-04")
@@ -104,23 +104,35 @@ def _contents(
         times_s = times_of(rows, rates)
         counted = usual_times(rows) if times_s is None else times_s
         segments = motion_of(*world_from_camera(rows.poses), counted).segments()
-        spans = _spans(segments, rows, times_s)
     else:
         try:
-            segments, spans = published_segments(rows.poses, mode, form), b""
+            segments, times_s = published_segments(rows.poses, mode, form), None
         except TooShortError as error:
             raise ClipError(TOO_FEW_ROWS, clip.poses, str(error)) from error
-    official = json.dumps({segment.key: list(segment.labels) for segment in segments}, indent=2).encode()
+    contents = instruction_files(segments, rows.frames, times_s)
     for path in targets:
-        yield path, spans if path.name == SPANS_NAME else official
+        yield path, contents[path.name]
 
 
-def _spans(segments: "Sequence[Segment]", rows: "PosedRows", times_s: "NDArray[np.float64] | None") -> bytes:
+def instruction_files(
+    segments: "Sequence[Segment]", indexes: "NDArray[np.int64]", times_s: "NDArray[np.float64] | None"
+) -> dict[str, bytes]:
+    """The contents of instructions.json and instructions_exact.json, by name.
+
+    Args:
+        indexes: (N,) number of the video's frame of each row.
+        times_s: (N,) seconds of the rows; None where nothing tells the frame rate.
+    """
+    official = json.dumps({segment.key: list(segment.labels) for segment in segments}, indent=2).encode()
+    return {"instructions.json": official, SPANS_NAME: _spans(segments, indexes, times_s)}
+
+
+def _spans(segments: "Sequence[Segment]", indexes: "NDArray[np.int64]", times_s: "NDArray[np.float64] | None") -> bytes:
     """A line of JSON for each segment: its labels, its first and last row, their frames in the video, their seconds.
 
     Seconds are null where nothing tells the frame rate.
     """
-    frames, lines = rows.frames.tolist(), []
+    frames, lines = indexes.tolist(), []
     for segment in segments:
         ends = segment.start, segment.end
         seconds = None if times_s is None else [round(float(times_s[row]), TIME_DECIMALS) for row in ends]

@@ -6,7 +6,6 @@ file says what moves, ``dyn_masks.npz``: a clip whose frames have the size of th
 """
 
 import shlex
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,8 @@ from qagen.loaders.io.npy import BAD_HEADER, UNZIPPABLE, open_zip
 from qagen.loaders.spatialvid.depth import FAR_LIMIT, MAX_IMAGE_PX, open_exr_module
 from qagen.loaders.spatialvid.files import IMAGES
 from qagen.loaders.spatialvid.masks import PARTS
-from qagen.spatialvid.pack import NEAR_LIMIT, write_array
+from qagen.spatialvid.disparity import add_depth
+from qagen.spatialvid.pack import write_array
 
 JPEG_QUALITY = 95
 MAX_ROWS = 100_000
@@ -237,16 +237,11 @@ def _write_images(clip: PackedClip, folder: Path, advance: Advance) -> None:
 def _write_depth(clip: PackedClip, path: Path, advance: Advance) -> None:
     """Disparity as OpenEXR; where the file does not say what is valid, depth at the far limit is none."""
     valid = clip.arrays["valid"].rows() if "valid" in clip.arrays else None
-    exr = open_exr_module()
-    header = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
-    with zipfile.ZipFile(path, "w") as archive, tempfile.TemporaryDirectory() as scratch:
+    with zipfile.ZipFile(path, "w") as archive:
         for row, stored in enumerate(clip.arrays["depths"].rows()):
             depth = stored.astype(np.float32)
             is_valid = depth < FAR_LIMIT if valid is None else next(valid)
-            is_valid = is_valid & np.isfinite(depth) & (depth > 0)
-            disparity = np.divide(1, np.maximum(depth, NEAR_LIMIT), out=np.zeros_like(depth), where=is_valid)
-            exr.File(header, {"Z": disparity.astype(np.float16)}).write(str(Path(scratch) / "depth.exr"))
-            archive.writestr(zipfile.ZipInfo(f"{row:05d}.exr"), (Path(scratch) / "depth.exr").read_bytes())
+            add_depth(archive, row, np.where(is_valid, depth, np.float32(0)))
             advance()
 
 

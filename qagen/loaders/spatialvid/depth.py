@@ -135,6 +135,12 @@ def resized_size(width: int, height: int) -> tuple[int, int]:
     return int(width * scale), int(height * scale)
 
 
+def cut_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the depth images of frames of this size: 1280 x 720 to 584 x 328."""
+    resized = resized_size(width, height)
+    return resized[0] - resized[0] % MULTIPLE, resized[1] - resized[1] % MULTIPLE
+
+
 def uncut_size(color: Camera, width: int, height: int, path: Path) -> tuple[int, int]:
     """Width and height of the whole frame at the resolution of depth images of this size.
 
@@ -146,10 +152,9 @@ def uncut_size(color: Camera, width: int, height: int, path: Path) -> tuple[int,
     """
     if (width, height) == (color.width, color.height):
         return width, height
-    resized = resized_size(color.width, color.height)
-    cut = tuple(side - side % MULTIPLE for side in resized)
+    cut = cut_size(color.width, color.height)
     if (width, height) == cut:
-        return resized
+        return resized_size(color.width, color.height)
     if abs(width * color.height / (height * color.width) - 1) > ASPECT_TOLERANCE:
         found = f"{width} x {height} pixels beside a video of {color.width} x {color.height}"
         expected = f"{cut[0]} x {cut[1]}, or the aspect of the video"

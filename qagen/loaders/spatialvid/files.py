@@ -211,7 +211,11 @@ def read_poses(path: Path) -> NDArray[np.floating]:
     Raises:
         ClipError: the file is damaged or has another form, or a value is not finite or no unit quaternion.
     """
-    poses = _read_rows(path, "poses", 7, "tx ty tz qx qy qz qw, world to camera", OTHER_POSES)
+    return check_poses(_read_rows(path, "poses", 7, "tx ty tz qx qy qz qw, world to camera", OTHER_POSES), path)
+
+
+def check_poses(poses: NDArray[np.floating], path: Path) -> NDArray[np.floating]:
+    """Return poses (n, 7) unchanged. Raises ClipError unless all are finite with quaternions of length 1, w last."""
     if not np.isfinite(poses).all():
         row = int(np.flatnonzero(~np.isfinite(poses).all(axis=1))[0])
         raise ClipError(NO_ROTATION, path, f"poses: found a value that is not finite in row {row}, expected numbers")
@@ -238,7 +242,11 @@ def read_intrinsics(path: Path) -> NDArray[np.floating]:
     Raises:
         ClipError: the file is damaged or has another form, or no camera has such values.
     """
-    values = _read_rows(path, "intrinsics", 4, "fx fy cx cy", DOUBTFUL_INTRINSICS)
+    return check_intrinsics(_read_rows(path, "intrinsics", 4, "fx fy cx cy", DOUBTFUL_INTRINSICS), path)
+
+
+def check_intrinsics(values: NDArray[np.floating], path: Path) -> NDArray[np.floating]:
+    """Return fractions (n, 4) fx fy cx cy unchanged. Raises ClipError where no camera of a video has such values."""
     if not np.isfinite(values).all():
         raise ClipError(DOUBTFUL_INTRINSICS, path, "intrinsics: found a value that is not finite, expected numbers")
     if values.max() > MAX_PIXEL_FRACTION:
@@ -359,11 +367,22 @@ def read_captions(path: Path) -> Captions:
     return Captions(
         summary=text("SceneSummary"),
         description=text("SceneDescription", "SceneDesc"),
-        camera_motion=text("OptCamMotion", "CameraMotion", "CamMotion"),
+        camera_motion=text(*CAMERA_MOTION),
         immersion=text("ShotImmersion"),
         trends=tuple(_texts(content.get("MotionTrends"))),
         tags=_tags(content.get("CategoryTags", content.get("CategoryTag"))),
     )
+
+
+CAMERA_MOTION = ("OptCamMotion", "CameraMotion", "CamMotion")
+"""Keys of captions under which the motion of the camera is told, the last revision first."""
+
+
+def read_camera_motion(path: Path) -> dict[str, str]:
+    """Every text of a caption about the motion of the camera, by its key. Raises ClipError as read_captions."""
+    with refusing(UNREADABLE_ARRAY):
+        content = read_json(path, dict[str, Any])
+    return {key: content[key].strip() for key in CAMERA_MOTION if isinstance(content.get(key), str)}
 
 
 def _texts(value: Any) -> list[str]:
