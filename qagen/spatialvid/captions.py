@@ -231,7 +231,7 @@ def _is_place(words: list[str], index: int) -> bool:
         return True
     if words[index] in SHORT_DIRECTIONS:
         return after not in AFTER_SHORT
-    return after in ("side", "hand", "corner", "edge", "away")
+    return after in ("side", "hand", "corner", "edge", "away", "of")
 
 
 def _is_of_thing(words: list[str], index: int, end: int) -> bool:
