@@ -29,7 +29,7 @@ MODULES = {
     "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv"
     "\n  qagen spatialvid instruct /data/SpatialVid"
     "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv"
-    "\n  qagen spatialvid view --scene spatialvid --html demo.html",
+    "\n  qagen spatialvid view --scene spatialvid --html demo.html"
     "\n  qagen spatialvid convert --scene scannet --out clips",
 )
 def main() -> None:

@@ -218,10 +218,14 @@ def _motion_at(words: list[str], index: int) -> tuple[int | None, int, list[int]
             if not (words[place + 1 : place + 2] == ["to"] and set(words[place + 2 : place + 3]) & set(_DIRECTION_OF)):
                 directions.append(_DIRECTION_OF[word])  # not "left" of "left to right"
             end = place + 1
-        elif not (word in FILLERS or word.endswith("ly") or (word == "," and directions)):
+        elif not (word in FILLERS or _is_adverb(word) or (word == "," and directions)):
             break
         place += 1
     return family, end, [] if words[end : end + 1] == ["or"] else directions
+
+
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and word != "dolly"
 
 
 def _is_place(words: list[str], index: int) -> bool:
@@ -242,7 +246,7 @@ def _is_of_thing(words: list[str], index: int, end: int) -> bool:
     if not words[index].endswith("ing"):
         return False
     is_known = before in FILLERS | OPENERS | AUXILIARIES | NEGATIONS | HEDGES | CAMERA | {"", ","}
-    is_known = is_known or before in _FAMILY_OF or before in _DIRECTION_OF or before.endswith("ly")
+    is_known = is_known or before in _FAMILY_OF or before in _DIRECTION_OF or _is_adverb(before)
     return not is_known or before in ("a", "an", "the")
 
 
@@ -281,7 +285,7 @@ def _read_on(reading: _Reading, word: str) -> None:
         reading.is_camera = reading.is_open = False
     elif word in CAMERA:
         reading.is_camera, reading.is_open = True, False
-    elif reading.is_open and not (word in FILLERS or word in AUXILIARIES or word.endswith("ly")):
+    elif reading.is_open and not (word in FILLERS or word in AUXILIARIES or _is_adverb(word)):
         reading.is_camera = reading.is_open = False
 
 

@@ -28,6 +28,7 @@ def said(text: str) -> list[str]:
     [
         ("The camera moves forward steadily and pans left.", ["Dolly In", "Pan Left"]),
         ("The camera moves forward and to the right, tilting downward.", ["Dolly In", "Truck Right", "Tilt Down"]),
+        ("It tilts up and dollies back. Pan left and dolly in.", ["Tilt Up", "Dolly Out", "Pan Left", "Dolly In"]),
         ("Dolly in, truck left, pedestal up, roll clockwise.", ["Dolly In", "Truck Left", "Pedestal Up", "Roll CW"]),
         ("A slow backward motion combined with a leftward pan.", ["Dolly Out", "Pan Left"]),
         ("The camera pulls back. It pans upward.", ["Dolly Out", "Tilt Up"]),
