@@ -30,6 +30,8 @@ from qagen.core.scene import Scene
 
 STEP_S = 0.15
 """Least time between two rows of a path; the hand shakes faster."""
+STEP_M, STEP_DEG = 0.1, 5.0
+"""Frames that are as far apart belong to the way even if less time lies between."""
 MAX_GAP_S, MAX_GAP_M, MAX_GAP_DEG = 1.0, 1.5, 45.0
 """Largest time, distance and turn between two frames of a recording; beyond it the camera was put elsewhere."""
 FADED, FADED_PART = 0.5, 0.1
@@ -70,6 +72,8 @@ class Stretch:
     """How the camera moves."""
     turned_deg: NDArray[np.float64]
     """(N - 1, 3) pan, tilt and roll from row to row, degrees."""
+    frames: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    """(M,) times, (M, 3) centers and (M, 3, 3) rotations of all frames of the part."""
 
 
 class CameraPath:
@@ -92,12 +96,13 @@ class CameraPath:
             if len(rows) > 1:
                 path = rotations[rows], centers[rows], times_s[rows]
                 turned_deg = rates_between(*path)[:, 3:] * np.diff(times_s[rows])[:, None]
-                found.append(Stretch(path[2], path[1], path[0], motion_of(*path, floor), turned_deg))
+                frames = times_s[start:end], centers[start:end], rotations[start:end]
+                found.append(Stretch(path[2], path[1], path[0], motion_of(*path, floor), turned_deg, frames))
         return cls(found)
 
     def stretch(self, start_s: float, end_s: float) -> Stretch | None:
         """The part without gaps that holds a span of time, None where there is none."""
-        return next((one for one in self.stretches if one.times_s[0] <= start_s and end_s <= one.times_s[-1]), None)
+        return next((one for one in self.stretches if one.frames[0][0] <= start_s and end_s <= one.frames[0][-1]), None)
 
 
 def is_move(label: str) -> bool:
@@ -215,30 +220,45 @@ class Span:
         is_alone = all(part.most(label) <= faded for part in rest if part.end_s > part.start_s)
         return run if is_alone and run.certainty(label, visible) is Certainty.HOLDS else None
 
+    def _way(self, stride: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(n, 3) centers and (n, 3, 3) rotations from the very first to the very last frame of the span.
+
+        Of those between, the ones that are at least STEP_S, STEP_M or STEP_DEG from the one before; of these every one
+        or, for a larger ``stride``, every so many.
+        """
+        times_s, centers, rotations = self.stretch.frames
+        start, end = np.searchsorted(times_s, [self.start_s - 1e-9, self.end_s - 1e-9]).tolist()
+        rows = [start]
+        for k in range(start + 1, end):
+            last = rows[-1]
+            is_late = times_s[k] - times_s[last] >= STEP_S - 1e-6
+            is_far = math.dist(centers[k], centers[last]) >= STEP_M
+            if is_late or is_far or turns_deg(rotations[last : last + 1], rotations[k : k + 1])[0] >= STEP_DEG:
+                rows.append(k)
+        rows = [*rows[::stride], end]
+        return centers[rows], rotations[rows]
+
     def length(self, stride: int = 1) -> float:
-        """Length of the path through every row, or every so many rows, meters."""
-        start, end = self.outer
-        rows = [*range(start, end, stride), end]
-        steps = np.diff(self.stretch.centers[rows], axis=0)
+        """Length of the way, meters; followed less closely for a larger ``stride``."""
+        steps = np.diff(self._way(stride)[0], axis=0)
         return float(np.sqrt((steps * steps).sum(axis=1)).sum())
 
     def swept_deg(self, stride: int = 1) -> float:
-        """Sum of the turns from row to row, or over so many rows, degrees."""
-        start, end = self.outer
-        rows = [*range(start, end, stride), end]
-        return float(turns_deg(self.stretch.rotations[rows[:-1]], self.stretch.rotations[rows[1:]]).sum())
+        """Sum of the turns on the way, degrees; followed less closely for a larger ``stride``."""
+        rotations = self._way(stride)[1]
+        return float(turns_deg(rotations[:-1], rotations[1:]).sum())
 
     @property
     def away(self) -> float:
         """Distance between the camera at the start and at the end, meters."""
-        start, end = self.outer
-        return math.dist(self.stretch.centers[start], self.stretch.centers[end])
+        centers = self._way(1)[0]
+        return math.dist(centers[0], centers[-1])
 
     @property
     def turned_deg(self) -> float:
         """Angle between the camera's orientations at the start and at the end, degrees."""
-        start, end = self.outer
-        return float(turns_deg(self.stretch.rotations[start][None], self.stretch.rotations[end][None])[0])
+        rotations = self._way(1)[1]
+        return float(turns_deg(rotations[:1], rotations[-1:])[0])
 
     def _stays(self, visible: Visible) -> Certainty:
         """Stay holds where every motion is absent, and is absent where some motion goes on at every step."""
@@ -273,7 +293,7 @@ def _is_gap(times_s: NDArray, centers: NDArray, rotations: NDArray) -> NDArray[n
 
 
 def _spread(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Indices of times that are at least STEP_S apart, the first and the last included."""
+    """Indices of times that are at least STEP_S apart, the first included."""
     kept = [0]
     for k in range(1, len(times_s)):
         if times_s[k] - times_s[kept[-1]] >= STEP_S - 1e-6:
