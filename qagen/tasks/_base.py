@@ -76,7 +76,7 @@ class MotionConfig(TaskConfig):
     """Least turn, degrees."""
     min_share: Share = 0.6
     """Least share of the time between two frames in which the camera does what is asked about."""
-    min_part: Share = 0.7
+    min_part: Share = 0.9
     """Least amount of a move (turn) as a share of the largest one along (about) any axis of the camera."""
     max_step_m: Bound = 1.5
     """Largest distance from one shown frame to the next, meters."""

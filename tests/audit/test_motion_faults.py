@@ -96,6 +96,10 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("another letter", "motion_compare", "select", other_letter),
     ("yes for no", "motion_compare", "judge", exchanged(("Yes", "No"))),
     ("nothing is compared", "motion_compare", "judge", in_question(r" (more|farther)", "")),
+    ("another letter", "ego_path", "select", other_letter),
+    ("ten times as far", "ego_displacement", "fill", lambda human, gpt: (human, f"{10 * float(gpt):.1f}")),
+    ("half as far", "ego_path", "fill", lambda human, gpt: (human, f"{float(gpt) / 2:.1f}")),
+    ("20 degrees more", "ego_turn", "fill", lambda human, gpt: (human, str(int(gpt) + 20))),
 ]  # fmt: skip
 
 
