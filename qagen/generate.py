@@ -213,7 +213,7 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
     table.add_column("task", no_wrap=True)
     for name in formats:
         table.add_column(name, justify="right")
-    filled = {name: task for name, task in totals.tasks.items() if task.samples}
+    filled = {name: task for name, task in totals.tasks.items() if any(task.samples.values())}
     for name, task in filled.items():
         table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats))
     cli.inform(table)
