@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise, zip_longest
 from typing import NamedTuple
 
-from qagen.core.question import Question, Skip, about_image
-from qagen.core.reasons import CLASS_QUOTA, IMAGES_APART, TRAJECTORY_GAP
+from qagen.core.question import SCENE, Question, Skip, about_image
+from qagen.core.reasons import CLASS_QUOTA, IMAGES_APART, NO_VIDEO, TRAJECTORY_GAP
 from qagen.sampling.pool import MAX_PER_FACT
 from qagen.visibility.camera_path import Span
 from qagen.visibility.views import SceneViews
 
-SPAN_SKIPS = frozenset({IMAGES_APART, TRAJECTORY_GAP, CLASS_QUOTA})
+SPAN_SKIPS = frozenset({NO_VIDEO, IMAGES_APART, TRAJECTORY_GAP, CLASS_QUOTA})
 """Reasons for which nothing is known of a part of a video, or enough is asked."""
 MOST_BEFORE_SECOND = 2
 """An answer may be asked for at most this many times as often as the second most frequent one."""
@@ -57,9 +57,12 @@ def span_between(
     return Span(stretch, start_s, end_s)
 
 
-def taking_turns(candidates: Iterable[Question | Skip]) -> Iterator[Question | Skip]:
+def taking_turns(views: SceneViews, candidates: Iterable[Question | Skip]) -> Iterator[Question | Skip]:
     """Refusals as they come, then the questions: each fact at most MAX_PER_FACT times, answers (the first class of a
-    question) taking turns, and none much more often than the others."""
+    question) taking turns, and none much more often than the others. One refusal where the scene has no video."""
+    if not views.video:
+        yield Skip(NO_VIDEO, SCENE)
+        return
     found: dict[str, list[Question]] = defaultdict(list)
     facts: Counter[tuple | None] = Counter()
     for candidate in candidates:

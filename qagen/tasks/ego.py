@@ -7,8 +7,8 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Degrees, Number
-from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN, NO_VIDEO
+from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
 from qagen.tasks._base import Bound, Family, MotionConfig
@@ -38,7 +38,7 @@ class Ego(Family[EgoConfig]):
     Config = EgoConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION, DISTANCE_TOO_SHORT, HALF_TURN}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION, DISTANCE_TOO_SHORT, HALF_TURN}
     unit = "meters"
     must_say = ("camera", "Frame-4", "Frame-17")
     example_facts: ClassVar = {"first": (4,), "last": (17,)}
@@ -63,10 +63,7 @@ class Ego(Family[EgoConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Parts of the video, short and long ones taking turns."""
-        if not views.video:
-            yield Skip(NO_VIDEO, SCENE)
-            return
-        yield from taking_turns(self._candidates(views, rng))
+        yield from taking_turns(views, self._candidates(views, rng))
 
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for part in rng.permutation(list(all_ends(len(views.video)))).tolist():

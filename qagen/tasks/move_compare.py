@@ -8,8 +8,8 @@ from numpy.random import Generator
 from pydantic import Field
 
 from qagen.core.answer import FrameSpan
-from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import DOUBTFUL_MOTION, NO_VIDEO
+from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, span_between, taking_turns
 from qagen.tasks._base import Family, MotionConfig
@@ -35,7 +35,7 @@ class MoveCompare(Family[MoveCompareConfig]):
     Config = MoveCompareConfig
     answer = FrameSpan
     formats = frozenset({"select", "judge"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION}
     needs = frozenset()
     must_say = ("camera", "more|farther|less", "Frame-4 to Frame-10", "Frame-12 to Frame-18")
     example_facts: ClassVar = {
@@ -61,10 +61,7 @@ class MoveCompare(Family[MoveCompareConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Questions about parts of the video that do not overlap; which one is right takes turns."""
-        if not views.video:
-            yield Skip(NO_VIDEO, SCENE)
-            return
-        yield from taking_turns(self._candidates(views, rng))
+        yield from taking_turns(views, self._candidates(views, rng))
 
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         count = len(views.video)

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from qagen.core.answer import MoveOrder
 from qagen.core.motion import LABELS, STAY
-from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import DOUBTFUL_MOTION, NO_VIDEO
+from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
 from qagen.tasks._base import Bound, Family, MotionConfig
@@ -34,7 +34,7 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
     Config = MoveOrderConfig
     answer = MoveOrder
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION}
     needs = frozenset()
     least_options = LEAST_MOVES
     must_say = ("camera", "Frame-4", "Frame-17")
@@ -57,10 +57,7 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Questions about moves that follow each other in parts of the video."""
-        if not views.video:
-            yield Skip(NO_VIDEO, SCENE)
-            return
-        yield from taking_turns(self._candidates(views, rng))
+        yield from taking_turns(views, self._candidates(views, rng))
 
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for part in rng.permutation(list(all_ends(len(views.video)))).tolist():

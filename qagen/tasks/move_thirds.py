@@ -7,8 +7,8 @@ from numpy.random import Generator
 
 from qagen.core.answer import FrameSpan
 from qagen.core.motion import LABELS, STAY, Certainty
-from qagen.core.question import SCENE, Question, Skip, about_image, refusing
-from qagen.core.reasons import DOUBTFUL_MOTION, NO_VIDEO
+from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
 from qagen.tasks._base import Family, MotionConfig
@@ -25,7 +25,7 @@ class MoveThirds(Family[MotionConfig]):
     Config = MotionConfig
     answer = FrameSpan
     formats = frozenset({"select", "sentence"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION}
     needs = frozenset()
     must_say = ("camera", "third", "Frame-4", "Frame-31")
     example_facts: ClassVar = {"first": (4,), "last": (31,), "move": LABELS[:-1], "cuts": ((13, 22),)}
@@ -51,10 +51,7 @@ class MoveThirds(Family[MotionConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Questions about each move in each part of the video that has thirds, the thirds taking turns."""
-        if not views.video:
-            yield Skip(NO_VIDEO, SCENE)
-            return
-        yield from taking_turns(self._candidates(views, rng))
+        yield from taking_turns(views, self._candidates(views, rng))
 
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for part in rng.permutation(list(all_ends(len(views.video)))).tolist():

@@ -7,8 +7,8 @@ from numpy.random import Generator
 
 from qagen.core.answer import CameraMove
 from qagen.core.motion import AXES, LABELS, OPPOSITES, STAY, Certainty
-from qagen.core.question import SCENE, Fact, Question, Skip, about_image, refusing
-from qagen.core.reasons import DOUBTFUL_MOTION, NO_VIDEO
+from qagen.core.question import Fact, Question, Skip, about_image, refusing
+from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
 from qagen.tasks._base import Family, MotionConfig
@@ -36,7 +36,7 @@ class Moves(Family[MovesConfig]):
     Config = MovesConfig
     answer = CameraMove
     formats = frozenset({"select", "sentence"})
-    skips = SPAN_SKIPS | {NO_VIDEO, DOUBTFUL_MOTION}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION}
     needs = frozenset()
     must_say = ("camera", "Frame-4", "Frame-17|third")
     example_facts: ClassVar = {
@@ -67,10 +67,7 @@ class Moves(Family[MovesConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Questions about each run of each move, moves taking turns."""
-        if not views.video:
-            yield Skip(NO_VIDEO, SCENE)
-            return
-        yield from taking_turns(self._candidates(views, rng))
+        yield from taking_turns(views, self._candidates(views, rng))
 
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for part in rng.permutation(list(all_ends(len(views.video)))).tolist():
