@@ -26,7 +26,7 @@ MODULES = {
     modules=MODULES,
     epilog="\b\nExamples:\n  qagen spatialvid check /data/SpatialVid"
     "\n  qagen spatialvid score clips/ --out scores.csv"
-    "\n  qagen spatialvid filter scores.csv --preset spatialvid --out kept.csv"
+    "\n  qagen spatialvid filter scores.csv --keep 'motion score=2..' --out kept.csv"
     "\n  qagen spatialvid instruct /data/SpatialVid"
     "\n  qagen spatialvid stats /data/SpatialVid --to stats.csv"
     "\n  qagen spatialvid view --scene spatialvid --html demo.html"

@@ -1,6 +1,7 @@
 """``qagen spatialvid check``: which clips fit together, and why the others do not."""
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -64,12 +65,12 @@ def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, 
     With --captions, sentences that name a motion of the camera which its poses rule out, or deny one that is sure, are
     listed with what the camera does instead; other words are passed over. They do not change the exit code.
 
-    Exit codes: 0: all clips can be used. 1: some cannot. 2: a mistake in the options, or no clip.
+    Exit codes: 0: all clips can be used. 1: some cannot, or the table does not fit them. 2: a mistake in the options, a
+    table that cannot be read, or no clip.
     """
     clips = find_clips(root)
+    listed = [fault for path in ([table] if table else find_tables(root)) for fault in table_faults(path, clips)]
     faults = [*_check_clips(clips, workers or os.cpu_count() or 1, reads_captions), *repeated_ids(clips)]
-    for path in [table] if table else find_tables(root):
-        faults += table_faults(path, clips)
     failed = {clip_id for reason, clip_id, _ in faults if reason not in KEPT}
     n_usable = sum(clip.id not in failed for clip in clips)
     cli.show(f"{len(clips)} clips, {n_usable} of them can be used")
@@ -77,10 +78,11 @@ def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, 
         told = {clip_id for reason, clip_id, _ in faults if reason == FALSE_CAPTION}
         read = sum(clip.captions.is_file() for clip in clips)
         cli.show(f"{read} captions, {len(told)} of them contradict the path of the camera")
-    show_faults(faults, lists_all)
+    show_faults([*faults, *listed], lists_all)
     if n_usable:
-        cli.show(f"\nNext: qagen generate --scene spatialvid --root {root} (clips that cannot be used are left out)")
-    return 1 if failed else 0
+        command = f"qagen generate --scene spatialvid --root {shlex.quote(str(root))}"
+        cli.show(f"\nNext: {command} (clips that cannot be used are left out)")
+    return 1 if failed or listed else 0
 
 
 def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> Iterator[Fault]:
@@ -100,7 +102,7 @@ def clip_faults(clip: Clip, reads_captions: bool = False) -> list[Fault]:
     try:
         checked = check_clip(clip)
         check_images(checked)
-        notes = [] if checked.depth is None else list(_depth_notes(clip, checked.depth))
+        notes = [] if checked.depth is None else list(_depth_notes(checked, checked.depth))
     except ClipError as error:
         return [(error.reason, clip.id, str(error))]
     if not checked.source.is_regular:
@@ -128,12 +130,13 @@ def _caption_notes(checked: "CheckedClip") -> Iterator[Fault]:
             yield FALSE_CAPTION, clip.id, f"{key}: {quoted(claim.sentence)}; the path: {found}"
 
 
-def _depth_notes(clip: Clip, depth: "DepthArchive") -> Iterator[Fault]:
+def _depth_notes(checked: "CheckedClip", depth: "DepthArchive") -> Iterator[Fault]:
     """What is unusual about depth. Raises ClipError where it is damaged."""
     from qagen.loaders.spatialvid.depth import FAR_LIMIT
     from qagen.loaders.spatialvid.integrity import count_depth
+    from qagen.loaders.spatialvid.loader import camera_of
 
-    counts = count_depth(depth)
+    clip, counts = checked.clip, count_depth(depth, camera_of(checked, 0))
     if counts.unreadable:
         yield UNREADABLE_DEPTH_IMAGE, clip.id, f"{depth.path}: {', '.join(counts.unreadable)}"
     if counts.beyond + counts.without > MUCH_DEPTH_LACKS * counts.pixels:

@@ -1,6 +1,7 @@
 """``qagen spatialvid instruct``: how the camera of each clip moves, as files beside its poses."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -81,7 +82,7 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
         cli.show(f"{untimed} have neither video nor fps (--csv names a table): their rows count as 0.2 s apart")
     show_faults(faults, lists_all)
     if len(faults) < len(clips):
-        cli.show(f"\nNext: qagen spatialvid stats {root} --to stats.csv")
+        cli.show(f"\nNext: qagen spatialvid stats {shlex.quote(str(root))} --to stats.csv")
     return 1 if faults else 0
 
 

@@ -23,7 +23,7 @@ from qagen.core.scene import ImageSource
 from qagen.files import open_atomic
 from qagen.loaders.io.images import ReencodedImage, decode_color
 from qagen.loaders.spatialvid.depth import FAR_LIMIT, DepthArchive, on_depth, uncut_size
-from qagen.loaders.spatialvid.files import ClipError, refusing
+from qagen.loaders.spatialvid.files import DEPTHS, ClipError, refusing
 from qagen.loaders.spatialvid.integrity import CheckedClip, check_clip
 from qagen.loaders.spatialvid.loader import camera_from_world, camera_of
 from qagen.spatialvid.choose import choose_clip
@@ -142,7 +142,7 @@ def plan_packing(checked: CheckedClip) -> Packing:
     """
     clip, depth = checked.clip, checked.depth
     if depth is None:
-        expected = f"depths/{clip.group}/{clip.id}.zip, because a packed file holds the depth of every row"
+        expected = f"{clip.released(DEPTHS, '.zip')}, because a packed file holds the depth of every row"
         raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"depth: found none, expected {expected}")
     sizes: dict[int, tuple[int, int]] = {}
     for row in range(len(checked.frames)):

@@ -43,7 +43,7 @@ def read_rows(path: Path) -> Iterator[Row]:
             for cells in rows:
                 line, raw = rows.line_num, b"".join(pending)
                 pending.clear()
-                width = width or len(cells)
+                width = width or _width(cells, path)
                 if cells and len(cells) != width:
                     raise ConfigError(f"{path} line {line}: found {len(cells)} cells, expected {width}")
                 if cells:
@@ -54,6 +54,14 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise ConfigError(f"{path}: the row after line {line} is no CSV ({error})") from error
     if not width:
         raise ConfigError(f"{path}: found no header, expected a CSV table")
+
+
+def _width(header: list[str], path: Path) -> int:
+    """The number of a table's columns. Raises ConfigError where other characters than commas separate them."""
+    separator = next((mark for mark in (";", "\t", "|") if len(header) == 1 and mark in header[0]), None)
+    if separator is not None:
+        raise ConfigError(f"{path} line 1: found columns separated by {separator!r}, expected commas")
+    return len(header)
 
 
 def _lines(path: Path, file: BinaryIO, pending: list[bytes]) -> Iterator[str]:

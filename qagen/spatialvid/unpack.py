@@ -23,13 +23,15 @@ from qagen.errors import ConfigError, SceneError
 from qagen.files import atomic_folder
 from qagen.loaders.io.npy import BAD_HEADER, UNZIPPABLE, open_zip
 from qagen.loaders.spatialvid.depth import FAR_LIMIT, MAX_IMAGE_PX, open_exr_module
-from qagen.loaders.spatialvid.files import IMAGES
+from qagen.loaders.spatialvid.files import IMAGES, check_intrinsics, check_poses, check_shape_of_pixels
 from qagen.loaders.spatialvid.masks import PARTS
 from qagen.spatialvid.disparity import add_depth
 from qagen.spatialvid.pack import write_array
 
 JPEG_QUALITY = 95
 MAX_ROWS = 100_000
+MAX_FRAME = 999_999_999
+"""As indexes.txt is read."""
 FORMS = {
     "images": ("(N, H, W, 3)", ("uint8",)),
     "depths": ("(N, H, W)", ("float32", "float16")),
@@ -134,11 +136,15 @@ def open_packed(path: Path) -> PackedClip:
     _check_shapes(path, arrays)
     count, height, width, _ = arrays["images"].shape
     frames = arrays["frame_index"].read().astype(np.int64) if "frame_index" in arrays else np.arange(count)
-    if frames[0] < 0 or (np.diff(frames) <= 0).any():
-        raise SceneError(path, "frame_index: found numbers that do not rise from 0 or more, expected frames of a video")
+    if not 0 <= frames[0] <= frames[-1] <= MAX_FRAME or (np.diff(frames) <= 0).any():
+        expected = f"frames of a video, 0 to {MAX_FRAME}"
+        raise SceneError(path, f"frame_index: found numbers that do not rise from 0 or more, expected {expected}")
     poses = _poses(path, arrays["cam_c2w"].read().astype(np.float64))
     camera = _fractions(path, arrays["intrinsic"].read().astype(np.float64), width, height)
-    return PackedClip(arrays, poses, np.tile(camera, (count, 1)), frames)
+    intrinsics = np.tile(camera, (count, 1))
+    check_poses(poses, path)
+    check_shape_of_pixels(check_intrinsics(intrinsics, path), width, height, path)
+    return PackedClip(arrays, poses, intrinsics, frames)
 
 
 def _open_array(archive: zipfile.ZipFile, path: Path, name: str) -> PackedArray:

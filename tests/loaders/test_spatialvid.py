@@ -109,10 +109,11 @@ def test_portrait_clips_are_read_alike(folder: Path) -> None:
     image = files.exr_bytes(Z=np.full((584, 328), 0.5, np.float16))
     archive = folder.parents[2] / "depths" / files.GROUP / f"{files.CLIP}.zip"
     files.write_depth(archive, {f"{row:05d}.exr": image for row in range(files.ROWS)})
+    np.save(folder / "intrinsics.npy", files.INTRINSICS[:, [1, 0, 2, 3]])
     frame = load(folder).frames[0]
     assert (frame.camera.width, frame.camera.height) == (36, 64)
     assert frame.depth_camera is not None
-    assert_allclose(frame.depth_camera.intrinsics, [0.8 * 332, 1.4 * 591, 165.5, 295], rtol=1e-6)
+    assert_allclose(frame.depth_camera.intrinsics, [1.4 * 332, 0.8 * 591, 165.5, 295], rtol=1e-6)
     assert decode_color(frame.color).shape == (64, 36, 3)
 
 

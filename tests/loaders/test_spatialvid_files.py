@@ -7,10 +7,12 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
 
 from qagen.core import reasons
 from qagen.core.camera import Camera
@@ -151,6 +153,7 @@ def test_cut_and_boastful_arrays_are_refused_without_taking_memory(tmp_path: Pat
 BAD_INTRINSICS = {
     "pixels": ([[460.0, 460, 295.5, 166]], reasons.PIXEL_INTRINSICS, "normalize_intrinsics, the pipeline's last step"),
     "wide": ([[0.1, 0.2, 0.5, 0.5]], reasons.DOUBTFUL_INTRINSICS, "found fx 0.1 to 0.1"),
+    "flat": ([[1.0, 1e-9, 0.5, 0.5]], reasons.DOUBTFUL_INTRINSICS, "fy from 1e-09"),
     "long": ([[6.0, 6, 0.5, 0.5]], reasons.DOUBTFUL_INTRINSICS, "found fx 6 to 6"),
     "zoom": ([[1, 1, 0.5, 0.5], [1.06, 1, 0.5, 0.5]], reasons.DOUBTFUL_INTRINSICS, "change by 5.8% along the clip"),
     "center": ([[1, 1, 1.5, 0.5]], reasons.DOUBTFUL_INTRINSICS, "a center outside the image"),
@@ -433,6 +436,10 @@ def transpose_masks(folder: Path) -> None:
     np.savez(folder / "dyn_masks.npz", allow_pickle=False, **files.sparse(files.masks().transpose(0, 2, 1)))
 
 
+def swap_focal_lengths(folder: Path) -> None:
+    np.save(folder / "intrinsics.npy", files.INTRINSICS[:, [1, 0, 2, 3]])
+
+
 BAD_CLIPS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "index": (spoil_index, reasons.ROWS_DIFFER, "rows: poses 4, intrinsics 4, indexes 6, masks 4, depth 4"),
     "masks": (shorten_masks, reasons.ROWS_DIFFER, "rows: poses 4, intrinsics 4, indexes 4, masks 3, depth 4"),
@@ -454,6 +461,11 @@ BAD_CLIPS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         reasons.UNREADABLE_VIDEO,
         "cannot be read as a video",
     ),
+    "swapped focal lengths": (
+        swap_focal_lengths,
+        reasons.DOUBTFUL_INTRINSICS,
+        "focal lengths of 89.6 and 28.8 pixels in row 0 of a video of 64 x 36",
+    ),
     "no zip": (lambda folder: depth_of_clip(folder).write_bytes(b"PK"), reasons.DAMAGED_DEPTH, "cannot be read as zip"),
 }
 
@@ -465,6 +477,33 @@ def test_a_clip_whose_parts_do_not_fit_is_refused_with_its_reason(folder: Path, 
     reason, text = refusal(lambda: check_clip(clip_of(folder)))
     assert reason == expected
     assert message in text
+
+
+def test_images_of_the_pipeline_have_one_size(tmp_path: Path, folder: Path) -> None:
+    clip = tmp_path / "outputs" / "clip"
+    (clip / "img").mkdir(parents=True)
+    (clip / "reconstructions").mkdir()
+    for name in ("poses.npy", "intrinsics.npy"):
+        (folder / name).rename(clip / "reconstructions" / name)
+    for row in range(files.ROWS):
+        Image.new("RGB", (64, 36)).save(clip / "img" / f"frame_{2 * row:06d}.jpg")
+    check_images(check_clip(clip_of(clip)))
+    Image.new("RGB", (64, 30)).save(clip / "img" / "frame_000004.jpg")
+    reason, text = refusal(lambda: check_clip(clip_of(clip)))
+    assert reason == reasons.UNREADABLE_VIDEO
+    assert "frame_000004.jpg: image: found 64 x 30 pixels, expected 64 x 36 as in the first" in text
+    (clip / "img" / "frame_000004.jpg").write_bytes(b"")
+    assert "frame_000004.jpg: image: cannot be decoded" in refusal(lambda: check_clip(clip_of(clip)))[1]
+
+
+def test_an_archive_stays_open_until_it_is_replaced(folder: Path) -> None:
+    path = folder / "dyn_masks.npz"
+    masks = open_masks(path)
+    with mock.patch("zipfile.ZipFile", wraps=zipfile.ZipFile) as opened:
+        assert masks.read(0).sum() == masks.read(3).sum() == 6
+        assert opened.call_count <= 1
+        np.savez(path, allow_pickle=False, **files.sparse(np.zeros_like(files.masks())))
+        assert masks.read(0).sum() == 0
 
 
 @with_real_data

@@ -101,6 +101,37 @@ def test_damage_that_shows_only_in_images_is_found(root: Path) -> None:
     assert "00000.exr: cannot be unpacked" in result.stdout
 
 
+def test_depth_of_another_aspect_is_a_fault(root: Path) -> None:
+    depth = root / "depths" / files.GROUP / f"{files.CLIP}.zip"
+    square = files.exr_bytes(Z=np.full((300, 300), 0.5, np.float16))
+    files.write_depth(depth, {f"{row:05d}.exr": square for row in range(files.ROWS)})
+    result = check(root)
+    assert result.exit_code == 1
+    assert "1 clips, 0 of them can be used" in result.stdout
+    assert "depth images: found 300 x 300 pixels beside a video of 64 x 36, expected 584 x 328" in result.stdout
+
+
+def test_a_table_that_does_not_fit_leaves_its_clips_usable(root: Path) -> None:
+    write_table(root, f"id,group id,fps\n{files.CLIP},61,0\n{files.CLIP},61,30\n")
+    result = check(root)
+    assert result.exit_code == 1
+    assert "1 clips, 1 of them can be used" in result.stdout
+    assert "1 no frame rate" in result.stdout
+    assert "1 repeated id" in result.stdout
+
+
+def test_a_broken_table_is_told_before_clips_are_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(root, "name;id\n1;2\n")
+    monkeypatch.setattr("qagen.spatialvid.check.clip_faults", lambda *_: pytest.fail("clips were read"))
+    assert check(root).exit_code == 2
+
+
+def test_the_next_step_can_be_pasted(root: Path) -> None:
+    spaced = root / "my clips"
+    files.write_clip(spaced)
+    assert f"--root '{spaced}' (clips" in check(spaced).stdout
+
+
 def test_depth_that_lacks_is_told_and_no_fault(root: Path) -> None:
     # rows of 584 x 328: beyond the limit of 100 units, behind the camera, sound, and no image at all
     values = [np.full(files.DEPTH_SIZE[::-1], value, np.float16) for value in (0.005, -1, 1)]

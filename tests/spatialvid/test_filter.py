@@ -170,6 +170,8 @@ def test_the_input_is_not_overwritten(table: Path) -> None:
     [
         (b"", "found no header"),
         (b"\n\n", "found no header"),
+        (b"id;x\na;1,5\n", "line 1: found columns separated by ';', expected commas"),
+        (b"id\tx\na\t1\n", "found columns separated by '\\t', expected commas"),
         (b"x,x\n1,2\n", "found column 'x' 2 times, expected it once"),
         (b"x,y\n1,2,3\n", "line 2: found 3 cells, expected 2"),
         (b'x\n"1\n2\n', "the row after line 1 is no CSV"),

@@ -268,7 +268,10 @@ def test_files_of_megasam_are_unpacked_too(tmp_path: Path) -> None:
         ({"cam_c2w": np.ones((3, 3, 4), np.float32)}, r"cam_c2w: found \(3, 3, 4\), expected \(3, 4, 4\)"),
         ({"intrinsic": np.eye(3) * 20}, "intrinsic: found"),
         ({"intrinsic": np.full((3, 3), np.nan)}, "intrinsic: found"),
+        ({"intrinsic": np.array([[0.9, 0, 0.5], [0, 0.9, 0.5], [0, 0, 1]])}, "intrinsics: found fx 0.1"),
+        ({"intrinsic": np.array([[7.0, 0, 4], [0, 3, 3], [0, 0, 1]])}, "focal lengths of 7 and 3 pixels"),
         ({"frame_index": np.array([0, 4, 4])}, "frame_index: found numbers that do not rise"),
+        ({"frame_index": np.array([0, 4, 1 << 40])}, "frame_index: found numbers that do not rise"),
         ({"images": np.array([{}])}, r"images: found \(1,\) object, expected"),
     ],
 )
@@ -279,6 +282,7 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path: Path, changes: dic
 
 def test_damage_that_shows_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     large = {"images": np.full((3, 600, 800, 3), 200, np.uint8), "depths": np.full((3, 600, 800), 2, np.float16)}
+    large["intrinsic"] = np.array([[700, 0, 400], [0, 700, 300], [0, 0, 1]], np.float32)
     path = megasam_file(tmp_path / "x.npz", **large)
     content = bytearray(path.read_bytes())
     content[content.index(bytes([200] * 9)) + 4_000_000] ^= 1

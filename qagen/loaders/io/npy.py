@@ -1,8 +1,10 @@
 """NumPy's own files, read as data: sizes are checked before memory is taken, and objects (pickles) are refused."""
 
 import io
+import os
 import zipfile
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from tokenize import TokenError
 
@@ -66,6 +68,24 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except UNZIPPABLE as error:
         raise SceneError(path, f"cannot be read as zip ({error})") from error
+
+
+def kept_zip(path: Path) -> zipfile.ZipFile:
+    """A zip archive that stays open for the next call, because its directory is as long as it has members.
+
+    Threads may share it; do not close it. A file that was replaced is opened anew. Raises SceneError as open_zip.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise SceneError(path, f"cannot be read as zip ({error.strerror})") from error
+    return _kept_zip(path, found.st_ino, found.st_size, found.st_mtime_ns, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _kept_zip(path: Path, *_state: int) -> zipfile.ZipFile:
+    """Processes do not share an archive: they would move each other's place in the file."""
+    return open_zip(path)
 
 
 def read_member(archive: zipfile.ZipFile, member: str, path: Path, max_bytes: int) -> bytes:

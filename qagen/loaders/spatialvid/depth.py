@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.reasons import DAMAGED_DEPTH
 from qagen.errors import ConfigError
-from qagen.loaders.io.npy import open_zip, read_member
+from qagen.loaders.io.npy import kept_zip, open_zip, read_member
 from qagen.loaders.io.rgbd import ASPECT_TOLERANCE
 from qagen.loaders.spatialvid.files import ClipError, refusing
 
@@ -49,8 +49,8 @@ class DepthArchive:
         Raises:
             ClipError: the member is damaged, too large, or is another kind of image.
         """
-        with refusing(DAMAGED_DEPTH), open_zip(self.path) as archive:
-            content = read_member(archive, self.members[row], self.path, MAX_IMAGE_BYTES)
+        with refusing(DAMAGED_DEPTH):
+            content = read_member(kept_zip(self.path), self.members[row], self.path, MAX_IMAGE_BYTES)
         return self._decode(content, self.members[row])
 
     def _decode(self, content: bytes, member: str) -> NDArray[np.float32] | None:

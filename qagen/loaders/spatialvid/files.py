@@ -41,8 +41,12 @@ MAX_PIXEL_FRACTION = 10.0
 """Focal lengths above it are pixels, not fractions of the image."""
 FOCAL_LENGTHS = (0.2, 5.0)
 """Focal lengths of real videos, in image widths."""
+LEAST_FY = 0.05
+"""In image heights; far from any video, whatever its aspect."""
 MAX_FOCAL_SPREAD = 0.05
 """Largest change of a focal length along a clip, as a fraction of its median."""
+MAX_PIXEL_SHAPE = 1.5
+"""Largest ratio between the two focal lengths of an image, in pixels; the pipeline has one for both."""
 MAX_LENGTH_ERROR = 1e-2
 """Largest distance of a quaternion's length from 1."""
 MAX_TRANSLATION = 1e6
@@ -147,10 +151,14 @@ class Clip:
         found = [(_IMAGE_NAME.fullmatch(path.name), path) for path in (list_folder(folder) if folder.is_dir() else [])]
         return {int(match[1]): path for match, path in found if match}
 
+    def released(self, kind: str, ending: str) -> Path:
+        """Where a file of the release lies that is apart from the annotation, below the root."""
+        return Path(kind, self.group, f"{self.id}{ending}")
+
     def _stored(self, kind: str, ending: str) -> Path | None:
         """A file of the release that lies apart from the annotation, or the only one of its kind beside it."""
         if self.folder.parent.parent.name == ANNOTATIONS:
-            path = self.folder.parents[2] / kind / self.group / f"{self.id}{ending}"
+            path = self.folder.parents[2] / self.released(kind, ending)
             if path.is_file():
                 return path
         beside = [path for path in list_folder(self.folder) if path.suffix == ending]
@@ -255,7 +263,7 @@ def check_intrinsics(values: NDArray[np.floating], path: Path) -> NDArray[np.flo
         raise ClipError(PIXEL_INTRINSICS, path, f"intrinsics: found {found}, expected fractions: {missing}")
     low, high = FOCAL_LENGTHS
     fx, fy = values[:, 0], values[:, 1]
-    if not (low < fx.min() and fx.max() < high and fy.min() > 0):
+    if not (low < fx.min() and fx.max() < high and fy.min() > LEAST_FY):
         found = f"fx {fx.min():.3g} to {fx.max():.3g}, fy from {fy.min():.3g}"
         raise ClipError(DOUBTFUL_INTRINSICS, path, f"intrinsics: found {found}, expected fx of {low:g} to {high:g}")
     if not (values[:, 2:].min() > 0 and values[:, 2:].max() < 1):
@@ -265,6 +273,17 @@ def check_intrinsics(values: NDArray[np.floating], path: Path) -> NDArray[np.flo
         found = f"focal lengths that change by {spread:.1%} along the clip"
         raise ClipError(DOUBTFUL_INTRINSICS, path, f"intrinsics: found {found}, expected less than 5 %")
     return values
+
+
+def check_shape_of_pixels(values: NDArray[np.floating], width: int, height: int, path: Path) -> None:
+    """Raise ClipError where fractions (n, 4) fx fy cx cy make pixels of a frame far from square: fx and fy swapped, or
+    taken over another side or size of the frame."""
+    shapes = values[:, 0] * width / (values[:, 1] * height)
+    if shapes.max() > MAX_PIXEL_SHAPE or shapes.min() < 1 / MAX_PIXEL_SHAPE:
+        row = int(np.argmax(np.abs(np.log(shapes))))
+        focal = f"{values[row, 0] * width:.3g} and {values[row, 1] * height:.3g} pixels"
+        found = f"focal lengths of {focal} in row {row} of a video of {width} x {height}"
+        raise ClipError(DOUBTFUL_INTRINSICS, path, f"intrinsics: found {found}, expected nearly equal ones")
 
 
 def _read_rows(path: Path, name: str, columns: int, meaning: str, other: str) -> NDArray[np.floating]:

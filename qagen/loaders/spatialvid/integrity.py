@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.camera import Camera
 from qagen.core.reasons import (
     DAMAGED_MASKS,
     NO_FRAME_RATE,
@@ -17,8 +18,18 @@ from qagen.core.scene import FileSource, ImageSource
 from qagen.errors import SceneError
 from qagen.loaders.io.images import decode_color, image_size
 from qagen.loaders.io.video import read_video
-from qagen.loaders.spatialvid.depth import DepthArchive, depth_of, open_depth
-from qagen.loaders.spatialvid.files import ROW_S, Clip, ClipError, frames_of, read_intrinsics, read_poses, refusing
+from qagen.loaders.spatialvid.depth import DepthArchive, depth_of, open_depth, uncut_size
+from qagen.loaders.spatialvid.files import (
+    ROW_S,
+    VIDEOS,
+    Clip,
+    ClipError,
+    check_shape_of_pixels,
+    frames_of,
+    read_intrinsics,
+    read_poses,
+    refusing,
+)
 from qagen.loaders.spatialvid.masks import MovingMasks, open_masks
 
 
@@ -104,6 +115,7 @@ def check_clip(clip: Clip) -> CheckedClip:
     """
     rows = check_rows(clip)
     source, masks = _row_images(clip, rows.frames), rows.masks
+    check_shape_of_pixels(rows.intrinsics, source.width, source.height, clip.intrinsics)
     if masks is not None and (masks.width, masks.height) != (source.width, source.height):
         expected = f"{source.width} x {source.height} of the video"
         raise ClipError(
@@ -143,8 +155,12 @@ def check_images(checked: CheckedClip) -> None:
             checked.masks.read(row)
 
 
-def count_depth(depth: DepthArchive) -> DepthCounts:
-    """Decode all depth of a clip. Raises ClipError where an image is damaged, unless rows can do without it."""
+def count_depth(depth: DepthArchive, color: Camera) -> DepthCounts:
+    """Decode all depth of a clip, whose frames are of the camera ``color``.
+
+    Raises:
+        ClipError: an image is damaged, unless rows can do without it, or its size does not fit the frames.
+    """
     unreadable: list[str] = []
     pixels = beyond = without = 0
     for row, member in enumerate(depth.members):
@@ -152,6 +168,7 @@ def count_depth(depth: DepthArchive) -> DepthCounts:
         if disparity is None:
             unreadable.append(member)
             continue
+        uncut_size(color, disparity.shape[1], disparity.shape[0], depth.path)
         is_valid = np.isfinite(disparity) & (disparity > 0)
         pixels += disparity.size
         without += int((~is_valid).sum())
@@ -164,7 +181,7 @@ def _row_images(clip: Clip, frames: NDArray[np.int64]) -> RowImages:
     if clip.video is None and clip.images:
         return _stored_images(clip, frames)
     if clip.video is None:
-        raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"video: found none, expected videos/{clip.group}/{clip.id}.mp4")
+        raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"video: found none, expected {clip.released(VIDEOS, '.mp4')}")
     with refusing(UNREADABLE_VIDEO):
         video = read_video(clip.video)
     if frames[-1] >= len(video.times):
@@ -185,7 +202,12 @@ def _stored_images(clip: Clip, frames: NDArray[np.int64]) -> RowImages:
         raise ClipError(NOT_WHOLE_CLIP, clip.folder, f"images: found no frame_{missing[0]:06d}.jpg, expected one a row")
     images = tuple(FileSource(stored[frame]) for frame in frames.tolist())
     with refusing(UNREADABLE_VIDEO):
-        width, height = image_size(images[0], images[0].path)
+        sizes = [image_size(image, image.path) for image in images]
+    width, height = sizes[0]
+    for image, size in zip(images, sizes, strict=True):
+        if size != sizes[0]:
+            found, expected = f"{size[0]} x {size[1]} pixels", f"{width} x {height} as in the first"
+            raise ClipError(UNREADABLE_VIDEO, image.path, f"image: found {found}, expected {expected}")
     steps = np.diff(frames)
     step = int(np.median(steps)) if len(steps) else 1
     return RowImages(

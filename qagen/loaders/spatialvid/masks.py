@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.reasons import DAMAGED_MASKS
-from qagen.loaders.io.npy import open_zip, parse_npy, read_member
+from qagen.loaders.io.npy import kept_zip, open_zip, parse_npy, read_member
 from qagen.loaders.io.video import MAX_SIDE_PX
 from qagen.loaders.spatialvid.files import ClipError, refusing
 
@@ -35,7 +35,8 @@ class MovingMasks:
     def read(self, row: int) -> NDArray[np.bool_]:
         """(height, width) whether each pixel shows something that moves. Raises ClipError where the row is damaged."""
         limit = 4 * max(self.height + 1, self.height * self.width) + MAX_HEADER_BYTES
-        with refusing(DAMAGED_MASKS), open_zip(self.path) as archive:
+        with refusing(DAMAGED_MASKS):
+            archive = kept_zip(self.path)
             data, columns, ends = (
                 parse_npy(read_member(archive, f"f_{row}_{part}.npy", self.path, limit), self.path, f"f_{row}_{part}")
                 for part in PARTS
