@@ -1,6 +1,7 @@
 """How far the camera went, and how far it turned, between two frames of the video."""
 
 from collections.abc import Iterator, Set
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -28,7 +29,8 @@ class EgoConfig(MotionConfig):
     max_deg: Bound = 360.0
     """Largest turn that is asked, degrees."""
     max_detail: Bound = 0.1
-    """Largest share by which way or turn is longer where it is followed twice as closely; more is a shaking hand."""
+    """Largest share by which path or turn is longer where it is followed twice as closely, or through all frames, not
+    those of the video alone; more is a shaking hand, or nothing that the video shows."""
 
 
 class Ego(Family[EgoConfig]):
@@ -84,7 +86,9 @@ class Ego(Family[EgoConfig]):
             return Skip(DOUBTFUL_MOTION if is_turn else DISTANCE_TOO_SHORT)
         if is_turn and value > self.config.max_deg:
             return Skip(HALF_TURN)
-        if self.config.asks != "displacement" and closely > (1 + self.config.max_detail) * coarsely:
+        if self.config.asks != "displacement" and closely > (1 + self.config.max_detail) * min(
+            coarsely, _shown(views, frames[first : last + 1], is_turn)
+        ):
             return Skip(DOUBTFUL_MOTION)
         unit = "deg" if is_turn else "m"
         return Question(
@@ -98,3 +102,9 @@ class Ego(Family[EgoConfig]):
             measured={f"{self.config.asks}_{unit}": value, f"net_{unit}": net},
             classes=(f"frames:{np.digitize(last - first, LENGTHS)}",),
         )
+
+
+def _shown(views: SceneViews, frames: tuple[int, ...], is_turn: bool) -> float:
+    """How far the camera turns or goes from each of some frames to the next, degrees or meters."""
+    steps = views.rotation_deg if is_turn else views.baseline_m
+    return float(sum(steps[pair] for pair in pairwise(frames)))

@@ -100,9 +100,9 @@ def _choose_groups(
 
 def _revealed_value(question: Question) -> float:
     """The number that a question reveals: a measure in its words, the log2 area of the box (mask) that it marks, or the
-    number of frames of the video between which it asks for an angle."""
-    if isinstance(question.answer, Degrees):
-        return float(str(question.facts.get("last", 0))) - float(str(question.facts.get("first", 0)))
+    number of frames of the video between which it asks for an angle or a path."""
+    if {"first", "last"} <= question.facts.keys():
+        return float(str(question.facts["last"])) - float(str(question.facts["first"]))
     if not isinstance(question.answer, BoxAnswer):
         given = question.facts.get("given")
         return round(given.value, 1) if isinstance(given, Length) else 0.0
