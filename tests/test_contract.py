@@ -9,7 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from qagen.core.answer import OPPOSITE, BoxAnswer, Degrees, Directions, ImagePoint, Motion, Number, YesNo
+from qagen.core.answer import (
+    OPPOSITE,
+    BoxAnswer,
+    Degrees,
+    Directions,
+    ImagePoint,
+    ImagePosition,
+    Motion,
+    Number,
+    ViewAngles,
+    YesNo,
+)
 from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
@@ -321,7 +332,9 @@ BARE = {
     Degrees: r"\d+",
     BoxAnswer: r"\[\d+, \d+, \d+, \d+\]",
     ImagePoint: r"\(\d+,\d+\),\d+\.\d",
+    ImagePosition: r"\(\d+,\d+\)",
     Motion: r"(\w+:\d+(\.\d)?,){4}\w+:\d+",
+    ViewAngles: r"rotate_(up|down):\d+,rotate_(left|right):\d+",
 }
 
 

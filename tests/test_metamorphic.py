@@ -21,6 +21,7 @@ from qagen.core.answer import (
     FrameNumbers,
     FrameSpan,
     ImagePoint,
+    ImagePosition,
     LabelOrder,
     LocatedObject,
     Motion,
@@ -28,6 +29,7 @@ from qagen.core.answer import (
     Number,
     OneOf,
     Placement,
+    ViewAngles,
     YesNo,
 )
 from qagen.core.box import Box3D
@@ -124,12 +126,15 @@ def expected(answer: Answer, factor: float, is_mirrored: bool) -> Answer:
             return BoxAnswer(box_of(box, is_mirrored))
         case LocatedObject(label, image, box):
             return LocatedObject(label, image, box_of(box, is_mirrored))
-        case ImagePoint(x, y, depth):
-            return ImagePoint(1000 - x if is_mirrored else x, y, factor * depth)
+        case ImagePoint(x) | ImagePosition(x):
+            placed = replace(answer, x=1000 - x if is_mirrored else x)
+            return replace(placed, depth=factor * placed.depth) if isinstance(placed, ImagePoint) else placed
         case Directions(slots):
             return Directions(tuple(replace(slot, word=turned(slot.word, is_mirrored)) for slot in slots))
-        case Motion(right, down, forward, up, left):
-            return Motion(side * factor * right, factor * down, factor * forward, up, side * left)
+        case Motion() | ViewAngles():
+            factors = {"right": side * factor, "down": factor, "forward": factor, "left_deg": side}
+            parts = {name: by * getattr(answer, name) for name, by in factors.items() if hasattr(answer, name)}
+            return replace(answer, **parts)
         case Placement(places):
             return Placement(tuple((name, side * factor * x, factor * y) for name, x, y in places))
         case CameraMove() | MoveOrder():
@@ -161,13 +166,13 @@ def flipped(place: tuple[int, ...]) -> tuple[int, ...]:
 def assert_close(found: Answer, wanted: Answer) -> None:
     assert type(found) is type(wanted)
     match found, wanted:
-        case (Extents(), Extents()):
+        case (Extents(), Extents()) | (ImagePosition(), ImagePosition()):
             assert np.allclose(measures(found), measures(wanted), atol=1.01)
         case (Number(a), Number(b)):
             assert a == pytest.approx(b, rel=1e-5, abs=1e-4)
         case (Degrees(a), Degrees(b)):
             assert a == pytest.approx(b, abs=1e-4)
-        case (Motion(), Motion()):
+        case (Motion(), Motion()) | (ViewAngles(), ViewAngles()):
             assert np.allclose(measures(found), measures(wanted), rtol=1e-5, atol=1e-4)
         case (BoxAnswer(a), BoxAnswer(b)):
             assert a == pytest.approx(b, abs=PIXEL + 1)

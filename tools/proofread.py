@@ -19,6 +19,7 @@ from qagen.core.answer import (
     FrameNumbers,
     FrameSpan,
     ImagePoint,
+    ImagePosition,
     LabelOrder,
     LocatedObject,
     Motion,
@@ -29,6 +30,7 @@ from qagen.core.answer import (
     Ratio,
     Route,
     Slot,
+    ViewAngles,
     YesNo,
 )
 from qagen.core.motion import LABELS as MOTIONS
@@ -65,6 +67,8 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     Extents: (Extents(120, 60, 75),),
     BoxAnswer: (BoxAnswer((0, 212, 97, 1000)),),
     ImagePoint: (ImagePoint(7, 640, 0.9),),
+    ImagePosition: (ImagePosition(7, 640),),
+    ViewAngles: (ViewAngles(15.0, 75.0), ViewAngles(-5.0, 0.0), ViewAngles(0.0, -110.0)),
     OneOf: tuple(OneOf(word) for word in ("on", "in", "touching", "apart")),
     CameraMove: tuple(map(CameraMove, MOTIONS)),
     FrameSpan: (FrameSpan(4, 10), FrameSpan(0, 9)),

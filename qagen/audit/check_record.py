@@ -28,7 +28,7 @@ HEIGHT_WORDS = re.compile(
 )
 """Words that need to know what is up; "as above" and "boxed below" mean the text."""
 UPRIGHT = {"relation", "imagination", "map", "volume", "room", "view_change"}
-"""Families that need to know what is up, whatever their words."""
+"""Families that need to know what is up, whatever their words; a change of view told by angles alone does not."""
 
 
 class Shape:
@@ -115,7 +115,7 @@ def _check_needs(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
             yield disagree("evidence unit", record.evidence["unit"], "none, because the scale is unknown")
     if not scene.is_level:
         found = HEIGHT_WORDS.search(human if family == "navigation" else f"{human} {answer}")
-        if found or family in UPRIGHT:
+        if found or (family in UPRIGHT and record.task.get("asks") != "angles"):
             yield disagree("words", found[0] if found else record.type, "no heights, because gravity is unknown")
 
 

@@ -241,6 +241,26 @@ class ImagePoint(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePosition(_Told):
+    """A point of an image."""
+
+    names: ClassVar = frozenset({"answer", "x", "y"})
+
+    x: int
+    """Thousandths of the image's width."""
+    y: int
+    """Thousandths of the image's height."""
+
+    @property
+    def text(self) -> str:
+        return f"({self.x},{self.y})"
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "x": self.x, "y": self.y}
+
+
+@dataclass(frozen=True, slots=True)
 class Choice(_Told):
     """One of the question's own objects."""
 
@@ -481,7 +501,6 @@ class Motion(_Told):
     """How a camera moved and turned."""
 
     names: ClassVar = frozenset({"answer", "steps"})
-    angle_step_deg: ClassVar = 5
 
     right: float
     """Distance along the first camera's x."""
@@ -513,13 +532,12 @@ class Motion(_Told):
             _step("move", "right", "left", self._distance(self.right)),
             _step("move", "down", "up", self._distance(self.down)),
             _step("move", "forward", "backward", self._distance(self.forward)),
-            _step("rotate", "up", "down", self._degrees(self.up_deg)),
-            _step("rotate", "left", "right", self._degrees(self.left_deg)),
+            *_rotations(self.up_deg, self.left_deg),
         )
 
     @property
     def text(self) -> str:
-        return ",".join(f"{name}:{amount}" for name, amount in self.steps)
+        return _spell_steps(self.steps)
 
     @property
     def context(self) -> dict[str, object]:
@@ -531,9 +549,30 @@ class Motion(_Told):
         rounded = round(value, self.unit.decimals)
         return rounded, self.unit.spell(abs(rounded)) if rounded else "0"
 
-    def _degrees(self, angle_deg: float) -> tuple[float, str]:
-        rounded = self.angle_step_deg * round(angle_deg / self.angle_step_deg)
-        return rounded, str(abs(rounded))
+
+@dataclass(frozen=True, slots=True)
+class ViewAngles(_Told):
+    """How a camera turned, whatever its way."""
+
+    names: ClassVar = frozenset({"answer", "steps"})
+
+    up_deg: float
+    """Angle of the optical axis towards the first camera's up, degrees, upwards positive."""
+    left_deg: float
+    """Angle by which the optical axis turned to the first camera's left, degrees, to the left positive."""
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """(name, printed amount) of the two components, zero printed as "0"."""
+        return _rotations(self.up_deg, self.left_deg)
+
+    @property
+    def text(self) -> str:
+        return _spell_steps(self.steps)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "steps": [(name, f"{told} degrees") for name, told in self.steps if told != "0"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -598,6 +637,7 @@ Answer = (
     | BoxAnswer
     | LocatedObject
     | ImagePoint
+    | ImagePosition
     | Choice
     | YesNo
     | OneOf
@@ -609,6 +649,7 @@ Answer = (
     | FrameNumbers
     | Placement
     | Motion
+    | ViewAngles
     | Route
     | Description
 )
@@ -622,6 +663,20 @@ def spell_box(box: Box2D) -> str:
 def spell_span(first: int, last: int) -> str:
     """``Frame-3 to Frame-9``."""
     return f"Frame-{first} to Frame-{last}"
+
+
+ROTATION_STEP_DEG = 5
+"""Step in which rotations of a camera are printed, degrees."""
+
+
+def _rotations(up_deg: float, left_deg: float) -> tuple[tuple[str, str], ...]:
+    """(name, printed amount) of a tilt and a turn."""
+    up, left = (ROTATION_STEP_DEG * round(angle / ROTATION_STEP_DEG) for angle in (up_deg, left_deg))
+    return _step("rotate", "up", "down", (up, str(abs(up)))), _step("rotate", "left", "right", (left, str(abs(left))))
+
+
+def _spell_steps(steps: tuple[tuple[str, str], ...]) -> str:
+    return ",".join(f"{name}:{amount}" for name, amount in steps)
 
 
 def _step(verb: str, positive: str, negative: str, amount: tuple[float, str]) -> tuple[str, str]:

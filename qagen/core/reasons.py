@@ -382,7 +382,8 @@ ROOM_NOT_ALL_SHOWN = _reason(
 )
 
 LOOKS_UP_OR_DOWN = _reason(
-    "looks up or down", "A camera looks almost straight up or down, where its heading is undefined."
+    "looks up or down",
+    "A camera looks almost straight up or down, in the world or as the first camera sees it; its heading is undefined.",
 )
 ROLL_DIFFERS = _reason(
     "roll differs", "One of the two cameras is tilted sideways, so turns and moves could not be told apart."
@@ -400,7 +401,10 @@ TURNS_BACK = _reason(
 IMAGES_APART = _reason(
     "images too far apart", "Two images in a row show too little in common to tell how the camera turned between them."
 )
-NO_CHANGE = _reason("no change", "The camera hardly moved or turned between the two images.")
+NO_CHANGE = _reason(
+    "no change",
+    "Between the two images, the camera hardly moved or turned, or hardly turned where turns alone are asked.",
+)
 CAMERA_NOT_AHEAD = _reason(
     "second camera not ahead", "The second camera stands beside or behind the first, outside its view."
 )

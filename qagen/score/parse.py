@@ -91,10 +91,19 @@ def located_box(text: str) -> tuple[int, Box]:
 def place(text: str, question: str = "") -> tuple[float, float, float]:
     """Image position in thousandths, and depth in the unit that the question names, else in meters."""
     text = SPELT_PLACE.sub(r"(\1, \2)", final_answer(text))
-    if PIXELS.search(text):
-        raise UnreadError("a position in pixels")
     if triple := PLACE_AND_DEPTH.fullmatch(text):
         text = f"({triple[1]}, {triple[2]}) {triple[3]}"
+    return (*_spot(text), number(PLACE.sub(" ", text), _unit_words(question)))
+
+
+def position(text: str) -> tuple[float, float]:
+    """Image position in thousandths."""
+    return _spot(SPELT_PLACE.sub(r"(\1, \2)", final_answer(text)))
+
+
+def _spot(text: str) -> tuple[float, float]:
+    if PIXELS.search(text):
+        raise UnreadError("a position in pixels")
     spot = _only((float(x), float(y)) for x, y in PLACE.findall(text))
     if spot is None:
         raise UnreadError("no image position, or several")
@@ -102,7 +111,7 @@ def place(text: str, question: str = "") -> tuple[float, float, float]:
         spot = (THOUSANDTHS * spot[0], THOUSANDTHS * spot[1])
     if max(spot) > THOUSANDTHS:
         raise UnreadError("a position beyond 1000, perhaps in pixels")
-    return (*spot, number(PLACE.sub(" ", text), _unit_words(question)))
+    return spot
 
 
 def _in_asked_unit(match: re.Match[str], unit_m: float) -> str:

@@ -5,9 +5,10 @@
 | letter, Yes or No, kind of contact, move of a camera, part of a video | right or wrong |
 | number (length, area, ratio, angle, count) | mean relative accuracy: share of 50 %, 45 %, …, 5 % that hold |
 | length, width, height | mean of the three relative accuracies |
-| view change | mean of the five relative accuracies; a movement that is not predicted scores 0 |
+| view change | mean of the five relative accuracies, or of its two angles; a movement that is not predicted scores 0 |
 | box | intersection over union; with an image, 0 in the wrong one |
 | image position and depth | mean of two relative accuracies; the position is relative to half the image |
+| image position | relative accuracy, relative to half the image |
 | positions on a map | mean over the objects of the relative accuracy of the position |
 | names or moves in order | share of positions with the right name |
 | frames, directions, other sentences | F1 of what is stated |
@@ -35,6 +36,7 @@ from qagen.core.answer import (
     FrameNumbers,
     FrameSpan,
     ImagePoint,
+    ImagePosition,
     LabelOrder,
     LocatedObject,
     Motion,
@@ -43,6 +45,7 @@ from qagen.core.answer import (
     OneOf,
     Placement,
     Ratio,
+    ViewAngles,
     YesNo,
 )
 from qagen.records.sparbench import AXES
@@ -58,6 +61,8 @@ ROUNDING = 1e-9
 """Tolerance that keeps 1.1 against 1.0 within 10 % in spite of binary fractions."""
 OTHER = "other"
 """Level of types without a task YAML."""
+TURNS = [axis for axis, (name, _) in enumerate(AXES) if name.startswith("rotate_")]
+"""Indices of the rotations in ``AXES``."""
 HALF_IMAGE = 500.0
 """Error of an image position that counts as 100 %, thousandths of the image."""
 
@@ -160,6 +165,11 @@ def _compare_movements(prediction: Mapping[int, float], truth: Mapping[int, floa
     return fmean(relative_accuracy(*pair) for pair in pairs)
 
 
+def _compare_turns(prediction: Mapping[int, float], truth: Mapping[int, float], missing: float = math.inf) -> float:
+    pairs = [(prediction.get(axis, missing), truth.get(axis, 0.0)) for axis in TURNS]
+    return fmean(relative_accuracy(*pair) for pair in pairs)
+
+
 def box_overlap(prediction: parse.Box, truth: parse.Box) -> float:
     """Intersection over union; 0 for a box whose corners are swapped."""
     width = min(prediction[2], truth[2]) - max(prediction[0], truth[0])
@@ -174,8 +184,11 @@ def _compare_located(prediction: tuple[int, parse.Box], truth: tuple[int, parse.
 
 
 def _compare_places(prediction: tuple[float, float, float], truth: tuple[float, float, float]) -> float:
-    error = math.dist(prediction[:2], truth[:2]) / HALF_IMAGE
-    return (tolerated(error) + relative_accuracy(prediction[2], truth[2])) / 2
+    return (_compare_positions(prediction[:2], truth[:2]) + relative_accuracy(prediction[2], truth[2])) / 2
+
+
+def _compare_positions(prediction: tuple[float, float], truth: tuple[float, float]) -> float:
+    return tolerated(math.dist(prediction, truth) / HALF_IMAGE)
 
 
 def _compare_maps(prediction: Mapping[int, tuple[float, float]], truth: Mapping[int, tuple[float, float]]) -> float:
@@ -215,6 +228,7 @@ METRICS: dict[type[Answer], Metric] = {
     Extents: Metric("MRA", numbers.extents, _compare_extents, with_question=True),
     BoxAnswer: Metric("IoU", parse.box, box_overlap),
     ImagePoint: Metric("MRA", parse.place, _compare_places, with_question=True),
+    ImagePosition: Metric("MRA", parse.position, _compare_positions),
     LocatedObject: Metric("IoU", parse.located_box, _compare_located),
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
     YesNo: JUDGED,
@@ -227,12 +241,14 @@ METRICS: dict[type[Answer], Metric] = {
     FrameNumbers: Metric("F1", parse.frames, _f1),
     Placement: Metric("MRA", parse.map_places, _compare_maps, with_question=True),
     Motion: Metric("MRA", numbers.movements, _compare_movements, with_question=True),
+    ViewAngles: Metric("MRA", numbers.movements, _compare_turns),
 }
 """Metrics by kind of answer; answers of other kinds are compared by what they state."""
 SENTENCE_METRICS: dict[type[Answer], Metric] = {
     **METRICS,
     LabelOrder: Metric("places", parse.listed_names, _compare_orders, with_question=True),
     Motion: Metric("MRA", numbers.movements, partial(_compare_movements, missing=0.0), with_question=True),
+    ViewAngles: Metric("MRA", numbers.movements, partial(_compare_turns, missing=0.0)),
 }
 """Metrics of answers that are sentences, which leave out movements of 0."""
 

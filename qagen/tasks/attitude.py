@@ -1,15 +1,18 @@
-"""How a camera is held under gravity."""
+"""How a camera is held, under gravity or as another camera sees it."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.core.pose import to_degrees
+from qagen.core.pose import product, to_degrees
+
+AHEAD_LEFT_UP = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+"""Rotation from a camera's axes to ahead, left and up as it sees them."""
 
 
 class Attitude:
-    """Heading, elevation and roll of a camera under gravity."""
+    """Heading, elevation and roll of a camera in a world whose z is up."""
 
     def __init__(self, rotation: NDArray[np.float64]) -> None:
         right, down, forward = rotation.T
@@ -18,6 +21,10 @@ class Attitude:
         """Counter-clockwise from world x, so that a turn to the left is positive."""
         self.elevation_deg = float(to_degrees(np.arcsin(np.clip(forward[2], -1, 1))))
         self.roll_deg = float(to_degrees(np.arctan2(right[2], -down[2])))
+
+    def seen_from(self, first: "Attitude") -> "Attitude":
+        """The attitude in the world of another camera, whose x, y and z are its own ahead, left and up."""
+        return Attitude(product(AHEAD_LEFT_UP, product(first.rotation.T, self.rotation)))
 
     @property
     def level_axes(self) -> NDArray[np.float64]:

@@ -1,10 +1,11 @@
 """Where the second camera stands, seen from the first."""
 
 from collections.abc import Iterator, Set
+from typing import Literal
 
 from numpy.random import Generator
 
-from qagen.core.answer import ImagePoint
+from qagen.core.answer import ImagePoint, ImagePosition
 from qagen.core.question import Question, Skip, about_image, refusing
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.core.sample import Format
@@ -15,6 +16,8 @@ from qagen.visibility.views import SceneViews
 
 
 class CameraMotionConfig(TaskConfig):
+    asks: Literal["place", "point"] = "place"
+    """place: a point of the first image and its depth; point: the point alone, which needs no meters."""
     min_depth_m: Bound = 0.3
     """Least depth z of the second camera in the first, meters."""
     min_shared: Bound = 0.1
@@ -22,7 +25,7 @@ class CameraMotionConfig(TaskConfig):
 
 
 class CameraMotion(Family[CameraMotionConfig]):
-    """The second camera's center projected into the first image."""
+    """The second camera's center projected into the first image, with its depth or without."""
 
     name = "camera_motion"
     Config = CameraMotionConfig
@@ -34,9 +37,15 @@ class CameraMotion(Family[CameraMotionConfig]):
     must_say = (r"\(x, ?y\)", "depth|deep", "first", "second")
     images = 2
 
+    def __init__(self, config: CameraMotionConfig) -> None:
+        super().__init__(config)
+        if config.asks == "point":
+            self.answer, self.needs, self.unit = ImagePosition, frozenset({"surface"}), ""
+            self.must_say = (r"\(x, ?y\)", "first", "second")
+
     @property
     def variant(self) -> str:
-        return "pair"
+        return "pair" if self.config.asks == "place" else "point"
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("coordinates",)
@@ -56,9 +65,10 @@ class CameraMotion(Family[CameraMotionConfig]):
         if not ((xy >= 0) & (xy <= 1)).all():
             return Skip(CAMERA_OUTSIDE_IMAGE)
         x, y = to_permille(xy)
+        is_place = self.config.asks == "place"
         return Question(
             frames=frames,
-            answer=ImagePoint(x, y, float(center[2])),
+            answer=ImagePoint(x, y, float(center[2])) if is_place else ImagePosition(x, y),
             margin=float(center[2] - self.config.min_depth_m),
             measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
         )

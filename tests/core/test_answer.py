@@ -16,6 +16,7 @@ from qagen.core.answer import (
     Extents,
     FrameNumbers,
     ImagePoint,
+    ImagePosition,
     LabelOrder,
     LocatedObject,
     Motion,
@@ -24,6 +25,7 @@ from qagen.core.answer import (
     Placement,
     Route,
     Slot,
+    ViewAngles,
 )
 
 
@@ -124,10 +126,12 @@ ANSWERS = [
     BoxAnswer((1, 2, 3, 4)),
     LocatedObject("lamp", None, (1, 2, 3, 4)),
     ImagePoint(1, 2, 3),
+    ImagePosition(1, 2),
     LabelOrder(("a",)),
     FrameNumbers((3,)),
     Placement((("a", 1, 2),)),
     Motion(1, 2, 3, 4, 5),
+    ViewAngles(4, 5),
     Route((("left", 90),)),
     Description("Go on."),
     Choice("red", ("blue",)),

@@ -1,7 +1,11 @@
 """Where the second camera stands in the first image, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
+from qagen.core.answer import ImagePosition
+from qagen.tasks.registry import load_task
 from tests.scenes import EYE, at, looking, room
 from tests.tasks.asking import ask, question, text
 
@@ -55,3 +59,31 @@ def test_the_depth_is_measured() -> None:
     asked = question(ask("camera_motion_infer", room(BOXES, [looking("+y"), looking("+y", at=(0.5, 2, 1.3))]), (0, 1)))
     assert asked.measured["second_camera_in_first_m"] == pytest.approx([0.5, 0.2, 2])
     assert asked.margin == pytest.approx(1.7)
+
+
+def test_the_point_alone() -> None:
+    # As above: 0.5 right, 0.2 down, 2 ahead.
+    scene = room(BOXES, [looking("+y"), looking("-x", at=(0.5, 2, 1.3))])
+    asked = question(ask("camera_motion_point", scene, (0, 1)))
+    assert asked.answer == ImagePosition(625, 567)
+    assert asked.measured["second_camera_in_first_m"] == pytest.approx([0.5, 0.2, 2])
+
+
+def test_the_point_alone_needs_neither_meters_nor_gravity() -> None:
+    scene = replace(room(BOXES, [looking("+y"), looking("-x", at=(0.5, 2, 1.3))]), unit_m=None, is_level=False)
+    assert load_task("camera_motion_point").lacking(scene) is None
+    assert load_task("camera_motion_infer").lacking(scene) == "no metric scale"
+    assert text(ask("camera_motion_point", scene, (0, 1))) == "(625,567)"
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ((0, 0.29, 1.5), "Skip: second camera not ahead"),
+        ((2.02, 2, 1.5), "Skip: second camera outside the image"),
+        ((1.98, 2, 1.5), "(995,500)"),
+    ],
+)
+def test_the_point_alone_only_where_it_can_be_seen(second: tuple[float, float, float], expected: str) -> None:
+    scene = room(BOXES, [looking("+y"), looking("-x", at=second)])
+    assert text(ask("camera_motion_point", scene, (0, 1))) == expected

@@ -1,8 +1,12 @@
 """How a camera moved and turned, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from qagen.core.pose import Pose
+from qagen.errors import ConfigError
+from qagen.tasks.registry import load_task
 from tests.scenes import EYE, at, looking, room
 from tests.tasks.asking import ask, question, text
 
@@ -91,3 +95,62 @@ def test_the_margin_counts_the_half_turn_too() -> None:
     # A turn of 172 degrees is 3 short of what is called a half turn.
     asked = question(ask("view_change_infer", room(BOXES, [looking("+y"), looking("+y", left_deg=172)]), (0, 1)))
     assert asked.margin == pytest.approx(3)
+
+
+def angles(first: Pose, second: Pose) -> str:
+    return text(ask("view_change_angles", room(BOXES, [first, second]), (0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # The way does not matter; held level, the angles are those of view_change_infer.
+        (looking("+y"), looking("+y", at=(1.6, 0.5, 1.2), left_deg=75, up_deg=15), "rotate_up:15,rotate_left:75"),
+        (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=-75, up_deg=-15), "rotate_down:15,rotate_right:75"),
+        (looking("+y", up_deg=10), looking("+y", up_deg=35), "rotate_up:25,rotate_left:0"),
+        (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=2), "Skip: no change"),
+        (looking("+y"), looking("+y", up_deg=71), "Skip: looks up or down"),
+        # From 40 down to 31 up is a tilt of 71, from 40 down to 29 up one of 69.
+        (looking("+y", up_deg=-40), looking("+y", up_deg=31), "Skip: looks up or down"),
+        (looking("+y", up_deg=-40), looking("+y", up_deg=29), "rotate_up:70,rotate_left:0"),
+        # From 75 to 85 down, where view_change_infer knows no heading.
+        (looking("+y", up_deg=-75), looking("+y", up_deg=-85), "rotate_down:10,rotate_left:0"),
+        (looking("+y"), looking("+y", left_deg=176), "Skip: half turn"),
+        (looking("+y"), looking("+y", left_deg=-174), "rotate_up:0,rotate_right:175"),
+        (looking("+y"), looking("+y", left_deg=20, roll_deg=16), "Skip: roll differs"),
+        (looking("+y"), looking("+y", left_deg=20, roll_deg=14), "rotate_up:0,rotate_left:20"),
+    ],
+)
+def test_angles_alone(first: Pose, second: Pose, expected: str) -> None:
+    assert angles(first, second) == expected
+
+
+def test_angles_are_in_the_first_cameras_own_axes() -> None:
+    # Both look 30 degrees down, 20 apart in heading. The second's axis is (sin 20 cos 30, cos 20 cos 30, -sin 30) =
+    # (0.2962, 0.8138, -0.5) to the right, along the floor and up. Ahead of the first is 0.8138 cos 30 + 0.5 sin 30 =
+    # 0.9548, up for it is 0.8138 sin 30 - 0.5 cos 30 = -0.0261: atan(0.2962 / 0.9548) = 17.2, asin(-0.0261) = -1.5.
+    first, second = looking("+y", up_deg=-30), looking("+y", left_deg=-20, up_deg=-30)
+    asked = question(ask("view_change_angles", room(BOXES, [first, second]), (0, 1)))
+    assert (asked.measured["up_deg"], asked.measured["left_deg"]) == pytest.approx((-1.5, -17.2), abs=0.05)
+    assert asked.answer.text == "rotate_up:0,rotate_right:15"
+
+
+def test_a_rolled_camera_takes_its_side_for_left_and_right() -> None:
+    # Rolled by 90 degrees, clockwise as it looks, its up is to the right: what is a turn to the right for others is
+    # one up for it.
+    first, second = looking("+y", roll_deg=90), looking("+y", left_deg=-30, roll_deg=90)
+    expected = {"rotate_up:30,rotate_left:0", "rotate_down:30,rotate_left:0"}
+    assert angles(first, second) in expected
+    assert {angles(first, second), angles(second, first)} == expected
+
+
+def test_angles_need_neither_meters_nor_gravity() -> None:
+    scene = replace(room(BOXES, [looking("+y"), looking("+y", left_deg=30)]), unit_m=None, is_level=False)
+    assert load_task("view_change_angles").lacking(scene) is None
+    assert load_task("view_change_infer").lacking(scene) == "no metric scale"
+    assert text(ask("view_change_angles", scene, (0, 1))) == "rotate_up:0,rotate_left:30"
+
+
+def test_angles_are_never_level() -> None:
+    with pytest.raises(ConfigError, match=r"overrides.view_change_angles: expected frame: camera"):
+        load_task("view_change_angles", {"frame": "level"})

@@ -17,6 +17,7 @@ from qagen.core.answer import (
     Directions,
     Extents,
     ImagePoint,
+    ImagePosition,
     LabelOrder,
     LocatedObject,
     Motion,
@@ -26,6 +27,7 @@ from qagen.core.answer import (
     Placement,
     Ratio,
     Route,
+    ViewAngles,
 )
 from qagen.errors import ConfigError
 from qagen.files import TEMPLATES
@@ -47,10 +49,12 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     BoxAnswer: (r"\[x1, y1, x2, y2\]",),
     LocatedObject: (r"name, (image N, )?\[x1, y1, x2, y2\]",),
     ImagePoint: (r"\(x,y\),depth", "one decimal"),
+    ImagePosition: (r"\(x,y\)",),
     Choice: (r"name \((color (point|box)|in Frame-N, pointM)\)|(?i:\bname)",),
     MoveOrder: ("words|bracketed", "comma", "order|earliest"),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
+    ViewAngles: ("comma|,", "without blanks|no blanks", "5", "0", "first"),
 }
 """What every line that names the form of an answer must say, by kind of answer."""
 UNIT_IN_FORM = (Number, Extents)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ class ViewChangeSolver(Solver):
     """The move along the first camera's axes and the rotation from the first to the second."""
 
     family = "view_change"
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks", "change") == "change"
 
     @classmethod
     def check_eligibility(
@@ -100,6 +105,61 @@ class ViewChangeSolver(Solver):
             check_number(name, amount if word == positive else -amount, self.change[name], 5)
             for name, ((word, amount), positive) in rotations.items()
         ]
+
+
+class ViewAnglesSolver(Solver):
+    """The second camera's direction of view in the first camera's own axes."""
+
+    family = "view_change"
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("asks") == "angles"
+
+    @classmethod
+    def check_eligibility(
+        cls, record: AuditRecord, marks: Mapping[str, ResolvedMark], views: Sequence[AuditView]
+    ) -> Iterator[Check]:
+        most_roll = record.task.get("max_roll_deg", MAX_ROLL_DEG)
+        most_steep = 90 - record.task.get("min_tilt_deg", MIN_TILT_DEG)
+        for first, second in pairwise(views):
+            up_deg, _, roll_deg = _angles_between(first, second)
+            if abs(roll_deg) > most_roll + EDGE:
+                yield disagree("difference of roll", f"{abs(roll_deg):.1f} deg", f"at most {most_roll:g}")
+            if abs(up_deg) > most_steep + EDGE:
+                yield disagree("tilt", f"{abs(up_deg):.1f} deg", f"at most {most_steep:g}")
+
+    def solve(self) -> None:
+        up_deg, left_deg, roll_deg = _angles_between(self.view(0), self.view(1))
+        self.measured = {"up_deg": up_deg, "left_deg": left_deg, "roll_deg": abs(roll_deg)}
+
+    def check_bare(self, text: str) -> list[Check]:
+        match = re.fullmatch(r"rotate_(up|down):(\d+),rotate_(left|right):(\d+)", text)
+        if match is None:
+            raise UnreadableError(f"a tilt and a turn in {text!r}")
+        return self._compare((match[1], float(match[2])), (match[3], float(match[4])))
+
+    def check_sentence(self, text: str) -> list[Check]:
+        tilts = re.findall(r"tilt\w*(?: of)? (\d+) degrees (up|down)\b", text)
+        turns = re.findall(r"turn\w*(?: of)? (\d+) degrees to the (left|right)\b", text)
+        if max(len(tilts), len(turns)) > 1 or len(re.findall(r"\d+", text)) != len(tilts) + len(turns):
+            raise UnreadableError(f"a tilt and a turn in {text!r}")
+        tilt, turn = ((found[0][1], float(found[0][0])) if found else ("", 0.0) for found in (tilts, turns))
+        return self._compare(tilt, turn)
+
+    def _compare(self, tilt: tuple[str, float], turn: tuple[str, float]) -> list[Check]:
+        stated = {"up_deg": -tilt[1] if tilt[0] == "down" else tilt[1]}
+        stated["left_deg"] = -turn[1] if turn[0] == "right" else turn[1]
+        return [check_number(name, amount, self.measured[name], 5) for name, amount in stated.items()]
+
+
+def _angles_between(first: AuditView, second: AuditView) -> tuple[float, float, float]:
+    """Degrees by which the second camera looks up and to the left and is rolled, in the first camera's axes."""
+    between = first.T_cw[:3, :3] @ second.T_wc[:3, :3]
+    (right, down, ahead) = between[:, 2]
+    up_deg = np.degrees(np.arctan2(-down, np.hypot(right, ahead)))
+    roll_deg = np.degrees(np.arctan2(-between[1, 0], between[1, 1]))
+    return float(up_deg), float(np.degrees(np.arctan2(-right, ahead))), float(roll_deg)
 
 
 def _level_axes(T_wc: NDArray) -> NDArray:

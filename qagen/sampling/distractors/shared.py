@@ -22,7 +22,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number, Ratio
+from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, ImagePosition, Number, Ratio
 from qagen.core.question import Question
 from qagen.core.runs import box_around
 from qagen.core.units import Length
@@ -262,6 +262,8 @@ def _printed_values(answer: Answer) -> tuple:
             return (answer.rounded,)
         case ImagePoint(x, y, depth):
             return x, y, round(depth, 1)
+        case ImagePosition(x, y):
+            return x, y
         case Directions(slots):
             return answer.text, tuple(slot.word for slot in slots if slot.axis == "above_below")
         case BoxAnswer(box):
@@ -277,9 +279,9 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_clos
         return abs(first[0] - second[0]) >= max(RATIO_GAP[0], RATIO_GAP[1] * max(first[0], second[0])) - 1e-9
     if kind is Degrees:
         return degrees_apart(first[0], second[0])
-    if kind is ImagePoint:
+    if kind in (ImagePoint, ImagePosition):
         in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
-        return in_image and apart(first[2], second[2])
+        return in_image and (kind is ImagePosition or apart(first[2], second[2]))
     if kind is Directions:
         return first[0] != second[0] and first[1] == second[1]
     return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
