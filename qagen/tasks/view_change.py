@@ -30,6 +30,8 @@ class ViewChangeConfig(TaskConfig):
     """Largest difference in roll between the two cameras, degrees; of angles, as the first camera sees it."""
     min_tilt_deg: Bound = 20.0
     """Least angle between the optical axis and the vertical, degrees; of angles, the first camera's own vertical."""
+    min_turn_deg: Bound = 10.0
+    """Least larger one of the two angles, degrees, where they alone are asked."""
     min_shared: Bound = 0.1
     """Least share of surface that both images see."""
 
@@ -88,13 +90,12 @@ class ViewChange(Family[ViewChangeConfig]):
         if abs(turn) > 180 - HALF_TURN_MARGIN_DEG:
             return Skip(HALF_TURN)
         right, down, forward = rotate(axes.T, views.cameras[frames[1], :3, 3] - views.cameras[frames[0], :3, 3])
-        moves = {"right": float(right), "down": float(down), "forward": float(forward)}
-        angles = {"up_deg": second.elevation_deg - first.elevation_deg, "left_deg": turn}
-        if self.config.asks == "change":
-            answer, measured = Motion(**moves, **angles), {f"{way}_m": length for way, length in moves.items()}
-        else:
-            answer, measured = ViewAngles(**angles), {}
-        if all(amount == "0" for _, amount in answer.steps):
+        motion = Motion(float(right), float(down), float(forward), second.elevation_deg - first.elevation_deg, turn)
+        moves = {"right_m": motion.right, "down_m": motion.down, "forward_m": motion.forward}
+        is_change = self.config.asks == "change"
+        answer = motion if is_change else ViewAngles(motion.up_deg, motion.left_deg)
+        largest = max(abs(motion.up_deg), abs(motion.left_deg))
+        if all(amount == "0" for _, amount in answer.steps) or (not is_change and largest < self.config.min_turn_deg):
             return Skip(NO_CHANGE)
         return Question(
             frames=frames,
@@ -103,11 +104,13 @@ class ViewChange(Family[ViewChangeConfig]):
                 self.config.max_roll_deg - roll,
                 90 - self.config.min_tilt_deg - steepest,
                 180 - HALF_TURN_MARGIN_DEG - abs(turn),
+                *(() if is_change else (largest - self.config.min_turn_deg,)),
             ),
             margin_unit="deg",
             measured={
-                **measured,
-                **angles,
+                **(moves if is_change else {}),
+                "up_deg": motion.up_deg,
+                "left_deg": motion.left_deg,
                 "roll_deg": roll,
                 "shared": float(views.covisible[frames]),
             },

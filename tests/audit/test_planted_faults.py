@@ -200,6 +200,22 @@ def turned(by: int) -> Fault:
     return spoil
 
 
+def swap_words_of_larger(record: Record, evidence: Record) -> bool:
+    """The larger of turn and tilt goes the other way."""
+    measured, prefix = evidence["measured"], "rotate_" if evidence["format"] == "fill" else ""
+    pair = ("up", "down") if abs(measured["up_deg"]) > abs(measured["left_deg"]) else ("left", "right")
+    return swap_words(*(prefix + way for way in pair))(record, evidence) is True
+
+
+def point_mirrored(record: Record, evidence: Record) -> bool:
+    """The point is told from the right edge of the image."""
+    before = said(record)
+    x = re.search(r"\d+", before)
+    assert x is not None
+    say(record, before[: x.start()] + str(1000 - int(x[0])) + before[x.end() :])
+    return abs(int(x[0]) - 500) > 5
+
+
 def around_another_object(record: Record, evidence: Record) -> bool:
     """The question asks about the object of another record of the type, whose angle is another."""
     options = {"refrigerator": "bookshelf", "bed": "bathtub", "tv": "guitar", "table": "bathtub"}
@@ -565,6 +581,22 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     *(("evidence off by 5 cm", one, "sentence", raise_size) for one in (*SIDES, "spatial_volume_infer")),
     ("inverted pose", "view_change_infer", "fill", inverted_motion),
     ("turn of the other sign", "view_change_infer", "sentence", swap_words("left", "right")),
+    ("images in another order", "view_change_angles", "fill", swap_images),
+    ("the other sign", "view_change_angles", "fill", swap_words_of_larger),
+    ("the other sign", "view_change_angles", "sentence", swap_words_of_larger),
+    ("10 degrees too much", "view_change_angles", "fill", turned(10)),
+    ("10 degrees too little", "view_change_angles", "sentence", turned(-10)),
+    ("turn and tilt exchanged", "view_change_angles", "fill", in_answer(r":(\d+),(.*):(?!\1$)(\d+)", r":\3,\2:\1")),
+    ("moves told, too", "view_change_angles", "fill", in_answer("^", "move_right:0,")),
+    ("another angle in the evidence", "view_change_angles", "fill", in_measured(left_deg=80.0)),
+    ("images in another order", "camera_motion_point", "fill", swap_images),
+    ("images in another order", "camera_motion_point", "sentence", swap_images),
+    ("x and y swapped", "camera_motion_point", "fill", in_answer(r"\((\d+),(?!\1\))(\d+)\)", r"(\2,\1)")),
+    ("x mirrored", "camera_motion_point", "sentence", point_mirrored),
+    ("a hundredth of the image aside", "camera_motion_point", "fill", turned(12)),
+    ("a depth, too", "camera_motion_point", "fill", in_answer("$", ",1.0")),
+    ("another letter", "camera_motion_point", "select", other_letter),
+    ("the truth twice", "camera_motion_point", "select", same_option_twice),
     ("turn of the other sign", "nav_video", "sentence", swap_words("left", "right")),
     ("30 degrees too much", "object_orbit", "fill", turned(30)),
     ("30 degrees too much", "object_orbit_video", "sentence", turned(30)),

@@ -108,7 +108,8 @@ def angles(first: Pose, second: Pose) -> str:
         (looking("+y"), looking("+y", at=(1.6, 0.5, 1.2), left_deg=75, up_deg=15), "rotate_up:15,rotate_left:75"),
         (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=-75, up_deg=-15), "rotate_down:15,rotate_right:75"),
         (looking("+y", up_deg=10), looking("+y", up_deg=35), "rotate_up:25,rotate_left:0"),
-        (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=2), "Skip: no change"),
+        (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=9.9, up_deg=9.9), "Skip: no change"),
+        (looking("+y"), looking("+y", at=(1, 0, 1.5), left_deg=10.1, up_deg=2), "rotate_up:0,rotate_left:10"),
         (looking("+y"), looking("+y", up_deg=71), "Skip: looks up or down"),
         # From 40 down to 31 up is a tilt of 71, from 40 down to 29 up one of 69.
         (looking("+y", up_deg=-40), looking("+y", up_deg=31), "Skip: looks up or down"),
@@ -142,6 +143,12 @@ def test_a_rolled_camera_takes_its_side_for_left_and_right() -> None:
     expected = {"rotate_up:30,rotate_left:0", "rotate_down:30,rotate_left:0"}
     assert angles(first, second) in expected
     assert {angles(first, second), angles(second, first)} == expected
+
+
+def test_the_margin_of_angles_counts_the_least_turn() -> None:
+    # 12 degrees to the left are 2 more than are asked about; 4 up and no roll leave more.
+    scene = room(BOXES, [looking("+y"), looking("+y", left_deg=12, up_deg=4)])
+    assert question(ask("view_change_angles", scene, (0, 1))).margin == pytest.approx(2)
 
 
 def test_angles_need_neither_meters_nor_gravity() -> None:

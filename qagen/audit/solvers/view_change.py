@@ -16,6 +16,8 @@ from qagen.audit.solvers.base import Solver, UnreadableError
 
 MAX_ROLL_DEG, MIN_TILT_DEG, EDGE = 15.0, 20.0, 1e-3
 """Largest difference of roll and least angle to the vertical, unless the type has its own, and tolerance."""
+MIN_TURN_DEG = 10.0
+"""Least larger one of two angles that are told alone, unless the type has its own."""
 NO_MOVE_STEP = 0.1
 """Moves that are rounded to 0 in this step are told as 0 in every unit."""
 _LEVEL = re.compile(r"\b(gravity|horizontal(?:ly)?|heading|leveled|level frame|held level)\b")
@@ -123,11 +125,14 @@ class ViewAnglesSolver(Solver):
         most_roll = record.task.get("max_roll_deg", MAX_ROLL_DEG)
         most_steep = 90 - record.task.get("min_tilt_deg", MIN_TILT_DEG)
         for first, second in pairwise(views):
-            up_deg, _, roll_deg = _angles_between(first, second)
+            up_deg, left_deg, roll_deg = _angles_between(first, second)
             if abs(roll_deg) > most_roll + EDGE:
                 yield disagree("difference of roll", f"{abs(roll_deg):.1f} deg", f"at most {most_roll:g}")
             if abs(up_deg) > most_steep + EDGE:
                 yield disagree("tilt", f"{abs(up_deg):.1f} deg", f"at most {most_steep:g}")
+            least, largest = record.task.get("min_turn_deg", MIN_TURN_DEG), max(abs(up_deg), abs(left_deg))
+            if largest < least - EDGE:
+                yield disagree("larger angle", f"{largest:.1f} deg", f"at least {least:g}")
 
     def solve(self) -> None:
         up_deg, left_deg, roll_deg = _angles_between(self.view(0), self.view(1))
