@@ -87,8 +87,8 @@ PROBES = (
     Probe(
         "angles rounded to whole degrees",
         "core/answer.py",
-        "angle_step_deg: ClassVar = 5",
-        "angle_step_deg: ClassVar = 1",
+        "ROTATION_STEP_DEG = 5",
+        "ROTATION_STEP_DEG = 1",
         "core/test_answer.py::test_a_motion_by_hand",
     ),
     Probe(
@@ -167,6 +167,13 @@ PROBES = (
         "second.heading_deg - first.heading_deg",
         "first.heading_deg - second.heading_deg",
         "tasks/test_view_change.py::test_all_five_at_once",
+    ),
+    Probe(
+        "angles in the second camera's axes",
+        "tasks/attitude.py",
+        "product(first.rotation.T, self.rotation)",
+        "product(self.rotation.T, first.rotation)",
+        "tasks/test_view_change.py::test_angles_are_in_the_first_cameras_own_axes",
     ),
     Probe(
         "first camera seen from the second",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, Number, Slot
+from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, ImagePosition, Number, Slot
 from qagen.core.question import MarkedObject, Question
 from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
@@ -124,6 +125,16 @@ def test_places_differ_in_the_image_and_in_depth() -> None:
             assert isinstance(place, ImagePoint)
             assert max(abs(place.x - truth.x), abs(place.y - truth.y)) >= 100
             assert abs(round(place.depth, 1) - round(truth.depth, 1)) >= 0.3 - 1e-6
+
+
+def test_places_without_depth_differ_in_the_image() -> None:
+    places = rng_for(2, "places").integers(0, 1001, (60, 2)).tolist()
+    questions = [ask(ImagePosition(x, y)) for x, y in places]
+    distractors = find_distractors(questions, rng_for(0))
+    assert len(distractors) > 50
+    for position, wrong in distractors.items():
+        (x, y), others = places[position], [cast(ImagePosition, answer) for answer in wrong]
+        assert all(max(abs(other.x - x), abs(other.y - y)) >= 100 for other in others)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

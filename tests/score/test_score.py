@@ -21,6 +21,7 @@ from qagen.score.__main__ import main
 from qagen.score.items import ScoredItem
 
 MOVES = "move_right:1.6,move_down:0,move_backward:0.5,rotate_up:15,rotate_left:75"
+ANGLES = ",".join(MOVES.split(",")[3:])
 ABCD = "Which?\nA. 1.3\nB. left, , closer\nC. cup (red point)\nD. [0, 1, 2, 3]\nOne letter."
 
 
@@ -167,6 +168,11 @@ def test_a_view_change_is_measured_against_the_truth_and_a_missing_movement_is_w
         ("position_matching", "[0, 0, 100, 100]", "100,100,0,0", 0),
         ("camera_motion_infer", "(606,69),2.8", "(606, 69), depth 2.8 meters", 1),
         ("camera_motion_infer", "(606,69),2.8", "(706,69),1.4", 0.4),  # place: 20 % of half the image, 0.7; depth 0.1
+        ("camera_motion_point", "(606,69)", "x = 606, y = 69", 1),
+        ("camera_motion_point", "(606,69)", "(706,69)", 0.7),  # 20 % of half the image
+        ("camera_motion_point", "The second camera is at (606,69) in the first image.", "(606, 69)", 1),
+        ("camera_motion_point", "(606,69)", "(606,69) or (69,606)", 0),
+        ("camera_motion_point", "(606,69)", "606 px, 69 px", 0),
         ("distance_infer_center_oc_mv", "lamp, image 3, [0, 0, 10, 10]", "the third image, [0, 0, 10, 10]", 1),
         ("distance_infer_center_oc_mv", "lamp, image 3, [0, 0, 10, 10]", "lamp, image 2, [0, 0, 10, 10]", 0),
         ("distance_infer_center_oo", "chair (green point)", "The chair (green point).", 1),
@@ -180,6 +186,13 @@ def test_a_view_change_is_measured_against_the_truth_and_a_missing_movement_is_w
         ("obj_spatial_relation_oc_mv", "It is to the left of and below you.", "left, lower", 1),
         ("spatial_imagination_oc_video", "It is to the left and in front.", "left, behind", 0.5),
         ("view_change_infer", "Move 0.9 meters up and tilt by 10 degrees down.", "0.9 m up, 10 degrees down", 1),
+        ("view_change_angles", ANGLES, ANGLES, 1),
+        ("view_change_angles", ANGLES, MOVES, 1),  # the moves are not asked
+        ("view_change_angles", ANGLES, "rotate_up:15,rotate_right:75", 0.5),
+        ("view_change_angles", ANGLES, "rotate_left:75", 0.5),
+        ("view_change_angles", ANGLES, "", 0),
+        ("view_change_angles", "The camera turned 75 degrees to the left.", "turn 75 degrees to the left", 1),
+        ("view_change_angles", "The camera turned 75 degrees to the left.", "rotate_up:5,rotate_left:75", 0.5),
         ("depth_prediction_oc", "It lies 1.5 meters deep.", "1.5", 1),
     ],
 )
