@@ -572,7 +572,8 @@ class ViewAngles(_Told):
 
     @property
     def context(self) -> dict[str, object]:
-        return {"answer": self.text, "steps": [(name, f"{told} degrees") for name, told in self.steps if told != "0"]}
+        made = reversed(self.steps)  # the camera turns before it tilts
+        return {"answer": self.text, "steps": [(name, f"{told} degrees") for name, told in made if told != "0"]}
 
 
 @dataclass(frozen=True, slots=True)
