@@ -496,6 +496,26 @@ def test_images_of_the_pipeline_have_one_size(tmp_path: Path, folder: Path) -> N
     assert "frame_000004.jpg: image: cannot be decoded" in refusal(lambda: check_clip(clip_of(clip)))[1]
 
 
+def test_folders_that_may_not_be_entered_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may enter all folders, so the system's answer is made up."""
+    stat = os.stat
+
+    def deny(path: str | Path, **kwargs: bool) -> os.stat_result:
+        if Path(path).parent == denied:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **kwargs)
+
+    clip = clip_of(folder)
+    monkeypatch.setattr("os.stat", deny)
+    denied = video_of(folder).parent
+    assert refusal(lambda: check_clip(clip)) == (
+        reasons.NOT_WHOLE_CLIP,
+        f"{denied}: cannot be entered (Permission denied)",
+    )
+    denied = folder
+    assert refusal(lambda: find_clips(folder.parents[2]))[1] == f"{folder}: cannot be entered (Permission denied)"
+
+
 def test_an_archive_stays_open_until_it_is_replaced(folder: Path) -> None:
     path = folder / "dyn_masks.npz"
     masks = open_masks(path)

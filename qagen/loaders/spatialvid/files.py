@@ -159,8 +159,9 @@ class Clip:
         """A file of the release that lies apart from the annotation, or the only one of its kind beside it."""
         if self.folder.parent.parent.name == ANNOTATIONS:
             path = self.folder.parents[2] / self.released(kind, ending)
-            if path.is_file():
-                return path
+            with _entering(path.parent):
+                if path.is_file():
+                    return path
         beside = [path for path in list_folder(self.folder) if path.suffix == ending]
         return beside[0] if len(beside) == 1 else None
 
@@ -193,8 +194,17 @@ def clip_of(folder: Path) -> Clip:
 
 
 def is_clip(folder: Path) -> bool:
-    """Whether a folder is that of one clip, in any layout."""
-    return (folder / RECONSTRUCTIONS).is_dir() or any((folder / name).is_file() for name in OWN_FILES)
+    """Whether a folder is that of one clip, in any layout. Raises ClipError where it may not be entered."""
+    with _entering(folder):
+        return (folder / RECONSTRUCTIONS).is_dir() or any((folder / name).is_file() for name in OWN_FILES)
+
+
+@contextmanager
+def _entering(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise ClipError(NOT_WHOLE_CLIP, folder, f"cannot be entered ({error.strerror})") from error
 
 
 def annotation_homes(root: Path) -> list[Path]:
