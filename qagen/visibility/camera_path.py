@@ -19,6 +19,7 @@ from qagen.core.motion import (
     FLOOR_M_PER_S,
     FLOOR_UNITS_PER_S,
     LABELS,
+    OPPOSITES,
     STAY,
     Certainty,
     Motion,
@@ -188,8 +189,8 @@ class Span:
         return int(before[-1]) + 1 if len(before) else 0
 
     def certainty(self, label: str, visible: Visible) -> Certainty:
-        """Whether the camera surely moves, and visibly, as a label says for most of the span, surely not at all, or
-        neither."""
+        """Whether the camera surely moves, and visibly, as a label says for most of the span and nowhere back, surely
+        not at all, or neither."""
         (first, last), (before, after) = self.inner, self.outer
         if last - first < 1:
             return Certainty.DOUBTFUL
@@ -197,13 +198,16 @@ class Span:
             return self._stays(visible)
         motion, least = self.stretch.motion, visible.least(label)
         if motion.certainty(label, before, after) is Certainty.ABSENT:
-            faded = max(FADED * least, FADED_PART * self.largest(label))
-            return Certainty.ABSENT if self.most(label) <= faded else Certainty.DOUBTFUL
-        holds = motion.certainty(label, first, last) is Certainty.HOLDS
+            return Certainty.ABSENT if self._is_faded(label, visible) else Certainty.DOUBTFUL
+        holds = motion.certainty(label, first, last) is Certainty.HOLDS and self._is_faded(OPPOSITES[label], visible)
         is_visible = (
             self.net(label) >= least and self.share(label) >= visible.share and self.part(label) >= visible.part
         )
         return Certainty.HOLDS if holds and is_visible else Certainty.DOUBTFUL
+
+    def _is_faded(self, label: str, visible: Visible) -> bool:
+        """Whether no part of the span shows a motion."""
+        return self.most(label) <= max(FADED * visible.least(label), FADED_PART * self.largest(label))
 
     def only_run(self, label: str, visible: Visible) -> "Span | None":
         """The one part of the span in which the camera surely makes a move; None where there are several parts or none,

@@ -102,6 +102,14 @@ def test_what_is_asked_and_what_is_not(first: int, last: int, listed: Sequence[s
     assert text(asked(film((16, "Dolly In"), (15, "Pan Left")), first, last, listed)) == expected
 
 
+@pytest.mark.parametrize(("there", "back"), [("Truck Right", "Truck Left"), ("Pan Right", "Pan Left")])
+def test_who_also_goes_back_makes_no_one_move(there: str, back: str) -> None:
+    # Three quarters of the time to the right: 1.4 m or 70 degrees more than to the left.
+    views = film((12, there), (6, back), (12, there))
+    assert text(asked(views, 2, 28, (there, "Dolly In", "Tilt Up", "Roll CW"))) == "Skip: doubtful motion"
+    assert text(asked(views, 21, 29, (there, "Dolly In", "Tilt Up", "Roll CW"))) == there
+
+
 @pytest.mark.parametrize("label", STEPS)
 def test_every_move_has_its_word(label: str) -> None:
     views = film((31, label))
