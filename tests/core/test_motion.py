@@ -161,7 +161,7 @@ def test_swaying_as_fast_as_rows_are_taken_is_no_motion() -> None:
     for phase in np.linspace(0, 2 * np.pi, 16):
         pitch = 1.5 * np.sin(2 * np.pi * t + phase)
         rotations = Rotation.from_euler("x", pitch[:, None], degrees=True).as_matrix()
-        centers = np.column_stack([0.03 * np.sin(2 * np.pi * t + phase), 0 * t, 0.3 * t])
+        centers = np.column_stack([0.03 * np.sin(2 * np.pi * t + phase), 0 * t, 0.3 * t]).astype(np.float64)
         for segment in motion_of(rotations, centers, t).segments():
             assert "Dolly In" in segment.labels
             assert len(segment.labels) == 1 or t[segment.end] - t[segment.start] < 0.5
@@ -169,7 +169,7 @@ def test_swaying_as_fast_as_rows_are_taken_is_no_motion() -> None:
 
 def test_a_leap_leaves_the_motion_around_it() -> None:
     t = np.arange(40) * ROW_S
-    centers = np.column_stack([0 * t, 0 * t, 0.25 * t])
+    centers = np.column_stack([0 * t, 0 * t, 0.25 * t]).astype(np.float64)
     centers[20:] -= (0.3, 0, 0.5)
     assert spelt(motion_of(np.tile(np.eye(3), (40, 1, 1)), centers, t)) == {"0->39": ["Dolly In"]}
 
