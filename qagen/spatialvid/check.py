@@ -5,6 +5,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,7 @@ def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, 
 
 def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> Iterator[Fault]:
     """What is wrong with the clips, in their order. Decoders work outside of Python's lock, so that threads do."""
+    import_module("qagen.loaders.spatialvid.loader")  # once, before the threads need it
     with cli.progress("Checking clips", len(clips)) as bar, ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(clips), SUBMITTED):
             part = clips[start : start + SUBMITTED]

@@ -459,7 +459,7 @@ BAD_CLIPS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "noise": (
         lambda folder: video_of(folder).write_bytes(b"noise"),
         reasons.UNREADABLE_VIDEO,
-        "cannot be read as a video",
+        "mp4: cannot be read as a video (Invalid data found when processing input)",
     ),
     "swapped focal lengths": (
         swap_focal_lengths,

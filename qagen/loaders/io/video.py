@@ -156,7 +156,8 @@ def _refusing(path: Path, problem: str) -> "Iterator[None]":
     try:
         yield
     except (FFmpegError, OSError, ValueError, RuntimeError, StopIteration) as error:
-        raise SceneError(path, f"{problem} ({error or 'the end'})") from error
+        cause = getattr(error, "strerror", None) or error  # the whole text repeats the path
+        raise SceneError(path, f"{problem} ({str(cause) or 'the end'})") from error
 
 
 def _open(path: Path) -> "tuple[InputContainer, VideoStream]":

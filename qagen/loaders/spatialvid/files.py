@@ -453,7 +453,8 @@ def read_metadata(path: Path) -> Iterator[dict[str, str]]:
             for row in reader:
                 yield {name: value for name, value in row.items() if name}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ClipError(UNREADABLE_ARRAY, path, f"cannot be read as a table ({error})") from error
+        cause = getattr(error, "strerror", None) or error
+        raise ClipError(UNREADABLE_ARRAY, path, f"cannot be read as a table ({cause})") from error
 
 
 def group_of(row: Mapping[str, str]) -> str:
