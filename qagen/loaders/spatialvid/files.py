@@ -275,7 +275,11 @@ def check_intrinsics(values: NDArray[np.floating], path: Path) -> NDArray[np.flo
     fx, fy = values[:, 0], values[:, 1]
     if not (low < fx.min() and fx.max() < high and fy.min() > LEAST_FY):
         found = f"fx {fx.min():.3g} to {fx.max():.3g}, fy from {fy.min():.3g}"
-        raise ClipError(DOUBTFUL_INTRINSICS, path, f"intrinsics: found {found}, expected fx of {low:g} to {high:g}")
+        raise ClipError(
+            DOUBTFUL_INTRINSICS,
+            path,
+            f"intrinsics: found {found}, expected fx of {low:g} to {high:g} and fy above {LEAST_FY:g}",
+        )
     if not (values[:, 2:].min() > 0 and values[:, 2:].max() < 1):
         raise ClipError(DOUBTFUL_INTRINSICS, path, "intrinsics: found a center outside the image, expected about 0.5")
     spread = max(float(np.ptp(focal) / np.median(focal)) for focal in (fx, fy))
