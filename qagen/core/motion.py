@@ -36,8 +36,6 @@ FLOOR_DEG_PER_S = 2.0
 SHARE_OF_FAST = 0.2
 """Slower than this share of the path's own fast steps is no motion."""
 FAST_PERCENTILE = 90
-FASTEST = 1 / SHARE_OF_FAST
-"""Multiple of the threshold that the path's own fast steps have."""
 KEPT_ABOVE = 0.6
 """Share of the threshold above which a motion that has begun goes on."""
 SHORTEST_S = 0.3
@@ -134,8 +132,7 @@ def motion_of(
 
     The rates are medians over 5 steps, over fewer at both ends. An axis moves from its threshold on: a fifth of the
     path's 90th percentile of speed, and at least the floor (turns: at least 2 degrees per second). The motion extends
-    to both sides down to 0.6 of the threshold. Gaps under 0.3 s in it are filled, then motions under 0.3 s dropped, and
-    those that do not bring the camera on: who sways as fast as rows are taken has medians that do not cancel.
+    to both sides down to 0.6 of the threshold. Gaps under 0.3 s in it are filled, then motions under 0.3 s dropped.
 
     Args:
         rotations: (N, 3, 3) of world_from_camera, OpenCV axes (x right, y down, z forward).
@@ -148,13 +145,11 @@ def motion_of(
     """
     times_s = np.asarray(times_s, np.float64)
     _check(rotations, centers, times_s, floor)
-    unsmoothed = rates_between(rotations, centers, times_s)
-    rates = _medians(unsmoothed)
+    rates = _medians(rates_between(rotations, centers, times_s))
     thresholds = np.repeat([_threshold(rates[:, :3], floor), _threshold(rates[:, 3:], FLOOR_DEG_PER_S)], 3)
     signs = np.zeros(rates.shape, np.int8)
     for axis, multiples in enumerate((rates / thresholds).T):
-        lasting = _lasting(_moving(multiples), times_s)
-        signs[:, axis] = _advancing(lasting, unsmoothed[:, axis] / thresholds[axis], times_s)
+        signs[:, axis] = _lasting(_moving(multiples), times_s)
     return Motion(times_s, rates, thresholds, signs)
 
 
@@ -247,21 +242,6 @@ def _lasting(signs: NDArray[np.int8], times_s: NDArray[np.float64]) -> NDArray[n
     bounds = _bounds(signs)
     is_short = np.diff(times_s[bounds]) < SHORTEST_S - _TIME_SLACK_S
     return np.repeat(np.where(is_short, 0, signs[bounds[:-1]]), np.diff(bounds))
-
-
-def _advancing(
-    signs: NDArray[np.int8], multiples: NDArray[np.float64], times_s: NDArray[np.float64]
-) -> NDArray[np.int8]:
-    """The signs of one axis without runs whose mean unsmoothed rate is below 0.6 of the threshold.
-
-    ``multiples`` are unsmoothed rates over the threshold; a step counts up to FASTEST, so that a leap spoils no run.
-    """
-    if not len(signs):
-        return signs
-    bounds = _bounds(signs)
-    ways = np.add.reduceat(np.clip(multiples, -FASTEST, FASTEST) * np.diff(times_s), bounds[:-1])
-    means = (ways / np.diff(times_s[bounds])).round(DECIMALS)
-    return np.repeat(np.where(means * signs[bounds[:-1]] >= KEPT_ABOVE, signs[bounds[:-1]], 0), np.diff(bounds))
 
 
 def _bounds(values: NDArray) -> NDArray[np.intp]:

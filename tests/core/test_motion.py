@@ -155,18 +155,6 @@ def test_short_paths() -> None:
     assert spelt(motion(path(np.zeros((3, 3))))) == segments_of("0->2 Stay")
 
 
-def test_swaying_as_fast_as_rows_are_taken_is_no_motion() -> None:
-    # Once a second, five rows a second: the median of a period is 0.31 or 0.81 of the amplitude, whose mean is 0.
-    t = np.arange(60) * ROW_S
-    for phase in np.linspace(0, 2 * np.pi, 16):
-        pitch = 1.5 * np.sin(2 * np.pi * t + phase)
-        rotations = Rotation.from_euler("x", pitch[:, None], degrees=True).as_matrix()
-        centers = np.column_stack([0.03 * np.sin(2 * np.pi * t + phase), 0 * t, 0.3 * t]).astype(np.float64)
-        for segment in motion_of(rotations, centers, t).segments():
-            assert "Dolly In" in segment.labels
-            assert len(segment.labels) == 1 or t[segment.end] - t[segment.start] < 0.5
-
-
 def test_a_leap_leaves_the_motion_around_it() -> None:
     t = np.arange(40) * ROW_S
     centers = np.column_stack([0 * t, 0 * t, 0.25 * t]).astype(np.float64)

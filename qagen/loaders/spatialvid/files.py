@@ -45,7 +45,7 @@ LEAST_FY = 0.05
 """In image heights; far from any video, whatever its aspect."""
 MAX_FOCAL_SPREAD = 0.05
 """Largest change of a focal length along a clip, as a fraction of its median."""
-MAX_PIXEL_SHAPE = 1.5
+MAX_PIXEL_SHAPE = 2.5
 """Largest ratio between the two focal lengths of an image, in pixels; the pipeline has one for both."""
 MAX_LENGTH_ERROR = 1e-2
 """Largest distance of a quaternion's length from 1."""
