@@ -24,7 +24,7 @@ from tests.scenes import facing, room, scaled, studio_for
 
 TYPES = known_types()
 UNIT_DECIDES = {name for name in TYPES if name.startswith("distance_surface")}
-UNIT_DECIDES |= {"object_height", "object_width", "object_longest"}
+UNIT_DECIDES |= {"object_height", "object_width", "object_longest", "ego_displacement", "ego_path"}
 CONFIG = RunConfig(per_scene=6)
 TENFOLD = {0.01: MILLIMETERS, 0.1: CENTIMETERS, 10.0: METERS, 100.0: METERS, 1000.0: KILOMETERS}
 """Factors by which copies of the studio, whose objects have a median side of 0.9 m, are larger, and their units."""

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Degrees, Number
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN
+from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN, UNIT_TOO_COARSE
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
 from qagen.tasks._base import Bound, Family, MotionConfig
@@ -40,7 +40,7 @@ class Ego(Family[EgoConfig]):
     Config = EgoConfig
     answer = Number
     formats = frozenset({"fill", "select", "sentence"})
-    skips = SPAN_SKIPS | {DOUBTFUL_MOTION, DISTANCE_TOO_SHORT, HALF_TURN}
+    skips = SPAN_SKIPS | {DOUBTFUL_MOTION, DISTANCE_TOO_SHORT, HALF_TURN, UNIT_TOO_COARSE}
     unit = "meters"
     must_say = ("camera", "Frame-4", "Frame-17")
     example_facts: ClassVar = {"first": (4,), "last": (17,)}
@@ -90,6 +90,8 @@ class Ego(Family[EgoConfig]):
             coarsely, _shown(views, frames[first : last + 1], is_turn)
         ):
             return Skip(DOUBTFUL_MOTION)
+        if not is_turn and views.units is not None and not views.units.is_exact(value):
+            return Skip(UNIT_TOO_COARSE)
         unit = "deg" if is_turn else "m"
         return Question(
             frames=frames,

@@ -16,6 +16,7 @@ from qagen.audit.scene import AuditScene
 from qagen.audit.settings import RunSettings, task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.truth import SceneTruth
+from qagen.core.scene import Scene
 from tests.test_worlds import TYPES, needs, views_of, written
 
 WORLDS = {"no scale": "scale", "turned": "gravity"}
@@ -23,8 +24,13 @@ WORLDS = {"no scale": "scale", "turned": "gravity"}
 
 
 @cache
-def truth_of(world: str) -> SceneTruth:
-    return SceneTruth.of(to_audit_scene(views_of(world).scene, "handmade"))
+def truth_about(scene: Scene) -> SceneTruth:
+    return SceneTruth.of(to_audit_scene(scene, "handmade"))
+
+
+def truth_of(world: str, type_name: str = "depth_prediction_oc") -> SceneTruth:
+    """What the audit knows of the studio in another world, filmed for a type."""
+    return truth_about(views_of(world, type_name).scene)
 
 
 def record_of(type_name: str, raw: dict[str, Any], evidence: dict[str, Any], scene: AuditScene) -> AuditRecord:
@@ -38,7 +44,7 @@ def record_of(type_name: str, raw: dict[str, Any], evidence: dict[str, Any], sce
     [(name, world) for name in TYPES for world, lack in WORLDS.items() if lack not in needs(name)],
 )
 def test_what_is_asked_without_scale_or_gravity_is_right(type_name: str, world: str) -> None:
-    truth, lines = truth_of(world), written(world, type_name)
+    truth, lines = truth_of(world, type_name), written(world, type_name)
     for raw, evidence in zip(lines[::2], lines[1::2], strict=True):
         record = record_of(type_name, raw, evidence, truth.scene)
         found, marks = examine(record, truth)

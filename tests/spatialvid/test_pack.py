@@ -269,7 +269,7 @@ def test_files_of_megasam_are_unpacked_too(tmp_path: Path) -> None:
         ({"intrinsic": np.eye(3) * 20}, "intrinsic: found"),
         ({"intrinsic": np.full((3, 3), np.nan)}, "intrinsic: found"),
         ({"intrinsic": np.array([[0.9, 0, 0.5], [0, 0.9, 0.5], [0, 0, 1]])}, "intrinsics: found fx 0.1"),
-        ({"intrinsic": np.array([[7.0, 0, 4], [0, 3, 3], [0, 0, 1]])}, "focal lengths of 7 and 3 pixels"),
+        ({"intrinsic": np.array([[8.0, 0, 4], [0, 3, 3], [0, 0, 1]])}, "focal lengths of 8 and 3 pixels"),
         ({"frame_index": np.array([0, 4, 4])}, "frame_index: found numbers that do not rise"),
         ({"frame_index": np.array([0, 4, 1 << 40])}, "frame_index: found numbers that do not rise"),
         ({"images": np.array([{}])}, r"images: found \(1,\) object, expected"),
