@@ -13,6 +13,8 @@ from qagen.core.pose import rotate
 
 DECIMALS = 12
 """Decimals of sines, cosines and compared lengths and areas, because libraries differ in the last digits."""
+SIDE_AXES = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
+"""Axes of an upright box whose longest side is meant: the height, the longer horizontal side, the longest side."""
 ALIKE_SIDES = 0.9
 """Sides at least this share of the longest one look as long as it."""
 _CORNER_SIGNS = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
@@ -65,6 +67,10 @@ class Box3D:
         """(8, 3) corners in the world; bit 0 of the index is +x, bit 1 +y, bit 2 +z of the box's axes."""
         return self.center + rotate(self.rotation, _CORNER_SIGNS * self.size / 2)
 
+    def longest(self, sides: Sequence[int]) -> float:
+        """Length of the longest of some sides, meters."""
+        return max(float(self.size[side]) for side in sides)
+
     def unforeshortened(self, sides: Sequence[int], eye: NDArray[np.float64]) -> float:
         """How much of the length of the longest of some sides an eye sees: 1 from the front, 0 end on.
 
@@ -74,8 +80,7 @@ class Box3D:
         x, y, z = rotate(self.rotation.T, self.center - eye).tolist()
         away = math.hypot(x, y, z)
         across = (math.hypot(y, z), math.hypot(x, z), math.hypot(x, y))
-        longest = max(float(self.size[side]) for side in sides)
-        seen = [across[side] for side in sides if self.size[side] >= ALIKE_SIDES * longest]
+        seen = [across[side] for side in sides if self.size[side] >= ALIKE_SIDES * self.longest(sides)]
         return max(seen) / away if away else 0.0
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Choice
+from qagen.core.box import SIDE_AXES
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, Subject, about_objects, refusing
 from qagen.core.reasons import (
     AMBIGUOUS,
@@ -26,8 +27,6 @@ from qagen.visibility.views import SceneViews
 
 Side = Literal["height", "width", "longest"]
 SIDES: tuple[Side, ...] = ("height", "width", "longest")
-AXES: dict[Side, tuple[int, ...]] = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
-"""Axes of an upright box whose longest side is compared."""
 COLORS = ("red", "blue")
 RATIO_STEPS = (1.3, 1.5, 1.8, 2.1)
 """Ratios of two lengths between which comparisons are about equally hard."""
@@ -142,9 +141,10 @@ class Size(Family[SizeConfig]):
             return Skip(EXTENT_NOT_OBSERVED)
         if side == "height" and views.covers[items].any():
             return Skip(PART_OF_A_WHOLE)
-        lengths = [_length_m(views, item, side) for item in items]
+        boxes = [views.scene.objects[item].box for item in items]
+        lengths = [box.longest(SIDE_AXES[side]) for box in boxes]
         eye = views.frames[frame].world_from_camera.translation
-        seen = min(views.scene.objects[item].box.unforeshortened(AXES[side], eye) for item in items)
+        seen = min(box.unforeshortened(SIDE_AXES[side], eye) for box in boxes)
         shorter, longer = min(lengths), max(lengths)
         margins = {
             AMBIGUOUS: min(
@@ -177,12 +177,6 @@ def _is_sure(views: SceneViews, item: int, side: Side) -> bool:
     """Whether the ends of a side are sure; of the horizontal ones both, because either may be the longer one."""
     ends = {"height": slice(4, 6), "width": slice(0, 4), "longest": slice(0, 6)}[side]
     return bool(views.belief.is_whole[item] and views.belief.extents.is_sure[item, ends].all())
-
-
-def _length_m(views: SceneViews, item: int, side: Side) -> float:
-    """Length of a side of an object's upright box, meters."""
-    size = views.scene.objects[item].box.size
-    return float(size[list(AXES[side])].max())
 
 
 def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:

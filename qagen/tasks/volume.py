@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Extents, Number
-from qagen.core.box import Box3D
+from qagen.core.box import SIDE_AXES, Box3D
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.reasons import (
     CUT_OFF,
@@ -29,8 +29,6 @@ MUST_SAY = {
     "longest": "longest side",
 }
 """What every question states, by what it asks for."""
-AXES = {"height": (2,), "width": (0, 1), "longest": (0, 1, 2)}
-"""Axes of an upright box whose longest side is asked for."""
 
 
 class VolumeConfig(MarkedConfig):
@@ -108,7 +106,7 @@ class Volume(Family[VolumeConfig]):
         }
         if self.config.asks != "size":
             eye = views.frames[frame].world_from_camera.translation
-            seen = box.unforeshortened(AXES[self.config.asks], eye)
+            seen = box.unforeshortened(SIDE_AXES[self.config.asks], eye)
             margins[SEEN_END_ON] = seen / self.config.min_unforeshortened - 1
         reason = min(margins, key=lambda name: margins[name])
         if margins[reason] < 0:
@@ -134,7 +132,7 @@ class Volume(Family[VolumeConfig]):
     def _answer(self, box: Box3D) -> Extents | Number:
         """All sides of an upright box, or the one asked for."""
         if self.config.asks != "size":
-            return Number(float(box.size[list(AXES[self.config.asks])].max()))
+            return Number(box.longest(SIDE_AXES[self.config.asks]))
         first, second, height = (float(side) for side in box.size)
         exact = 100 * max(first, second), 100 * min(first, second), 100 * height
         length, width, height = (round(side) for side in exact)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from qagen.audit.checks import EPSILON, Check, Verdict, verdict_of
 from qagen.audit.solvers.base import Solver, UnreadableError
-from qagen.audit.solvers.foreshortening import check_seen_across
+from qagen.audit.solvers.foreshortening import check_seen_across, length_of
 
 GAP_SHARE, GAP_M = 0.15, 0.10
 """Least difference of two sides: a share of the larger one, and meters."""
@@ -35,9 +35,7 @@ class SizeSolver(Solver):
         self.side = _asked_side(self.record.question)
         self.compared: dict[str, float] = {}
         for token in self.needs:
-            size = self.truth.instances[self.marks[token].instance].box.size
-            sides = {"height": size[2], "width": max(size[:2]), "longest": max(size)}
-            self.compared[token] = float(sides[self.side])
+            self.compared[token] = length_of(self.truth.instances[self.marks[token].instance].box, self.side)
         self.larger = max(self.needs, key=lambda token: self.compared[token])
         self.measured = {f"{token}_m": length for token, length in self.compared.items()}
 

@@ -8,7 +8,7 @@ from typing import Any
 from qagen.audit.checks import EDGE, Check, check_number, disagree
 from qagen.audit.resolve_marks import has_size
 from qagen.audit.solvers.base import NumberSolver, Solver, UnreadableError
-from qagen.audit.solvers.foreshortening import check_seen_across
+from qagen.audit.solvers.foreshortening import check_seen_across, length_of
 
 MAX_LOSS = 0.05
 """Largest share by which printing may change a side that is asked alone."""
@@ -76,10 +76,8 @@ class SideSolver(NumberSolver):
         return task.get("asks", "size") != "size"
 
     def solve(self) -> None:
-        size = self.truth.instances[self.marks["red"].instance].box.size
-        sides = {"height": size[2], "width": max(size[:2]), "longest": max(size)}
         self.what = str(self.record.task["asks"])
-        self.value = float(sides[self.what])
+        self.value = length_of(self.truth.instances[self.marks["red"].instance].box, self.what)
         if _named_side(self.record.question) != self.what:
             raise UnreadableError(f"a question about the side {self.what}")
 
