@@ -44,7 +44,8 @@ MOST_STRETCH = 2
 """Largest number of the video's frames, in multiples of the scene's."""
 RATE_DENOMINATOR = 1001
 """Rates are rounded to fractions of it: 29.97 is 30000/1001."""
-ENCODER, ENCODER_SETTINGS = "libx264", {"crf": "18", "preset": "veryfast"}
+ENCODER, ENCODER_SETTINGS = "libx264", {"crf": "18", "preset": "veryfast", "mbtree": "0"}
+"""Without mbtree, whose output differs from run to run where a side is no multiple of 16."""
 BT601, LIMITED_RANGE = 6, 1
 """How the encoder's pixels are made of red, green and blue, as the file tells it (ITU-T H.273)."""
 
