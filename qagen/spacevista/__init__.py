@@ -1,0 +1,1 @@
+"""Records of SpaceVista: read, check, convert and draw them."""

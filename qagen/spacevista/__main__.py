@@ -1,0 +1,23 @@
+"""``qagen spacevista COMMAND``: what is done with records of SpaceVista apart from making them.
+
+Only the chosen command is imported, so that help comes at once.
+"""
+
+import click
+
+from qagen import cli
+
+MODULES: dict[str, tuple[str, str]] = {}
+"""Command to its module and a line of help."""
+
+
+@click.group(cls=cli.Commands, modules=MODULES)
+def main() -> None:
+    """Read, check, convert and draw records of SpaceVista.
+
+    qagen spacevista COMMAND --help describes a command. qagen export spacevista writes a run as such records.
+    """
+
+
+if __name__ == "__main__":
+    main(prog_name="qagen spacevista")
