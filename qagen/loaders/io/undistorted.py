@@ -1,4 +1,4 @@
-"""Images of a lens with distortion as a pinhole of the same intrinsics would take them."""
+"""Images of a lens with distortion as a pinhole would take them, of the lens's own intrinsics or of others."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +12,8 @@ from qagen.errors import SceneError
 from qagen.loaders.io.images import ReencodedImage, decode_color
 
 Distortion = tuple[float, ...]
-"""k1, k2, p1, p2 and maybe k3 to k6 in OpenCV's convention."""
+"""Coefficients in OpenCV's order: k1, k2, p1, p2, k3 to k6, s1 to s4 and two of tilt; 4, 5, 8, 12 or 14 of them."""
+RAY_STEPS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +26,17 @@ class UndistortedImage(ReencodedImage):
     """Pinhole part of the lens."""
     distortion: Distortion
     """Distortion of the lens."""
+    pinhole: Camera | None = None
+    """Camera of the result; None for the pinhole part of the lens."""
 
     def pixels(self) -> NDArray[np.uint8]:
-        import cv2
-
         image = decode_color(self.distorted)
         height, width = image.shape[:2]
         if (width, height) != (self.camera.width, self.camera.height):
             expected = f"{self.camera.width} x {self.camera.height}"
             found = f"{width} x {height} pixels"
             raise SceneError(self.distorted.path or "image", f"color image: found {found}, expected {expected}")
-        return np.asarray(cv2.remap(image, *_maps(self.camera, self.distortion), cv2.INTER_LINEAR), np.uint8)
+        return undistorted(image, self.camera, self.distortion, self.pinhole or self.camera)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,59 @@ class UndistortedDepth:
         """(height, width) depth z in meters, 0 where there is none. Raises SceneError as the image itself."""
         import cv2
 
-        maps = _maps(self.camera, self.distortion)
+        maps = _maps(self.camera, self.distortion, self.camera)
         return cv2.remap(self.distorted.read_m(), *maps, cv2.INTER_NEAREST).astype(np.float32, copy=False)
 
 
+def undistorted(image: NDArray[np.uint8], camera: Camera, distortion: Distortion, pinhole: Camera) -> NDArray[np.uint8]:
+    """The image (height, width, ...) of a lens as a pinhole takes it; ``camera`` is the pinhole part of the lens."""
+    import cv2
+
+    return np.asarray(cv2.remap(image, *_maps(camera, distortion, pinhole), cv2.INTER_LINEAR), np.uint8)
+
+
+def pinhole_without_gaps(camera: Camera, distortion: Distortion) -> Camera:
+    """The pinhole that sees as much as the lens without any place that the lens does not see (alpha 0 in OpenCV).
+
+    Raises:
+        ValueError: the coefficients are no lens's, or their number is none that OpenCV takes.
+    """
+    import cv2
+
+    size = (camera.width, camera.height)
+    if len(distortion) not in (4, 5, 8, 12, 14):
+        raise ValueError(f"found {len(distortion)} coefficients, expected 4, 5, 8, 12 or 14")
+    matrix, _ = cv2.getOptimalNewCameraMatrix(_matrix(camera), np.array(distortion, np.float64), size, 0.0, size)
+    fx, fy, cx, cy = (round(float(value), 6) for value in (matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]))
+    pinhole = Camera(fx, fy, cx, cy, camera.width, camera.height)
+    is_inside = fx > 0 and fy > 0 and 0 <= cx <= camera.width and 0 <= cy <= camera.height
+    if not is_inside or _folds(camera, distortion, pinhole):
+        raise ValueError(f"found {list(distortion)}, expected the distortion of a lens that shows each ray once")
+    return pinhole
+
+
+def _folds(camera: Camera, distortion: Distortion, pinhole: Camera) -> bool:
+    """Whether pixels of the lens stop moving outward somewhere on the way to a corner of the pinhole's image."""
+    import cv2
+
+    corners = np.array([(x, y) for x in (-0.5, pinhole.width - 0.5) for y in (-0.5, pinhole.height - 0.5)])
+    rays = np.linspace(0, 1, RAY_STEPS)[:, None, None] * pinhole.unproject(corners, 1.0)[:, :2]
+    flat = np.insert(rays.reshape(-1, 2), 2, 1.0, axis=1)
+    pixels, _ = cv2.projectPoints(flat, np.zeros(3), np.zeros(3), _matrix(camera), np.array(distortion, np.float64))
+    radii = np.linalg.norm(pixels.reshape(RAY_STEPS, 4, 2) - (camera.cx, camera.cy), axis=2)
+    return not (np.diff(radii, axis=0) > 0).all()
+
+
+def _matrix(camera: Camera) -> NDArray[np.float64]:
+    return np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
+
+
 @lru_cache(maxsize=4)
-def _maps(camera: Camera, distortion: Distortion) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _maps(camera: Camera, distortion: Distortion, pinhole: Camera) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where each pixel of the pinhole image lies in the distorted one, x and y."""
     import cv2
 
-    matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
-    size = (camera.width, camera.height)
-    x, y = cv2.initUndistortRectifyMap(matrix, np.array(distortion), np.eye(3), matrix, size, cv2.CV_32FC1)
+    size = (pinhole.width, pinhole.height)
+    lens = (_matrix(camera), np.array(distortion), np.eye(3), _matrix(pinhole))
+    x, y = cv2.initUndistortRectifyMap(*lens, size, cv2.CV_32FC1)
     return np.asarray(x, np.float32), np.asarray(y, np.float32)
