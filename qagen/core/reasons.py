@@ -173,6 +173,21 @@ FALSE_CAPTION = _reason(
     "The caption names a motion that the poses rule out, or denies one that is sure; the clip is kept, because "
     "captions are never the source of an answer.",
 )
+UNLIKE_ITS_FORM = _reason(
+    "item: unlike its form",
+    "A key of the item holds something else than records of SpaceVista have there; see the message.",
+)
+COLLIDING_KEY = _reason(
+    "item: colliding key", "Two values of the item would stand, or stand, under one key; rename one of them."
+)
+ITEM_WITHOUT_FRAMES = _reason("item: no frames", "The item's `videos` is empty or holds an empty list.")
+VIDEO_PLACEHOLDERS = _reason(
+    "item: wrong placeholders", "The text has another number of <video> than `videos` has lists; trainers refuse it."
+)
+FALSE_PROMPT = _reason(
+    "item: impossible prompt",
+    "A point, box or mask is no place in an image: outside, empty, reversed or not a number; it is never clipped.",
+)
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
 )
