@@ -188,6 +188,19 @@ FALSE_PROMPT = _reason(
     "item: impossible prompt",
     "A point, box or mask is no place in an image: outside, empty, reversed or not a number; it is never clipped.",
 )
+UNUSABLE_FRAME = _reason(
+    "item: unusable frame",
+    "A frame is missing below --root, leads out of it, or is no image; check that the download is complete.",
+)
+PROMPT_ON_NO_FRAME = _reason(
+    "item: prompt on no frame",
+    "The image of a point, box or mask is none of the item's frames, or more than one; nothing tells where to draw it.",
+)
+UNUSABLE_MASK = _reason(
+    "item: unusable mask",
+    "A mask is missing, holds Python objects, has another shape than its frame, or its ids select nothing in it.",
+)
+UNKNOWN_COLOR = _reason("item: unknown color", "A prompt has a color that cannot be drawn; the message names it.")
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
 
 from qagen.core.question import listed_name
@@ -218,13 +219,17 @@ def _draw_mask(canvas: Image.Image, mark: Mark) -> Rect:
     """Blend a mask's color with the image, draw its outline, and return the box around it, last pixels too."""
     cells = Image.fromarray(np.where(from_runs(mark.place), np.uint8(255), np.uint8(0)))
     smooth = np.asarray(cells.resize(canvas.size, Image.Resampling.BILINEAR)) >= 128
-    inside = Image.fromarray(np.where(smooth, np.uint8(255), np.uint8(0)))
+    return paint_mask(canvas, smooth, ImageColor.getrgb(PALETTE[mark.color])[:3])
+
+
+def paint_mask(canvas: Image.Image, mask: NDArray[np.bool_], color: tuple[int, ...]) -> Rect:
+    """Blend ``color`` into an image inside a mask (h, w), draw an outline around it, and return the outline's box."""
+    inside = Image.fromarray(np.where(mask, np.uint8(255), np.uint8(0)))
     outline = ImageChops.subtract(inside.filter(ImageFilter.MaxFilter(2 * MASK_STROKE_PX + 1)), inside)
-    color = np.array(ImageColor.getrgb(PALETTE[mark.color])[:3])
-    pixels = np.asarray(canvas).astype(np.int64)
-    blended = ((100 - MASK_PERCENT) * pixels + MASK_PERCENT * color + 50) // 100
+    pixels = np.asarray(canvas).astype(np.uint16)
+    blended = ((100 - MASK_PERCENT) * pixels + MASK_PERCENT * np.array(color, np.uint16) + 50) // 100
     canvas.paste(Image.fromarray(blended.astype(np.uint8)), mask=inside)
-    canvas.paste(PALETTE[mark.color], mask=outline)
+    canvas.paste(color, (0, 0, *canvas.size), outline)
     left, top, right, bottom = outline.getbbox() or (0, 0, *canvas.size)
     return left, top, right - 1, bottom - 1
 
@@ -249,12 +254,13 @@ def _draw_box(canvas: Image.Image, mark: Mark) -> Rect:
     right, bottom = round(x2 * canvas.width / 1000) - 1, round(y2 * canvas.height / 1000) - 1
     box = (left, top, max(right, left), max(bottom, top))
     outline = _inside(canvas, _grow(box, stroke_px + rim_px))
-    _draw_frame(canvas, outline, rim_px, "white")
-    _draw_frame(canvas, _inside(canvas, _grow(box, stroke_px)), stroke_px, PALETTE[mark.color])
+    draw_frame(canvas, outline, rim_px, "white")
+    draw_frame(canvas, _inside(canvas, _grow(box, stroke_px)), stroke_px, PALETTE[mark.color])
     return outline
 
 
-def _draw_frame(canvas: Image.Image, outline: Rect, stroke_px: int, color: str) -> None:
+def draw_frame(canvas: Image.Image, outline: Rect, stroke_px: int, color: str | tuple[int, ...]) -> None:
+    """Draw the lines of a box inside its outline (left, top, right, bottom), last pixels included."""
     draw = ImageDraw.Draw(canvas)
     if min(outline[2] - outline[0], outline[3] - outline[1]) < 2 * stroke_px:
         draw.rectangle(outline, fill=color)  # strokes that meet: Pillow would draw them past the outline

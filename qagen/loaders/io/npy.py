@@ -4,9 +4,11 @@ import io
 import os
 import zipfile
 import zlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tokenize import TokenError
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +29,23 @@ class ObjectArrayError(SceneError):
     """An array of Python objects, which only running its pickle could read."""
 
 
-def read_npy(path: Path) -> NDArray:
+def read_npy(path: Path, max_items: int | None = None) -> NDArray:
     """The array of a .npy file, read-only.
+
+    Args:
+        max_items: larger arrays are refused by their header alone.
 
     Raises:
         SceneError: the file is missing, too large, no array or cut off.
         ObjectArrayError: it holds Python objects.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_NPY_BYTES:
-            raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_NPY_BYTES}")
-        return parse_npy(path.read_bytes(), path, "array")
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > MAX_NPY_BYTES:
+                raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_NPY_BYTES}")
+            header = _read_header(stream, size, path, "array", max_items)
+            return _array(stream.read(), header)
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
 
@@ -46,6 +53,23 @@ def read_npy(path: Path) -> NDArray:
 def parse_npy(content: bytes, path: Path, name: str) -> NDArray:
     """The array of a .npy file's bytes, read-only; errors name ``path`` and ``name``. Raises as read_npy."""
     stream = io.BytesIO(content)
+    header = _read_header(stream, len(content), path, name)
+    return _array(memoryview(content)[stream.tell() :], header)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    shape: tuple[int, ...]
+    kind: np.dtype
+    is_fortran: bool
+
+
+def _array(content: bytes | memoryview, header: _Header) -> NDArray:
+    return np.frombuffer(content, header.kind).reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
+def _read_header(stream: BinaryIO, size: int, path: Path, name: str, max_items: int | None = None) -> _Header:
+    """The header of an array that takes the rest of the ``size`` bytes of its file. Raises as read_npy."""
     try:
         version = np.lib.format.read_magic(stream)
         if version not in _HEADERS:
@@ -55,11 +79,13 @@ def parse_npy(content: bytes, path: Path, name: str) -> NDArray:
         raise SceneError(path, f"{name}: found no NumPy array, expected one ({error})") from error
     if kind.hasobject:
         raise ObjectArrayError(path, f"{name}: found Python objects (a pickle), expected numbers; it is not opened")
-    count, found = int(np.prod(shape, dtype=object)), len(content) - stream.tell()
-    if count < 0 or count * kind.itemsize != found:
-        sides = " x ".join(map(str, shape))
+    count, found = int(np.prod(shape, dtype=object)), size - stream.tell()
+    sides = " x ".join(map(str, shape))
+    if max_items is not None and count > max_items:
+        raise SceneError(path, f"{name}: found {sides} values, expected at most {max_items}")
+    if min(shape, default=0) < 0 or not kind.itemsize or count * kind.itemsize != found:
         raise SceneError(path, f"{name}: found {found} bytes, expected those of {sides} {kind} (cut off?)")
-    return np.frombuffer(content, kind, count, stream.tell()).reshape(shape, order="F" if is_fortran else "C")
+    return _Header(shape, kind, is_fortran)
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:

@@ -1,0 +1,238 @@
+"""Prompts of items, found in their frames and drawn: points, boxes and masks in colors that texts name.
+
+Drawn is what the published programs mean (colors, widths and radii are theirs), without their slips: every prompt is on
+its own frame, candidates keep their order, masks let the object be seen, and what cannot be placed is an error.
+
+Source: github.com/PeiwenSun2000/SpaceVista, dataset/save_visualization.py (c37b991) and eval/evaluate_api.py (920a9b7).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageColor, ImageDraw
+
+from qagen.core.reasons import FALSE_PROMPT, PROMPT_ON_NO_FRAME, UNKNOWN_COLOR, UNUSABLE_MASK
+from qagen.errors import did_you_mean
+from qagen.records.marks import PALETTE, draw_frame, paint_mask
+from qagen.spacevista.forms import Item, ItemError, MaskSource, Prompt, PromptKind
+from qagen.spacevista.frames import MediaRoot, frame_index, image_size, told
+from qagen.spacevista.masks import Mask, read_mask, scale_mask, split_ids
+
+Color = tuple[int, int, int]
+COLORS: dict[str, Color] = {
+    **{name: ImageColor.getrgb(color)[:3] for name, color in PALETTE.items()},
+    "red": (255, 0, 0),
+    "blue": (0, 128, 255),
+    "green": (0, 255, 0),
+    "yellow": (255, 215, 0),
+}
+PROMPTS = ("red", "blue", "green", "yellow")
+"""Colors of the prompts of one kind, in turn."""
+REFERENCE, CANDIDATES = "red", ("blue", "green", "yellow", "magenta")
+"""Colors of object matching, which stay apart where reference and candidates share a frame."""
+PUBLISHED_CANDIDATES = ("blue", "green", "yellow", "red")
+"""Those of the published evaluation, for texts that name colors, but not magenta."""
+STROKE, MIN_STROKE_PX = 0.004, 2
+RADIUS, MIN_RADIUS_PX = 0.014, 8
+"""Width of a box's line and radius of a point, as shares of the image's shorter side, and minima."""
+MAX_SHOWN = 32
+"""Most frames of an item that a viewer or a model is shown."""
+_COLOR_WORDS = re.compile(r"\b(red|blue|green|yellow|magenta)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedMark:
+    """A prompt that is ready to be drawn."""
+
+    kind: PromptKind
+    color: str
+    """Key of ``COLORS``."""
+    frame: int
+    """Index into the item's frames."""
+    place: tuple[float, ...]
+    """Pixels of the frame: (x, y), or (x1, y1, x2, y2) with the last ones inside; () of a mask."""
+    mask: Mask | None = None
+    """(h, w) of the frame, of a mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedItem:
+    """An item whose frames and prompts are found."""
+
+    files: tuple[Path, ...]
+    """Frames, in order."""
+    sizes: tuple[tuple[int, int], ...]
+    """Width and height of each."""
+    marks: tuple[PlacedMark, ...]
+
+    @property
+    def marked(self) -> list[int]:
+        """Frames that carry marks, rising."""
+        return sorted({mark.frame for mark in self.marks})
+
+    def draw(self, image: Image.Image, frame: int) -> Image.Image:
+        """An RGB copy of a frame with its marks; the image may be scaled."""
+        return draw_prompts(image, [mark for mark in self.marks if mark.frame == frame], self.sizes[frame])
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def place_item(item: Item, media: MediaRoot) -> PlacedItem:
+    """Find the frames of an item and the places of its prompts; only headers of images are read.
+
+    Raises:
+        ItemError: a frame is missing or no image, a prompt is on none of the frames or outside its own, a mask cannot
+            be used, or a color cannot be drawn. Nothing is moved or clipped into place.
+    """
+    files = tuple(media.find(frame) for frame in item.frames)
+    sizes = tuple(image_size(file) for file in files)
+    prompts = list(_one_by_one(item))
+    colors = choose_colors(prompts, item.question)
+    marks = tuple(_place(prompt, color, item, sizes, media) for prompt, color in zip(prompts, colors, strict=True))
+    return PlacedItem(files, sizes, marks)
+
+
+def _one_by_one(item: Item) -> Iterator[Prompt]:
+    """Prompts in order; in ``extra_info`` each id of a mask is a prompt with a color of its own."""
+    for prompt in item.prompts:
+        if prompt.mask is None or item.form not in ("nested", "flat"):
+            yield prompt
+        else:
+            for ids in split_ids(prompt.mask.object_ids):
+                yield replace(prompt, mask=MaskSource(prompt.mask.path, ids))
+
+
+def choose_colors(prompts: Iterable[Prompt], question: str) -> list[str]:
+    """The color of each prompt: its own, else that of its role and its place among those of its kind.
+
+    Raises:
+        ItemError: a prompt's own color is not known.
+    """
+    named = {word.lower() for word in _COLOR_WORDS.findall(question)}
+    candidates = PUBLISHED_CANDIDATES if named and "magenta" not in named else CANDIDATES
+    seen: Counter[tuple[str, str]] = Counter()
+    colors = []
+    for prompt in prompts:
+        turn = PROMPTS if prompt.role == "prompt" else (REFERENCE,) if prompt.role == "reference" else candidates
+        place = seen[prompt.kind, prompt.role]
+        seen[prompt.kind, prompt.role] += 1
+        colors.append(turn[place % len(turn)] if prompt.color is None else _known_color(prompt.color))
+    return colors
+
+
+def _known_color(name: str) -> str:
+    color = name.strip().lower()
+    if color not in COLORS:
+        raise ItemError(UNKNOWN_COLOR, f"color: found {repr(name)[:80]}, expected one.{did_you_mean(color, COLORS)}")
+    return color
+
+
+def _place(prompt: Prompt, color: str, item: Item, sizes: Sequence[tuple[int, int]], media: MediaRoot) -> PlacedMark:
+    """A prompt's place in its frame. Raises ItemError."""
+    frame = _frame_of(prompt, item, sizes, media)
+    if prompt.mask is not None:
+        return PlacedMark("mask", color, frame, (), _read_mask(prompt.mask, sizes[frame], media))
+    (width, height), places = sizes[frame], prompt.coords
+    xs, ys = places[::2], places[1::2]
+    # The far edge of a box may be told as that of the image; a point lies on a pixel.
+    is_inside = all(0 <= x <= width for x in xs) and all(0 <= y <= height for y in ys)  # false of NaN
+    if prompt.kind == "point":
+        is_inside = is_inside and xs[0] < width and ys[0] < height
+    elif is_inside and (xs[0] >= xs[1] or ys[0] >= ys[1]):
+        raise ItemError(FALSE_PROMPT, f"{prompt.kind}: found {places}, expected x1 < x2 and y1 < y2")
+    if not is_inside:
+        found = f"{places} on frame {frame}, {told(item.frames[frame])}, of {width} x {height} pixels"
+        raise ItemError(FALSE_PROMPT, f"{prompt.kind}: found {found}, expected a place in it")
+    return PlacedMark(prompt.kind, color, frame, places)
+
+
+def _frame_of(prompt: Prompt, item: Item, sizes: Sequence[tuple[int, int]], media: MediaRoot) -> int:
+    """The frame that a prompt is on.
+
+    An image that the path names besides must have the frame's size, or coordinates could be meant in either.
+    """
+    if isinstance(prompt.frame, int):
+        if not 0 <= prompt.frame < len(sizes):
+            found = f"frame {prompt.frame} of {len(sizes)}"
+            raise ItemError(PROMPT_ON_NO_FRAME, f"{prompt.kind}: found {found}, expected one of them")
+        return prompt.frame
+    frame = frame_index(prompt.frame, item.frames, media)
+    try:
+        own_size = image_size(media.find(prompt.frame))
+    except ItemError:  # the frame alone is there
+        return frame
+    if own_size != sizes[frame]:
+        found = f"{told(prompt.frame)} of {own_size[0]} x {own_size[1]} pixels"
+        expected = f"the size of the item's frame {frame}, {sizes[frame][0]} x {sizes[frame][1]}"
+        raise ItemError(PROMPT_ON_NO_FRAME, f"{prompt.kind}: found {found}, expected {expected}")
+    return frame
+
+
+def _read_mask(source: MaskSource, size: tuple[int, int], media: MediaRoot) -> Mask:
+    try:
+        path = media.find(source.path)
+    except ItemError as error:
+        raise ItemError(UNUSABLE_MASK, f"mask: {error}") from error
+    return read_mask(path, source.object_ids, size)
+
+
+# --- pixels -----------------------------------------------------------------------------------------------------------
+
+
+def draw_prompts(image: Image.Image, marks: Iterable[PlacedMark], size: tuple[int, int]) -> Image.Image:
+    """An RGB copy of an image with marks drawn on it, masks below boxes below points.
+
+    Args:
+        image: a frame, or a frame that was scaled; widths and radii are those of its own size.
+        size: width and height of the frame, whose pixels the marks are told in.
+    """
+    canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
+    draw = {"mask": _draw_mask, "bbox": _draw_box, "point": _draw_point}
+    for mark in sorted(marks, key=lambda mark: [*draw].index(mark.kind)):
+        draw[mark.kind](canvas, mark, size)
+    return canvas
+
+
+def _draw_mask(canvas: Image.Image, mark: PlacedMark, _size: tuple[int, int]) -> None:
+    assert mark.mask is not None
+    scaled = scale_mask(mark.mask, canvas.size)
+    if not scaled.any():  # too small for a scaled image: one pixel stays
+        height, width = mark.mask.shape
+        rows, columns = np.nonzero(mark.mask)
+        scaled[rows[0] * canvas.height // height, columns[0] * canvas.width // width] = True
+    paint_mask(canvas, scaled, COLORS[mark.color])
+
+
+def _draw_box(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> None:
+    """Lines inside the box; its last pixels are those that x2 and y2 lie in."""
+    x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
+    x1, y1, x2, y2 = mark.place
+    left, top = math.floor(x1 * x_scale), math.floor(y1 * y_scale)
+    right, bottom = round((math.floor(x2) + 1) * x_scale) - 1, round((math.floor(y2) + 1) * y_scale) - 1
+    outline = (left, top, max(left, min(right, canvas.width - 1)), max(top, min(bottom, canvas.height - 1)))
+    draw_frame(canvas, outline, max(MIN_STROKE_PX, int(STROKE * min(canvas.size))), COLORS[mark.color])
+
+
+def _draw_point(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> None:
+    """A disc around the middle of the pixel."""
+    x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
+    x, y = (mark.place[0] + 0.5) * x_scale - 0.5, (mark.place[1] + 0.5) * y_scale - 0.5
+    radius = max(MIN_RADIUS_PX, int(RADIUS * min(canvas.size)))
+    ImageDraw.Draw(canvas).ellipse((x - radius, y - radius, x + radius, y + radius), fill=COLORS[mark.color])
+
+
+def choose_shown(count: int, marked: Sequence[int], most: int = MAX_SHOWN) -> list[int]:
+    """Which of ``count`` frames to show, rising: all, or those with marks and as many others, evenly spread, as fit.
+
+    Frames with marks are all kept, even where they are more than ``most``.
+    """
+    if count <= most:
+        return list(range(count))
+    others = max(0, most - len(set(marked)))
+    return sorted({*marked, *(np.linspace(0, count - 1, others).round().astype(int).tolist() if others else ())})
