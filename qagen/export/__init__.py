@@ -17,6 +17,7 @@ EXPORTERS = {
     "internvl": "InternVL finetune: a meta file, one entry per type and format",
     "llava": "LLaVA-NeXT: a mixture YAML, one entry per type and format",
     "qwen": "Qwen-VL finetune: lines and entries for its data_dict",
+    "spacevista": "SpaceVista: all.json, meta.json, meta_flatten.json, frames",
     "huggingface": "datasets and TRL: parquet with images inside, dataset card",
     "webdataset": "WebDataset: tar shards, one group per number of images",
     "sparbench": "lmms-eval: SPAR-Bench parquet and its task (20 task types)",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -16,6 +17,7 @@ WIDEST = max(map(len, EXPORTERS))
     "qagen export llamafactory qagen_out --out exports/llamafactory",
     "qagen export huggingface qagen_out --out exports/hub --tasks 'depth_*'",
     "qagen export swift qagen_out --out exports/swift --no-draw",
+    "qagen export spacevista qagen_out --out exports/spacevista --think",
     before="Exporters:\n" + "\n".join(f"  {name:{WIDEST}}  {text}" for name, text in EXPORTERS.items()),
 )
 @click.argument("name")
@@ -30,6 +32,16 @@ WIDEST = max(map(len, EXPORTERS))
     default=True,
     help="Draw the marks that questions name onto the images, or leave that to the trainer.  [default: draw]",
 )
+@cli.option(
+    "--think/--no-think",
+    default=False,
+    help="Let the model say the rationale before the answer, or the answer alone.  [default: no-think]",
+)
+@cli.option(
+    "--point-order",
+    type=click.Choice(["yx", "xy"]),
+    help="Order of the coordinates of points (spacevista only).  [default: yx]",
+)
 @cli.option("--copy", is_flag=True, help="Copy images without marks instead of linking them.")
 @cli.seed_option("Random seed of the order.")
 def main(
@@ -41,6 +53,8 @@ def main(
     splits: tuple[str, ...],
     scenes: tuple[str, ...],
     draw: bool,
+    think: bool,
+    point_order: Literal["yx", "xy"] | None,
     copy: bool,
     seed: int,
 ) -> None:
@@ -52,6 +66,11 @@ def main(
     exporter = load_exporter(name)
     if exporter.needs_marks and not draw:
         raise ConfigError(f"--no-draw: {name} has no room for marks; its questions could not be answered")
+
+    if exporter.is_scored and think:
+        raise ConfigError(f"--think: {name} is scored by its bare answers")
+    if point_order is not None and not exporter.orders_points:
+        raise ConfigError(f"--point-order: {name} has no points; spacevista does")
 
     from qagen.export._job import ExportJob, check_free, new_folder
     from qagen.export._samples import find_sources
@@ -68,9 +87,23 @@ def main(
     for source in sources:
         counts[source.name] += source.count
     selection = {"types": tasks, "formats": formats, "splits": splits, "scenes": scenes}
-    manifest = {"draw": draw, "copy": copy, "seed": seed, **selection, "counts": counts}
+    order = point_order or "yx"
+    choices = {"draw": draw, "think": think} | ({"point_order": order} if exporter.orders_points else {})
+    manifest = {**choices, "copy": copy, "seed": seed, **selection, "counts": counts}
     with new_folder(home, name, manifest) as folder, cli.progress("Samples", counts.total()) as bar:
-        hint = exporter.write(ExportJob(tuple(sources), folder, home, seed, draw, copy, bar.advance))
+        job = ExportJob(
+            sources=tuple(sources),
+            folder=folder,
+            home=home,
+            seed=seed,
+            draw=draw,
+            copy=copy,
+            evidence=exporter.needs_evidence,
+            think=think,
+            point_order=order,
+            on_sample=bar.advance,
+        )
+        hint = exporter.write(job)
     cli.show(f"{counts.total()} samples: {home}")
     if left_out := sum(source.count for source in found) - counts.total():
         cli.show(f"{left_out} samples left out: of types or formats that have no place in this form")

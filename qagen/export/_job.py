@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,6 +28,12 @@ class Exporter:
     """Whether samples of a (type, format) can be exported."""
     needs_marks: bool = False
     """Whether the format has no columns for marks, so that they must be drawn."""
+    needs_evidence: bool = False
+    """Whether the format says what only the evidence tells."""
+    is_scored: bool = False
+    """Whether answers are what predictions are compared to, so that no rationale may stand before them."""
+    orders_points: bool = False
+    """Whether programs disagree about the order in which the format has the coordinates of a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,10 @@ class ExportJob:
     seed: int = 0
     draw: bool = True
     copy: bool = False
+    evidence: bool = False
+    """Whether to read the evidence of each record."""
+    think: bool = False
+    point_order: Literal["yx", "xy"] = "yx"
     on_sample: Callable[[], object] = lambda: None
     """Called after each sample."""
 
@@ -59,9 +70,12 @@ class ExportJob:
             groups.setdefault(source.name, []).append(source)
         return groups
 
-    def placed(self, sources: Sequence[RecordSource]) -> Iterator[ExportSample]:
-        """Samples in random order, with their images written below ``folder``."""
-        for sample in placed(self._shuffled(sources), self.folder, self.copy):
+    def placed(
+        self, sources: Sequence[RecordSource], name: Callable[[str], str] = lambda name: name
+    ) -> Iterator[ExportSample]:
+        """Samples in random order, with their images written below ``folder``, under names that ``name`` may change."""
+        samples = (sample.renamed(name) for sample in self._shuffled(sources))
+        for sample in placed(samples, self.folder, self.copy):
             yield sample
             self.on_sample()
 
@@ -73,7 +87,7 @@ class ExportJob:
 
     def _shuffled(self, sources: Sequence[RecordSource]) -> Iterator[ExportSample]:
         names = sorted({f"{source.name}_{source.file.split}" for source in sources})
-        return shuffled(sources, rng_for(self.seed, "export", *names), self.draw)
+        return shuffled(sources, rng_for(self.seed, "export", *names), self.draw, self.evidence, self.think)
 
     def write_lines(self, name: str, lines: Iterable[dict[str, Any]]) -> int:
         """Write JSON lines to a file below ``folder`` and return their number."""
@@ -81,6 +95,14 @@ class ExportJob:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as stream:
             return sum(1 for line in lines if stream.write(msgspec.json.encode(line) + b"\n"))
+
+    @contextmanager
+    def json_list(self, name: str) -> Iterator[Callable[[Any], None]]:
+        """A JSON file below ``folder`` whose top level is a list, one item a line; yields what appends an item."""
+        with (self.folder / name).open("wb") as stream:
+            separators = chain([b"[\n"], repeat(b",\n"))
+            yield lambda item: stream.writelines((next(separators), msgspec.json.encode(item)))
+            stream.write(b"\n]\n" if next(separators) == b",\n" else b"[]\n")
 
     def write_json(self, name: str, content: Any) -> None:
         """Write one JSON file below ``folder``, indented for people."""

@@ -5,11 +5,12 @@ comes from shuffles all lines.
 """
 
 import hashlib
+import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -21,7 +22,9 @@ from qagen.records.read import (
     Filter,
     Record,
     RecordFile,
+    RecordLine,
     Turn,
+    check_same_id,
     find_record_files,
     fitting_files,
     read_lines,
@@ -93,6 +96,24 @@ class ExportSample:
     """Marks that the question refers to, drawn or not."""
     spar_info: str
     """Type and mark columns of the record, as JSON."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """The record's evidence; empty where the export does without."""
+    rationale: str = ""
+    """The steps that lead to the answer, one sentence each; "" without ``--think``."""
+
+    @property
+    def record_id(self) -> str:
+        return self.id.removeprefix(f"{self.dataset}-")
+
+    def renamed(self, name: Callable[[str], str]) -> "ExportSample":
+        """The sample with other names of its images."""
+        return replace(self, pictures=tuple(replace(picture, name=name(picture.name)) for picture in self.pictures))
+
+
+class Step(msgspec.Struct):
+    """One step of a rationale in evidence."""
+
+    says: str
 
 
 # --- which samples ----------------------------------------------------------------------------------------------------
@@ -127,24 +148,33 @@ def find_sources(out: Path, wanted: Filter) -> list[RecordSource]:
 # --- in a seeded order ------------------------------------------------------------------------------------------------
 
 
-def shuffled(sources: Sequence[RecordSource], rng: np.random.Generator, draw: bool) -> Iterator[ExportSample]:
+def shuffled(
+    sources: Sequence[RecordSource], rng: np.random.Generator, draw: bool, evidence: bool = False, think: bool = False
+) -> Iterator[ExportSample]:
     """All samples of the files in random order.
 
+    Args:
+        draw: whether images are to carry the marks.
+        evidence: whether to read the evidence of each record.
+        think: whether to take the rationale out of it.
+
     Raises:
-        QagenError: a line is not the record of a question and its answer; the message names file and line.
+        QagenError: a line is not the record of a question and its answer, or what is read of the evidence is missing;
+            the message names file and line.
     """
-    for source, number, text in _shuffled_lines(sources, rng):
+    for source, number, text, told in _shuffled_lines(sources, rng, evidence or think):
         where = f"{source.file.path}:{number}"
         try:
-            yield _to_sample(source, where, decode_json(text, Record, where), msgspec.json.decode(text), draw)
+            sample = _to_sample(source, where, decode_json(text, Record, where), msgspec.json.decode(text), draw)
         except QagenError as error:
             raise QagenError(f"{where}: {str(error).removeprefix(f'{where}: ')}") from error
+        yield _with_evidence(sample, RecordLine(source.file, number, 0, sample.record_id), told, think)
 
 
 def _shuffled_lines(
-    sources: Sequence[RecordSource], rng: np.random.Generator
-) -> Iterator[tuple[RecordSource, int, bytes]]:
-    readers = [_Reader(source) for source in sources]
+    sources: Sequence[RecordSource], rng: np.random.Generator, evidence: bool
+) -> Iterator[tuple[RecordSource, int, bytes, bytes]]:
+    readers = [_Reader(source, evidence) for source in sources]
     left = np.array([source.count for source in sources])
     while total := int(left.sum()):
         counts = rng.multivariate_hypergeometric(left, min(BATCH, total))
@@ -157,27 +187,42 @@ def _shuffled_lines(
 
 
 class _Reader:
-    """Reads the next lines of a file's exported samples. The file is open only while reading, as there may be many."""
+    """Reads the next lines of a file's exported samples, with those of its evidence if wanted (else b"").
 
-    def __init__(self, source: RecordSource) -> None:
+    The files are open only while reading, as there may be many.
+    """
+
+    def __init__(self, source: RecordSource, evidence: bool) -> None:
         self.source = source
-        self._start = self._number = 0
+        self._with_evidence = evidence
+        self._start = self._evidence_start = self._number = 0
 
-    def __call__(self, count: int) -> Iterator[tuple[int, bytes]]:
+    def __call__(self, count: int) -> Iterator[tuple[int, bytes, bytes]]:
         if not count:
             return
         path = self.source.file.path
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, self._open_evidence() as evidences:
             stream.seek(self._start)
+            evidences.seek(self._evidence_start)
             for text in iter(stream.readline, b""):
+                evidence = evidences.readline()
                 self._start += len(text)
+                self._evidence_start += len(evidence)
                 self._number += 1
                 if not self.source.scenes or matches(self._scene(text), self.source.scenes):
-                    yield self._number, text
+                    yield self._number, text, evidence
                     count -= 1
                     if not count:
                         return
         raise QagenError(f"{path}: has fewer lines than when they were counted; is a run still writing it?")
+
+    def _open_evidence(self) -> BinaryIO:
+        path = self.source.file.evidence
+        if not self._with_evidence:
+            return io.BytesIO()
+        if not path.is_file():
+            raise QagenError(f"{path}: no such file; this export needs the evidence of the run")
+        return path.open("rb")
 
     def _scene(self, text: bytes) -> str:
         return scene_of(decode_json(text, Record, f"{self.source.file.path}:{self._number}").id)
@@ -203,6 +248,29 @@ def _to_sample(source: RecordSource, where: str, record: Record, columns: dict[s
         marks=marks,
         spar_info=msgspec.json.encode({k: v for k, v in columns.items() if k not in NOT_INFO}).decode(),
     )
+
+
+def _with_evidence(sample: ExportSample, line: RecordLine, text: bytes, think: bool) -> ExportSample:
+    """The sample with its evidence and, if wanted, its rationale; as it is without evidence."""
+    if not text and not think:
+        return sample
+    where = f"{line.file.evidence}:{line.number}"
+    evidence = decode_json(text or b"null", dict[str, Any], where)
+    check_same_id(evidence, line)
+    return replace(sample, evidence=evidence, rationale=_rationale(evidence, where) if think else "")
+
+
+def _rationale(evidence: Mapping[str, Any], where: str) -> str:
+    if "rationale" not in evidence:
+        raise QagenError(f"{where}: found no rationale, which --think writes; generate the run again to have it")
+    try:
+        steps = msgspec.convert(evidence["rationale"], list[Step])
+    except msgspec.ValidationError as error:
+        raise QagenError(f"{where}: rationale: {error}") from error
+    text = " ".join(step.says.strip() for step in steps)
+    if not text or "<" in text:
+        raise QagenError(f"{where}: rationale: found {text!r:.80}, expected sentences without <")
+    return text
 
 
 def _texts(turns: Sequence[Turn]) -> tuple[str, str]:

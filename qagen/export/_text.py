@@ -17,6 +17,11 @@ def tagged_question(sample: ExportSample) -> str:
     return "\n".join([*(before + IMAGE for before in announce(sample)), sample.question])
 
 
+def reply(sample: ExportSample) -> str:
+    """What the model is to say: the answer, after its rationale where that is exported."""
+    return f"<think>\n{sample.rationale}\n</think>\n\n{sample.answer}" if sample.rationale else sample.answer
+
+
 def names(sample: ExportSample) -> list[str]:
     """Paths of the images below the export's folder."""
     return [picture.name for picture in sample.pictures]
@@ -32,7 +37,7 @@ def to_line(sample: ExportSample, draw: bool) -> dict[str, Any]:
         "image": names(sample),
         "conversations": [
             {"from": "human", "value": tagged_question(sample)},
-            {"from": "gpt", "value": sample.answer},
+            {"from": "gpt", "value": reply(sample)},
         ],
         "type": sample.type,
         "format": sample.format,

@@ -12,7 +12,7 @@ import yaml
 from qagen import __version__
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._samples import ExportSample, RecordSource
-from qagen.export._text import announce
+from qagen.export._text import announce, reply
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, to_image
 
 FEATURES: dict[str, Any] = {
@@ -53,7 +53,7 @@ def _row(sample: ExportSample, images: Sequence[bytes], draw: bool) -> dict[str,
         "images": [to_image(picture.name, image) for picture, image in zip(sample.pictures, images, strict=True)],
         "messages": [
             {"role": "user", "content": content},
-            {"role": "assistant", "content": [{"type": "text", "text": sample.answer}]},
+            {"role": "assistant", "content": [{"type": "text", "text": reply(sample)}]},
         ],
     }
     return row if draw else row | {"spar_info": sample.spar_info}

@@ -102,4 +102,4 @@ def _metrics() -> list[dict[str, Any]]:
     ]
 
 
-EXPORTER = Exporter(write, is_asked, needs_marks=True)
+EXPORTER = Exporter(write, is_asked, needs_marks=True, is_scored=True)

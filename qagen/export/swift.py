@@ -8,7 +8,7 @@ from typing import Any
 
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._samples import ExportSample
-from qagen.export._text import tagged_question
+from qagen.export._text import reply, tagged_question
 from qagen.records.marks import Mark
 
 
@@ -26,7 +26,7 @@ def _to_line(sample: ExportSample, job: ExportJob) -> dict[str, Any]:
         "id": sample.id,
         "messages": [
             {"role": "user", "content": "\n".join([tagged_question(sample), *marks])},
-            {"role": "assistant", "content": sample.answer},
+            {"role": "assistant", "content": reply(sample)},
         ],
         "images": [str(job.home / picture.name) for picture in sample.pictures],
     }

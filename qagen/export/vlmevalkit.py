@@ -40,4 +40,4 @@ def _cell(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else str(list(values))
 
 
-EXPORTER = Exporter(write, is_asked, needs_marks=True)
+EXPORTER = Exporter(write, is_asked, needs_marks=True, is_scored=True)

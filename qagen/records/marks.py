@@ -101,6 +101,26 @@ def marks_of(record: Mapping[str, Any]) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
+def point_px(place: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
+    """x, y of the pixel under a point in an image of ``size`` (w, h); halves go to the even one."""
+    x, y = (round(part * length / 1000 - 0.5) for part, length in zip(place, size, strict=True))
+    return min(max(x, 0), size[0] - 1), min(max(y, 0), size[1] - 1)
+
+
+def box_px(place: Sequence[int], size: tuple[int, int]) -> Rect:
+    """Left, top, right, bottom of a box in the pixels of an image of ``size`` (w, h); the last two are inside."""
+    width, height = size
+    x1, y1, x2, y2 = place
+    left, top = round(x1 * width / 1000), round(y1 * height / 1000)
+    right, bottom = round(x2 * width / 1000) - 1, round(y2 * height / 1000) - 1
+    return left, top, max(right, left), max(bottom, top)
+
+
+def mask_px(place: Sequence[int], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(h, w) the pixels of a mask in an image of ``size`` (w, h), with a smooth outline."""
+    return np.asarray(_stencil(from_runs(place)).resize(size, Image.Resampling.BILINEAR)) >= 128
+
+
 def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     """An RGB copy of ``image`` with all of ``marks`` drawn on it, whichever image they name.
 
@@ -217,14 +237,12 @@ def _draw_point(canvas: Image.Image, mark: Mark) -> Rect:
 
 def _draw_mask(canvas: Image.Image, mark: Mark) -> Rect:
     """Blend a mask's color with the image, draw its outline, and return the box around it, last pixels too."""
-    cells = Image.fromarray(np.where(from_runs(mark.place), np.uint8(255), np.uint8(0)))
-    smooth = np.asarray(cells.resize(canvas.size, Image.Resampling.BILINEAR)) >= 128
-    return paint_mask(canvas, smooth, ImageColor.getrgb(PALETTE[mark.color])[:3])
+    return paint_mask(canvas, mask_px(mark.place, canvas.size), ImageColor.getrgb(PALETTE[mark.color])[:3])
 
 
 def paint_mask(canvas: Image.Image, mask: NDArray[np.bool_], color: tuple[int, ...]) -> Rect:
     """Blend ``color`` into an image inside a mask (h, w), draw an outline around it, and return the outline's box."""
-    inside = Image.fromarray(np.where(mask, np.uint8(255), np.uint8(0)))
+    inside = _stencil(mask)
     outline = ImageChops.subtract(inside.filter(ImageFilter.MaxFilter(2 * MASK_STROKE_PX + 1)), inside)
     pixels = np.asarray(canvas).astype(np.uint16)
     blended = ((100 - MASK_PERCENT) * pixels + MASK_PERCENT * np.array(color, np.uint16) + 50) // 100
@@ -232,6 +250,11 @@ def paint_mask(canvas: Image.Image, mask: NDArray[np.bool_], color: tuple[int, .
     canvas.paste(color, (0, 0, *canvas.size), outline)
     left, top, right, bottom = outline.getbbox() or (0, 0, *canvas.size)
     return left, top, right - 1, bottom - 1
+
+
+def _stencil(mask: NDArray[np.bool_]) -> Image.Image:
+    """A mask as an image of 0 and 255."""
+    return Image.fromarray(np.where(mask, np.uint8(255), np.uint8(0)))
 
 
 def _paste_disc(canvas: Image.Image, x_px: float, y_px: float, radius_px: float, color: str) -> None:
@@ -249,10 +272,7 @@ def _draw_box(canvas: Image.Image, mark: Mark) -> Rect:
     """Draw a frame with a white rim around the box; return its outline (left, top, right, bottom), last pixels too."""
     stroke_px = max(round(BOX_STROKE * _diagonal_px(canvas)), MIN_BOX_STROKE_PX)
     rim_px = max(round(RIM_OF_STROKE * stroke_px), 1)
-    x1, y1, x2, y2 = mark.place
-    left, top = round(x1 * canvas.width / 1000), round(y1 * canvas.height / 1000)
-    right, bottom = round(x2 * canvas.width / 1000) - 1, round(y2 * canvas.height / 1000) - 1
-    box = (left, top, max(right, left), max(bottom, top))
+    box = box_px(mark.place, canvas.size)
     outline = _inside(canvas, _grow(box, stroke_px + rim_px))
     draw_frame(canvas, outline, rim_px, "white")
     draw_frame(canvas, _inside(canvas, _grow(box, stroke_px)), stroke_px, PALETTE[mark.color])
