@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
+    "dl3dv": "qagen.loaders.dl3dv:DL3DVLoader",
     "hypersim": "qagen.loaders.hypersim.loader:HypersimLoader",
     "posed": "qagen.loaders.posed.loader:PosedLoader",
     "replica": "qagen.loaders.replica:ReplicaLoader",

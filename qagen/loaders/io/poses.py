@@ -1,51 +1,32 @@
-"""Frames as other tools write them: nerfstudio's transforms.json, TUM RGB-D lists, 7-Scenes folders.
+"""Frames as other tools write them: TUM RGB-D lists, 7-Scenes folders.
 
 ```
-transforms.json                         nerfstudio: intrinsics, and per frame file_path, transform_matrix (OpenGL,
-                                        camera to world), depth_file_path
 rgb.txt depth.txt groundtruth.txt       TUM RGB-D: "time file" and "time tx ty tz qx qy qz qw" (OpenCV, camera to world)
 frame-000000.{color.png,depth.png,pose.txt}   7-Scenes: 4 x 4 camera to world (OpenCV)
 ```
 
-Sources: docs.nerf.studio (data conventions), the file formats of the TUM RGB-D benchmark (Sturm et al., 2012) and of
-7-Scenes (Shotton et al., 2013).
+Sources: the file formats of the TUM RGB-D benchmark (Sturm et al., 2012) and of 7-Scenes (Shotton et al., 2013). What
+nerfstudio writes is read by qagen.loaders.io.nerfstudio.
 """
 
-import math
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.errors import SceneError
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, rotation_of_quaternion
-from qagen.loaders.io.lens import check_pinhole
-from qagen.loaders.io.text import (
-    convert_json,
-    inside,
-    list_folder,
-    natural,
-    parse_numbers,
-    posix,
-    read_json,
-    read_pose,
-    read_text,
-)
+from qagen.loaders.io.axes import rotation_of_quaternion
+from qagen.loaders.io.lens import STRAIGHT, Lens
+from qagen.loaders.io.text import inside, list_folder, natural, parse_numbers, posix, read_pose, read_text
 
 TUM_MAX_GAP_S = 0.02
 """Images, depth and poses farther apart in time do not belong together (the benchmark's own choice)."""
-NERFSTUDIO_PIXEL_CENTER = 0.5
-"""Coordinate of the center of the top-left pixel, as in COLMAP, where nerfstudio's intrinsics come from."""
 MAX_LIST_BYTES = 1 << 26
-_STAMPS = ("timestamp", "time")
-"""Keys of a frame's time, in whatever unit."""
-_UNKNOWN = np.full((4, 4), np.nan)
+UNKNOWN = np.full((4, 4), np.nan)
+"""Matrix of a pose that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,99 +45,13 @@ class PosedImage:
     """Camera of the color image, where the file has it; pixel centers at integers."""
     time_s: float | None
     """Seconds, where the file has them."""
+    lens: Lens = STRAIGHT
+    """How the lens of the color image and of depth bends rays."""
 
 
-class _Intrinsics(msgspec.Struct, kw_only=True):
-    fl_x: float | None = None
-    fl_y: float | None = None
-    cx: float | None = None
-    cy: float | None = None
-    w: int | None = None
-    h: int | None = None
-
-
-class _NerfstudioFrame(_Intrinsics):
-    file_path: str
-    transform_matrix: list[list[float | None]] | None = None
-    depth_file_path: str | None = None
-
-
-class _NerfstudioFile(_Intrinsics):
-    frames: list[_NerfstudioFrame]
-
-
-def read_nerfstudio(folder: Path, path: Path) -> list[PosedImage]:
-    """The frames of a transforms.json whose images lie below ``folder``.
-
-    They are in the order of their times where all have one, else of their names: the file's own order is COLMAP's.
-
-    Raises:
-        SceneError: it is damaged, its images are distorted, or its intrinsics are incomplete.
-    """
-    content = read_json(path, dict[str, Any])
-    transforms = convert_json(content, _NerfstudioFile, path)
-    told: list[dict[str, Any]] = content["frames"]
-    for where, camera in [("camera", content), *((f"frames[{index}]", frame) for index, frame in enumerate(told))]:
-        check_pinhole(camera, path, where)
-    images = [
-        PosedImage(
-            name=_stem(frame.file_path),
-            image=inside(folder, frame.file_path, path, f"frames[{index}].file_path"),
-            depth=_optional(folder, frame.depth_file_path, path, f"frames[{index}].depth_file_path"),
-            matrix=_nerfstudio_matrix(frame, path, f"frames[{index}]"),
-            camera=_nerfstudio_camera(path, transforms, frame, f"frames[{index}]"),
-            time_s=None,
-        )
-        for index, frame in enumerate(transforms.frames)
-    ]
-    stamps = _stamps(told)
-    return [images[k] for k in sorted(range(len(images)), key=lambda k: (stamps[k], natural(images[k].name)))]
-
-
-def _stem(path: str) -> str:
+def stem_of(path: str) -> str:
+    """A path of a file without its ending."""
     return str(posix(path).parent / posix(path).stem)
-
-
-def _optional(folder: Path, name: str | None, source: Path, field: str) -> Path | None:
-    return inside(folder, name, source, field) if name else None
-
-
-def _stamps(frames: Sequence[dict[str, Any]]) -> list[float]:
-    """The frames' times; zeros where not all have one."""
-    for key in _STAMPS:
-        times = [frame.get(key) for frame in frames]
-        if all(isinstance(time, int | float) and math.isfinite(time) for time in times):
-            return times  # pyright: ignore[reportReturnType] - numbers, as the line above says
-    return [0.0] * len(frames)
-
-
-def _nerfstudio_matrix(frame: _NerfstudioFrame, path: Path, where: str) -> NDArray[np.float64]:
-    """(4, 4) camera to world with OpenCV axes; NaN where the frame has none."""
-    if not frame.transform_matrix:
-        return _UNKNOWN
-    rows = np.array([row for row in frame.transform_matrix if len(row) == 4], dtype=np.float64)
-    if rows.shape not in ((4, 4), (3, 4)):
-        raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
-    matrix = np.eye(4)
-    matrix[: len(rows)] = rows
-    matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
-    return matrix
-
-
-def _nerfstudio_camera(path: Path, shared: _Intrinsics, own: _Intrinsics, where: str) -> Camera:
-    """The camera of a frame, whose own numbers go before those of the file."""
-    values = {}
-    for name in ("fl_x", "fl_y", "cx", "cy", "w", "h"):
-        values[name] = getattr(shared, name) if getattr(own, name) is None else getattr(own, name)
-    missing = [name for name, value in values.items() if value is None]
-    if missing == ["fl_y"]:
-        values["fl_y"] = values["fl_x"]
-    elif missing:
-        raise SceneError(path, f"{where}: found no {missing[0]} for the frame or the file, expected one of them")
-    center = NERFSTUDIO_PIXEL_CENTER
-    return Camera(
-        values["fl_x"], values["fl_y"], values["cx"] - center, values["cy"] - center, values["w"], values["h"]
-    )
 
 
 _Timed = list[tuple[float, list[str]]]
@@ -179,10 +74,10 @@ def read_tum(folder: Path) -> list[PosedImage]:
         depth, pose = _nearest(timed_depths, time_s), _nearest(timed_poses, time_s)
         images.append(
             PosedImage(
-                name=_stem(name),
+                name=stem_of(name),
                 image=inside(folder, name, colors, f"file at {time_s:.6f}"),
                 depth=None if depth is None else inside(folder, depth[0], depths, f"file near {time_s:.6f}"),
-                matrix=_UNKNOWN if pose is None else _tum_matrix(pose, poses),
+                matrix=UNKNOWN if pose is None else _tum_matrix(pose, poses),
                 camera=None,
                 time_s=time_s,
             )
@@ -195,7 +90,7 @@ def _tum_matrix(words: list[str], path: Path) -> NDArray[np.float64]:
     where = f"pose {' '.join(words)[:80]!r}"
     values = parse_numbers(" ".join(words), path, where, (7,))
     if not np.isfinite(values).all() or not values[3:].any():
-        return _UNKNOWN
+        return UNKNOWN
     matrix = np.eye(4)
     try:
         matrix[:3, :3], matrix[:3, 3] = rotation_of_quaternion(*values[3:]), values[:3]
@@ -240,7 +135,7 @@ def read_7scenes(folder: Path) -> list[PosedImage]:
     for image in sorted(colors, key=lambda path: natural(path.name)):
         stem = image.name.removesuffix(".color.png")
         pose, depth = folder / f"{stem}.pose.txt", folder / f"{stem}.depth.png"
-        matrix = read_pose(pose) if pose.is_file() else _UNKNOWN
+        matrix = read_pose(pose) if pose.is_file() else UNKNOWN
         frames.append(PosedImage(stem, image, depth if depth.is_file() else None, matrix, None, None))
     if not frames:
         raise SceneError(folder, "found no frame-*.color.png, expected some")

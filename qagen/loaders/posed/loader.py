@@ -33,9 +33,11 @@ from qagen.loaders.io.depth_kind import RayDepth
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.instances import IdFile, ObjectImage, index_by_id
 from qagen.loaders.io.lens import check_pinhole, is_lens
+from qagen.loaders.io.nerfstudio import read_nerfstudio
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
-from qagen.loaders.io.poses import PosedImage, read_7scenes, read_nerfstudio, read_tum
+from qagen.loaders.io.poses import PosedImage, read_7scenes, read_tum
 from qagen.loaders.io.text import convert_json, inside, posix, read_json, safe_name
+from qagen.loaders.io.undistorted import undistorted_frame
 from qagen.loaders.posed.schema import Box, DepthFiles, FramesFile, Intrinsics, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
@@ -154,7 +156,6 @@ class _SceneReader:
         missing = [path for image, _ in listed for path in _files(image) if not path.is_file()]
         if missing and not frames:
             raise SceneError(missing[0], f"cannot be read (no such file); none of {len(listed)} frames can be used")
-        _check_sizes(frames)
         return tuple(sorted(frames, key=lambda frame: frame.time_s))
 
     def _check_times(self, images: Sequence[PosedImage]) -> None:
@@ -171,10 +172,12 @@ class _SceneReader:
         camera = image.camera or self._camera(self._file.camera)
         if camera is None:
             raise SceneError(self._path, f"{where}: found no camera of the frame or of the scene, expected one of them")
+        color = FileSource(image.image)
         depth, own_camera = self._depth(image, camera, where)
-        return Frame(
+        _check_size(color, camera)
+        frame = Frame(
             id=name,
-            color=FileSource(image.image),
+            color=color,
             depth=depth,
             camera=camera,
             depth_camera=own_camera,
@@ -182,6 +185,7 @@ class _SceneReader:
             time_s=float(index) if image.time_s is None else image.time_s,
             instances=instances,
         )
+        return undistorted_frame(frame, image.lens, self._path)
 
     def _list_images(self) -> list[tuple[PosedImage, IdFile | None]]:
         """Every frame as its file has it, and its image of object ids."""
@@ -305,13 +309,11 @@ def _axes_of_yaw(yaw_deg: float, up: str) -> NDArray[np.float64]:
     return Rotation.from_rotvec(np.radians(yaw_deg) * vertical).as_matrix().T
 
 
-def _check_sizes(frames: list[Frame]) -> None:
-    """Raise SceneError unless every image has the size of its camera."""
-    for frame in frames:
-        assert isinstance(frame.color, FileSource)
-        (width, height), camera = image_size(frame.color, frame.color.path), frame.camera
-        if (width, height) != (camera.width, camera.height):
-            found, expected = f"{width} x {height} pixels", f"{camera.width} x {camera.height} as its camera says"
-            is_turned = (height, width) == (camera.width, camera.height)
-            hint = "; turn the pixels themselves where a note (EXIF orientation) does" if is_turned else ""
-            raise SceneError(frame.color.path, f"image: found {found}, expected {expected}{hint}")
+def _check_size(color: FileSource, camera: Camera) -> None:
+    """Raise SceneError unless an image has the size of its camera."""
+    width, height = image_size(color, color.path)
+    if (width, height) != (camera.width, camera.height):
+        found, expected = f"{width} x {height} pixels", f"{camera.width} x {camera.height} as its camera says"
+        is_turned = (height, width) == (camera.width, camera.height)
+        hint = "; turn the pixels themselves where a note (EXIF orientation) does" if is_turned else ""
+        raise SceneError(color.path, f"image: found {found}, expected {expected}{hint}")
