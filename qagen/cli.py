@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qagen import __version__
+from qagen.core.reasons import meaning_of
 from qagen.errors import ConfigError, QagenError, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ INTERRUPTED = 130
 QUIET, DEMO = "qagen.quiet", "qagen.demo"
 """Keys of click's context for -q and --demo."""
 PATH = click.Path(path_type=Path)
+LISTED = 5
+"""Maximum number of things left out that are shown of one reason."""
+
+Fault = tuple[str, str, str]
+"""A reason of qagen.core.reasons, the id of what is left out, and what was found."""
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -223,6 +229,12 @@ def seed_option(text: str = "Random seed.") -> Callable[[Any], Any]:
     return option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help=text)
 
 
+def all_option(things: str) -> Callable[[Any], Any]:
+    """``--all``, as ``lists_all``."""
+    text = f"List all {things} left out, not only {LISTED} of each reason."
+    return option("--all", "lists_all", is_flag=True, help=text)
+
+
 def run_argument(required: bool = True) -> Callable[[Any], Any]:
     """RUN, the output folder of qagen.generate."""
     return click.argument("run", metavar="RUN" if required else "[RUN]", type=PATH, required=required)
@@ -294,6 +306,20 @@ def show(result: Any) -> None:
 def warn(message: str) -> None:
     """Print a warning on standard error."""
     _print_line(f"qagen: {message}", "yellow")
+
+
+def show_faults(faults: Sequence[Fault], lists_all: bool) -> None:
+    """Print what is left out by reason, the most frequent first."""
+    by_reason: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_reason.setdefault(fault[0], []).append(fault)
+    for reason, found in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
+        show(f"\n{len(found)} {reason.partition(': ')[2]}: {meaning_of(reason)}")
+        shown = found if lists_all else found[:LISTED]
+        for _, name, text in shown:
+            show(f"  {name}  {text}")
+        if len(shown) < len(found):
+            show(f"  and {len(found) - len(shown)} more, which --all lists")
 
 
 def _print_line(message: str, style: str | None = None) -> None:

@@ -177,6 +177,9 @@ UNLIKE_ITS_FORM = _reason(
     "item: unlike its form",
     "A key of the item holds something else than records of SpaceVista have there; see the message.",
 )
+REPEATED_KEY = _reason(
+    "item: repeated key", "An object of the item has a key twice, so one of the values would be lost; remove one."
+)
 COLLIDING_KEY = _reason(
     "item: colliding key", "Two values of the item would stand, or stand, under one key; rename one of them."
 )

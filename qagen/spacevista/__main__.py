@@ -7,7 +7,10 @@ import click
 
 from qagen import cli
 
-MODULES: dict[str, tuple[str, str]] = {}
+MODULES = {
+    "flatten": ("qagen.spacevista.flatten", "Write prompts as scalars and JSON strings."),
+    "nest": ("qagen.spacevista.nest", "Undo flatten."),
+}
 """Command to its module and a line of help."""
 
 

@@ -218,7 +218,7 @@ def frames_of(item: dict[str, Any]) -> tuple[str, ...]:
 
 
 def check_texts(item: dict[str, Any], form: Form) -> None:
-    """Raise ItemError where an item has no question, no answer, or other placeholders than lists of frames."""
+    """Raise ItemError where an item has no question, no answer, or other placeholders than lists in ``videos``."""
     _texts(item, form)
 
 
@@ -234,7 +234,7 @@ def _texts(item: dict[str, Any], form: Form) -> tuple[str, str]:
         users, answers = _said(messages, "user"), _said(messages, "assistant")
         question, answer = users[0], answers[-1]
         placeholders, where = sum(text.count(PLACEHOLDER) for text in users), "messages"
-    lists = len(item["videos"]) if isinstance(item.get("videos"), list) else 0
+    lists = len(item["videos"])
     if placeholders != lists and not (form == "bench" and placeholders == 0):
         found = f"{placeholders} {PLACEHOLDER} for {lists} lists in videos"
         raise ItemError(VIDEO_PLACEHOLDERS, f"{where}: found {found}, expected as many")
@@ -300,10 +300,17 @@ def parse_string(value: Any) -> Any:
         return value
     for text in (value, value.replace("True", "true").replace("False", "false")):
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
             continue
     return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a key stands twice")
+    return values
 
 
 def _extra_boxes(box: dict[str, Any]) -> Iterator[Prompt]:

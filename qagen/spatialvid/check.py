@@ -32,7 +32,6 @@ from qagen.loaders.spatialvid.files import (
     read_camera_motion,
     read_metadata,
 )
-from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 if TYPE_CHECKING:
     from qagen.loaders.spatialvid.depth import DepthArchive
@@ -55,7 +54,7 @@ SUBMITTED = 1000
 @click.argument("root", metavar="DIR", type=cli.PATH)
 @cli.path_option("--csv", "table", metavar="FILE", help="Table of the clips.  [default: those in data/train]")
 @cli.option("--captions", "reads_captions", is_flag=True, help="Also list captions that contradict the camera's path.")
-@all_option()
+@cli.all_option("clips")
 @cli.option("--workers", type=click.IntRange(min=1), help="Clips read at a time.  [default: one per core]")
 def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, workers: int | None) -> int:
     """List the clips below DIR that are incomplete, damaged or contradict themselves, by reason.
@@ -79,14 +78,14 @@ def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, 
         told = {clip_id for reason, clip_id, _ in faults if reason == FALSE_CAPTION}
         read = sum(clip.captions.is_file() for clip in clips)
         cli.show(f"{read} captions, {len(told)} of them contradict the path of the camera")
-    show_faults([*faults, *listed], lists_all)
+    cli.show_faults([*faults, *listed], lists_all)
     if n_usable:
         command = f"qagen generate --scene spatialvid --root {shlex.quote(str(root))}"
         cli.show(f"\nNext: {command} (clips that cannot be used are left out)")
     return 1 if failed or listed else 0
 
 
-def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> Iterator[Fault]:
+def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> Iterator[cli.Fault]:
     """What is wrong with the clips, in their order. Decoders work outside of Python's lock, so that threads do."""
     import_module("qagen.loaders.spatialvid.loader")  # once, before the threads need it
     with cli.progress("Checking clips", len(clips)) as bar, ThreadPoolExecutor(workers) as pool:
@@ -97,7 +96,7 @@ def _check_clips(clips: Sequence[Clip], workers: int, reads_captions: bool) -> I
                 bar.advance()
 
 
-def clip_faults(clip: Clip, reads_captions: bool = False) -> list[Fault]:
+def clip_faults(clip: Clip, reads_captions: bool = False) -> list[cli.Fault]:
     """What is wrong with one clip: the first fault that prevents its use, or what is unusual."""
     from qagen.loaders.spatialvid.integrity import check_clip, check_images
 
@@ -114,7 +113,7 @@ def clip_faults(clip: Clip, reads_captions: bool = False) -> list[Fault]:
     return notes
 
 
-def _caption_notes(checked: "CheckedClip") -> Iterator[Fault]:
+def _caption_notes(checked: "CheckedClip") -> Iterator[cli.Fault]:
     """Sentences of a clip's caption that its path rules out, and what the path does."""
     from qagen.core.motion import motion_of
     from qagen.spatialvid.captions import contradictions, quoted
@@ -132,7 +131,7 @@ def _caption_notes(checked: "CheckedClip") -> Iterator[Fault]:
             yield FALSE_CAPTION, clip.id, f"{key}: {quoted(claim.sentence)}; the path: {found}"
 
 
-def _depth_notes(checked: "CheckedClip", depth: "DepthArchive") -> Iterator[Fault]:
+def _depth_notes(checked: "CheckedClip", depth: "DepthArchive") -> Iterator[cli.Fault]:
     """What is unusual about depth. Raises ClipError where it is damaged."""
     from qagen.loaders.spatialvid.depth import FAR_LIMIT
     from qagen.loaders.spatialvid.integrity import count_depth
@@ -147,7 +146,7 @@ def _depth_notes(checked: "CheckedClip", depth: "DepthArchive") -> Iterator[Faul
         yield MISSING_DEPTH, clip.id, f"{depth.path}: {found}"
 
 
-def repeated_ids(clips: Sequence[Clip]) -> Iterator[Fault]:
+def repeated_ids(clips: Sequence[Clip]) -> Iterator[cli.Fault]:
     """Clips whose ids are not their own."""
     counts = Counter(clip.id for clip in clips)
     for clip in clips:
@@ -155,7 +154,7 @@ def repeated_ids(clips: Sequence[Clip]) -> Iterator[Fault]:
             yield REPEATED_CLIP, clip.id, f"{clip.folder}: found the id {counts[clip.id]} times, expected it once"
 
 
-def table_faults(path: Path, clips: Sequence[Clip]) -> Iterator[Fault]:
+def table_faults(path: Path, clips: Sequence[Clip]) -> Iterator[cli.Fault]:
     """Rows of a table without files, repeated or without a frame rate; groups that are not on disk are passed over.
 
     Raises:

@@ -14,7 +14,6 @@ from qagen.errors import ConfigError, SceneError, match_names
 from qagen.files import write_atomic
 from qagen.loaders import LOADERS, make_loader
 from qagen.loaders.spatialvid.files import Clip, ClipError, read_metadata
-from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 if TYPE_CHECKING:
     from qagen.loaders._base import Loader
@@ -42,7 +41,7 @@ DECIMALS = 6
 @cli.scenes_option()
 @cli.option("--split", default="train", show_default=True, help="Official split to take scenes from.")
 @cli.path_option("--out", "target", also=["--to"], required=True, metavar="DIR", help="Folder of the clips.")
-@all_option()
+@cli.all_option("clips")
 def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, target: Path, lists_all: bool) -> int:
     """Write each scene of DATASET as a clip: video, poses, intrinsics, depth, motion, and a row of a table.
 
@@ -59,7 +58,7 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, t
     chosen = match_names(scenes, known, "--scenes: no scene") if scenes else known
     cli.make_folder(target)
     kept = _existing(target, dataset, chosen)
-    faults: list[Fault] = []
+    faults: list[cli.Fault] = []
     written = 0
     with cli.progress("Writing clips", len(chosen)) as bar:
         for number, scene_id in enumerate(chosen, 1):
@@ -73,7 +72,7 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, t
                 faults.append((reason, scene_id, str(error)))
     others = f"; kept {len(kept)} that are there already" if kept else ""
     cli.show(f"{len(chosen)} scenes: wrote {written} clips{others}")
-    show_faults(faults, lists_all)
+    cli.show_faults(faults, lists_all)
     if len(faults) < len(chosen):
         cli.show(f"\nNext: qagen spatialvid check {shlex.quote(str(target))}")
     return 1 if faults else 0

@@ -13,7 +13,6 @@ from qagen import cli
 from qagen.core.reasons import TOO_FEW_ROWS
 from qagen.files import write_atomic
 from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips
-from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +46,7 @@ TIME_DECIMALS = 3
     "--csv", "table", metavar="FILE", help="Table with the fps of clips without video.  [default: those in data/train]"
 )
 @cli.option("--force", is_flag=True, help="Replace files that exist.")
-@all_option()
+@cli.all_option("clips")
 def main(root: Path, mode: str, form: str | None, table: Path | None, force: bool, lists_all: bool) -> int:
     """Write instructions.json, the motion of the camera from row to row, beside the poses of every clip below DIR.
 
@@ -64,7 +63,7 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
     clips = find_clips(root)
     rates = read_frame_rates(root, table, clips) if mode == EXACT else {}
     counts: Counter[str] = Counter()
-    faults: list[Fault] = []
+    faults: list[cli.Fault] = []
     with cli.progress("Writing instructions", len(clips)) as bar:
         for clip in clips:
             targets = [path for path in _targets(clip, mode) if force or not path.exists()]
@@ -80,7 +79,7 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
     untimed = sum(not is_timed(clip, rates) for clip in clips) if mode == EXACT else 0
     if untimed:
         cli.show(f"{untimed} have neither video nor fps (--csv names a table): their rows count as 0.2 s apart")
-    show_faults(faults, lists_all)
+    cli.show_faults(faults, lists_all)
     if len(faults) < len(clips):
         cli.show(f"\nNext: qagen spatialvid stats {shlex.quote(str(root))} --to stats.csv")
     return 1 if faults else 0

@@ -10,7 +10,6 @@ from qagen import cli
 from qagen.errors import ConfigError
 from qagen.files import write_atomic
 from qagen.loaders.spatialvid.files import Clip, ClipError, find_clips
-from qagen.spatialvid.faults import Fault, all_option, show_faults
 
 PUBLISHED = ("anomaly", "moveDist", "distLevel", "rotAngle", "trajTurns", "dynamicRatio")
 """Columns of the release, computed as its program does."""
@@ -28,7 +27,7 @@ MASK_EVERY = 5
 )
 @click.argument("root", metavar="DIR", type=cli.PATH)
 @cli.path_option("--to", "target", also=["--out"], required=True, metavar="CSV", help="The table, a .csv file.")
-@all_option()
+@cli.all_option("clips")
 def main(root: Path, target: Path, lists_all: bool) -> int:
     """Write a table with the statistics of every clip below DIR.
 
@@ -42,7 +41,7 @@ def main(root: Path, target: Path, lists_all: bool) -> int:
     clips, table = find_clips(root), io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
-    faults: list[Fault] = []
+    faults: list[cli.Fault] = []
     with cli.progress("Measuring clips", len(clips)) as bar:
         for clip in clips:
             try:
@@ -52,7 +51,7 @@ def main(root: Path, target: Path, lists_all: bool) -> int:
             bar.advance()
     write_atomic(target, table.getvalue().encode())
     cli.show(f"{len(clips)} clips: {len(clips) - len(faults)} rows in {target}")
-    show_faults(faults, lists_all)
+    cli.show_faults(faults, lists_all)
     return 1 if faults else 0
 
 
