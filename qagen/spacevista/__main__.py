@@ -14,7 +14,12 @@ MODULES = {
 """Command to its module and a line of help."""
 
 
-@click.group(cls=cli.Commands, modules=MODULES)
+@click.group(
+    cls=cli.Commands,
+    modules=MODULES,
+    epilog="\b\nExamples:\n  qagen spacevista flatten meta.json --to meta_flatten.json"
+    "\n  qagen spacevista nest meta_flatten.json --to meta.json",
+)
 def main() -> None:
     """Read, check, convert and draw records of SpaceVista.
 
