@@ -189,7 +189,7 @@ def root_option() -> Callable[[Any], Any]:
         metavar="NAME",
         callback=_note_demo,
         expose_value=False,
-        help="The demo that stands for a dataset: apartment, or tabletop (ScanNet only).  [default: apartment]",
+        help="The demo that stands for a dataset: apartment, or tabletop (ScanNet).  [default: the dataset's]",
     )
     return lambda function: root(demo(function))
 
@@ -270,7 +270,7 @@ def demo_root(dataset: str, bar: "Bar | None" = None) -> Path:
     """
     from qagen import demo
 
-    name = _named_demo() or "apartment"
+    name = _named_demo() or demo.usual_demo(dataset)
     inform(f"No --root given: using the built-in demo {name}.")
     with nullcontext(bar) if bar else progress("Building the demo (once)") as shown:
         return demo.demo_root(dataset, shown.update, name)

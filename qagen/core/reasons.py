@@ -43,6 +43,11 @@ NO_INSTANCES = _reason(
     "frame: no instance image",
     "The images that show object and class of each pixel are missing; check that the download is complete.",
 )
+MASK_ELSEWHERE = _reason(
+    "frame: mask beside the object",
+    "The mask does not show the object's points, or much that lies beside them, so it does not tell what the frame "
+    "shows; nothing to do.",
+)
 NOT_REGISTERED = _reason("frame: not registered", "COLMAP found no pose for the image; nothing to do.")
 MARKED_BAD = _reason("frame: marked as bad", "The dataset's authors marked the image as bad; nothing to do.")
 HELD_OUT = _reason(

@@ -39,24 +39,29 @@ WRITERS = {
     "threerscan": "qagen.demo.layouts.threerscan:write",
     "scannetpp": "qagen.demo.layouts.scannetpp:write",
     "structured3d": "qagen.demo.layouts.structured3d:write",
+    "uco3d": "qagen.demo.layouts.uco3d:write",
 }
 """Writer of each dataset's layout, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used."""
-DEMOS = {"apartment": tuple(WRITERS), "tabletop": ("scannet",)}
-"""The scenes, the first of which is meant where none is named, and the layouts that each comes in."""
+CLOSE_UP = ("uco3d",)
+"""Layouts of recordings that go around one object, as only the camera of the desk does."""
+DEMOS = {"apartment": tuple(name for name in WRITERS if name not in CLOSE_UP), "tabletop": ("scannet", *CLOSE_UP)}
+"""The scenes and the layouts that each comes in."""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
 
 def demo_root(
-    dataset: str = "scannet", report: Report = lambda done, total, what: None, demo: str = "apartment"
+    dataset: str = "scannet", report: Report = lambda done, total, what: None, demo: str | None = None
 ) -> Path:
     """The root folder of a demo in a dataset's own layout, made on first use (about a minute, filming included).
 
-    ``report(done, total, what)`` is called with the progress of filming, ``what`` being "lighting" or "frames".
+    Without a name, the demo is the dataset's usual one. ``report(done, total, what)`` is called with the progress of
+    filming, ``what`` being "lighting" or "frames".
 
     Raises:
         ConfigError: there is no such demo, or not in the layout of ``dataset``, or the cache folder cannot be written.
     """
+    demo = demo or usual_demo(dataset)
     if demo not in DEMOS:
         raise ConfigError(f"demo: no demo {demo!r}.{did_you_mean(demo, DEMOS)}")
     if dataset not in DEMOS[demo]:
@@ -73,6 +78,11 @@ def demo_root(
     return root
 
 
+def usual_demo(dataset: str) -> str:
+    """The demo that stands for a dataset where none is named."""
+    return next((demo for demo, layouts in DEMOS.items() if dataset in layouts), "apartment")
+
+
 def film_version(demo: str = "apartment") -> str:
     """Twelve digits that change with the code that makes the film, without its docstrings and comments."""
     return _digest(film_code(demo))
@@ -81,7 +91,7 @@ def film_version(demo: str = "apartment") -> str:
 def version(dataset: str, demo: str = "apartment") -> str:
     """Twelve digits that change with the film or the code of the dataset's writer."""
     layouts = HERE / "layouts"
-    return _digest([*film_code(demo), *(layouts / f"{name}.py" for name in (dataset, "geometry", "scannet"))])
+    return _digest([*film_code(demo), *(layouts / f"{name}.py" for name in (dataset, "geometry", "scannet", "video"))])
 
 
 def film_code(demo: str) -> list[Path]:
@@ -157,7 +167,7 @@ def _write(dataset: str, film_folder: Path, root: Path, demo: str) -> None:
     from qagen.demo.film import Film
 
     film = Film.read(film_folder)
-    if demo == "tabletop":
+    if demo == "tabletop" and dataset == "scannet":
         from qagen.demo.layouts import scannet
 
         scannet.write(film, root, scannet.TABLETOP_ID, "Misc.")

@@ -20,6 +20,7 @@ LOADERS = {
     "spatialvid": "qagen.loaders.spatialvid.loader:SpatialVidLoader",
     "structured3d": "qagen.loaders.structured3d.loader:Structured3DLoader",
     "threerscan": "qagen.loaders.threerscan:ThreeRScanLoader",
+    "uco3d": "qagen.loaders.uco3d.loader:Uco3dLoader",
 }
 """Dataset name to its loader class, imported when it is used."""
 

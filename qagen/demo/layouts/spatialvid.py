@@ -11,8 +11,6 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
@@ -20,6 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from qagen.core.camera import Camera
 from qagen.demo.film import FRAME_S, Film, sampled
+from qagen.demo.layouts.video import write_video
 from qagen.errors import ConfigError
 
 CLIP_ID = "90000000-0000-5000-8000-000000000000"
@@ -28,10 +27,6 @@ ROWS = 75
 """Fifteen seconds, as long as the release's longest clips."""
 UNIT_M = 2.7
 FRAME_RATE = 10
-ENCODER, ENCODER_SETTINGS = "libx264", {"crf": "18", "preset": "veryfast", "mbtree": "0"}
-"""Without mbtree, whose output differs from run to run where a side is no multiple of 16."""
-BT601, LIMITED_RANGE = 6, 1
-"""How the encoder's pixels are made of red, green and blue (ITU-T H.273)."""
 ROW_STEP = int(FRAME_RATE * FRAME_S)
 MOVING = "monitor"
 """What the screens show moves."""
@@ -103,17 +98,8 @@ def _write_masks(path: Path, film: Film, crop: slice, rows: int) -> None:
 
 
 def _write_video(path: Path, film: Film, crop: slice, rows: int) -> None:
-    """Encoded by one thread, from planes that OpenCV makes: others' bytes hang on the processor and its load."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(ENCODER, rate=FRAME_RATE, options=ENCODER_SETTINGS)
-        stream.width, stream.height, stream.pix_fmt = film.camera.width, crop.stop - crop.start, "yuv420p"
-        context = stream.codec_context
-        context.thread_count, context.colorspace, context.color_range = 1, BT601, LIMITED_RANGE
-        for index in range(ROW_STEP * (rows - 1) + 1):
-            image = film.color_bgr(math.ceil(index / ROW_STEP))[crop]
-            planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
-        container.mux(stream.encode())
+    images = (film.color_bgr(math.ceil(index / ROW_STEP))[crop] for index in range(ROW_STEP * (rows - 1) + 1))
+    write_video(path, images, (film.camera.width, crop.stop - crop.start), FRAME_RATE)
 
 
 def _write_depth(path: Path, film: Film, crop: slice, rows: int) -> None:

@@ -60,9 +60,11 @@ def read_pixels(path: Path, kind: PixelKind, name: str = "image", size: tuple[in
 
 
 def decode_color(source: ImageSource) -> NDArray[np.uint8]:
-    """(height, width, 3) the blue, green and red of an encoded image. Raises SceneError when it cannot be decoded."""
+    """(height, width, 3) the blue, green and red of an image. Raises SceneError when it cannot be decoded."""
     import cv2
 
+    if isinstance(source, ReencodedImage):
+        return source.pixels()  # as they are before the loss of another encoding
     try:
         image = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:  # no bytes at all, or a header that claims too many pixels

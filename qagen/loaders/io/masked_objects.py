@@ -44,8 +44,9 @@ FLAT_VOXELS = 2.5
 """Distance from a plane up to which points lie in it, in voxels."""
 MAX_UNSEEN = 1 / 3
 """Largest share of an object's height, from its foot, of which no surface was measured."""
-CLOUD_SHARE = 1 / 200
-"""Side of a voxel of a given cloud, as a share of its diagonal."""
+CLOUD_SHARE, CLOUD_GAP = 1 / 100, 1 / 10
+"""Side of a voxel of a given cloud, and the largest gap between points of one piece, as shares of its diagonal: its
+points may lie far apart."""
 FACE_DECIMALS = 6
 """Decimals of the directions that boxes of unknown vertical are tried in."""
 
@@ -178,9 +179,10 @@ def measure_cloud(points: Floats) -> MaskedSurface | None:
     if not len(points):
         return None
     low, high = np.percentile(points, (OUTER_PERCENT, 100 - OUTER_PERCENT), axis=0)
-    voxel = float(np.sqrt(((high - low) ** 2).sum())) * CLOUD_SHARE
+    diagonal = float(np.sqrt(((high - low) ** 2).sum()))
+    voxel = CLOUD_SHARE * diagonal
     if voxel > 0:
-        points = largest_piece(_joined([points], voxel, 1), GAP_VOXELS * voxel)
+        points = largest_piece(_joined([points], voxel, 1), CLOUD_GAP * diagonal)
     return MaskedSurface(points, np.zeros((0, 3)), voxel)
 
 

@@ -1,7 +1,8 @@
-"""Triangle meshes in PLY files, and which object each of their faces belongs to."""
+"""Point clouds and triangle meshes in PLY files, and which object each of their faces belongs to."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,18 @@ _Columns = dict[str, NDArray]
 def read_mesh(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Vertices (n, 3) in meters and triangles (m, 3) of a PLY file; quads become two triangles. Raises SceneError."""
     return _surface(*_read_elements(path), path)[:2]
+
+
+def read_points(path: Path) -> NDArray[np.float32]:
+    """(n, 3) points of a PLY file, of which there may be none. Raises SceneError."""
+    vertex = _read_vertices(path)
+    if not vertex.keys() >= set("xyz"):
+        raise SceneError(path, f"points: found the properties {', '.join(vertex) or 'none'}, expected x, y and z")
+    with np.errstate(over="ignore"):
+        points = np.stack([vertex[axis] for axis in "xyz"], axis=1).astype(np.float32)
+    if not np.isfinite(points).all():
+        raise SceneError(path, "points: found a value that is not finite, expected coordinates")
+    return points
 
 
 def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
@@ -41,24 +54,43 @@ def read_owned_mesh(path: Path, owner: str) -> tuple[NDArray[np.float64], NDArra
 
 def _read_elements(path: Path) -> tuple[_Columns, _Columns]:
     """The properties of vertices and of faces. Raises SceneError."""
-    from trimesh.exchange.ply import load_ply
-
-    header = _read_header(path)
-    try:
-        if header[1] == b"format ascii 1.0":
-            _check_rows(path, header)
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.filterwarnings("error", "string or file could not be read")  # words that are no numbers
-            warnings.filterwarnings("error", category=RuntimeWarning)  # numbers that do not fit
-            # its own faces and vertices lack other properties, and quads come in another order
-            elements = load_ply(file, fix_texture=False, skip_materials=True)["metadata"]["_ply_raw"]
+    with _refusing(path, "mesh", "vertices x, y, z and triangles or quads"):
+        elements = _load(path)
         vertices, faces = (elements.get(name, {}).get("length", 0) for name in ("vertex", "face"))
         if not vertices or not faces:
             raise SceneError(path, f"mesh: found {vertices} vertices and {faces} faces, expected some of both")
         return _columns(elements["vertex"]), _columns(elements["face"])
+
+
+def _read_vertices(path: Path) -> _Columns:
+    """The properties of vertices. Raises SceneError."""
+    with _refusing(path, "points", "vertices x, y, z"):
+        vertex = _load(path)["vertex"]
+        # trimesh reads no rows where the header tells of none
+        return _columns(vertex) if vertex["length"] else {name: np.zeros(0) for name in vertex["properties"]}
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    """The elements of a PLY file as trimesh reads them."""
+    from trimesh.exchange.ply import load_ply
+
+    header = _read_header(path)
+    if header[1] == b"format ascii 1.0":
+        _check_rows(path, header)
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.filterwarnings("error", "string or file could not be read")  # words that are no numbers
+        warnings.filterwarnings("error", category=RuntimeWarning)  # numbers that do not fit
+        # its own faces and vertices lack other properties, and quads come in another order
+        return load_ply(file, fix_texture=False, skip_materials=True)["metadata"]["_ply_raw"]
+
+
+@contextmanager
+def _refusing(path: Path, what: str, expected: str) -> Iterator[None]:
+    """Turn what a damaged file raises in the block into a SceneError."""
+    try:
+        yield
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, Warning) as error:
-        expected = "vertices x, y, z and triangles or quads"
-        raise SceneError(path, f"mesh: cannot be read ({error}), expected {expected}") from error
+        raise SceneError(path, f"{what}: cannot be read ({error}), expected {expected}") from error
 
 
 def _columns(element: Mapping[str, Any]) -> _Columns:

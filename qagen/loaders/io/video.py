@@ -88,6 +88,18 @@ def read_video(path: Path) -> Video:
     return Video(path, width, height, rate, tuple(times), tick_s)
 
 
+def turns_when_shown(path: Path) -> int:
+    """Clockwise quarter turns by which players rotate a video's frames, 0 to 3. Raises SceneError.
+
+    Telephones store frames as the sensor takes them, and note how the telephone was held.
+    """
+    frame = next(decode_frames(path), None)
+    if frame is None or frame.rotation % 90:
+        found = "no frames" if frame is None else f"a rotation by {frame.rotation} degrees"
+        raise SceneError(path, f"video: found {found}, expected frames in quarter turns")
+    return -frame.rotation // 90 % 4
+
+
 def list_video(path: Path) -> list[VideoImage]:
     """All frames of a video in the order of display, without decoding one. Raises SceneError."""
     video = read_video(path)
