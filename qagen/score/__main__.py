@@ -24,6 +24,7 @@ LEVELS = ("low", "medium", "high")
     "qagen score predictions.jsonl --against bench",
     "qagen score predictions.jsonl --against bench --mode official",
     "qagen score samples.jsonl --against SPAR-Bench.parquet --out scores.json",
+    "qagen score results.jsonl --against bench_final.json --mode official --scorer spacevista",
 )
 @click.argument("predictions", metavar="PREDICTIONS", type=cli.PATH)
 @cli.path_option(
@@ -31,7 +32,7 @@ LEVELS = ("low", "medium", "high")
     "bench",
     required=True,
     metavar="BENCH",
-    help="The benchmark: SPAR-Bench columns as parquet or JSONL, a folder of qagen bench, or a run.",
+    help="The benchmark: SPAR-Bench columns as parquet or JSONL, SpaceVista's items, a folder of qagen bench, a run.",
 )
 @cli.option(
     "--mode",
@@ -42,7 +43,7 @@ LEVELS = ("low", "medium", "high")
 )
 @cli.option(
     "--scorer",
-    type=click.Choice(["lmms-eval", "vlmevalkit"]),
+    type=click.Choice(["lmms-eval", "vlmevalkit", "spacevista"]),
     default="lmms-eval",
     show_default=True,
     help="The public scorer of --mode official.",
@@ -63,15 +64,22 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
 
     items = read_items(bench)
     found = read_predictions(predictions, items)
+    grouped = any(item.groups for item in items)
     levels = {name: load_task(name).config.level for name in known_types()}
-    report = make_report(items, found, mode_of(scorer if mode == "official" else "strict", levels), levels, seed)
+    report = make_report(
+        items, found, mode_of(scorer if mode == "official" else "strict", levels, grouped), levels, seed
+    )
     if report is None:
-        raise ConfigError(f"--mode official: {bench}: found none of SPAR-Bench's tasks")
-    problems = {"missing": list(found.missing), "unknown": list(found.unknown), "duplicates": list(found.duplicates)}
+        expected = "SpaceVista's items" if scorer == "spacevista" else "SPAR-Bench's tasks"
+        hint = "; SpaceVista's have --scorer spacevista" if grouped else ""
+        raise ConfigError(f"--mode official: {bench}: found none of {expected}{hint}")
+    keys = ("missing", "unknown", "duplicates", "contradicting")
+    problems = {key: list(getattr(found, key)) for key in keys}
     for key, problem in (
         ("missing", "questions have no prediction and score 0"),
         ("unknown", "predictions are of unknown questions"),
         ("duplicates", "predictions repeat a question and do not count"),
+        ("contradicting", "predictions name another true answer than the benchmark, which counts"),
     ):
         if ids := problems[key]:
             cli.warn(f"{len(ids)} {problem}: {', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''}")
@@ -93,7 +101,8 @@ def _table(report: "Report") -> "Table":
     from rich.table import Table
 
     table = Table(title=f"Scores, {report.mode}", title_justify="left")
-    for name in ("", "level", "metric"):
+    level = [""] * (not report.groups)  # SpaceVista has none
+    for name in ("", *(["level"] if level else []), "metric"):
         table.add_column(name, no_wrap=True)
     for name in ("questions", "unread", "score", "95 % interval", "chance"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -103,10 +112,14 @@ def _table(report: "Report") -> "Table":
         return LEVELS.index(line.level) if line.level in LEVELS else len(LEVELS), name
 
     for name, line in sorted(report.tasks.items(), key=by_level):
-        table.add_row(name, line.level, line.metric, *_cells(line))
+        table.add_row(name, *([line.level] if level else []), line.metric, *_cells(line))
     table.add_section()
+    for group, lines in report.groups.items():
+        for name, line in lines.items():
+            metric = "" if "/" in line.metric else line.metric
+            table.add_row(name if "," in group else f"{group} {name}", *level, metric, *_cells(line))
     for name, line in {**report.levels, "overall": report.overall}.items():
-        table.add_row(name, "", "", *_cells(line))
+        table.add_row(name, *level, "", *_cells(line))
     return table
 
 

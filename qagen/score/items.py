@@ -1,8 +1,10 @@
 """Questions to score, and the means of their scores."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from qagen.core.answer import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,10 @@ class ScoredItem:
     """Text of the question with its options, one a line, where it has any."""
     answer: str
     """The true answer."""
+    kind: type[Answer] | None = None
+    """Kind of the answer, for tasks that are no types of qagen."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """What else the benchmark says of the question and has scores by: category, scale, ...; empty for SPAR-Bench."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Summary:
     """Means of scores; all from 0 to 1."""
 
     overall: float
-    """Mean of the tasks, each with the same weight."""
+    """Mean of the tasks, each with the same weight; of the questions where these are grouped."""
     levels: dict[str, float]
     """Mean of the tasks of each level that occurs."""
     tasks: dict[str, float]

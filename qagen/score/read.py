@@ -18,7 +18,7 @@ ID_KEYS = ("index", "question_id", "key")
 """Keys that hold an id where there is none named so."""
 TEXT_KEYS = (
     "prediction", "response", "filtered_resps", "resps", "output", "outputs", "generated_text", "predict", "pred",
-    "answer_text", "choices", "candidates", "text",
+    "predicted_answer", "answer_text", "choices", "candidates", "text",
 )  # fmt: skip
 """Keys that may hold the model's text, in order of precedence."""
 TABLES = {".tsv": "\t", ".csv": ","}
@@ -35,6 +35,8 @@ class Predictions:
     """Ids that the benchmark does not have."""
     duplicates: tuple[str, ...]
     """Ids of repeated predictions, of which the first counts."""
+    contradicting: tuple[str, ...]
+    """Ids whose prediction comes with another true answer than the benchmark's, which counts."""
     missing: tuple[str, ...]
     """Ids without a prediction or with an empty one (null, a failed request); they score 0."""
 
@@ -46,8 +48,8 @@ def read_items(path: Path) -> list[ScoredItem]:
     """The questions of a benchmark, in its order.
 
     Args:
-        path: parquet, JSONL or JSON in SPAR-Bench's columns or with training records; a folder of ``qagen.bench`` or
-            of parquet shards named ``test-*``; or the output folder of a run.
+        path: parquet, JSONL or JSON in SPAR-Bench's columns or with training records; a list of SpaceVista's items; a
+            folder of ``qagen.bench`` or of parquet shards named ``test-*``; or the output folder of a run.
 
     Raises:
         ConfigError: there is no benchmark, or two questions have the same id.
@@ -132,10 +134,11 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
     """
     if not path.is_file():
         raise ConfigError(f"{path}: no such file of predictions")
-    known = {item.id for item in items}
+    known = {item.id: item.answer for item in items}
     texts: dict[str, str | None] = {}
     unknown: list[str] = []
     duplicates: list[str] = []
+    contradicting: list[str] = []
     for number, (row, where) in enumerate(_prediction_rows(path)):
         name, text = _read_row(row, number, items, where)
         if name not in known:
@@ -144,12 +147,14 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
             duplicates.append(name)
         else:
             texts[name] = text
+            if isinstance(row, Mapping) and str(row.get("ground_truth", known[name])).strip() != known[name].strip():
+                contradicting.append(name)
     if not texts:
         found = f"no id of the benchmark, but {unknown[0]!r}" if unknown else "no predictions"
         raise ConfigError(f"{path}: found {found}, expected ids such as {items[0].id!r}")
     given = {name: text for name, text in texts.items() if text is not None}
     missing = tuple(item.id for item in items if item.id not in given)
-    return Predictions(given, tuple(unknown), tuple(duplicates), missing)
+    return Predictions(given, tuple(unknown), tuple(duplicates), tuple(contradicting), missing)
 
 
 def _read_row(row: Any, number: int, items: list[ScoredItem], where: str) -> tuple[str, str | None]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from qagen.records.sparbench import CHOICE_TASKS, TASKS
 from qagen.rng import rng_for
-from qagen.score import lmms, strict, vlmeval
+from qagen.score import lmms, spacevista, strict, vlmeval
 from qagen.score.items import ScoredItem, Summary
 from qagen.score.read import Predictions
 
@@ -37,8 +37,10 @@ class Mode:
     """Score of one prediction, or why it cannot be read; the public scorers read everything somehow."""
     summarize: Callable[[pd.DataFrame], Summary]
     """Means of the scores (columns ``id``, ``task`` and ``score``)."""
-    tasks: tuple[str, ...] | None
-    """Tasks that the scorer knows; None for all."""
+    knows: Callable[[ScoredItem], bool] = lambda item: True
+    """Whether the scorer has a score for a question's task."""
+    metric: Callable[[ScoredItem], str] = strict.metric_name
+    """Name of the metric of a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +84,47 @@ class Report:
     mode: str
     """Name of the scorer."""
     overall: ReportLine
-    """Mean of the tasks."""
+    """Mean of the tasks; of the questions where the benchmark groups them."""
     levels: Mapping[str, ReportLine]
     """Mean of the tasks by level."""
     tasks: Mapping[str, ReportLine]
     """Scores by task."""
+    groups: Mapping[str, Mapping[str, ReportLine]]
+    """Means of questions by category, scale and whatever else the benchmark has scores by; empty for SPAR-Bench."""
     unscored: Mapping[str, int]
     """Number of questions by task, for tasks that the scorer does not know."""
     unread: tuple[UnreadPrediction, ...]
     """Predictions that could not be read."""
 
 
-def mode_of(name: str, levels: Mapping[str, str]) -> Mode:
-    """``strict``, ``lmms-eval`` or ``vlmevalkit``; ``levels`` maps tasks to levels."""
+def mode_of(name: str, levels: Mapping[str, str], grouped: bool = False) -> Mode:
+    """How to score.
+
+    Args:
+        name: ``strict``, ``lmms-eval``, ``vlmevalkit`` or ``spacevista``.
+        levels: levels by task.
+        grouped: whether the benchmark groups its questions, as SpaceVista does.
+    """
     if name == "strict":
-        return Mode("strict", strict.judge, lambda scored: strict.summarize(scored, levels), None)
-    module = {"lmms-eval": lmms, "vlmevalkit": vlmeval}[name]
+        summarize = spacevista.summarize if grouped else lambda scored: strict.summarize(scored, levels)
+        return Mode("strict", strict.judge, summarize)
+    module = {"lmms-eval": lmms, "vlmevalkit": vlmeval, "spacevista": spacevista}[name]
     judge = lambda item, text: strict.Judgment(module.score(item, text))  # noqa: E731
-    return Mode(f"official ({name})", judge, module.summarize, TASKS)
+    title = f"official ({name})"
+    if name == "spacevista":
+        return Mode(title, judge, spacevista.summarize, lambda item: bool(item.groups), spacevista.metric_name)
+    return Mode(title, judge, module.summarize, lambda item: item.task in TASKS and not item.groups, _spar_metric)
+
+
+def _spar_metric(item: ScoredItem) -> str:
+    return "accuracy" if item.task in CHOICE_TASKS else "MRA"
 
 
 def make_report(
     items: Sequence[ScoredItem], predictions: Predictions, mode: Mode, levels: Mapping[str, str], seed: int
 ) -> Report | None:
     """Score all questions; those without a prediction score 0. None if the scorer knows no task of the benchmark."""
-    known = [item for item in items if mode.tasks is None or item.task in mode.tasks]
+    known = list(filter(mode.knows, items))
     if not known:
         return None
     texts = predictions.texts
@@ -125,9 +143,18 @@ def make_report(
     for task, score in summary.tasks.items():
         own = [item for item in known if item.task == task]
         means[task] = _resampled_means(scores.loc[scores["task"] == task, "score"].to_numpy(), seed, task)
-        chance, level = _chance(own, mode, seed), levels.get(task, strict.OTHER)
+        chance, level = _chance(own, mode, seed), "" if own[0].groups else levels.get(task, strict.OTHER)
         metrics, bounds = _metrics(own, mode), _bounds(means[task])
         tasks[task] = ReportLine(score, bounds, len(own), chance, metrics, level, unread_by_task[task])
+
+    def question_line(name: str, fits: Callable[[ScoredItem], bool]) -> ReportLine:
+        """The line of a mean over questions."""
+        rows = [number for number, item in enumerate(known) if fits(item)]
+        own, values = [known[number] for number in rows], scores["score"].to_numpy()[rows]
+        bounds = _bounds(_resampled_means(values, seed, name))
+        unread = sum(bool(judged[number].unread) for number in rows)
+        chance = float(np.mean([tasks[item.task].chance for item in own]))
+        return ReportLine(float(values.mean()), bounds, len(own), chance, _metrics(own, mode), unread=unread)
 
     def mean_line(score: float, names: Sequence[str]) -> ReportLine:
         """The line of a mean over tasks; each task is resampled by itself."""
@@ -136,12 +163,18 @@ def make_report(
         questions, unread = (sum(getattr(tasks[name], key) for name in names) for key in ("questions", "unread"))
         return ReportLine(score, bounds, questions, chance, unread=unread)
 
+    names = sorted({(group, name) for item in known for group, name in item.groups.items()})
+    groups: dict[str, dict[str, ReportLine]] = {group: {} for group, _ in names}
+    for group, name in names:
+        groups[group][name] = question_line(name, lambda item, at=(group, name): at in item.groups.items())
+
     return Report(
         mode.name,
-        mean_line(summary.overall, list(tasks)),
+        question_line("overall", lambda _: True) if groups else mean_line(summary.overall, list(tasks)),
         {level: mean_line(score, summary.members[level]) for level, score in summary.levels.items()},
         tasks,
-        Counter(item.task for item in items if mode.tasks is not None and item.task not in mode.tasks),
+        groups,
+        Counter(item.task for item in items if not mode.knows(item)),
         unread,
     )
 
@@ -163,16 +196,15 @@ def _chance(items: Sequence[ScoredItem], mode: Mode, seed: int) -> float:
     """Mean score of guesses: an option at random, or the answer of another question that is scored alike."""
     rng = random.Random(f"{seed} {items[0].task}")
     answers: dict[str, list[str]] = {}
+    metric_name = spacevista.metric_name if items[0].groups else strict.metric_name
     for item in items:
-        answers.setdefault(strict.metric_name(item), []).append(item.answer)
+        answers.setdefault(metric_name(item), []).append(item.answer)
     scores = []
     for item in rng.sample(list(items), min(len(items), MAX_GUESSED)):
-        guesses = sorted(strict.choices_of(item)) or answers[strict.metric_name(item)]
+        guesses = sorted(strict.choices_of(item)) or answers[metric_name(item)]
         scores += [mode.judge(item, guess).score for guess in rng.choices(guesses, k=GUESSES)]
     return sum(scores) / len(scores)
 
 
 def _metrics(items: Sequence[ScoredItem], mode: Mode) -> str:
-    if mode.tasks is None:
-        return "/".join(sorted({strict.metric_name(item) for item in items}))
-    return "accuracy" if items[0].task in CHOICE_TASKS else "MRA"
+    return "/".join(sorted(set(map(mode.metric, items))))

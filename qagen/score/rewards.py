@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qagen.errors import QagenError
-from qagen.score import strict
+from qagen.score import spacevista, strict
 from qagen.score.items import ScoredItem
 
 
@@ -13,7 +13,7 @@ def reward(record: Mapping[str, Any], completion: str) -> float:
 
     Args:
         record: a training record (``type`` and ``conversations``) or one of a benchmark (``task``, ``question``,
-            ``answer``).
+            ``answer``; for SpaceVista's ``metadata`` instead of ``task``).
 
     Raises:
         QagenError: the record has neither form.
@@ -40,6 +40,8 @@ def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: A
 
 def item_of(record: Mapping[str, Any]) -> ScoredItem:
     """The question of a record. Raises QagenError, naming the keys, when the record has no question."""
+    if spacevista.is_item(record):
+        return spacevista.item_of(record)
     name = record.get("id", "")
     if record.get("answer") is not None and (record.get("task") or record.get("type")):
         task = record.get("task") or record["type"]

@@ -51,7 +51,7 @@ from qagen.core.answer import (
 from qagen.records.sparbench import AXES
 from qagen.score import camera, letters, numbers, parse
 from qagen.score.items import ScoredItem, Summary, mean_by_task
-from qagen.score.plain import UnreadError
+from qagen.score.plain import UnreadError, final_answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,12 +134,15 @@ def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
     if answer.lower() in ("yes", "no"):
         return JUDGED, answer.lower()
     family = family_of_records(item.task)
+    kind = item.kind if family is None else family.answer
     metrics = SENTENCE_METRICS if answer.endswith(".") else METRICS
-    metric = metrics.get(family.answer, STATED) if family is not None else STATED
-    try:
-        return metric, metric.answer_in(answer, item.question)
-    except UnreadError:
-        return STATED, parse.facts(answer)
+    metric = metrics.get(kind, STATED) if kind is not None else STATED
+    for fitting in (metric, STATED):
+        try:
+            return fitting, fitting.answer_in(answer, item.question)
+        except UnreadError:
+            continue
+    return SAME, answer.casefold()
 
 
 def relative_accuracy(prediction: float, truth: float) -> float:
@@ -220,6 +223,7 @@ def _f1(prediction: Any, truth: Any) -> float:
 
 JUDGED = Metric("accuracy", letters.yes_no, _equal)
 STATED = Metric("F1", parse.facts, _f1)
+SAME = Metric("equality", lambda text: final_answer(text).casefold(), _equal)
 METRICS: dict[type[Answer], Metric] = {
     Number: Metric("MRA", numbers.number, relative_accuracy, with_question=True),
     Ratio: Metric("MRA", numbers.ratio, relative_accuracy),
