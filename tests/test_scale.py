@@ -12,7 +12,7 @@ import pytest
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.scene import Scene
-from qagen.core.units import CENTIMETERS, KILOMETERS, METERS, MILLIMETERS, LengthUnit, Units
+from qagen.core.units import CENTIMETERS, KILOMETERS, LENGTH_UNITS, METERS, MILLIMETERS, LengthUnit, Units
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.report import TaskCounts
@@ -128,9 +128,35 @@ def units_of(factor: float) -> Units:
     return units
 
 
+def check_rationale(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], factor: float) -> None:
+    """The steps are the same, and their numbers of lengths, which are rounded anew, grow with the scene."""
+    assert [(one["step"], one["form"]) for one in mine] == [(other["step"], other["form"]) for other in theirs]
+    for one, other in zip(mine[:-1], theirs[:-1], strict=True):
+        units = [unit for unit in LENGTH_UNITS if unit.name in (one.get("unit"), other.get("unit"))]
+        assert units or one == other
+        if "unit" in one and "square" not in one["unit"]:
+            first, second = (next(unit for unit in LENGTH_UNITS if unit.name == told["unit"]) for told in (one, other))
+            grown = factor * first.meters / second.meters
+            slack = 0.06 * (grown * 10.0**-first.decimals + 10.0**-second.decimals)
+            assert all(
+                number == again or abs(again - grown * number) <= slack
+                for number, again in zip(numbers_in(one), numbers_in(other), strict=True)
+            ), (one, other)
+
+
+def numbers_in(value: Any) -> list[float]:
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return [number for part in parts for number in numbers_in(part)]
+    return [value] if isinstance(value, int | float) else []
+
+
 def check_evidence(mine: Any, theirs: Any, factor: float, name: str = "") -> None:
     """Lengths in meters grow with the scene, areas with its square, and nothing else does."""
     if name in ("answer", "unit", "added"):
+        return
+    if name == "rationale":
+        check_rationale(mine, theirs, factor)
         return
     power = 2 if name.endswith("_m2") else 1 if name.endswith("_m") or name == "margin" else 0
     if isinstance(mine, dict):

@@ -76,6 +76,16 @@ class Question:
     about: tuple[int, ...] | None = None
     """Indices into Scene.objects of the objects that it asks about; None where these are the marked ones."""
 
+    def number(self, name: str) -> float:
+        """One of the measured numbers."""
+        value = self.measured[name]
+        assert isinstance(value, int | float)
+        return float(value)
+
+    def position(self, name: str, default: int = 0) -> int:
+        """One of the facts that name an image by its place among the images shown."""
+        return int(str(self.facts.get(name, default)))
+
     @property
     def objects(self) -> tuple[int, ...]:
         """Indices into Scene.objects of the objects that it asks about."""

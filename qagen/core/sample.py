@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from qagen.core.question import Question
 
@@ -29,3 +29,5 @@ class Sample:
     """The model turn: the answer."""
     added: Mapping[str, str | list[str]]
     """What the format added to the question: options, claim."""
+    rationale: tuple[Mapping[str, Any], ...]
+    """The steps that lead from what was measured to the answer, each with its sentence."""

@@ -85,6 +85,7 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "margin": _rounded(margin, decimals),
         "margin_unit": "u" if is_length and views.units is None else question.margin_unit,
         "added": dict(sample.added),
+        "rationale": [dict(step) for step in sample.rationale],
         **run,
     }
 

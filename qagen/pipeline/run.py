@@ -321,7 +321,7 @@ def make_samples(
             continue
         formatter = Formatter(family, views.scene, views.units, book, Distractors(selection, rng), rng)
         questions = (selection.questions * family.config.repeats)[:quota]
-        yield from _in_format(family, formatter, questions, answer_format, scene_id, counts)
+        yield from _in_format(family, formatter, questions, answer_format, views, counts)
 
 
 def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | Skip:
@@ -337,7 +337,7 @@ def _in_format(
     formatter: Formatter,
     questions: list[Question],
     answer_format: Format,
-    scene_id: str,
+    views: SceneViews,
     counts: TaskCounts,
 ) -> Iterator[Sample]:
     """The samples of one format; one that shows the same images and reads the same as an earlier one is dropped."""
@@ -356,13 +356,16 @@ def _in_format(
         else:
             written.add((question.frames, turns.human))
             yield Sample(
-                id=sample_id(scene_id, family.config.code, answer_format, counts.samples[answer_format]),
+                id=sample_id(views.scene.id, family.config.code, answer_format, counts.samples[answer_format]),
                 type=family.config.type,
                 format=answer_format,
                 question=question,
                 human=turns.human,
                 gpt=turns.gpt,
                 added=turns.added,
+                rationale=formatter.rationale(
+                    question, answer_format, turns, formatter.family.rationale(question, views)
+                ),
             )
             counts.samples[answer_format] += 1
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
 from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
+from qagen.core.rationale import Step
 from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
 from qagen.core.scene import Scene, shows_surface
@@ -255,6 +256,10 @@ class Family(ABC, Generic[ConfigT]):
     def ask_drawn(self, views: SceneViews, drawn: SampledObjects | Skip) -> Question | Skip:
         """The question about drawn images and objects. What it refuses are these objects, whatever the images."""
         return drawn if isinstance(drawn, Skip) else refusing(about_objects(drawn[1]), self.ask(views, *drawn))
+
+    @abstractmethod
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        """The steps that lead from what was measured to the answer of one of its questions, without the answer."""
 
     @abstractmethod
     def ask(self, views: SceneViews, *args: Any, **kwargs: Any) -> Question | Skip:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Set
 from typing import Literal
 
+import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint, ImagePosition
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Quantity, Step
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import to_permille
 from qagen.tasks._base import Bound, Family, TaskConfig
+from qagen.tasks.steps import place_in_camera
 from qagen.visibility.views import SceneViews
 
 
@@ -53,6 +56,24 @@ class CameraMotion(Family[CameraMotionConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             yield refusing(about_image(frames[0]), self.ask(views, frames))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        first, camera = views.frames[question.frames[0]].world_from_camera, views.frames[question.frames[0]].camera
+        x, y, z = (first.inverse() @ views.frames[question.frames[1]].world_from_camera.translation).tolist()
+        answer = question.answer
+        assert isinstance(answer, ImagePoint | ImagePosition)
+        focal = camera.fx / camera.width, camera.fy / camera.height
+        center = camera.to_fraction(np.array([camera.cx, camera.cy])).tolist()
+        lens = {
+            "focal": tuple(Quantity(1000 * side, "lens") for side in focal),
+            "center": tuple(Quantity(1000 * side, "lens") for side in center),
+        }
+        return (
+            Step("scale", "depth", {"of": Image(1), "camera": Image(0)}, length=z),
+            place_in_camera(views, question, [Image(1)]),
+            Step("project", "ray", {"ray": (Quantity(x / z, "ray"), Quantity(y / z, "ray"))}),
+            Step("project", "lens", {**lens, "camera": Image(0), "point": (answer.x, answer.y)}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """Where the camera of the second of ``frames`` appears in the image of the first."""

@@ -12,11 +12,13 @@ from pydantic import Field, model_validator
 
 from qagen.core.answer import Choice
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.rationale import Step
 from qagen.core.reasons import TOO_FEW_OBJECTS
 from qagen.core.sample import Format
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import MarkColumns
 from qagen.tasks.matching import Matching, MatchingConfig
+from qagen.tasks.steps import locate_marks, place_in_camera, scale_from_camera
 from qagen.visibility.views import SceneViews
 
 CANDIDATE_COLORS = ("blue", "green", "yellow", "magenta")
@@ -95,6 +97,17 @@ class MatchingCandidates(Matching):
             if all(_overlap(boxes[k], boxes[other]) <= self.config.max_overlap for other in chosen):
                 chosen.append(k)
         return chosen[1:]
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        red, *others = question.roles
+        right = next(role for role in others if role.object == red.object)
+        return (
+            locate_marks(question),
+            scale_from_camera(views, question, red),
+            place_in_camera(views, question, [red]),
+            place_in_camera(views, question, question.roles, 1, "transform"),
+            Step("compare", "same", {"of": right, "to": red}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Which of the objects marked in the second of ``frames`` is that of role red in the first."""

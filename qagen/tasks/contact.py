@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import OneOf
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, Subject, about_objects
+from qagen.core.rationale import Step, length, share, signed
 from qagen.core.reasons import (
     CLASS_QUOTA,
     CONTACT_HIDDEN,
@@ -22,6 +23,7 @@ from qagen.core.reasons import (
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.sampling.pool import MAX_PER_FACT
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.contact import Contact
 from qagen.visibility.views import SceneViews
 
@@ -149,6 +151,27 @@ class ContactFamily(Family[ContactConfig]):
                 return pair
         areas = [float(views.scene.objects[item].box.size[:2].prod()) for item in (first, second)]
         return (first, second) if areas[0] <= areas[1] else (second, first)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        red, blue = question.roles
+        word = question.answer.text
+        above = {"of": red, "to": blue, "by": signed(question.number("above_m"), "above", "below")}
+        shares = {"of": red, "to": blue}
+        more = {
+            "on": (
+                Step("measure", "above", above),
+                Step("measure", "over", {**shares, "share": share(question.number("over"))}),
+            ),
+            "in": (Step("measure", "inside", {**shares, "share": share(question.number("inside"))}),),
+        }
+        longest = float(views.scene.objects[red.object].box.size.max())
+        return (
+            locate_marks(question),
+            Step("scale", "side", {"side": "longest", "of": red}, length=longest),
+            Step("measure", "gap", {"of": question.roles, "value": length(question.number("gap_m"))}),
+            *more.get(word, ()),
+            Step("compare", "contact", {"word": word}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """How the object of role red meets that of role blue."""

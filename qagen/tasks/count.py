@@ -1,6 +1,6 @@
 """How many objects with a label the video shows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from numpy.random import Generator
 from qagen.core.answer import Count
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, plural_of
 from qagen.core.question import SCENE, Question, Skip
+from qagen.core.rationale import Step
 from qagen.core.reasons import (
     AMBIGUOUS_LABEL,
     CLASS_QUOTA,
@@ -74,6 +75,13 @@ class ObjectCount(Family[CountConfig]):
         asked = [self.ask(views, views.video, label) for label in rng.permutation(labels).tolist()]
         yield from (candidate for candidate in asked if isinstance(candidate, Skip))
         yield from _balanced([candidate for candidate in asked if isinstance(candidate, Question)])
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        label, best = str(question.facts["label"]), question.measured["best_frames"]
+        assert isinstance(best, list)
+        frames = tuple(sorted(Counter(best).items()))
+        total = Step("tally", "total", {"value": len(best)})
+        return Step("tally", "frames", {"label": label, "frames": frames}), total
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
         """How many objects called ``label`` the video ``frames`` shows."""

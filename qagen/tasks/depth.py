@@ -7,11 +7,13 @@ from pydantic import model_validator
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.rationale import Image, Step, length
 from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
 from qagen.core.sample import Format
 from qagen.core.units import Length
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red", "blue"), "oo": ("red", "blue", "green")}
@@ -59,6 +61,19 @@ class Depth(Family[DepthConfig]):
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return () if self.config.views == 1 else ("depth_per_image",)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        roles = {role.color: role for role in question.roles}
+        depths = {color: length(question.number(f"{color}_depth_m")) for color in COLORS[self.config.asks]}
+        asked = ("red", "blue") if self.config.asks == "oc" else ("blue", "green")
+        steps = [
+            Step("measure", "depth", {"of": roles[color], "image": Image(roles[color].image), "value": depths[color]})
+            for color in asked
+        ]
+        if self.config.asks == "oo":
+            difference = abs(depths["green"].value - depths["blue"].value)
+            steps.append(Step("measure", "depths", {"value": length(difference)}))
+        return (locate_marks(question), *steps)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The question about the depths of ``roles`` red, blue(, green), given that of red."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from qagen.core.answer import Number, Ratio
 from qagen.core.question import MarkedObject, Question, Skip
+from qagen.core.rationale import Step, length, ratio
 from qagen.core.reasons import (
     DISTANCE_TOO_SHORT,
     RATIO_OUT_OF_RANGE,
@@ -20,6 +21,7 @@ from qagen.core.reasons import (
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks, measure_between, measure_from_camera, offset, place_in_camera, scale_of_pair
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red",), "oo": ("red", "blue"), "ratio": ("red", "blue", "green")}
@@ -90,6 +92,23 @@ class Distance(Family[DistanceConfig]):
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("first_image_observer",) if self.config.asks == "oc" and self.config.views != 1 else ()
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        roles = question.roles
+        image = roles[0].image if question.is_video else 0
+        placed = place_in_camera(views, question, roles, image)
+        if self.config.asks == "oc":
+            return locate_marks(question), placed, measure_from_camera(views, question)
+        between = measure_between(views, roles[0], roles[1:])
+        if self.config.asks == "ratio":
+            value = Step("measure", "ratio", {"value": ratio(question.number("ratio"))})
+            scale = scale_of_pair(views, roles[0], roles[2])
+            return locate_marks(question), scale, placed, between, value
+        if self.config.between == "surfaces":
+            gap = Step("measure", "gap", {"of": roles, "value": length(question.number("surface_distance_m"))})
+            boxes = Step("measure", "boxes", {"value": length(question.number("box_distance_m"))})
+            return locate_marks(question), placed, between, gap, boxes
+        return locate_marks(question), placed, offset(placed), between
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The distance of ``roles`` red from the camera of the first frame, between red and blue, or a ratio of two."""

@@ -9,10 +9,12 @@ from numpy.random import Generator
 
 from qagen.core.answer import Degrees, Number
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Quantity, Step, angle, length
 from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN, UNIT_TOO_COARSE
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
 from qagen.tasks._base import Bound, Family, MotionConfig
+from qagen.tasks.steps import measure_angles, place_in_camera
 from qagen.visibility.views import SceneViews
 
 LENGTHS = (2, 4, 7, 12)
@@ -70,6 +72,18 @@ class Ego(Family[EgoConfig]):
     def _candidates(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for part in rng.permutation(list(all_ends(len(views.video)))).tolist():
             yield refusing(about_image(views.video[part[0]]), self.ask(views, views.video, *Ends(*part)))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        first, last = question.position("first"), question.position("last")
+        start_s, end_s = (views.frames[question.frames[end]].time_s for end in (first, last))
+        part = Step("locate", "part", {"first": first, "last": last, "seconds": Quantity(end_s - start_s, "time")})
+        if self.config.asks == "turn":
+            swept = Step("measure", "swept", {"value": angle(question.number("turn_deg"))})
+            return part, measure_angles(views, question, Image(first), Image(last)), swept
+        net = Step("measure", "net", {"value": length(question.number("net_m"))})
+        if self.config.asks == "path":
+            return part, net, Step("measure", "way", {"value": length(question.number("path_m"))})
+        return part, place_in_camera(views, question, [Image(last)], first), net
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """How far the camera goes or turns from image ``first`` of ``frames`` to image ``last``."""

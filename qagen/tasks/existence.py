@@ -14,6 +14,7 @@ from pydantic import model_validator
 from qagen.core.answer import YesNo
 from qagen.core.labels import is_countable, is_overlooked, may_be_called_alike, with_article
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Step, signed
 from qagen.core.reasons import (
     AMBIGUOUS,
     AMBIGUOUS_LABEL,
@@ -31,6 +32,7 @@ from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
 AXES = {
@@ -44,6 +46,13 @@ AXES = {
     "farther": "closer_farther",
 }
 """The axis of each direction."""
+SIDES = {
+    "left_right": ("right", "left"),
+    "above_below": ("above", "below"),
+    "front_behind": ("front", "behind"),
+    "closer_farther": ("farther", "closer"),
+}
+"""The directions of each axis, first that of positive offsets."""
 DIRECTIONS = {
     "oc": ("left", "right", "above", "below", "front", "behind"),
     "oo": ("left", "right", "above", "below", "closer", "farther"),
@@ -186,6 +195,34 @@ class Existence(Family[ExistenceConfig]):
         for direction in self.directions:
             if AXES[direction] != "above_below" or views.scene.is_level:
                 yield self._asked(views, frames, roles, observer, label, direction, shown)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        direction, offsets = str(question.facts["direction"]), question.measured["offsets_m"]
+        assert isinstance(offsets, list)
+        shown = Step("tally", "shown", {"label": str(question.facts["label"]), "value": len(offsets)})
+        marked = (locate_marks(question),) if question.roles else ()
+        if not offsets:
+            return *marked, shown
+        observer = question.position("frame")
+        frame = question.frames[observer]
+        nearest = min(float(views.distance[frame, k]) for k in self._instances(views, question))
+        positive, negative = next(pair for axis, pair in SIDES.items() if axis == AXES[direction])
+        told = tuple(signed(offset, positive, negative) for offset in offsets)
+        compared = {"to": question.roles[0]} if question.roles else {}
+        count = sum(word == direction for word, _ in told)
+        return (
+            *marked,
+            shown,
+            Step("scale", "instance", {"camera": Image(observer)}, length=nearest),
+            Step("compare", "offsets" if compared else "around", {**compared, "offsets": told}),
+            Step("tally", "side", {"value": count, "direction": direction}),
+        )
+
+    def _instances(self, views: SceneViews, question: Question) -> list[int]:
+        """Indices of the objects that the evidence lists."""
+        ids = question.measured["ids"]
+        assert isinstance(ids, list)
+        return [k for k, item in enumerate(views.scene.objects) if item.id in ids]
 
     def ask(
         self,

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from qagen.core.answer import Directions
+from qagen.core.answer import Directions, Slot
 from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
+from qagen.core.rationale import Step
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, HEADING_UNDEFINED, NO_DIRECTION, UNSURE_HEADING
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, RelativePosition, seen_by_camera
+from qagen.tasks.steps import compare_directions, locate_marks, place_held_level, points, scale_of_pair
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("green", "blue", "red"), "oo": ("green", "blue", "red", "yellow")}
@@ -118,6 +120,25 @@ class Imagination(Family[ImaginationConfig]):
     def _states_facing(self) -> bool:
         """Whether answers state which of two objects is in front of the observer and which behind."""
         return self.config.asks == "oo" and self.images != 1
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        roles = question.roles
+        green, blue, *others = roles
+        image = green.image if self.config.video else 0
+        centers = views.world_centers[[role.object for role in roles]]
+        seen = np.array([(one.right_m, one.up_m, one.front_m) for one in _relative_positions(centers)])
+        before = [Slot(name[len("before_") :], str(word)) for name, word in question.facts.items()]
+        moved = points("transform", "moved", others, seen, {"at": green, "facing": blue})
+        compared = compare_directions(before, question.measured, "before_", others) if before else None
+        assert isinstance(question.answer, Directions)
+        return (
+            locate_marks(question),
+            scale_of_pair(views, green, blue),
+            *([replace(compared, asked_by="sentence")] if compared else []),
+            replace(place_held_level(views, question, roles, image), is_optional=True),
+            replace(moved, is_optional=len(others) > 1),
+            compare_directions(question.answer.slots, question.measured, "after_", others, "first"),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where red of ``roles`` green, blue, red(, yellow) is once the observer has moved to green and faces blue."""

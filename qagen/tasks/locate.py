@@ -7,10 +7,12 @@ from numpy.random import Generator
 
 from qagen.core.answer import FrameNumbers
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
+from qagen.core.rationale import Step
 from qagen.core.reasons import DOUBTFUL_SIGHTING, NO_VIDEO, NOT_IN_VIDEO
 from qagen.core.sample import Format
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Amount, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
 
@@ -58,6 +60,15 @@ class Locate(Family[LocateConfig]):
             for image in rng.permutation(shown)[: self.config.marks_per_object]:
                 drawn = mark_objects(views, views.video, {"red": (int(item), int(image))}, self.config.mark)
                 yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (views.video, drawn))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        assert isinstance(question.answer, FrameNumbers)
+        numbers, red = question.answer.numbers, question.roles[0]
+        starts = [number for number in numbers if number - 1 not in numbers]
+        ends = [number for number in numbers if number + 1 not in numbers]
+        seen = {"total": question.answer.total, "of": red, "spans": tuple(zip(starts, ends, strict=True))}
+        total = Step("tally", "total", {"value": len(numbers)})
+        return locate_marks(question), Step("locate", "frames", seen), total
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""

@@ -9,11 +9,13 @@ from numpy.random import Generator
 from qagen.core.answer import Placement
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image
+from qagen.core.rationale import Step
 from qagen.core.reasons import LOOKS_UP_OR_DOWN
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.attitude import Attitude
+from qagen.tasks.steps import locate_marks, place_on_plan
 from qagen.visibility.views import SceneViews
 
 
@@ -64,6 +66,9 @@ class Map(Family[MapConfig]):
             count = int(rng.integers(self.config.min_objects, self.config.max_objects + 1))
             drawn = sets.sample_objects(self._names(count), self.config.views, self.config.mark, rng)
             yield self.ask_drawn(views, drawn)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        return locate_marks(question), place_on_plan(views, question, question.roles)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The map of ``roles`` object0, object1, ..., seen from the camera of the first of ``frames``."""

@@ -8,11 +8,13 @@ from pydantic import model_validator
 
 from qagen.core.answer import Answer, BoxAnswer
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Step
 from qagen.core.reasons import BOXES_NOT_EXACT, NO_OBJECT_IN_BOTH, VIEWS_ALIKE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects, visible_box
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks, place_in_camera, scale_from_camera
 from qagen.visibility.views import SceneViews
 
 OBJECTS_PER_PAIR = 2
@@ -85,6 +87,17 @@ class Matching(Family[MatchingConfig]):
             rarest = rarest[np.argsort(proposed[rarest], kind="stable")][:OBJECTS_PER_PAIR]
             proposed[rarest] += 1
             yield from ((frames, int(item)) for item in rarest)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        red, answer = question.roles[0], question.answer
+        assert isinstance(answer, BoxAnswer)
+        return (
+            locate_marks(question),
+            scale_from_camera(views, question, red),
+            place_in_camera(views, question, [red]),
+            place_in_camera(views, question, [red], 1, "transform"),
+            Step("locate", "box", {"image": Image(1), "of": red, "box": answer.box}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the object of role red is in the second of ``frames``."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from qagen.core.answer import FrameSpan
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Step, angle, length
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, span_between, taking_turns
@@ -72,6 +73,22 @@ class MoveCompare(Family[MoveCompareConfig]):
             if other >= start + length:
                 found = self.ask(views, views.video, start, start + length, other, other + length, kind)
                 yield refusing(about_image(views.video[start]), found)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        answer, kind = question.answer, str(question.facts["kind"])
+        assert isinstance(answer, FrameSpan)
+        ends = [(question.position(f"{name}first"), question.position(f"{name}last")) for name in ("", "other_")]
+        unit, form, quantity = ("deg", "turned", angle) if kind == "turn" else ("m", "moved", length)
+        amounts = [quantity(question.number(f"{name}_{unit}")) for name in ("first", "second")]
+        less, more = sorted(amounts, key=lambda one: one.value)
+        smaller = ends[amounts.index(less)]
+        measured = [
+            Step("measure", form, {"first": first, "last": last, "value": amount})
+            for (first, last), amount in zip(ends, amounts, strict=True)
+        ]
+        scale = Step("scale", "way", {"first": smaller[0], "last": smaller[1]}, length=less.value)
+        larger = {"more": more, "less": less, "kind": kind, "first": answer.first, "last": answer.last}
+        return *([scale] if kind == "move" else []), *measured, Step("compare", "parts", larger)
 
     def ask(
         self,

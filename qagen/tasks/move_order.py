@@ -10,6 +10,7 @@ from pydantic import Field
 from qagen.core.answer import MoveOrder
 from qagen.core.motion import LABELS, STAY
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Quantity, Step
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
@@ -88,6 +89,17 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
         earlier, later = sorted((first, second), key=lambda run: run.start_s)
         middles = [(run.start_s + run.end_s) / 2 for run in (earlier, later)]
         return earlier.end_s <= later.start_s + 1e-6 and middles[1] - middles[0] >= self.config.min_apart_s
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        answer, starts = question.answer, question.measured["starts_s"]
+        assert isinstance(answer, MoveOrder)
+        assert isinstance(starts, list)
+        first = {label: Quantity(start, "time") for label, start in zip(answer.labels, starts, strict=True)}
+        listed = tuple((label, first[label]) for label in sorted(answer.labels, key=LABELS.index))
+        return (
+            Step("sort", "starts", {"first": question.position("first"), "starts": listed}),
+            Step("sort", "order", {"order": answer.labels}),
+        )
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], first: int, last: int, listed: Sequence[str]

@@ -6,12 +6,14 @@ from typing import ClassVar
 from numpy.random import Generator
 
 from qagen.core.answer import FrameSpan
-from qagen.core.motion import LABELS, STAY, Certainty
+from qagen.core.motion import LABELS, OPPOSITES, STAY, Certainty
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Step, signed
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
 from qagen.tasks._base import Family, MotionConfig
+from qagen.visibility.camera_path import Span, is_move
 from qagen.visibility.views import SceneViews
 
 LEAST_PART = 6
@@ -60,6 +62,23 @@ class MoveThirds(Family[MotionConfig]):
                 found = [self.ask(views, views.video, *ends, label) for label in LABELS if label != STAY]
                 asked = [one for one in found if isinstance(one, Question)]
                 yield from asked or [refusing(about_image(views.video[ends.first]), found[0])]
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        answer, move = question.answer, str(question.facts["move"])
+        assert isinstance(answer, FrameSpan)
+        parts = thirds(Ends(question.position("first"), question.position("last")))
+        assert parts is not None
+        spans = [span_between(views, question.frames, part, *self.config.steps) for part in parts]
+        nets = [span.net(move) for span in spans if isinstance(span, Span)]
+        kind = "length" if is_move(move) else "angle"
+        told = [signed(net, move, OPPOSITES[move], kind) for net in nets]
+        right = {"first": answer.first, "last": answer.last}
+        scale = Step("scale", "way", right, length=question.number("net"))
+        measured = (
+            Step("measure", "along", {"first": part.first, "last": part.last, "move": word, "value": amount})
+            for part, (word, amount) in zip(parts, told, strict=True)
+        )
+        return *([scale] if is_move(move) else []), *measured, Step("compare", "third", {**right, "move": move})
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], first: int, last: int, move: str, cuts: tuple = ()

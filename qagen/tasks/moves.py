@@ -8,15 +8,18 @@ from numpy.random import Generator
 from qagen.core.answer import CameraMove
 from qagen.core.motion import AXES, LABELS, OPPOSITES, STAY, Certainty
 from qagen.core.question import Fact, Question, Skip, about_image, refusing
+from qagen.core.rationale import Quantity, Step, signed
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
 from qagen.tasks._base import Family, MotionConfig
-from qagen.visibility.camera_path import is_move
+from qagen.visibility.camera_path import Span, is_move
 from qagen.visibility.views import SceneViews
 
 LEAST_PART = 6
 """Least number of frames from one end of a part of the video to the other, of which a third is asked about."""
+LEAST_SCALE = 1e-9
+"""Least move by which others are divided where there are no meters."""
 STAY_SHARE = 0.25
 """Share of the questions that offer that the camera stays still, where it surely does not."""
 
@@ -99,6 +102,24 @@ class Moves(Family[MovesConfig]):
             yield self.ask(views, views.video, *ends, listed, **facts)
         if not any(lists):
             yield Skip(DOUBTFUL_MOTION)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        ends = Ends(question.position("first"), question.position("last"))
+        span = span_between(views, question.frames, ends, *self.config.steps)
+        assert isinstance(span, Span)
+        assert isinstance(question.answer, CameraMove)
+        nets = {label: span.net(label) for label, _ in AXES}
+        amounts = tuple(
+            signed(nets[label], label, opposite, "length" if is_move(label) else "angle") for label, opposite in AXES
+        )
+        largest = max(abs(net) for label, net in nets.items() if is_move(label))
+        seconds = Quantity(question.number("seconds"), "time")
+        return (
+            Step("locate", "part", {"first": ends.first, "last": ends.last, "seconds": seconds}),
+            Step("scale", "moves", {}, length=max(largest, LEAST_SCALE)),
+            Step("measure", "motion", {"amounts": amounts}),
+            Step("compare", "holds", {"move": question.answer.label}),
+        )
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], first: int, last: int, listed: Sequence[str], **part: Fact

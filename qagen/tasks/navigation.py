@@ -17,6 +17,7 @@ from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.pose import to_degrees
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Step, length, signed
 from qagen.core.reasons import (
     BACKTRACKS,
     HALF_TURN,
@@ -181,6 +182,12 @@ class DescribedWalk(Family[NavigationConfig]):
         for index in rng.permutation(len(views.scene.walks)).tolist():
             yield self.ask(views, views.scene.walks[index])
 
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        steps = [Step("locate", "walk", {"images": len(question.frames)})]
+        if views.units is not None:
+            steps.append(Step("measure", "way", {"value": length(question.number("length_m"))}))
+        return tuple(steps)
+
     def ask(self, views: SceneViews, walk: Walk) -> Question | Skip:
         """Which route the images along ``walk`` take."""
         words = len(walk.instruction.split())
@@ -287,6 +294,23 @@ class Navigation(Family[NavigationConfig]):
                     asked.append(shown)
             yield refusing(about_image(views.video[first]), found)
 
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        corners, lengths, turns = (question.measured[name] for name in ("corners_m", "lengths_m", "turns_deg"))
+        assert isinstance(corners, list)
+        assert isinstance(lengths, list)
+        assert isinstance(turns, list)
+        heading = math.radians(question.number("start_heading_deg"))
+        c, s = math.cos(heading), math.sin(heading)
+        offsets = ((x - corners[0][0], y - corners[0][1]) for x, y in corners)
+        places = tuple((length(s * x - c * y), length(c * x + s * y)) for x, y in offsets)
+        legs = tuple(
+            (*signed(turn, "left", "right", "angle"), length(leg)) for turn, leg in zip(turns, lengths, strict=True)
+        )
+        return (
+            Step("place", "corners", {"camera": Image(question.position("first")), "corners": places}),
+            Step("compare", "legs", {"legs": legs}),
+        )
+
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """Which route the camera takes from image ``first`` to image ``last`` of the video ``frames``."""
         look = views.cameras[frames[first], :3, 2]
@@ -379,11 +403,11 @@ class Navigation(Family[NavigationConfig]):
 def _moves(turns: list[float], lengths: list[float]) -> tuple[tuple[str, float], ...]:
     """(name, amount) of turns, degrees to the left, and legs, meters; turns of 0 are left out."""
     moves: list[tuple[str, float]] = []
-    for turn, length in zip(turns, lengths, strict=True):
+    for turn, length_m in zip(turns, lengths, strict=True):
         rounded = TURN_STEP_DEG * round(turn / TURN_STEP_DEG)
         if rounded:
             moves.append(("left" if rounded > 0 else "right", abs(rounded)))
-        moves.append(("forward", length))
+        moves.append(("forward", length_m))
     return tuple(moves)
 
 

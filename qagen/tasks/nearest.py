@@ -23,6 +23,7 @@ from qagen.core.question import (
     listed_name,
     refusing,
 )
+from qagen.core.rationale import Image, Step, length
 from qagen.core.reasons import (
     AMBIGUOUS,
     BOXES_NOT_EXACT,
@@ -40,6 +41,7 @@ from qagen.core.units import Length
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects
 from qagen.sampling.mark_placement import has_unique_label, mark_objects, markable_as, visible_box
 from qagen.tasks._base import Amount, Bound, Family, Images, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks, measure_between, scale_of_pair
 from qagen.visibility.views import SceneViews
 
 Extreme = Literal["closest", "farthest"]
@@ -172,6 +174,33 @@ class Nearest(Family[NearestConfig]):
             else:
                 frames = sets.draw(self.config.views, rng)
                 yield Skip(NO_VIEWS, SCENE) if frames is None else (frames, ())
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        extreme = str(question.facts["extreme"])
+        if self.config.asks == "oc":
+            return self._rationale_of_all(question, extreme)
+        anchor, *others = question.roles
+        assert isinstance(question.answer, Choice)
+        winner = next(role for role in others if role.color == question.answer.right)
+        away = length(question.number(f"{winner.color}_m"))
+        return (
+            locate_marks(question),
+            scale_of_pair(views, anchor, winner),
+            measure_between(views, anchor, others),
+            Step("compare", "extreme", {"extreme": extreme, "value": away, "of": winner}),
+        )
+
+    def _rationale_of_all(self, question: Question, extreme: str) -> tuple[Step, ...]:
+        """The steps that lead to one of all objects of the images."""
+        answer, away = question.answer, question.measured["distances_m"]
+        assert isinstance(answer, LocatedObject)
+        assert isinstance(away, list)
+        value = {"count": len(away), "extreme": extreme, "value": length(away[0]), "next": length(away[1])}
+        return (
+            Step("locate", "box", {"image": Image(answer.image or 0), "of": answer.label, "box": answer.box}),
+            Step("scale", "camera", {"camera": Image(0), "of": answer.label}, length=away[0]),
+            Step("compare", "among", {**value, "camera": Image(0)}),
+        )
 
     def ask(
         self,

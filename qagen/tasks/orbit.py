@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Degrees
 from qagen.core.pose import to_degrees
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_objects, refusing
+from qagen.core.rationale import Image, Step, angle
 from qagen.core.reasons import (
     ANGLE_TOO_SMALL,
     CLASS_QUOTA,
@@ -25,6 +26,7 @@ from qagen.core.sample import Format
 from qagen.sampling.angle_bins import BinQuota, angle_bin, in_turns
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks, place_on_plan, scale_from_camera
 from qagen.visibility.views import SceneViews
 
 
@@ -120,6 +122,16 @@ class Orbit(Family[OrbitConfig]):
         frames = (shown[ends[is_later_first]], shown[ends[not is_later_first]])
         drawn = mark_objects(views, frames, {"red": (item, 0)}, self.config.mark)
         return self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        first, last = question.position("first"), question.position("last", 1)
+        role, turned = question.roles[0], abs(question.number("orbit_deg"))
+        return (
+            locate_marks(question),
+            scale_from_camera(views, question, role, first),
+            place_on_plan(views, question, [role, Image(last)], first),
+            Step("measure", "around", {"of": role, "value": angle(turned)}),
+        )
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], first: int = 0, last: int = 1

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from qagen.core.answer import LabelOrder
 from qagen.core.labels import is_overlooked, may_be_called_alike
 from qagen.core.question import SCENE, Question, Skip
+from qagen.core.rationale import Step
 from qagen.core.reasons import (
     AMBIGUOUS_LABEL,
     NO_VIDEO,
@@ -110,6 +111,17 @@ class Order(Family[OrderConfig]):
             asked = [self._asked(views.video, {name: sightings[name] for name in listing}) for listing in listings]
             candidates += asked[:1] if isinstance(asked[0], Skip) else asked
         yield from sorted(candidates, key=lambda candidate: isinstance(candidate, Skip))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        assert isinstance(question.answer, LabelOrder)
+        labels, sightings = question.facts["labels"], question.facts["sightings"]
+        assert isinstance(labels, tuple)
+        assert isinstance(sightings, tuple)
+        first = dict(sightings)
+        return (
+            Step("sort", "sightings", {"first": tuple((label, first[label]) for label in labels)}),
+            Step("sort", "order", {"order": question.answer.labels}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
         """In which order ``labels``, listed in this order, come into view in the video ``frames``."""

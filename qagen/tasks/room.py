@@ -9,6 +9,7 @@ from scipy.spatial import KDTree
 from qagen.core.answer import Number
 from qagen.core.floor import hull_area, hull_areas, hull_outline, polygon_area
 from qagen.core.question import Question, Skip
+from qagen.core.rationale import Quantity, Step, share
 from qagen.core.reasons import (
     NO_SCAN,
     NO_VIDEO,
@@ -84,6 +85,20 @@ class RoomArea(Family[RoomConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         yield self.ask(views, views.video) if views.video else Skip(NO_VIDEO)
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        area, *others = (
+            Quantity(float(str(value)), "area") for name, value in question.measured.items() if name.endswith("_m2")
+        )
+        enclosed = Step("measure", "area", {"value": area})
+        if views.scene.room_polygon is not None:
+            return enclosed, Step("measure", "shown_area", {"value": others[0]})
+        ordered = sorted(others, key=lambda one: one.value)
+        return (
+            enclosed,
+            Step("measure", "areas", {"least": ordered[0], "most": ordered[-1]}),
+            Step("measure", "walls", {"share": share(question.number("walled_share"))}),
+        )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...]) -> Question | Skip:
         """How much floor the space has that the video ``frames`` shows."""

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from qagen.core.answer import Degrees
 from qagen.core.question import SCENE, Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Step, angle
 from qagen.core.reasons import (
     ANGLE_TOO_SMALL,
     CLASS_QUOTA,
@@ -26,6 +27,7 @@ from qagen.core.sample import Format
 from qagen.sampling.angle_bins import BinQuota, angle_bin, in_turns
 from qagen.sampling.frame_sets import SAME_VIEW_DEG
 from qagen.tasks._base import Bound, Family, TaskConfig
+from qagen.tasks.steps import measure_angles
 from qagen.visibility.views import SceneViews
 
 SPANS = (2, 3, 5, 9)
@@ -105,6 +107,14 @@ class Rotation(Family[RotationConfig]):
         wanted = np.linspace(swept[0], swept[-1], self.config.views)
         chosen = np.abs(swept[:, None] - wanted).argmin(axis=0)
         return self.ask(views, tuple(shown[first + chosen].tolist()))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        ends = question.position("first"), question.position("last", len(question.frames) - 1)
+        return (
+            measure_angles(views, question, *map(Image, ends)),
+            Step("measure", "rotation", {"value": angle(question.number("turn_deg"))}),
+            Step("measure", "swept", {"value": angle(question.number("swept_deg"))}),
+        )
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], first: int = 0, last: int | None = None

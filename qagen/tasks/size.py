@@ -10,6 +10,7 @@ from numpy.random import Generator
 from qagen.core.answer import Choice
 from qagen.core.box import SIDE_AXES
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, Subject, about_objects, refusing
+from qagen.core.rationale import Step, length, ratio
 from qagen.core.reasons import (
     AMBIGUOUS,
     CLASS_QUOTA,
@@ -23,6 +24,7 @@ from qagen.core.reasons import (
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.sampling.pool import MAX_PER_FACT
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
 Side = Literal["height", "width", "longest"]
@@ -131,6 +133,21 @@ class Size(Family[SizeConfig]):
                     candidate = refusing(about_objects(roles), self.ask(views, (frame,), roles, side))
                     asked[side] += isinstance(candidate, Question)
                     yield candidate
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        side, answer = str(question.facts["side"]), question.answer
+        assert isinstance(answer, Choice)
+        roles = {role.color: role for role in question.roles}
+        sides = {color: length(question.number(f"{color}_m")) for color in COLORS}
+        more, less = sides[answer.right], sides[answer.wrong[0]]
+        larger, smaller = roles[answer.right], roles[answer.wrong[0]]
+        return (
+            locate_marks(question),
+            Step("scale", "side", {"side": side, "of": smaller}, length=less.value),
+            *(Step("measure", "side", {"side": side, "of": roles[color], "value": sides[color]}) for color in COLORS),
+            Step("measure", "ratio", {"value": ratio(more.value / less.value)}),
+            Step("compare", "larger", {"more": more, "less": less, "side": side, "of": larger}),
+        )
 
     def ask(
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], side: Side = "height"

@@ -10,11 +10,13 @@ from qagen.core.answer import Motion, ViewAngles
 from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip, about_image, refusing
+from qagen.core.rationale import Image, Step, angle, signed
 from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
+from qagen.tasks.steps import measure_angles, place_held_level, place_in_camera
 from qagen.visibility.views import SceneViews
 
 HALF_TURN_MARGIN_DEG = 5.0
@@ -73,6 +75,22 @@ class ViewChange(Family[ViewChangeConfig]):
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             yield refusing(about_image(frames[0]), self.ask(views, frames))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        first, second = (Attitude(views.cameras[frame, :3, :3]) for frame in question.frames)
+        if self.config.asks == "angles":
+            return (measure_angles(views, question, Image(0), Image(1)),)
+        place = place_in_camera if self.config.frame == "camera" else place_held_level
+        motion = question.answer
+        assert isinstance(motion, Motion)
+        heading = {
+            "first": Image(0),
+            "last": Image(1),
+            "turn": signed(motion.left_deg, "left", "right", "angle"),
+            "tilt": signed(motion.up_deg, "up", "down", "angle"),
+            "elevations": (angle(first.elevation_deg), angle(second.elevation_deg)),
+        }
+        return place(views, question, [Image(1)]), Step("measure", "heading", heading)
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """How the camera of the second of ``frames`` moved and turned from that of the first."""

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from qagen.core.answer import Extents, Number
 from qagen.core.box import SIDE_AXES, Box3D
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
+from qagen.core.rationale import Quantity, Step
 from qagen.core.reasons import (
     CUT_OFF,
     EXTENT_NOT_OBSERVED,
@@ -20,6 +21,7 @@ from qagen.core.reasons import (
 )
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
 MUST_SAY = {
@@ -90,6 +92,18 @@ class Volume(Family[VolumeConfig]):
             frames = (int(frame),)
             drawn = mark_objects(views, frames, {"red": (int(item), 0)}, self.config.mark)
             yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
+
+    def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
+        red, asks = question.roles[0], self.config.asks
+        first, second, height = views.scene.objects[red.object].box.size.tolist()
+        kind = "side" if asks == "size" else "length"
+        longer, shorter, height = (Quantity(side, kind) for side in (max(first, second), min(first, second), height))
+        sides = Step("measure", "sides", {"of": red, "horizontal": (longer, shorter), "height": height})
+        if asks == "size":
+            return locate_marks(question), sides
+        asked = Quantity(views.scene.objects[red.object].box.longest(SIDE_AXES[asks]))
+        steps = () if asks == "height" else (sides,)
+        return locate_marks(question), *steps, Step("measure", "side", {"side": asks, "of": red, "value": asked})
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """How long, wide and high the object of role red is, or how large the side is that its type asks for."""

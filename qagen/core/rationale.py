@@ -1,0 +1,71 @@
+"""Rationales: the steps that lead from what was measured to an answer, before they are said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+QuantityKind = Literal["length", "side", "area", "angle", "ratio", "share", "time", "ray", "lens"]
+DECIMALS: Mapping[QuantityKind, int] = {"angle": 1, "ratio": 2, "share": 0, "time": 1, "ray": 4, "lens": 1}
+"""Decimals of quantities that have the same unit in all scenes. Others have one more than the answers of the scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured number of a step."""
+
+    value: float
+    """Lengths, sides of boxes and areas in units of the scene's world; degrees; percent; seconds; thousandths of an
+    image's width and height for a lens."""
+    kind: QuantityKind = "length"
+    """What is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One of the images of a question, or its camera."""
+
+    position: int
+    """Index into Question.frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a rationale, without a word of English."""
+
+    kind: str
+    """locate, scale, place, transform, offset, measure, project, tally, sort, compare or answer."""
+    form: str
+    """Which of the sentences of its kind says it: templates/rationale.jinja has a block ``<kind>_<form>``."""
+    values: Mapping[str, object]
+    """What the sentence says: str, int, Quantity, MarkedObject, Image, or tuples of these."""
+    length: float | None = None
+    """scale: the length, in units of the scene's world, by which scenes without meters divide all other lengths."""
+    asked_by: str | None = None
+    """The only format whose question asks for what the step says; None for all."""
+    is_optional: bool = False
+    """Whether the step is left out where all steps together would have too many words."""
+
+
+def length(value: float) -> Quantity:
+    """A length of the world."""
+    return Quantity(float(value))
+
+
+def angle(value: float) -> Quantity:
+    """An angle, degrees."""
+    return Quantity(float(value), "angle")
+
+
+def ratio(value: float) -> Quantity:
+    """How many times as large one quantity is as another."""
+    return Quantity(float(value), "ratio")
+
+
+def share(value: float) -> Quantity:
+    """A fraction, said in percent."""
+    return Quantity(100 * float(value), "share")
+
+
+def signed(value: float, positive: str, negative: str, kind: QuantityKind = "length") -> tuple[str, Quantity]:
+    """The word for the sign of a value, and its amount."""
+    return (positive if value >= 0 else negative), Quantity(abs(float(value)), kind)

@@ -1,0 +1,164 @@
+"""Steps of rationales that several families share."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qagen.core.answer import Slot
+from qagen.core.pose import rotate
+from qagen.core.question import MarkedObject, Question
+from qagen.core.rationale import Image, Quantity, Step, length, signed
+from qagen.tasks.attitude import Attitude
+from qagen.visibility.views import SceneViews
+
+Thing = MarkedObject | Image
+"""An object, which stands for the center of its box, or a camera."""
+MIN_AHEAD = 1e-6
+"""Least horizontal part of an optical axis that has a heading."""
+SLOTS = {
+    "left_right": ("right_m",),
+    "above_below": ("up_m",),
+    "front_behind": ("front_m",),
+    "closer_farther": ("distance_m", "other_distance_m"),
+    "first_front_behind": ("first_front_m",),
+    "second_front_behind": ("second_front_m",),
+}
+"""The measured quantities that decide each direction: one, or the difference of two."""
+
+
+def locate_marks(question: Question) -> Step:
+    """Which image shows which of the question's objects."""
+    images = dict.fromkeys(role.image for role in question.roles)
+    shown = tuple((Image(i), tuple(role for role in question.roles if role.image == i)) for i in images)
+    return Step("locate", "marks", {"shown": shown})
+
+
+def scale_from_camera(views: SceneViews, question: Question, role: MarkedObject, image: int = 0) -> Step:
+    """The distance from a camera to an object as the length by which others are told where there are no meters."""
+    away = math.hypot(*views.centers[question.frames[image], role.object])
+    return Step("scale", "camera", {"camera": Image(image), "of": role}, length=away)
+
+
+def scale_of_pair(views: SceneViews, first: MarkedObject, second: MarkedObject) -> Step:
+    """The same with the distance between two objects."""
+    away = math.dist(*views.world_centers[[first.object, second.object]])
+    return Step("scale", "pair", {"of": (first, second)}, length=away)
+
+
+def place_in_camera(
+    views: SceneViews, question: Question, things: Iterable[Thing], image: int = 0, kind: str = "place"
+) -> Step:
+    """Objects and cameras in the axes of a camera: right, down, ahead."""
+    camera = views.cameras[question.frames[image]]
+    return _placed(views, question, things, image, (kind, "camera"), camera[:3, :3])
+
+
+def place_held_level(views: SceneViews, question: Question, things: Iterable[Thing], image: int = 0) -> Step:
+    """The same in the axes of a camera that is held level: right, up, ahead."""
+    right, down, ahead = level_axes(views, question.frames[image]).T
+    axes = np.stack([right, -down, ahead], axis=1)
+    return _placed(views, question, things, image, ("place", "level"), axes)
+
+
+def place_on_plan(views: SceneViews, question: Question, things: Iterable[Thing], image: int = 0) -> Step:
+    """The same seen from above: right, ahead."""
+    axes = level_axes(views, question.frames[image])[:, [0, 2]]
+    return _placed(views, question, things, image, ("place", "plan"), axes)
+
+
+def _placed(
+    views: SceneViews,
+    question: Question,
+    things: Iterable[Thing],
+    image: int,
+    block: tuple[str, str],
+    axes: NDArray[np.float64],
+) -> Step:
+    """Things in a camera's axes, which are the columns of a matrix in the world."""
+    origin = views.cameras[question.frames[image], :3, 3]
+    named = tuple(things)
+    centers = [
+        views.cameras[question.frames[thing.position], :3, 3]
+        if isinstance(thing, Image)
+        else views.world_centers[thing.object]
+        for thing in named
+    ]
+    return points(*block, named, rotate(axes.T, np.array(centers) - origin), {"camera": Image(image)})
+
+
+def points(
+    kind: str, form: str, things: Sequence[Thing], places: NDArray[np.float64], values: Mapping[str, object]
+) -> Step:
+    """Things at coordinates (n, 2) or (n, 3), in units of the world."""
+    told = tuple((thing, tuple(map(length, place))) for thing, place in zip(things, places.tolist(), strict=True))
+    return Step(kind, form, {**values, "points": told})
+
+
+def level_axes(views: SceneViews, frame: int) -> NDArray[np.float64]:
+    """(3, 3), columns right, down, ahead of a camera held level; one that looks straight up or down heads where the top
+    of its image is."""
+    rotation = views.cameras[frame, :3, :3]
+    if math.hypot(rotation[0, 2], rotation[1, 2]) < MIN_AHEAD:
+        rotation = np.stack([rotation[:, 0], -rotation[:, 2], -rotation[:, 1]], axis=1)
+    return Attitude(rotation).level_axes
+
+
+def measure_from_camera(views: SceneViews, question: Question) -> Step:
+    """How far the question's objects are from the camera of its first image."""
+    centers = views.centers[question.frames[0]]
+    told = tuple((role, length(math.hypot(*centers[role.object]))) for role in question.roles)
+    return Step("measure", "from_camera", {"camera": Image(0), "to": told})
+
+
+def measure_between(views: SceneViews, origin: MarkedObject, others: Iterable[MarkedObject]) -> Step:
+    """How far other objects are from one."""
+    centers = views.world_centers
+    told = tuple((one, length(math.dist(centers[origin.object], centers[one.object]))) for one in others)
+    return Step("measure", "between", {"start": origin, "to": told})
+
+
+def compare_directions(
+    slots: Sequence[Slot],
+    measured: Mapping[str, object],
+    prefix: str,
+    roles: Sequence[MarkedObject],
+    form: Literal["relative", "first"] = "relative",
+) -> Step:
+    """Where the first object is relative to the second, or to the observer, and which of two is in front; "first" if
+    the step before names the two."""
+    told = tuple((slot.axis, slot.word, _amount(slot.axis, measured, prefix)) for slot in slots)
+    if len(roles) == 1:
+        return Step("compare", "observer", {"of": roles[0], "slots": told})
+    return Step("compare", form, {"of": roles[0], "to": roles[1], "slots": told})
+
+
+def _amount(axis: str, measured: Mapping[str, object], prefix: str) -> object:
+    """How far an object is on one side, without a sign."""
+    first, *rest = (float(str(measured[f"{prefix}{name}"])) for name in SLOTS[axis])
+    return signed(first - sum(rest), "", "")[1]
+
+
+def offset(placed: Step) -> Step:
+    """The way from the first of two placed objects to the second, along the same axes."""
+    (start, first), (end, second) = placed.values["points"]  # type: ignore[misc]
+    return Step("offset", "pair", {"start": start, "end": end, "by": tuple(map(_difference, first, second))})
+
+
+def _difference(first: Quantity, second: Quantity) -> Quantity:
+    return length(second.value - first.value)
+
+
+def measure_angles(views: SceneViews, question: Question, first: Image, last: Image) -> Step:
+    """How a camera is turned, tilted and rolled from one image to another, one after the other, in its own axes."""
+    rotations = (views.cameras[question.frames[image.position], :3, :3] for image in (first, last))
+    before, after = map(Attitude, rotations)
+    seen = after.seen_from(before)
+    angles = {
+        "turn": signed(seen.heading_deg, "left", "right", "angle"),
+        "tilt": signed(seen.elevation_deg, "up", "down", "angle"),
+        "roll": signed(seen.roll_deg, "counterclockwise", "clockwise", "angle"),
+    }
+    return Step("measure", "angles", {"first": first, "last": last, **angles})
