@@ -153,14 +153,13 @@ def _page(samples: Sequence[SheetSample], questions: Sequence[Question]) -> str:
     for one, question in zip(samples, questions, strict=True):
         sample = one.sample
         every = list(range(len(sample.images)))
-        marked = sorted({mark.image for mark in sample.marks})
         entries.append(
             {
                 **msgspec.to_builtins(question),
                 "answer": one.shown,
                 "names": [sample.image_name(index) for index in every],
-                "marked": marked,
-                "large": marked if sample.is_video else every,
+                "marked": sample.marked,
+                "large": sample.marked if sample.is_video else every,
                 "video": sample.is_video,
             }
         )

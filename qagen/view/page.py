@@ -1,7 +1,7 @@
 """HTML pages that need nothing beside them; each is a template that extends ``base.html``."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qagen.core.sample import FORMATS
-from qagen.records.marks import Mark, draw_marks
 from qagen.view.picture import open_image
-from qagen.view.samples import ViewSample
+from qagen.view.samples import Viewable
 from qagen.view.statistics import summarize
 
 if TYPE_CHECKING:
@@ -42,10 +41,21 @@ def data_uri(image: "Image", image_format: str = "JPEG") -> str:
     return f"data:image/{image_format.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def gallery_page(samples: Sequence[ViewSample], counts: "pd.DataFrame") -> str:
-    """Samples to step through, and the statistics of the run (``counts`` from ``count_run``).
+def gallery_page(
+    samples: Iterable[Viewable],
+    counts: "pd.DataFrame",
+    formats: Sequence[str] = FORMATS,
+    format_word: str = "format",
+) -> str:
+    """Samples to step through, and the statistics of all samples that there are.
 
     Marks are transparent images on top, drawn by the same function as everywhere, so that they can be switched off.
+
+    Args:
+        samples: taken one after the other.
+        counts: of ``count_run``.
+        formats: columns of the table of samples.
+        format_word: what the page calls them.
 
     Raises:
         QagenError: an image is missing or cannot be read.
@@ -53,7 +63,12 @@ def gallery_page(samples: Sequence[ViewSample], counts: "pd.DataFrame") -> str:
     images = _Images()
     entries = [_entry(sample, images) for sample in samples]
     return render_page(
-        "samples.html", samples=entries, images=images.encoded, statistics=summarize(counts), formats=FORMATS
+        "samples.html",
+        samples=entries,
+        images=images.encoded,
+        statistics=summarize(counts),
+        formats=formats,
+        words={"type": "type", "format": format_word, "scene": "scene"},
     )
 
 
@@ -64,7 +79,7 @@ class _Images:
         self.encoded: list[str] = []
         self._known: dict[tuple[Path, tuple[int, int]], tuple[int, tuple[int, int]]] = {}
 
-    def add(self, sample: ViewSample, index: int) -> tuple[int, tuple[int, int]]:
+    def add(self, sample: Viewable, index: int) -> tuple[int, tuple[int, int]]:
         """Where an image of a sample stands in ``encoded``, and its width and height in the page."""
         key = sample.images[index], FRAME_PX if sample.is_video else IMAGE_PX
         if key not in self._known:
@@ -74,34 +89,27 @@ class _Images:
         return self._known[key]
 
 
-def _entry(sample: ViewSample, images: _Images) -> dict[str, Any]:
+def _entry(sample: Viewable, images: _Images) -> dict[str, Any]:
     """What the script of the gallery knows of a sample."""
-    file = sample.line.file
     known = [images.add(sample, index) for index in range(len(sample.images))]
-    marked = sorted({mark.image for mark in sample.marks})
     return {
-        "id": sample.line.id,
-        "type": file.type,
-        "format": file.format,
-        "split": file.split,
-        "dataset": file.dataset.name,
-        "scene": sample.line.scene,
+        "id": sample.id,
+        **sample.groups,
         "turns": [[turn.speaker, turn.value] for turn in sample.turns],
         "images": [number for number, _ in known],
         "names": [sample.image_name(index) for index in range(len(known))],
-        "marks": {index: _overlay(sample.marks, index, known[index][1]) for index in marked},
+        "marks": {index: _overlay(sample, index, known[index][1]) for index in sample.marked},
         "video": sample.is_video,
         "evidence": sample.reasons,
     }
 
 
-def _overlay(marks: Sequence[Mark], index: int, size: tuple[int, int]) -> str:
+def _overlay(sample: Viewable, index: int, size: tuple[int, int]) -> str:
     """The marks of one image on a transparent ground: how they look on black and on white tells how clear they are."""
     import numpy as np
     from PIL import Image
 
-    own = [mark for mark in marks if mark.image == index]
-    on_black, on_white = (draw_marks(Image.new("RGB", size, ground), own) for ground in ("black", "white"))
+    on_black, on_white = (sample.draw_on(Image.new("RGB", size, ground), index) for ground in ("black", "white"))
     color, white = (np.asarray(image).astype(np.int64) for image in (on_black, on_white))
     alpha = 255 - (white - color).max(axis=2, keepdims=True)
     opaque = np.minimum(255 * color // np.maximum(alpha, 1), 255)

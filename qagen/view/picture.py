@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from qagen.errors import QagenError
 from qagen.records.read import MISSING_MEDIA, Turn
-from qagen.view.samples import ViewSample
+from qagen.view.samples import Viewable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,7 +29,7 @@ IN_ASCII = {"–": "-", "—": "-", "−": "-", "×": "x", "²": "^2", "³": "^3
 """Replacements of characters that Pillow's font does not have."""
 
 
-def draw_sample(sample: ViewSample, width_px: int = PICTURE_WIDTH_PX) -> "Image":
+def draw_sample(sample: Viewable, width_px: int = PICTURE_WIDTH_PX) -> "Image":
     """The picture of one sample, ``width_px`` wide and as high as its content.
 
     Raises:
@@ -55,7 +55,7 @@ def draw_sheets(pictures: Iterable["Image"]) -> "Iterator[Image]":
         yield _pad(_row(stacks, gap_px, DESK), gap_px, DESK)
 
 
-def _image_blocks(sample: ViewSample, width_px: int) -> "Iterator[Image]":
+def _image_blocks(sample: Viewable, width_px: int) -> "Iterator[Image]":
     """Rows of captioned images; for a video first the frames that carry marks, enlarged, then all frames."""
     if not sample.images:
         return
@@ -63,15 +63,13 @@ def _image_blocks(sample: ViewSample, width_px: int) -> "Iterator[Image]":
     if not sample.is_video:
         yield _grid(sample, every, min(ROW_OF_IMAGES, len(every)), width_px)
         return
-    marked = sorted({mark.image for mark in sample.marks})
+    marked = sample.marked
     if marked:
         yield _grid(sample, marked, len(marked) if len(marked) in (2, 4) else ROW_OF_IMAGES, width_px)
     yield _grid(sample, every, ROW_OF_FRAMES, width_px, framed=marked)
 
 
-def _grid(
-    sample: ViewSample, indices: Sequence[int], columns: int, width_px: int, framed: Sequence[int] = ()
-) -> "Image":
+def _grid(sample: Viewable, indices: Sequence[int], columns: int, width_px: int, framed: Sequence[int] = ()) -> "Image":
     gap_px = round(GAP * width_px)
     tile_px = (width_px - (columns - 1) * gap_px) // columns
     tiles = [_tile(sample, index, tile_px, width_px, index in framed) for index in indices]
@@ -79,13 +77,11 @@ def _grid(
     return _stack(rows, gap_px)
 
 
-def _tile(sample: ViewSample, index: int, tile_px: int, width_px: int, is_framed: bool) -> "Image":
+def _tile(sample: Viewable, index: int, tile_px: int, width_px: int, is_framed: bool) -> "Image":
     from PIL import ImageOps
 
-    from qagen.records.marks import draw_marks
-
     image = open_image(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
-    image = draw_marks(image, [mark for mark in sample.marks if mark.image == index])
+    image = sample.draw_on(image, index)
     if is_framed:
         image = ImageOps.expand(ImageOps.crop(image, 3), 3, FRAMED)
     if len(sample.images) == 1:
@@ -94,7 +90,7 @@ def _tile(sample: ViewSample, index: int, tile_px: int, width_px: int, is_framed
     return _stack([_lines_block([sample.image_name(index)], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
 
 
-def open_image(sample: ViewSample, index: int, box_px: tuple[int, int]) -> "Image":
+def open_image(sample: Viewable, index: int, box_px: tuple[int, int]) -> "Image":
     """An image of a sample, scaled to fit a box. A JPEG is decoded at the smallest sufficient size.
 
     Raises:
@@ -104,13 +100,13 @@ def open_image(sample: ViewSample, index: int, box_px: tuple[int, int]) -> "Imag
 
     path = sample.images[index]
     if not path.is_file():
-        raise QagenError(f"{sample.line}: image {path} of record {sample.line.id} is missing; {MISSING_MEDIA}")
+        raise QagenError(f"{sample.where}: image {path} of record {sample.id} is missing; {MISSING_MEDIA}")
     try:
         with Image.open(path) as image:
             image.draft("RGB", box_px)
             return ImageOps.contain(image.convert("RGB"), box_px)
     except (OSError, Image.DecompressionBombError) as error:
-        raise QagenError(f"{sample.line}: image {path} cannot be read ({error})") from error
+        raise QagenError(f"{sample.where}: image {path} cannot be read ({error})") from error
 
 
 def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qagen.errors import ConfigError, QagenError, did_you_mean, match_names, matches
 from qagen.files import decode_json, read_json_line
@@ -25,6 +25,7 @@ from qagen.records.read import (
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+    from PIL.Image import Image
 
     from qagen.records.marks import Mark
 
@@ -40,6 +41,53 @@ class SampleSelection(Filter):
     seed: int = 0
 
 
+class Viewable(Protocol):
+    """What pictures and pages show of a sample, whatever it comes from."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def where(self) -> str:
+        """How messages call the place where it stands."""
+        ...
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Its type, format, scene, dataset and split."""
+        ...
+
+    @property
+    def turns(self) -> "Sequence[Turn]": ...
+
+    @property
+    def images(self) -> Sequence[Path]: ...
+
+    @property
+    def is_video(self) -> bool: ...
+
+    @property
+    def marked(self) -> list[int]:
+        """Images that carry marks, rising."""
+        ...
+
+    @property
+    def caption(self) -> str: ...
+
+    @property
+    def reasons(self) -> list[str]:
+        """Lines of small print."""
+        ...
+
+    def image_name(self, index: int) -> str:
+        """The name of an image in pictures."""
+        ...
+
+    def draw_on(self, image: "Image", index: int) -> "Image":
+        """A copy of an image, which may be scaled, with its marks."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ViewSample:
     """A record with the content of its picture."""
@@ -51,6 +99,29 @@ class ViewSample:
     is_video: bool
     evidence: dict[str, Any]
     """Evidence of the answer; empty when the run has none."""
+
+    @property
+    def id(self) -> str:
+        return self.line.id
+
+    @property
+    def where(self) -> str:
+        return str(self.line)
+
+    @property
+    def groups(self) -> dict[str, str]:
+        file = self.line.file
+        named = {"type": file.type, "format": file.format, "split": file.split, "dataset": file.dataset.name}
+        return {**named, "scene": self.line.scene}
+
+    @property
+    def marked(self) -> list[int]:
+        return sorted({mark.image for mark in self.marks})
+
+    def draw_on(self, image: "Image", index: int) -> "Image":
+        from qagen.records.marks import draw_marks
+
+        return draw_marks(image, [mark for mark in self.marks if mark.image == index])
 
     @property
     def name(self) -> str:
