@@ -43,11 +43,13 @@ def draw_sample(sample: Viewable, width_px: int = PICTURE_WIDTH_PX) -> "Image":
     return _pad(_stack(blocks, round(GAP * 1.5 * width_px)), round(MARGIN * width_px))
 
 
-def draw_sheets(pictures: Iterable["Image"]) -> "Iterator[Image]":
+def draw_sheets(
+    pictures: Iterable["Image"], per_sheet: int = PICTURES_PER_SHEET, max_columns: int = SHEET_COLUMNS
+) -> "Iterator[Image]":
     """Contact sheets: pictures of one width, each put into the shortest column of its sheet."""
     pictures = iter(pictures)
-    while sheet := list(islice(pictures, PICTURES_PER_SHEET)):
-        columns: list[list[Image]] = [[] for _ in range(min(SHEET_COLUMNS, len(sheet)))]
+    while sheet := list(islice(pictures, per_sheet)):
+        columns: list[list[Image]] = [[] for _ in range(min(max_columns, len(sheet)))]
         for picture in sheet:
             min(columns, key=lambda column: sum(image.height for image in column)).append(picture)
         gap_px = round(GAP * sheet[0].width)
