@@ -8,6 +8,8 @@ import click
 from qagen import cli
 
 MODULES = {
+    "check": ("qagen.spacevista.check", "Count what a file holds, and list items that cannot be used."),
+    "convert": ("qagen.spacevista.convert", "Write items in another form."),
     "flatten": ("qagen.spacevista.flatten", "Write prompts as scalars and JSON strings."),
     "nest": ("qagen.spacevista.nest", "Undo flatten."),
 }
@@ -17,7 +19,9 @@ MODULES = {
 @click.group(
     cls=cli.Commands,
     modules=MODULES,
-    epilog="\b\nExamples:\n  qagen spacevista flatten meta.json --to meta_flatten.json"
+    epilog="\b\nExamples:\n  qagen spacevista check meta.json --root /data/SpaceVista"
+    "\n  qagen spacevista convert all.json --as nested --to meta.json"
+    "\n  qagen spacevista flatten meta.json --to meta_flatten.json"
     "\n  qagen spacevista nest meta_flatten.json --to meta.json",
 )
 def main() -> None:

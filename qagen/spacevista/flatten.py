@@ -85,7 +85,8 @@ def _notes(flat: dict[str, Any], strings: list[str], moved: list[str]) -> str:
     prompts stood outside of any.
     """
     plain = ",".join(strings)
-    if set(moved) == FLAT_KEYS.keys() & flat.keys() and read_notes(plain) == (strings, None):
+    is_plain = all(name and "," not in name for name in strings) and not plain.startswith("{")
+    if is_plain and set(moved) == FLAT_KEYS.keys() & flat.keys():
         return plain
     return json_text({"strings": strings, "moved": moved})
 

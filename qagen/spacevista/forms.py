@@ -44,6 +44,7 @@ FLAT_KEYS = {f"{prefix}{name}": (key, name) for key, (prefix, names) in CHILDREN
 """A key of the flat form, to the prompt and the name of the value there."""
 STRINGIFIED = "stringified"
 """Key of ``extra_info`` that lists, after a reversible flattening, which values became strings."""
+CORNERS = ("x1", "y1", "x2", "y2")
 PLACEHOLDER = "<video>"
 _THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL | re.IGNORECASE)
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
@@ -149,13 +150,14 @@ def view(item: dict[str, Any], form: Form, point_order: PointOrder = "yx") -> It
     facts = _object(item, "metadata" if is_full else "extra_info")
     frames = frames_of(item)
     question, answer = _texts(item, form)
+    stated_order(item, form)
     if is_full:
         spelt, task = item.get("input_type"), facts.get("original_type")
         prompts = tuple(_annotated(_object(item, "annotations"), len(frames), point_order))
     else:
         spelt, task = facts.get("input_type"), facts.get("task_type")
         prompts = tuple(_extra_prompts(facts, point_order))
-    kind = input_kind(spelt) if isinstance(spelt, str) and spelt else _kind_of(prompts)
+    kind = input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts)
     if is_full:
         prompts = tuple(prompt for prompt in prompts if prompt.kind in kind.split("_"))
     return Item(
@@ -195,6 +197,17 @@ def _line_view(item: dict[str, Any], form: Form) -> Item:
     )
 
 
+def stated_order(item: dict[str, Any], form: Form) -> PointOrder | None:
+    """The order of points that an item states; None where it states none. Raises ItemError where it is neither."""
+    holder = "metadata" if form in ("full", "bench") else "extra_info"
+    match item.get(holder):
+        case {"point_order": None | "yx" | "xy" as order}:
+            return order
+        case {"point_order": order}:
+            raise _unlike(f"{holder}.point_order", order, " or ".join(POINT_ORDERS))
+    return None
+
+
 # --- text and frames --------------------------------------------------------------------------------------------------
 
 
@@ -225,9 +238,12 @@ def check_texts(item: dict[str, Any], form: Form) -> None:
 def _texts(item: dict[str, Any], form: Form) -> tuple[str, str]:
     """The user's and the assistant's text."""
     if form == "bench":
-        question, answer = _needed(item, "question"), _plain(_needed(item, "answer"))
+        question, answer = _needed(item, "question"), _needed(item, "answer")
         if not isinstance(question, str):
             raise _unlike("question", question, "text")
+        if isinstance(answer, bool) or not isinstance(answer, str | int | float):
+            raise _unlike("answer", answer, "text or a number")
+        answer = str(answer)
         placeholders, where = question.count(PLACEHOLDER), "question"
     else:
         messages = _needed(item, "messages")
@@ -271,7 +287,7 @@ def _extra_prompts(extra: dict[str, Any], order: PointOrder) -> Iterator[Prompt]
     """Points, boxes and masks of ``extra_info``."""
     if point := given_prompt(extra, "input_point"):
         path = _path(point, "image_path", "input_point")
-        for pair in _points(point.get("points")):
+        for pair in pairs_of(point):
             yield Prompt("point", path, _ordered(pair, order, "input_point.points"))
     if box := given_prompt(extra, "input_bbox"):
         yield from _extra_boxes(box)
@@ -329,20 +345,23 @@ def _extra_boxes(box: dict[str, Any]) -> Iterator[Prompt]:
             yield Prompt("bbox", path, _box(corners, f"input_bbox.bboxes[{number}]"))
 
 
-def _points(value: Any) -> list[Any]:
-    """Pairs from ``[[y, x], …]``, from one pair, or from pairs in lists of their own, as SpaceVista's programs do."""
-    points = _list(value, "input_point.points")
+def pairs_of(point: dict[str, Any]) -> list[Any]:
+    """The points of ``[[y, x], …]``, of one pair, or of pairs in lists of their own, as SpaceVista's programs do."""
+    points = _list(point.get("points"), "input_point.points")
     if len(points) == 2 and not any(isinstance(part, list) for part in points):
         return [points]
     return [point[0] if isinstance(point, list) and len(point) == 1 else point for point in points]
 
 
 def _mask(mask: dict[str, Any], key: str, color: str | None = None) -> Prompt:
-    """A mask; its path may itself be an object with path, ids and image, as the video evaluator has it."""
-    if isinstance(mask.get("mask_path"), dict):
-        mask = {**mask, **mask["mask_path"]}
+    mask = plain_mask(mask)
     source = MaskSource(_path(mask, "mask_path", key), _object_ids(mask.get("object_ids"), f"{key}.object_ids"))
     return Prompt("mask", _path(mask, "image_path", key), (), color=color, mask=source)
+
+
+def plain_mask(mask: dict[str, Any]) -> dict[str, Any]:
+    """A mask; its path may itself be an object with path, ids and image, as the video evaluator has it."""
+    return {**mask, **mask["mask_path"]} if isinstance(mask.get("mask_path"), dict) else mask
 
 
 def _object_ids(value: Any, key: str) -> tuple[int, ...] | None:
@@ -412,7 +431,8 @@ def input_kind(spelt: str) -> str:
     return "_".join(re.findall(r"[^+_\s]+", spelt.lower()))
 
 
-def _kind_of(prompts: Sequence[Prompt]) -> str:
+def kind_of(prompts: Sequence[Prompt]) -> str:
+    """The input type that names the kinds of prompts."""
     kinds = {prompt.kind for prompt in prompts}
     return "_".join(["image", *(kind for kind in get_args(PromptKind) if kind in kinds), "text"])
 
@@ -426,15 +446,20 @@ def _ordered(pair: Any, order: PointOrder, key: str) -> tuple[float, float]:
 
 
 def _box(value: Any, key: str) -> tuple[float, ...]:
-    """(x1, y1, x2, y2) of an object with these keys or of a list of four."""
-    if isinstance(value, dict) and all(name in value for name in ("x1", "y1", "x2", "y2")):
-        value = [value[name] for name in ("x1", "y1", "x2", "y2")]
-    if not isinstance(value, list) or len(value) != 4:
-        raise _unlike(key, value, "x1, y1, x2, y2")
-    left, top, right, bottom = (_pixel(part, key) for part in value)
+    corners = corners_of(value)
+    if corners is None:
+        raise _unlike(key, value, ", ".join(CORNERS))
+    left, top, right, bottom = (_pixel(part, key) for part in corners)
     if left >= right or top >= bottom:
         raise ItemError(FALSE_PROMPT, f"{key}: found {_short(value)}, expected x1 < x2 and y1 < y2")
     return left, top, right, bottom
+
+
+def corners_of(value: Any) -> list[Any] | None:
+    """x1, y1, x2, y2 of an object with these keys or of a list of four; None of anything else."""
+    if isinstance(value, dict) and all(name in value for name in CORNERS):
+        return [value[name] for name in CORNERS]
+    return value if isinstance(value, list) and len(value) == 4 else None
 
 
 def _pixel(value: Any, key: str) -> float:

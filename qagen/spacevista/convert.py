@@ -1,0 +1,392 @@
+"""``qagen spacevista convert``: items in another form, with all that they say.
+
+What both forms can say is written as the other form has it. All else (keys that only one of them has, and spellings
+that the way back would change) is kept beside it as ``metadata.as_nested`` or ``extra_info.as_full``: what to set and
+to drop on the way back, so that it restores the item. What a form cannot say at all is refused.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from qagen import cli
+from qagen.core.reasons import COLLIDING_KEY, NOT_SAYABLE, UNLIKE_ITS_FORM
+from qagen.spacevista.draw import PROMPTS as COLORS
+from qagen.spacevista.flatten import flatten_item
+from qagen.spacevista.forms import (
+    CORNERS,
+    PLACEHOLDER,
+    POINT_ORDERS,
+    Form,
+    ItemError,
+    PointOrder,
+    corners_of,
+    form_of,
+    given_prompt,
+    kind_of,
+    pairs_of,
+    plain_mask,
+    view,
+)
+from qagen.spacevista.frames import MediaRoot, frame_index
+from qagen.spacevista.nest import nest_item
+from qagen.spacevista.point_order import decide_point_order
+from qagen.spacevista.rewrite import rewrite
+from qagen.spacevista.stream import json_text
+
+Target = Literal["full", "nested", "flat"]
+Values = dict[str, Any]
+AS_NESTED, AS_FULL = "as_nested", "as_full"
+SHARED = ("scene_source", "original_id", "category", "scale")
+"""Facts under one name in ``metadata`` and in ``extra_info``."""
+KINDS = {"points": "point", "bboxes": "bbox", "dual_bbox": "bbox", "masks": "mask"}
+"""Keys of ``annotations``, and which prompts they hold."""
+
+
+@cli.command(
+    "qagen spacevista convert all.json --as nested --to meta.json",
+    "qagen spacevista convert meta.json --as full --to all.json --root /data/SpaceVista",
+    "qagen spacevista convert bench_final.json --as flat --to meta_flatten.json",
+)
+@click.argument("source", metavar="FILE", type=cli.PATH)
+@cli.option("--as", "form", type=click.Choice(["full", "nested", "flat"]), required=True, help="Form to write.")
+@cli.path_option("--to", "target", also=["--out"], required=True, metavar="FILE", help="The file to write.")
+@cli.path_option("--root", metavar="MEDIA", help="Folder of the frames, to find prompts' frames and the points' order.")
+@cli.option(
+    "--point-order", "order", type=click.Choice(POINT_ORDERS), default="yx", show_default=True,
+    help="Order of a point's coordinates in the new file.",
+)  # fmt: skip
+@cli.all_option("items")
+def main(source: Path, form: Target, target: Path, root: Path | None, order: PointOrder, lists_all: bool) -> int:
+    """Write the items of FILE in another form; they may be of any form, items of the benchmark included.
+
+    What the new form has no place for is kept in it as metadata.as_nested or extra_info.as_full, from which the way
+    back restores the item. An item with prompts that the form cannot say, such as points on two frames, is left out.
+
+    Exit codes: 0: all items are written. 1: some were left out. 2: a mistake in the options, or no list of items.
+    """
+    cli.check_root(root)
+    media = None if root is None else MediaRoot(root)
+    converter = Converter(form, decide_point_order(source, media), order, media)
+    return rewrite(source, target, converter.convert, lists_all)
+
+
+class Converter:
+    """Turns items of any form into one form."""
+
+    def __init__(self, target: Target, found: PointOrder, wanted: PointOrder, media: MediaRoot | None = None) -> None:
+        """
+        Args:
+            found: the order of coordinates in the items.
+            wanted: the order to write.
+        """
+        self._target: Target = target
+        self._found: PointOrder = found
+        self._wanted: PointOrder = wanted
+        self._media = media
+
+    def convert(self, item: Values) -> Values:
+        """The item in the target form. Raises ItemError where it cannot be said in it, or contradicts itself."""
+        form = form_of(item)
+        if form in ("old eval", "results"):
+            raise ItemError(NOT_SAYABLE, f"found an item of the form {form}, expected nested, flat, full or bench")
+        view(item, form, self._found)  # refuses what contradicts itself
+        if form == self._target != "full" and self._found == self._wanted:
+            return item
+        if form in ("full", "bench"):
+            full = self._in_order(_with_messages(item) if form == "bench" else item, "metadata")
+            made = full if self._target == "full" else self._to_nested(full)
+        else:
+            nested = self._in_order(nest_item(item) if form == "flat" else item, "extra_info")
+            made = self._to_full(nested) if self._target == "full" else nested
+        return flatten_item(made, reversible=True) if self._target == "flat" else made
+
+    def _in_order(self, item: Values, holder: Literal["metadata", "extra_info"]) -> Values:
+        """The item with its points in the order to be written, and told so; the nested form tells only x, y."""
+        facts = dict(item.get(holder) or {})
+        changed = {**item, holder: facts}
+        swap = self._found != self._wanted
+        if holder == "metadata":
+            facts["point_order"] = self._wanted
+            if swap and item.get("annotations"):
+                changed["annotations"] = _swap_marks(item["annotations"])
+            if swap and AS_NESTED in facts:
+                facts[AS_NESTED] = _swap_patch(facts[AS_NESTED], "extra_info", _swap_extra)
+            return changed
+        if self._wanted == "xy" or "point_order" in facts:
+            facts["point_order"] = self._wanted
+        if swap and AS_FULL in facts:
+            facts[AS_FULL] = _swap_patch(facts[AS_FULL], "annotations", _swap_marks)
+        changed["extra_info"] = _swap_extra(facts) if swap else facts
+        return changed if facts else item
+
+    def _to_full(self, item: Values) -> Values:
+        """A nested item in the full form, with what restores it."""
+        nested, patch = _taken(item, "extra_info", AS_FULL)
+        full = self._full_of(nested)
+        if patch is not None:
+            full = restored(full, patch, f"extra_info.{AS_FULL}")
+            self._check_same(nested, full, f"extra_info.{AS_FULL}")
+        return _given(full, "metadata", AS_NESTED, difference(self._nested_of(full), nested))
+
+    def _to_nested(self, item: Values) -> Values:
+        """A full item in the nested form, with what restores it."""
+        full, patch = _taken(item, "metadata", AS_NESTED)
+        nested = self._nested_of(full)
+        if patch is not None:
+            nested = restored(nested, patch, f"metadata.{AS_NESTED}")
+            self._check_same(nested, full, f"metadata.{AS_NESTED}")
+        return _given(nested, "extra_info", AS_FULL, difference(self._full_of(nested), full))
+
+    def _check_same(self, nested: Values, full: Values, key: str) -> None:
+        """Raise ItemError where the two forms of an item, one restored, no longer say the same."""
+        if self._said(nested, "nested") != self._said(full, "full"):
+            found = "other prompts, or another task, than the item has"
+            raise ItemError(
+                COLLIDING_KEY, f"{key}: found {found}, expected the same; remove the key if the item is right"
+            )
+
+    def _said(self, item: Values, form: Form) -> tuple[str, list[Any]]:
+        seen = view(item, form, self._wanted)
+        prompts = [replace(each, frame=self._index(each.frame, seen.frames), color=None) for each in seen.prompts]
+        return seen.task, prompts
+
+    def _index(self, frame: str | int, frames: Sequence[str]) -> int:
+        return frame if isinstance(frame, int) else frame_index(frame, frames, self._media)
+
+    # What both forms can say, from one to the other. Neither reads what the other form would not have.
+
+    def _full_of(self, item: Values) -> Values:
+        _check_free(item, ("id", "input_type", "annotations", "metadata"))
+        seen = view(item, "nested", self._wanted)
+        extra, number = item.get("extra_info") or {}, item.get("problem_id")
+        source = extra.get("scene_source")
+        is_named = all(prompt.kind in seen.input_kind.split("_") for prompt in seen.prompts)
+        metadata = {name: extra.get(name) for name in SHARED}
+        metadata |= {"original_type": extra.get("task_type"), "point_order": self._wanted}
+        if "original_id" not in extra:
+            metadata["original_id"] = number
+        return {
+            "id": f"{source}__{number}" if _is_source(source) and isinstance(number, str) else number,
+            "input_type": seen.input_kind if is_named else kind_of(seen.prompts),
+            "messages": item["messages"],
+            "videos": item["videos"],
+            "annotations": self._annotations(extra, seen.frames),
+            "metadata": metadata,
+            **_others(item, ("problem_id", "messages", "videos", "extra_info")),
+        }
+
+    def _annotations(self, extra: Values, frames: Sequence[str]) -> Values:
+        made: Values = dict.fromkeys(("points", "bboxes", "masks", "dual_bbox"))
+        if point := given_prompt(extra, "input_point"):
+            made["points"] = self._marks(pairs_of(point), point["image_path"], frames)
+        if box := given_prompt(extra, "input_bbox"):
+            if "bboxes" in box:
+                made["bboxes"] = self._marks(map(corners_of, box["bboxes"]), box["image_path"], frames)
+            else:
+                made["dual_bbox"] = {
+                    "source_image": box["image_path_1"],
+                    "source_bbox": corners_of(box["bbox_1"]),
+                    "target_image": box["image_path_2"],
+                    "target_bboxes": [corners_of(corners) for corners in box["bboxes_2"]],
+                }
+        if mask := given_prompt(extra, "input_mask"):
+            made["masks"] = [_only_mask(mask)]
+        return made
+
+    def _marks(self, places: Iterable[Any], path: str, frames: Sequence[str]) -> list[Values]:
+        index = self._index(path, frames)
+        colors = cycle(COLORS)  # those that the nested form's readers draw
+        return [{"coords": place, "image_index": index, "color": next(colors)} for place in places]
+
+    def _nested_of(self, item: Values) -> Values:
+        _check_free(item, ("problem_id", "extra_info"))
+        seen = view(item, "full", self._wanted)
+        metadata, number = item.get("metadata") or {}, item.get("id")
+        source = metadata.get("scene_source")
+        if _is_source(source) and isinstance(number, str):
+            number = number.removeprefix(f"{source}__")
+        facts = {"task_type": metadata.get("original_type"), **{name: metadata.get(name) for name in SHARED}}
+        extra = {name: value for name, value in facts.items() if value is not None}
+        if extra.get("original_id") == number:
+            del extra["original_id"]
+        if self._wanted == "xy":
+            extra["point_order"] = "xy"
+        extra["input_type"] = "+".join(["Image", *seen.input_kind.split("_")[1:]])
+        marks = item.get("annotations") or {}
+        named = {name: marks.get(name) or [] for name, kind in KINDS.items() if kind in seen.input_kind.split("_")}
+        return {
+            "problem_id": number,
+            "messages": item["messages"],
+            "videos": item["videos"],
+            "extra_info": extra | _prompts(named, seen.frames),
+            **_others(item, ("id", "input_type", "messages", "videos", "annotations", "metadata")),
+        }
+
+
+def _prompts(marks: Values, frames: Sequence[str]) -> Values:
+    """Annotations as ``extra_info`` has them, one image a kind. Raises ItemError where there are more."""
+    made: Values = {}
+    if points := marks.get("points"):
+        made["input_point"] = {
+            "image_path": _one_frame(points, "points", frames),
+            "points": [point["coords"] for point in points],
+        }
+    boxes, pair, masks = (marks.get(name) for name in ("bboxes", "dual_bbox", "masks"))
+    if boxes and pair:
+        raise ItemError(NOT_SAYABLE, "annotations: found bboxes beside dual_bbox, expected one of them")
+    if boxes:
+        made["input_bbox"] = {
+            "image_path": _one_frame(boxes, "bboxes", frames),
+            "bboxes": [_corners(box["coords"]) for box in boxes],
+        }
+    if pair:
+        made["input_bbox"] = {
+            "image_path_1": pair["source_image"],
+            "bbox_1": _corners(pair["source_bbox"]),
+            "image_path_2": pair["target_image"],
+            "bboxes_2": [_corners(box) for box in pair["target_bboxes"]],
+        }
+    if masks:
+        if len(masks) > 1:
+            raise ItemError(NOT_SAYABLE, f"annotations.masks: found {len(masks)}, expected one")
+        made["input_mask"] = _only_mask(masks[0])
+    return made
+
+
+def _one_frame(marks: Sequence[Values], name: str, frames: Sequence[str]) -> str:
+    """The path of the frame that all marks are on."""
+    indices: list[int] = sorted({mark["image_index"] for mark in marks})
+    if len(indices) > 1:
+        found = f"them on frames {', '.join(map(str, indices))}"
+        raise ItemError(NOT_SAYABLE, f"annotations.{name}: found {found}, expected one frame")
+    return frames[indices[0]]
+
+
+def _corners(box: Any) -> Values:
+    return dict(zip(CORNERS, corners_of(box) or (), strict=True))
+
+
+def _only_mask(mask: Values) -> Values:
+    """The values of a mask that both forms have."""
+    plain = plain_mask(mask)
+    return {name: plain.get(name) for name in ("image_path", "mask_path", "object_ids")}
+
+
+def _with_messages(item: Values) -> Values:
+    """An item of the benchmark as one of the full form; question and answer stay beside the messages."""
+    question, answer = item["question"], item["answer"]
+    if PLACEHOLDER not in question:
+        question = PLACEHOLDER * len(item["videos"]) + question
+    said = answer if isinstance(answer, str) else json_text(answer)
+    messages = [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": said if "<answer>" in said else f"<answer>{said}</answer>"},
+    ]
+    leading = {name: item[name] for name in ("id", "input_type") if name in item}
+    return {**leading, "messages": messages, **item}
+
+
+def _is_source(source: Any) -> bool:
+    return isinstance(source, str) and source != ""
+
+
+def _others(item: Values, known: Iterable[str]) -> Values:
+    """What an item has beside the keys of its form; it is the same in every form."""
+    return {key: value for key, value in item.items() if key not in known}
+
+
+def _check_free(item: Values, keys: Iterable[str]) -> None:
+    for key in keys:
+        if key in item:
+            raise ItemError(COLLIDING_KEY, f"{key}: found it, expected no such key, which the other form needs")
+
+
+# --- what only one form can say ---------------------------------------------------------------------------------------
+
+
+def difference(made: Values, wanted: Values, depth: int = 2) -> Values:
+    """What turns one object into another: keys to ``set`` and to ``drop``, and changes ``in`` objects; {} for none."""
+    changes: Values = {"set": {}, "drop": [key for key in made if key not in wanted], "in": {}}
+    for key, value in wanted.items():
+        if key not in made:
+            changes["set"][key] = value
+        elif made[key] is not value and not _are_same(made[key], value):
+            if depth > 1 and isinstance(made[key], dict) and isinstance(value, dict):
+                changes["in"][key] = difference(made[key], value, depth - 1)
+            else:
+                changes["set"][key] = value
+    return {name: change for name, change in changes.items() if change}
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON, number types included; keys may be in another order."""
+    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def restored(made: Values, patch: Any, key: str) -> Values:
+    """The object with a difference applied. Raises ItemError, which begins with ``key``, where it is none."""
+    match patch:
+        case dict() if patch.keys() <= {"set", "drop", "in"}:
+            to_set, to_drop, inner = patch.get("set", {}), patch.get("drop", []), patch.get("in", {})
+            if isinstance(to_set, dict) and isinstance(to_drop, list) and isinstance(inner, dict):
+                result = {name: value for name, value in made.items() if name not in to_drop} | to_set
+                if all(isinstance(result.get(name), dict) for name in inner):
+                    return result | {name: restored(result[name], part, key) for name, part in inner.items()}
+    raise ItemError(UNLIKE_ITS_FORM, f"{key}: found {json_text(patch)[:60]}, expected keys to set and to drop")
+
+
+def _taken(item: Values, holder: str, key: str) -> tuple[Values, Any]:
+    """An item without what restores another form, and that; None where there is nothing."""
+    facts = item.get(holder)
+    if not isinstance(facts, dict) or key not in facts:
+        return item, None
+    return {**item, holder: {name: value for name, value in facts.items() if name != key}}, facts[key]
+
+
+def _given(item: Values, holder: str, key: str, patch: Values) -> Values:
+    return {**item, holder: {**(item.get(holder) or {}), key: patch}} if patch else item
+
+
+# --- order of coordinates ---------------------------------------------------------------------------------------------
+
+
+def _swap_extra(extra: Values) -> Values:
+    point = extra.get("input_point")
+    if not isinstance(point, dict) or "points" not in point:
+        return extra
+    return {**extra, "input_point": {**point, "points": _swapped(point["points"])}}
+
+
+def _swap_marks(annotations: Values) -> Values:
+    points = annotations.get("points")
+    if not isinstance(points, list):
+        return annotations
+    return {**annotations, "points": [{**point, "coords": _swapped(point.get("coords"))} for point in points]}
+
+
+def _swap_patch(patch: Any, holder: str, swap: Callable[[Values], Values]) -> Any:
+    """What restores the other form, with the points that it sets in the other order."""
+    match patch:
+        case {"in": {**inner}} if isinstance(inner.get(holder), dict) and "set" in inner[holder]:
+            part = {**inner[holder], "set": swap(inner[holder]["set"])}
+            return {**patch, "in": {**inner, holder: part}}
+    return patch
+
+
+def _swapped(points: Any) -> Any:
+    """Pairs of numbers, at any depth of lists, in the other order."""
+    if not isinstance(points, list):
+        return points
+    if len(points) == 2 and not any(isinstance(part, list) for part in points):
+        return points[::-1]
+    return [_swapped(part) for part in points]
+
+
+if __name__ == "__main__":
+    main()
