@@ -48,6 +48,10 @@ MASK_ELSEWHERE = _reason(
     "The mask does not show the object's points, or much that lies beside them, so it does not tell what the frame "
     "shows; nothing to do.",
 )
+NO_MASK = _reason(
+    "frame: no mask",
+    "The image that shows which pixels are the object is missing; check that the download is complete.",
+)
 NOT_REGISTERED = _reason("frame: not registered", "COLMAP found no pose for the image; nothing to do.")
 MARKED_BAD = _reason("frame: marked as bad", "The dataset's authors marked the image as bad; nothing to do.")
 HELD_OUT = _reason(
@@ -78,6 +82,16 @@ TOO_SMALL = _reason(
 NO_BOX = _reason("object: no box", "The annotation has no usable box of the object.")
 NO_LABEL = _reason("object: no clear label", "The pixels of the object do not agree on a class, so it has no name.")
 NEVER_SEEN = _reason("object: never seen", "No image shows the object, so nothing names it.")
+HARDLY_MEASURED = _reason(
+    "object: hardly measured", "Fewer than ten frames have depth on the object inside its mask, so it has no box."
+)
+FOOT_NOT_SEEN = _reason(
+    "object: foot not seen",
+    "No frame shows the object down to the plane that it stands on, as where it lies on a plate, so it has no box.",
+)
+SEVERAL_IN_MASK = _reason(
+    "object: several in one mask", "The video shows several objects, and nothing tells which of them its masks cover."
+)
 IN_REFLECTION = _reason(
     "object: in a region of reflections", "The dataset marks the region as reflections in mirrors and stray points."
 )

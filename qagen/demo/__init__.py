@@ -40,9 +40,10 @@ WRITERS = {
     "scannetpp": "qagen.demo.layouts.scannetpp:write",
     "structured3d": "qagen.demo.layouts.structured3d:write",
     "uco3d": "qagen.demo.layouts.uco3d:write",
+    "wildrgbd": "qagen.demo.layouts.wildrgbd:write",
 }
 """Writer of each dataset's layout, ``write(film: Film, root: Path)`` into an empty folder, imported when it is used."""
-CLOSE_UP = ("uco3d",)
+CLOSE_UP = ("uco3d", "wildrgbd")
 """Layouts of recordings that go around one object, as only the camera of the desk does."""
 DEMOS = {"apartment": tuple(name for name in WRITERS if name not in CLOSE_UP), "tabletop": ("scannet", *CLOSE_UP)}
 """The scenes and the layouts that each comes in."""

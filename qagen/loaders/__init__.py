@@ -21,6 +21,7 @@ LOADERS = {
     "structured3d": "qagen.loaders.structured3d.loader:Structured3DLoader",
     "threerscan": "qagen.loaders.threerscan:ThreeRScanLoader",
     "uco3d": "qagen.loaders.uco3d.loader:Uco3dLoader",
+    "wildrgbd": "qagen.loaders.wildrgbd:WildRgbdLoader",
 }
 """Dataset name to its loader class, imported when it is used."""
 

@@ -98,6 +98,10 @@ class FolderLoader(Loader):
     def read(self, scene_id: str, folder: Path) -> Scene:
         """Read the scene in a folder. Raises SceneError."""
 
+    def scene_id(self, folder: Path) -> str:
+        """The scene's name by its folder."""
+        return id_of(folder)
+
     def load(self, scene_id: str) -> Scene:
         """Read one scene; images stay undecoded.
 
@@ -105,7 +109,7 @@ class FolderLoader(Loader):
             SceneError: there is no such scene, or something of it is missing, damaged or contradicts itself.
         """
         folder = self.folder(scene_id)
-        return validate_scene(self.read(id_of(folder), folder))
+        return validate_scene(self.read(self.scene_id(folder), folder))
 
     def scene_ids(self, split: str) -> list[str]:
         """Sorted names of the scenes on disk that belong to the split.
@@ -167,13 +171,13 @@ class FolderLoader(Loader):
         if not self.root.is_dir():
             raise SceneError(self.root, f"dataset root: no such folder.{self._hint()}")
         if self._is_scene(self.root):
-            return {id_of(self.root): self.root}
+            return {self.scene_id(self.root): self.root}
         paths = [path for home in self._homes() for path in list_folder(home) if self._is_scene(path)]
         if not paths:
             raise SceneError(self.root, f"dataset root: found no scene, expected {self.expected}.{self._hint()}")
-        found = {id_of(path): path for path in reversed(paths)}
+        found = {self.scene_id(path): path for path in reversed(paths)}
         for path in paths:
-            other = found[id_of(path)].name
+            other = found[self.scene_id(path)].name
             if path.name != other:
                 both = f"{other!r} and {path.name!r}"
                 raise SceneError(self.root, f"scenes: found {both}, expected names that differ beyond '.' and '_'")
@@ -182,7 +186,7 @@ class FolderLoader(Loader):
     def folder(self, scene_id: str) -> Path:
         """One scene's folder, found without listing the others. Raises SceneError."""
         if self.scene_name.fullmatch(scene_id):
-            if id_of(self.root) == scene_id and self._is_scene(self.root):
+            if self.scene_id(self.root) == scene_id and self._is_scene(self.root):
                 return self.root
             for home in self._homes():
                 if self.is_scene(home / scene_id):

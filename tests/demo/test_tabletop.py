@@ -184,7 +184,9 @@ def test_demo_is_asked_for_by_its_name(tmp_path: Path, monkeypatch: pytest.Monke
     assert demo.demo_root("scannet", demo="tabletop") == root
     with pytest.raises(ConfigError, match="Did you mean 'tabletop'"):
         demo.demo_root("scannet", demo="table-top")
-    with pytest.raises(ConfigError, match=r"no demo tabletop in the layout of 'replica'. Known: scannet"):
+    with pytest.raises(
+        ConfigError, match=r"no demo tabletop in the layout of 'replica'. Known: scannet, uco3d, wildrgbd"
+    ):
         demo.demo_root("replica", demo="tabletop")
 
 

@@ -42,7 +42,7 @@ class View:
 
     def read_mask(self) -> NDArray[np.bool_]:
         mask = self._hits()[1]
-        return np.asarray(binary_dilation(mask, iterations=self.grown_px)) if self.grown_px else mask
+        return np.asarray(binary_dilation(mask, iterations=self.grown_px), bool) if self.grown_px else mask
 
 
 def orbit(count: int = 24, elevation_deg: float = 40.0, distance: float = 0.7) -> list[Pose]:

@@ -13,8 +13,9 @@ from qagen.core.scene import ImageSource
 from qagen.errors import SceneError
 
 JPEG_QUALITY = 95
-PixelKind = Literal["8-bit gray", "16-bit gray", "8- or 16-bit gray"]
+PixelKind = Literal["1- or 8-bit gray", "8-bit gray", "16-bit gray", "8- or 16-bit gray"]
 _MODES: dict[PixelKind, tuple[str, ...]] = {
+    "1- or 8-bit gray": ("1", "L", "P"),
     "8-bit gray": ("L", "P"),
     "16-bit gray": ("I;16", "I;16B", "I"),
     "8- or 16-bit gray": ("I;16", "I;16B", "I", "L"),
