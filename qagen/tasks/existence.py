@@ -208,13 +208,14 @@ class Existence(Family[ExistenceConfig]):
         nearest = min(float(views.distance[frame, k]) for k in self._instances(views, question))
         positive, negative = next(pair for axis, pair in SIDES.items() if axis == AXES[direction])
         told = tuple(signed(offset, positive, negative) for offset in offsets)
-        compared = {"to": question.roles[0]} if question.roles else {}
+        compared: dict[str, object] = {"camera": Image(observer)}
+        compared |= {"to": question.roles[0]} if question.roles else {}
         count = sum(word == direction for word, _ in told)
         return (
             *marked,
             shown,
             Step("scale", "instance", {"camera": Image(observer)}, length=nearest),
-            Step("compare", "offsets" if compared else "around", {**compared, "offsets": told}),
+            Step("compare", "offsets" if question.roles else "around", {**compared, "offsets": told}),
             Step("tally", "side", {"value": count, "direction": direction}),
         )
 

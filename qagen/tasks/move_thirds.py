@@ -13,7 +13,7 @@ from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
 from qagen.tasks._base import Family, MotionConfig
-from qagen.visibility.camera_path import Span, is_move
+from qagen.visibility.camera_path import Span, axis_of, is_move
 from qagen.visibility.views import SceneViews
 
 LEAST_PART = 6
@@ -69,11 +69,12 @@ class MoveThirds(Family[MotionConfig]):
         parts = thirds(Ends(question.position("first"), question.position("last")))
         assert parts is not None
         spans = [span_between(views, question.frames, part, *self.config.steps) for part in parts]
-        nets = [span.net(move) for span in spans if isinstance(span, Span)]
+        axis, sign = axis_of(move)
+        nets = [float(sign * span.sums[axis]) for span in spans if isinstance(span, Span)]
         kind = "length" if is_move(move) else "angle"
         told = [signed(net, move, OPPOSITES[move], kind) for net in nets]
         right = {"first": answer.first, "last": answer.last}
-        scale = Step("scale", "way", right, length=question.number("net"))
+        scale = Step("scale", "way", right, length=nets[parts.index(Ends(answer.first, answer.last))])
         measured = (
             Step("measure", "along", {"first": part.first, "last": part.last, "move": word, "value": amount})
             for part, (word, amount) in zip(parts, told, strict=True)

@@ -108,11 +108,12 @@ class Moves(Family[MovesConfig]):
         span = span_between(views, question.frames, ends, *self.config.steps)
         assert isinstance(span, Span)
         assert isinstance(question.answer, CameraMove)
-        nets = {label: span.net(label) for label, _ in AXES}
+        sums = span.sums.tolist()
         amounts = tuple(
-            signed(nets[label], label, opposite, "length" if is_move(label) else "angle") for label, opposite in AXES
+            signed(amount, label, opposite, "length" if is_move(label) else "angle")
+            for amount, (label, opposite) in zip(sums, AXES, strict=True)
         )
-        largest = max(abs(net) for label, net in nets.items() if is_move(label))
+        largest = max(map(abs, sums[:3]))
         seconds = Quantity(question.number("seconds"), "time")
         return (
             Step("locate", "part", {"first": ends.first, "last": ends.last, "seconds": seconds}),

@@ -142,20 +142,24 @@ class Span:
         """
         start, end = self.outer
         rows = slice(start, end + 1)
-        steps = np.diff(self.stretch.centers[rows], axis=0)
-        camera_from_world = self.stretch.rotations[rows].swapaxes(1, 2)
-        x, y, z = ((rotate(camera_from_world[:-1], steps) + rotate(camera_from_world[1:], steps)) / 2).T
-        turned = self.stretch.turned_deg[start:end]
-        return np.column_stack([z, x, y, turned])
+        ways = _ways(self.stretch.centers[rows], self.stretch.rotations[rows])
+        return np.column_stack([ways, self.stretch.turned_deg[start:end]])
 
     def net(self, label: str) -> float:
         """How far the camera moves or turns as a label says, less how far it does the opposite; meters or degrees."""
-        axis, sign = _axis(label)
+        axis, sign = axis_of(label)
         return float(sign * self.amounts[:, axis].sum())
+
+    @cached_property
+    def sums(self) -> NDArray[np.float64]:
+        """(6,) how far the camera moves along, and turns about, each axis between the very frames of its ends."""
+        centers, rotations = self._way(1)
+        turned_deg = rates_between(rotations, centers, np.arange(len(centers), dtype=np.float64))[:, 3:]
+        return np.concatenate([_ways(centers, rotations).sum(axis=0), turned_deg.sum(axis=0)])
 
     def most(self, label: str) -> float:
         """The largest such amount in any part of the span."""
-        axis, sign = _axis(label)
+        axis, sign = axis_of(label)
         so_far = np.concatenate([[0.0], np.cumsum(sign * self.amounts[:, axis])])
         return float((so_far - np.minimum.accumulate(so_far)).max())
 
@@ -170,7 +174,7 @@ class Span:
 
     def share(self, label: str) -> float:
         """Share of the time in which the camera moves as a label says."""
-        axis, sign = _axis(label)
+        axis, sign = axis_of(label)
         start, end = self.outer
         steps_s = np.diff(self.stretch.times_s[start : end + 1])
         return float(steps_s[self.stretch.motion.signs[start:end, axis] == sign].sum() / steps_s.sum())
@@ -181,7 +185,7 @@ class Span:
         if label == STAY:
             holds = (signs == 0).all(axis=1)
         else:
-            axis, sign = _axis(label)
+            axis, sign = axis_of(label)
             holds = signs[:, axis] == sign
         start, end = self.outer
         inside = np.flatnonzero(holds[start:end]) + start
@@ -212,7 +216,7 @@ class Span:
     def only_run(self, label: str, visible: Visible) -> "Span | None":
         """The one part of the span in which the camera surely makes a move; None where there are several parts or none,
         or where the rest may show it, too."""
-        axis, sign = _axis(label)
+        axis, sign = axis_of(label)
         start, end = self.outer
         holds = np.flatnonzero(self.stretch.motion.signs[start:end, axis] == sign) + start
         if not len(holds) or holds[-1] - holds[0] + 1 != len(holds):
@@ -277,10 +281,18 @@ class Span:
         return {label: self.certainty(label, visible) for label in LABELS}
 
 
-def _axis(label: str) -> tuple[int, int]:
+def axis_of(label: str) -> tuple[int, int]:
     """Axis of a label, and its sign there."""
     axis = next(k for k, pair in enumerate(AXES) if label in pair)
     return axis, 1 if AXES[axis][0] == label else -1
+
+
+def _ways(centers: NDArray[np.float64], rotations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n - 1, 3) how far a camera moves ahead, right and down from pose to pose: means of the axes of both."""
+    steps = np.diff(centers, axis=0)
+    camera_from_world = rotations.swapaxes(1, 2)
+    x, y, z = ((rotate(camera_from_world[:-1], steps) + rotate(camera_from_world[1:], steps)) / 2).T
+    return np.column_stack([z, x, y])
 
 
 def turns_deg(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
