@@ -374,13 +374,16 @@ def _box(prompt: Prompt) -> dict[str, int]:
 
 
 def _flatten(item: dict[str, Any]) -> dict[str, Any]:
-    """An item of the preview's flat form, by the published rule; ``stringified`` names no key, as none but prompts are
-    turned into strings."""
-    info = dict(item["extra_info"])
+    """An item of the preview's flat form, by the published rule; ``stringified`` names the keys that became strings."""
+    info, strings = dict(item["extra_info"]), []
     for word in WORDS.values():
-        for key, value in info.pop(f"input_{word}", {}).items():
-            info[f"{word}_{key}"] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return {**item, "extra_info": info | {"stringified": ""}}
+        for child, value in info.pop(f"input_{word}", {}).items():
+            key = f"{word}_{child}"
+            if not isinstance(value, str):
+                strings.append(key)
+                value = json.dumps(value, ensure_ascii=False)
+            info[key] = value
+    return {**item, "extra_info": info | {"stringified": ",".join(strings)}}
 
 
 EXPORTER = Exporter(write, needs_evidence=True, orders_points=True)

@@ -14,7 +14,12 @@ import click
 
 HERE = Path(__file__).resolve().parent
 NAMES = sorted(path.stem for path in HERE.glob("*.txt") if "." not in path.stem)
-EXPORTS = {"trl": ("huggingface",), "lmms_harness": ("sparbench",), "swift": ("swift", "swift --no-draw")}
+EXPORTS = {
+    "trl": ("huggingface",),
+    "lmms_harness": ("sparbench",),
+    "swift": ("swift", "swift --no-draw"),
+    "spacevista": ("spacevista", "spacevista --no-draw"),
+}
 """Exports that a consumer reads, where they are not just the one of its name."""
 
 
