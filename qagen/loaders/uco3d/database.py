@@ -125,6 +125,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
         try:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+            database.text_factory = lambda content: content.decode(errors="backslashreplace")
             yield database
         finally:
             database.close()
@@ -138,7 +139,11 @@ def _select(
     """At most ``limit`` rows of a sequence."""
     _check_columns(database, path, table, columns)
     query = f"SELECT {', '.join(columns)} FROM {table} WHERE sequence_name = ? LIMIT ?"
-    return database.execute(query, (name, limit)).fetchall()
+    try:
+        return database.execute(query, (name, limit)).fetchall()
+    except sqlite3.DataError as error:
+        problem = f"found a value of more than {MAX_CELL_BYTES} bytes in a row of sequence {name!r} ({error})"
+        raise SceneError(path, f"table {table}: {problem}, expected short ones") from error
 
 
 def _check_columns(database: sqlite3.Connection, path: Path, table: str, columns: Sequence[str]) -> None:
