@@ -6,20 +6,24 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from qagen.core import reasons
+from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.scene import Scene
+from qagen.core.scene import FileSource, Scene
 from qagen.demo.film import Film
 from qagen.demo.layouts import uco3d
 from qagen.errors import SceneError
 from qagen.loaders.io.images import decode_color
+from qagen.loaders.io.undistorted import pinhole_without_gaps
 from qagen.loaders.uco3d.cameras import camera_from_world, lens_camera
 from qagen.loaders.uco3d.database import read_frames
 from qagen.loaders.uco3d.loader import Uco3dLoader
+from qagen.loaders.uco3d.masks import SoftMask
 from tests.loaders import uco3d_files as files
 
 NAME, CLOUD = files.NAME, "segmented_point_cloud.ply"
@@ -128,6 +132,25 @@ def test_masks_are_the_pixels_that_are_surer_than_two_fifths(folder: Path) -> No
     assert "12 of 12 beside the object's points" in refused(folder)
     files.write_video(folder / "mask_video.mkv", [gray + gray // 101 * 2 for gray in grays])  # 103
     assert load(folder).dropped == {}
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_distortion_is_taken_out_of_a_mask_of_any_resolution(scale: int, tmp_path: Path) -> None:
+    # k1 = 0.1, ray (0.5, 0.25): r^2 = 0.3125, factor 1.03125 -> lens pixel (79.5 + 80 * 0.515625,
+    # 59.5 + 80 * 0.2578125) = (120.75, 80.125) of 160 x 120
+    lens, distortion = Camera(80.0, 80.0, 79.5, 59.5, 160, 120), (0.1, *[0.0] * 11)
+    image = np.zeros((120, 160), np.uint8)
+    image[79:82, 120:123] = 255
+    cv2.imwrite(str(tmp_path / "mask.png"), image.repeat(scale, axis=0).repeat(scale, axis=1))
+    pinhole = pinhole_without_gaps(lens, distortion)
+    mask = SoftMask(FileSource(tmp_path / "mask.png"), lens, distortion, pinhole).read_mask()
+    rows, columns = np.nonzero(mask)
+    camera = pinhole.scaled(scale * 160, scale * 120)
+    shown = (columns.mean() - camera.cx) / camera.fx, (rows.mean() - camera.cy) / camera.fy
+    assert_allclose(shown, [0.5, 0.25], atol=0.006)
+    other = SoftMask(FileSource(tmp_path / "mask.png"), Camera(80.0, 80.0, 79.5, 55.5, 160, 112), (), pinhole)
+    with pytest.raises(SceneError, match="expected the aspect of 160 x 112"):
+        other.read_mask()
 
 
 def test_a_video_is_shown_as_players_rotate_it(folder: Path) -> None:
