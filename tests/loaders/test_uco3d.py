@@ -111,6 +111,13 @@ def test_without_a_plane_up_is_unknown_and_the_box_tilted(folder: Path) -> None:
     assert_allclose(box.center, files.TURN @ (0, 0, 1), atol=0.03)
 
 
+def test_an_object_whose_foot_nobody_saw_has_no_box(folder: Path) -> None:
+    files.write_clouds(folder, lowest=1.0)  # the plane is seen, of the cube only the upper half
+    scene = load(folder)
+    assert (scene.is_level, scene.objects, scene.dropped) == (True, (), {reasons.FOOT_NOT_SEEN: 1})
+    assert all(frame.instances is None for frame in scene.frames)
+
+
 def test_frames_are_found_by_time_and_not_by_number(folder: Path) -> None:
     # row 2 is frame 6 of the video, at 0.6 s, and 6 * 6 gray; its time is 0.62 s
     images = [decode_color(frame.color) for frame in load(folder).frames]
@@ -308,7 +315,7 @@ def test_a_missing_video_is_an_error_of_its_scene_alone(folder: Path) -> None:
     (folder / "rgb_video.mp4").unlink()
     assert Uco3dLoader(folder.parents[2]).scene_ids("all") == [NAME, "3-3-3"]
     assert f"{folder}/rgb_video.mp4: found no such file, expected the sequence's video" in refused(folder)
-    assert load(other, "3-3-3").objects[0].id == 0
+    assert load(other, "3-3-3").objects[0].id == 1
 
 
 # --- a database of another kind ---------------------------------------------------------------------------------------

@@ -80,8 +80,8 @@ def write_sequence(root: Path) -> Path:
     return folder
 
 
-def write_clouds(folder: Path) -> None:
-    """The cube without its underside, and that with the plane around it."""
+def write_clouds(folder: Path, lowest: float = 0.0) -> None:
+    """The cube from a height on, without its underside, and that with the plane around it."""
     steps = np.linspace(-1, 1, 21)
     u, v = (part.ravel() for part in np.meshgrid(steps, steps))
     one = np.ones_like(u)
@@ -89,6 +89,7 @@ def write_clouds(folder: Path) -> None:
         np.stack([u, s * one, v + 1], 1) for s in (-1, 1)
     ]
     cube = np.concatenate([*sides, np.stack([u, v, 2 * one], axis=1)])
+    cube = cube[cube[:, 2] >= lowest]
     wide = np.linspace(-6, 6, 61)
     x, y = (part.ravel() for part in np.meshgrid(wide, wide))
     plane = np.stack([x, y, 0 * x], axis=1)[np.maximum(np.abs(x), np.abs(y)) > 1.05]

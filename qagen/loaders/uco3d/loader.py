@@ -36,10 +36,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.reasons import INVALID_POSE, MASK_ELSEWHERE, NO_CAMERA, NO_IMAGE, NO_INSTANCES, NO_POSE, NO_SURFACE
+from qagen.core.reasons import (
+    FOOT_NOT_SEEN,
+    INVALID_POSE,
+    MASK_ELSEWHERE,
+    NO_CAMERA,
+    NO_IMAGE,
+    NO_INSTANCES,
+    NO_POSE,
+    NO_SURFACE,
+)
 from qagen.core.scene import Frame, ImageSource, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList, absolute
@@ -69,6 +77,7 @@ MAX_OFF_TIME = 0.75
 """Largest time between a row and its frame of the video, in intervals between frames."""
 MAX_BESIDE, BESIDE_VOXELS = 50_000, 3.0
 """Most points of the scene that are looked at, and how far from the object's they must lie, in its voxels."""
+OBJECT_ID = 1
 _QUALIFIER = re.compile(r"[_ ]*\([^()]*\)")
 """What tells categories of one name apart: "_(for_cooking)" of "pan_(for_cooking)"."""
 LEAST_SHARE = 0.5
@@ -115,29 +124,29 @@ class Uco3dLoader(FolderLoader):
         metadata, dropped = self._metadata(), Counter[str]()
         row = read_sequence(metadata, folder.name)
         shots = _read_shots(metadata, folder.name, _Footage.open(_file(metadata, row.video, "_video_path")), dropped)
-        frames, objects, placement = tuple(shot.frame for shot in shots), ObjectList(dropped), None
+        frames, objects, level = tuple(shot.frame for shot in shots), ObjectList(dropped), None
         label = objects.name(_QUALIFIER.sub("", row.category or ""))
         if label is not None:
-            surface = _read_surface(metadata, row, frames)
+            surface = _read_surface(metadata, row)
             masks = _read_masks(metadata, row, shots, dropped)
             if surface is None:
                 objects.leave_out(NO_SURFACE, label)
             elif any(masks):
-                frames = _with_masks(frames, masks, surface, dropped, folder)
-                placement = _place(surface, frames)
-                objects.add(0, label, placement.box, placement.points)
-        level = Pose.identity() if placement is None else placement.level
+                fitted = _with_masks(frames, masks, surface, dropped, folder)
+                level = _find_object(surface, frames, label, objects)
+                frames = fitted if objects.kept else frames
+        world = level or Pose.identity()
         return Scene(
             dataset=self.name,
             id=scene_id,
             source=folder,
-            frames=tuple(replace(frame, world_from_camera=level @ frame.world_from_camera) for frame in frames),
+            frames=tuple(replace(frame, world_from_camera=world @ frame.world_from_camera) for frame in frames),
             objects=tuple(objects.kept),
             mesh=None,
-            world_from_source=level,
+            world_from_source=world,
             unit_m=None,
-            is_level=placement is not None and placement.is_level,
-            unplaced=frozenset([label] if label else []),
+            is_level=level is not None,
+            unplaced=frozenset([label] if label else []),  # others of the kind may be in sight
             has_closed_classes=True,
             dropped=dict(+dropped),
         )
@@ -239,33 +248,23 @@ def _read_shot(metadata: Path, row: FrameRow, footage: _Footage, dropped: Counte
     return _Shot(Frame(str(row.number), image, None, camera, None, pose, row.time_s), lens, distortion)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Placement:
-    """Where the object is in a world that is level where the vertical is known."""
-
-    level: Pose
-    """That world from the sequence's."""
-    is_level: bool
-    """Whether the vertical is known."""
-    box: Box3D
-    """Box of the object."""
-    points: NDArray[np.float64]
-    """(n, 3) its surface."""
-
-
-def _place(surface: MaskedSurface, frames: Sequence[Frame]) -> _Placement:
-    """The object on the plane that it stands on, or in a world without a vertical where none is sure."""
+def _find_object(surface: MaskedSurface, frames: Sequence[Frame], label: str, objects: ObjectList) -> Pose | None:
+    """Add the object, or count why not; returns the turn that makes the world level, where one is known."""
     up = mean_up([frame.world_from_camera for frame in frames])
     plane = find_plane(surface.own, surface.beside, up, FLAT_VOXELS * surface.voxel)
-    if plane is not None:
-        level = plane.level()
-        upright = upright_object(surface.turned(level.rotation), plane.offset)
-        if upright is not None:
-            return _Placement(level, True, *upright)
-    return _Placement(Pose.identity(), False, *tilted_object(surface))
+    if plane is None:
+        objects.add(OBJECT_ID, label, *tilted_object(surface))
+        return None
+    level = plane.level()
+    found = upright_object(surface.turned(level.rotation), plane.offset)
+    if found is None:
+        objects.leave_out(FOOT_NOT_SEEN, label)
+    else:
+        objects.add(OBJECT_ID, label, *found)
+    return level
 
 
-def _read_surface(metadata: Path, row: SequenceRow, frames: Sequence[Frame]) -> MaskedSurface | None:
+def _read_surface(metadata: Path, row: SequenceRow) -> MaskedSurface | None:
     """The object's points and those beside it; None where there are none of it. Raises SceneError."""
     own = _cloud(metadata, row.object_points, "_segmented_point_cloud_path")
     surface = None if own is None else measure_cloud(own)
