@@ -10,8 +10,10 @@ from qagen.doctor.box_fill import check_box_fill
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.depth_edges import check_depth_edges
 from qagen.doctor.depth_samples import all_samples, sample_groups
+from qagen.doctor.epipolar import check_lengths, check_matches
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_size, check_use
+from qagen.doctor.matches import matched_pairs
 from qagen.visibility.views import SceneViews
 
 
@@ -28,10 +30,15 @@ def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
 
 
 def _check_geometry(scene: Scene) -> Iterator[Finding]:
-    groups = sample_groups(scene)
+    groups, pairs = sample_groups(scene), matched_pairs(scene)
+    matches = check_matches(pairs)
+    if matches is not None:
+        yield matches
     if not groups:
-        advice = "poses, units and boxes are not tested; look at the overlay pictures"
-        yield Finding("poses", "warn", "no two frames with depth to compare", "depth images", advice)
+        if matches is None:
+            advice = "poses, units and boxes are not tested; look at the overlay pictures"
+            found = "no two frames with depth, or with points that both show, to compare"
+            yield Finding("poses", "warn", found, "depth images", advice)
         yield check_up(scene, [])
         return
     if (edges := check_depth_edges(scene)) is not None:
@@ -40,9 +47,11 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
     kind, power = check_kind(samples)
     planar = [(first.as_kind(power), [other.as_kind(power) for other in others]) for first, others in groups]
     as_read, best = best_fit(planar)
-    poses, scale = check_poses(as_read, best, len(samples)), check_scale(groups, best, scene)
-    yield from (scale, kind, poses)
-    if "FAIL" in (scale.verdict, kind.verdict, poses.verdict):
+    fits = [check_scale(groups, best, scene), kind, check_poses(as_read, best, len(samples))]
+    if matches is not None and matches.verdict == "ok" and (lengths := check_lengths(pairs)) is not None:
+        fits.append(lengths)
+    yield from fits
+    if any(finding is not None and finding.verdict == "FAIL" for finding in (matches, *fits)):
         found = "up, mesh and boxes are not tested"
         yield Finding("alignment", "warn", found, "poses and depth that fit", "mend these first")
         return
