@@ -104,7 +104,7 @@ class MatchingCandidates(Matching):
         return (
             locate_marks(question),
             scale_from_camera(views, question, red),
-            place_in_camera(views, question, [red]),
+            replace(place_in_camera(views, question, [red]), is_optional=True),
             place_in_camera(views, question, question.roles, 1, "transform"),
             Step("compare", "same", {"of": right, "to": red}),
         )

@@ -1,0 +1,331 @@
+"""Rationales: each sentence by hand, and what holds for those of every type, with meters and without."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, cast
+
+import pytest
+
+from qagen.core.rationale import Step
+from qagen.core.sample import Format, Sample
+from qagen.core.scale import at_room_scale
+from qagen.core.scene import Scene
+from qagen.core.units import Units
+from qagen.pipeline.run import phrasebook
+from qagen.rng import rng_for
+from qagen.sampling.choose import Distractors
+from qagen.sampling.pool import Selection
+from qagen.tasks.registry import FAMILIES, known_types, load_task
+from qagen.visibility.views import SceneViews, observe
+from qagen.wording.formats import Formatter
+from qagen.wording.phrasebook import Mention
+from qagen.wording.rationale import FILE, MAX_WORDS, write_rationale
+from tests.scenes import at, facing, looking, roles, room, scaled
+from tests.tasks.asking import ask, question
+from tests.test_contract import made as made_with_meters
+from tests.test_worlds import WITHOUT_SCALE
+from tests.test_worlds import made as made_in
+from tests.wording.test_templates import SLOPPY
+from tests.wording.words_of_needs import UNIT
+
+TYPES = known_types()
+WORLDS = [*(("meters", name) for name in TYPES), *(("no scale", name) for name in WITHOUT_SCALE)]
+BY_HAND = {"answer_description", "locate_walk", "measure_shown_area", "measure_boxes", "measure_inside"}
+"""Sentences that the studio need not have."""
+SMALL = (0.1, 0.1, 0.1)
+
+
+def told(type_name: str, seen: Scene | SceneViews, asked: Any, answer_format: Format = "sentence") -> list[str]:
+    """The sentences of a question's rationale."""
+    views = observe(seen) if isinstance(seen, Scene) else seen
+    family, rng, found = load_task(type_name), rng_for(0), question(asked)
+    formatter = Formatter(family, views.scene, views.units, phrasebook(), Distractors(Selection([]), rng), rng)
+    turns = formatter.write(found, answer_format)
+    steps = family.rationale(found, views)
+    return [one["says"] for one in formatter.rationale(found, answer_format, cast(Any, turns), steps)]
+
+
+def chain(type_name: str, scene: Scene, frames: tuple[int, ...] = (0,), **parts: Any) -> list[str]:
+    """The same of a question about marked objects."""
+    views = observe(scene)
+    return told(type_name, views, ask(type_name, views, frames, **parts))
+
+
+# The camera is at (0, 0, 1.5) and looks along +y: right is x, down is 1.5 - z, ahead is y.
+PAIR = room({"chair": at(-0.5, 2, 1.2), "table": at(1, 4, 1.5)}, [looking("+y")])
+
+
+def test_a_distance_in_the_axes_of_the_camera() -> None:
+    # Offset (1.5, -0.3, 2); its square is 2.25 + 0.09 + 4 = 6.34, and the root of that 2.518.
+    assert chain("distance_prediction_oo", PAIR, red="chair", blue="table") == [
+        "Image 1 shows the chair (red point) and the table (blue point).",
+        "Centers in the axes of image 1's camera (right, down, ahead; meters): chair at (-0.50, 0.30, 2.00), "
+        "table at (1.00, 0.00, 4.00).",
+        "The offset from the center of the chair to that of the table is (1.50, -0.30, 2.00) meters.",
+        "The distance from the center of the chair to that of the table is 2.52 meters.",
+        "So the answer is 2.5.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "place", "distance"),
+    [
+        (0.1, "(-50.0, 30.0, 200.0)", "251.8 millimeters"),
+        (0.01, "(-5.0, 3.0, 20.0)", "25.2 millimeters"),
+        (1000.0, "(-0.500, 0.300, 2.000)", "2.518 kilometers"),
+    ],
+)
+def test_lengths_have_the_scenes_unit_and_one_decimal_more_than_answers(
+    factor: float, place: str, distance: str
+) -> None:
+    steps = chain("distance_prediction_oo", at_room_scale(scaled(PAIR, factor)), red="chair", blue="table")
+    assert f"chair at {place}" in steps[1]
+    assert steps[3].endswith(f"is {distance}.")
+
+
+def test_without_meters_lengths_are_multiples_of_one_of_them() -> None:
+    # Blue (1, 4, 1.5) is 2.518 from red, green (-0.5, 2, 2.2) exactly 1.0 above it: d is 1.0 whatever the scale.
+    boxes = {"chair": at(-0.5, 2, 1.2), "table": at(1, 4, 1.5), "lamp": at(-0.5, 2, 2.2, SMALL)}
+    scene = at_room_scale(scaled(replace(room(boxes, [looking("+y")]), unit_m=None), 37.0))
+    steps = chain("distance_ratio_oo", scene, red="chair", blue="table", green="lamp")
+    assert steps[1:] == [
+        "Let d be the distance between the centers of the chair and the lamp.",
+        "Centers in the axes of image 1's camera (right, down, ahead; multiples of d): chair at (-0.50, 0.30, 2.00), "
+        "table at (1.00, 0.00, 4.00), lamp at (-0.50, -0.70, 2.00).",
+        "The distance from the center of the chair is 2.52 d to that of the table and 1.00 d to that of the lamp.",
+        "The larger of the two is 2.52 times the smaller.",
+        "So the answer is 2.5.",
+    ]
+
+
+def test_a_depth_is_that_of_the_image_with_the_mark() -> None:
+    # Camera 1 looks along -x from x = 4.5: the table's depth there is 3.5, and 4 in camera 0.
+    scene = room({"chair": at(0, 2, 1.5), "table": at(1, 4, 1.5)}, [looking("+y"), looking("-x", at=(4.5, 3, 1.5))])
+    steps = chain("depth_prediction_oc_mv", scene, (0, 1), red="chair", blue=("table", 1))
+    assert steps[1:3] == [
+        "The depth of the center of the chair in image 1 is 2.00 meters.",
+        "The depth of the center of the table in image 2 is 3.50 meters.",
+    ]
+
+
+def test_directions_with_one_that_is_not_clear() -> None:
+    # Red 1 left, 1.0 nearer along y, as high: sqrt(1 + 4) = 2.236 against 3, so 0.764 closer.
+    scene = room({"cup": at(-1, 2, 1.5, SMALL), "mug": at(0, 3, 1.5, SMALL)}, [looking("+y")])
+    assert chain("obj_spatial_relation_oo", scene, red="cup", blue="mug")[1:] == [
+        "Centers from image 1's camera (right, ahead, up along gravity; meters): cup at (-1.00, 2.00, 0.00), "
+        "mug at (0.00, 3.00, 0.00).",
+        "The distance from image 1's camera is 2.24 meters to the cup and 3.00 meters to the mug.",
+        "The cup relative to the mug, in meters: 1.00 left, 0.00 vertically (unclear), 0.76 closer.",
+        "So the answer is left, closer.",
+    ]
+
+
+def test_up_follows_gravity_where_the_camera_looks_down() -> None:
+    # Tilted down by 30 degrees: ahead of the cup, 2 along y and 1 below, is 2 cos 30 + 1 sin 30 = 2.232.
+    scene = room({"cup": at(0, 2, 0.5, SMALL)}, [looking("+y", up_deg=-30)])
+    views = observe(scene)
+    asked = ask("obj_spatial_relation_oc_mv", views, (0,), red="cup")
+    steps = told("obj_spatial_relation_oc_mv", views, asked)
+    assert "cup at (0.00, 2.23, -1.00)" in steps[1]
+    assert (
+        steps[2] == "The cup relative to the observer, in meters: 0.00 sideways (unclear), 1.00 below, 2.23 in front."
+    )
+
+
+def test_a_moved_observer() -> None:
+    # From the cup at (0, 0, 1) to the mug at (2, 0, 1) is along +x: right is -y. The first camera, at (2, -6, 3), looks
+    # along +y: held level, its right is x, ahead y. The tin at (1, -1, 1.6): 1 right, 0.6 up, 1 ahead.
+    boxes = {"cup": at(0, 0, 1, SMALL), "mug": at(2, 0, 1, SMALL), "tin": at(1, -1, 1.6, SMALL)}
+    scene = room(boxes, [looking("+y", at=(2, -6, 3), up_deg=-20)])
+    parts: dict[str, Any] = {"green": "cup", "blue": "mug", "red": "tin"}
+    sentence = chain("spatial_imagination_oc", scene, **parts)
+    assert sentence[1:] == [
+        # Along the tilted axis: 5 cos 20 + 1.4 sin 20 = 5.177.
+        "The tin relative to the observer, in meters: 1.00 left, 1.40 below, 5.18 in front.",
+        "Centers in the axes of image 1's camera held level (right, up, ahead; meters): cup at (-2.00, -2.00, 6.00), "
+        "mug at (0.00, -2.00, 6.00), tin at (-1.00, -1.40, 5.00).",
+        "Center from the cup, facing the mug, upright (right, up, ahead; meters): tin at (1.00, 0.60, 1.00).",
+        "The tin relative to the observer, in meters: 1.00 right, 0.60 above, 1.00 in front.",
+        "So the answer is left, below, front before and right, above, front after the move.",
+    ]
+    views = observe(scene)
+    asked = question(ask("spatial_imagination_oc", views, **parts))
+    steps = load_task("spatial_imagination_oc").rationale(asked, views)
+    assert [step.form for step in steps if step.asked_by == "sentence"] == ["observer"]
+
+
+def test_an_angle_around_an_object() -> None:
+    # A quarter around the chair from 2.5 m east of it to its north. The first camera looks west: its right is north.
+    cameras = [facing((0, 0, 1), at=(2.5, 0, 1.5)), facing((0, 0, 1), at=(0, 2.5, 1.5))]
+    assert chain("object_orbit", room({"chair": at(0, 0, 1, (0.5, 0.5, 1.0))}, cameras), (0, 1), red="chair")[1:] == [
+        "Centers seen from above, in the axes of image 1's camera (right, ahead; meters): chair at (0.00, 2.50), "
+        "camera of image 2 at (2.50, 2.50).",
+        "Seen from above, the directions from the center of the chair to the two cameras are 90.0 degrees apart.",
+        "So the answer is 90.",
+    ]
+
+
+def test_a_camera_that_is_projected() -> None:
+    # 0.5 right, 0.2 down, 2 ahead. Of 320 x 240 pixels, 160 are a half and two thirds: 500 + 500 * 0.25 = 625;
+    # 500 + 666.7 * 0.1 = 566.7.
+    scene = room({"chair": at(0, 3, 1)}, [looking("+y"), looking("-x", at=(0.5, 2, 1.3))])
+    assert chain("camera_motion_infer", scene, (0, 1))[:3] == [
+        "Center in the axes of image 1's camera (right, down, ahead; meters): camera of image 2 at (0.50, 0.20, 2.00).",
+        "Divided by the third coordinate, the first two are (0.2500, 0.1000).",
+        "With a focal length of (500.0, 666.7) and a principal point at (500.0, 500.0) in coordinates from 0 to 1000, "
+        "this projects to (625, 567) in image 1.",
+    ]
+
+
+def test_a_move_and_a_turn() -> None:
+    scene = room({"chair": at(0, 3, 1)}, [looking("+y"), looking("+y", at=(1.6, 0.5, 1.2), left_deg=76, up_deg=14)])
+    steps = chain("view_change_infer", scene, (0, 1))
+    assert steps[:2] == [
+        "Center in the axes of image 1's camera (right, down, ahead; meters): camera of image 2 at (1.60, 0.30, 0.50).",
+        "From image 1 to image 2, the camera's heading turns 76.0 degrees to the left, and its elevation goes up "
+        "14.0 degrees, from 0.0 to 14.0.",
+    ]
+    assert steps[2].startswith("So the answer is: ")
+
+
+def test_the_larger_side_and_a_claim_that_is_false() -> None:
+    scene = room(
+        {"desk": at(-0.8, 3, 1.2, (0.4, 1.0, 0.8), 50), "shelf": at(1.2, 3, 1.2, (0.4, 1.0, 1.2), -60)},
+        [looking("+y"), looking("+x", at=(-3, 3, 2.0), up_deg=-15)],
+    )
+    views = observe(scene)
+    marked = roles(views, (0,), "bbox", red="desk", blue="shelf")
+    asked = cast(Any, load_task("size_compare")).ask(views, (0,), marked, "height")
+    family, rng, found = load_task("size_compare"), rng_for(0), question(asked)
+    formatter = Formatter(family, views.scene, views.units, phrasebook(), Distractors(Selection([]), rng), rng)
+    answers = set()
+    for _ in range(2):  # of two claims about the same, one is true
+        turns = cast(Any, formatter.write(found, "judge"))
+        steps = [one["says"] for one in formatter.rationale(found, "judge", turns, family.rationale(found, views))]
+        assert steps[1:5] == [
+            "The height of the desk is 0.80 meters.",
+            "The height of the shelf is 1.20 meters.",
+            "The larger of the two is 1.50 times the smaller.",
+            "Since 1.20 meters is more than 0.80 meters, the taller one is the shelf.",
+        ]
+        assert steps[5] == f"So the answer is {turns.gpt}."
+        answers.add((turns.added["claim"], turns.gpt))
+    assert answers == {("blue", "Yes"), ("red", "No")}
+
+
+def test_long_rationales_leave_out_what_is_optional_the_first_first() -> None:
+    mentions = {"red": Mention("chair", ("red box",))}
+    long = Step("answer", "plain", {"value": " ".join(["word"] * (MAX_WORDS - 4 - 5))})
+    short = Step("tally", "total", {"value": 12345}, is_optional=True)  # "The total is 12345." has 4 words
+
+    def written(*steps: Step) -> list[str]:
+        return [one["step"] for one in write_rationale(steps, phrasebook(), mentions, Units(), False)]
+
+    assert written(short, long) == ["tally", "answer"]
+    assert written(short, replace(short, is_optional=False), long) == ["tally", "answer"]
+    assert written(short, short, long) == ["tally", "answer"]
+    assert written(replace(short, is_optional=False), replace(short, is_optional=False), long) == [
+        "tally",
+        "tally",
+        "answer",
+    ]
+
+
+@cache
+def samples(world: str, type_name: str) -> list[Sample]:
+    return made_with_meters(type_name)[1] if world == "meters" else made_in(world, type_name)[0]
+
+
+def steps_of(world: str, type_name: str) -> Iterator[tuple[Sample, dict[str, Any]]]:
+    yield from ((sample, dict(step)) for sample in samples(world, type_name) for step in sample.rationale)
+
+
+def plain_numbers(value: Any) -> list[float]:
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return [number for part in parts for number in plain_numbers(part)]
+    return [float(value)] if isinstance(value, int | float) else []
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_every_family_has_a_rationale(name: str) -> None:
+    assert "rationale" in vars(FAMILIES[name]) or name == "candidates"
+    assert not getattr(FAMILIES[name].rationale, "__isabstractmethod__", False)
+
+
+@pytest.mark.parametrize(("world", "type_name"), WORLDS)
+def test_a_rationale_is_short_and_ends_with_the_answer(world: str, type_name: str) -> None:
+    for sample in samples(world, type_name):
+        *steps, answer = sample.rationale
+        assert 1 <= len(steps) <= 6
+        assert [step["step"] for step in sample.rationale].count("answer") == 1
+        assert sum(len(step["says"].split()) for step in sample.rationale) <= MAX_WORDS
+        assert answer["step"] == "answer"
+        if sample.format == "select":
+            options = cast(list[str], sample.added["options"])
+            assert answer["letter"] == sample.gpt
+            assert answer["value"] == options["ABCD".index(sample.gpt)].removesuffix(".")
+        if sample.format in ("fill", "judge"):
+            assert answer["says"] == f"So the answer is {sample.gpt}."
+
+
+@pytest.mark.parametrize(("world", "type_name"), WORLDS)
+def test_every_sentence_is_clean(world: str, type_name: str) -> None:
+    for _, step in steps_of(world, type_name):
+        says = step["says"]
+        assert says[0].isupper()
+        assert says.endswith(".")
+        assert ". " not in says
+        if step["step"] != "answer":
+            found = [
+                name for name, pattern in SLOPPY.items() if name != "bracket after bracket" and re.search(pattern, says)
+            ]
+            assert not found, (found, says)
+
+
+@pytest.mark.parametrize(("world", "type_name"), WORLDS)
+def test_every_number_that_is_said_is_a_value(world: str, type_name: str) -> None:
+    for _, step in steps_of(world, type_name):
+        if step["step"] == "answer":
+            continue
+        values = plain_numbers({name: value for name, value in step.items() if name not in ("step", "form", "says")})
+        said = re.sub(r"\bimage (\d+)\b", lambda found: str(int(found[1]) - 1), step["says"], flags=re.I)
+        said = re.sub(r"Frame-|from 0 to 1000|\(?(?:object|point)\d\)?", " ", said, flags=re.I)
+        for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", said):
+            assert float(number) in values, (number, step)
+
+
+@pytest.mark.parametrize(("world", "type_name"), WORLDS)
+def test_lengths_have_the_unit_of_their_step(world: str, type_name: str) -> None:
+    for _, step in steps_of(world, type_name):
+        if step["step"] == "answer":
+            continue
+        units = {found.lower() for found in UNIT.findall(step["says"])}
+        assert units == ({step["unit"]} if "unit" in step and world == "meters" else set())
+        assert step.get("unit", "d") == "d" or world == "meters"
+        assert "unit" not in step or world == "meters" or re.search(r"\bd\b", step["says"])
+
+
+def test_labels_that_would_tell_the_answer_stay_hidden() -> None:
+    hidden = 0
+    family = load_task("object_matching_candidates")
+    for sample in samples("meters", family.config.type):
+        if "the object (red box)" in sample.human:
+            text = " ".join(step["says"] for step in sample.rationale)
+            labels = {item.label for item in observe_studio().scene.objects} - {"box"}
+            assert not any(re.search(rf"\b{label}\b", text) for label in labels), text
+            hidden += 1
+    assert hidden
+
+
+def observe_studio() -> SceneViews:
+    from tests.test_contract import views
+
+    return views()
+
+
+def test_every_sentence_is_said() -> None:
+    said = {f"{step['step']}_{step['form']}" for key in WORLDS for _, step in steps_of(*key)}
+    assert said | BY_HAND == set(phrasebook().blocks(FILE))
