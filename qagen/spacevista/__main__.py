@@ -12,6 +12,7 @@ MODULES = {
     "convert": ("qagen.spacevista.convert", "Write items in another form."),
     "flatten": ("qagen.spacevista.flatten", "Write prompts as scalars and JSON strings."),
     "nest": ("qagen.spacevista.nest", "Undo flatten."),
+    "show": ("qagen.spacevista.show", "Draw items with their prompts, as pictures or as a page."),
 }
 """Command to its module and a line of help."""
 
@@ -22,7 +23,8 @@ MODULES = {
     epilog="\b\nExamples:\n  qagen spacevista check meta.json --root /data/SpaceVista"
     "\n  qagen spacevista convert all.json --as nested --to meta.json"
     "\n  qagen spacevista flatten meta.json --to meta_flatten.json"
-    "\n  qagen spacevista nest meta_flatten.json --to meta.json",
+    "\n  qagen spacevista nest meta_flatten.json --to meta.json"
+    "\n  qagen spacevista show meta.json --root /data/SpaceVista --html items.html",
 )
 def main() -> None:
     """Read, check, convert and draw records of SpaceVista.

@@ -17,8 +17,8 @@ MAX_FRAME_PX = 64_000_000
 """Larger images are refused by their header."""
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 """Formats of frames, as Pillow calls them."""
-MIN_COMMON_PARTS = 2
-"""A path from elsewhere is found by at least this many of its last parts: each scene has a ``frame_00001.png``."""
+MIN_COMMON_FOLDERS = 1
+"""A path from elsewhere is found by its name and at least this many folders: each scene has a ``frame_00001.png``."""
 MAX_TOLD = 160
 """Characters of a path in a message."""
 _IMAGES, _SCALED_IMAGES = "images", re.compile(r"images_\d+")
@@ -30,6 +30,7 @@ class MediaRoot:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._roots = (root.absolute().parts, root.resolve().parts)
+        self._known: dict[tuple[str, ...], list[tuple[int, Path]]] = {}
         self._origins: dict[Path, tuple[str, ...]] = {}
         self._disputed: dict[Path, str] = {}
 
@@ -37,26 +38,30 @@ class MediaRoot:
         """The file that a path of an item means: the path below the root, else its longest end that exists there.
 
         Raises:
-            ItemError: no file is found, the path leads out of the root, or another folder is found at its place.
+            ItemError: no file is found, the path leads out of the root, or a path of another folder was found at its
+                place, as when the root is one scene's folder. The first of them is an error only once the second is
+                known, so where many are to be found, find them all twice.
         """
         parts = path_parts(path)
+        *folder, name = parts
         for root in self._roots:
             if parts[: len(root)] == root and _is_file(file := self.root / Path(*parts[len(root) :])):
                 return file
-        for start in range(parts[0] == "/", max(len(parts) - MIN_COMMON_PARTS, 0) + 1):
-            if _is_file(file := self.root / Path(*parts[start:])):
-                self._note_origin(file.parent, parts[:start], parts[:-1])
-                self.check(file)
-                return file
+        for start, place in self._places(tuple(folder)):
+            if _is_file(place / name):
+                self._note_origin(place, tuple(folder[:start]), tuple(folder))
+                if place in self._disputed:
+                    raise ItemError(UNUSABLE_FRAME, self._disputed[place])
+                return place / name
         raise ItemError(UNUSABLE_FRAME, f"found no file for {told(path)} below {self.root}, expected one")
 
-    def check(self, file: Path) -> None:
-        """Raise ItemError where a file was found for paths that differ, as when the root is one scene's folder.
-
-        The first of these paths is found without an error, so call this again once all are.
-        """
-        if file.parent in self._disputed:
-            raise ItemError(UNUSABLE_FRAME, self._disputed[file.parent])
+    def _places(self, folder: tuple[str, ...]) -> list[tuple[int, Path]]:
+        """Where the ends of a path of folders begin that exist below the root, the longest first, and these folders."""
+        if folder not in self._known:
+            starts = range(folder[:1] == ("/",), max(len(folder) - MIN_COMMON_FOLDERS, 0) + 1)
+            places = [(start, self.root / Path(*folder[start:])) for start in starts]
+            self._known[folder] = [(start, place) for start, place in places if _is_folder(place)]
+        return self._known[folder]
 
     def _note_origin(self, folder: Path, before: tuple[str, ...], whole: tuple[str, ...]) -> None:
         """Dispute a folder that paths of one machine, or relative ones, mean by different names."""
@@ -71,6 +76,13 @@ def _is_file(path: Path) -> bool:
     """False also for names that no file system takes."""
     try:
         return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
     except (OSError, ValueError):
         return False
 

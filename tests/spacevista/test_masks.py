@@ -75,6 +75,7 @@ def test_more_than_fifteen_channels_come_last() -> None:
     ("array", "ids", "words"),
     [
         (IDS, [8], "found 8, which selects nothing, expected some of 7, 9"),
+        (IDS, [1], "found 1, which selects nothing"),
         (IDS, [7, 8], "found 8, which selects nothing"),
         (IDS, [0], "found 0, which selects nothing"),
         (IDS, [], "which select nothing"),
@@ -138,6 +139,7 @@ def test_scaling_takes_the_nearest_pixel() -> None:
     assert fit_mask(CORNER, (4, 4)).tolist() == np.kron(CORNER, np.ones((2, 2), bool)).tolist()
     columns = np.array([[True, False, False, True]])
     assert scale_mask(columns, (2, 1)).tolist() == [[False, True]]
+    assert scale_mask(columns.T, (1, 2)).tolist() == [[False], [True]]
     assert scale_mask(columns, (8, 1))[0].tolist() == [True, True, False, False, False, False, True, True]
 
 
