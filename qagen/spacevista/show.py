@@ -103,8 +103,8 @@ def _describe(mark: "PlacedMark") -> str:
 
 @cli.command(
     "qagen spacevista show meta.json --root /data/SpaceVista --html items.html",
-    "qagen spacevista show all.json --root /data/SpaceVista --to pictures --n 100 --seed 1",
-    "qagen spacevista show bench_final.json --root /data/SpaceVista --sheet sheet.png --ids 17,v2_33222",
+    "qagen spacevista show all.json --root /data/SpaceVista --to pictures --n 99",
+    "qagen spacevista show bench.json --root media --sheet items.png --ids 17,4",
 )
 @click.argument("file", metavar="FILE", type=cli.PATH)
 @cli.path_option("--root", required=True, metavar="MEDIA", help="Folder below which the frames and masks lie.")
