@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.doctor.conventions import BETTER, GOOD, Convention, Matrix, pose_conventions
+from qagen.doctor.conventions import BETTER, Convention, Matrix, pose_conventions
 from qagen.doctor.finding import Finding, judge, percent
 from qagen.doctor.matches import MatchedPair
 
@@ -23,8 +23,12 @@ FAR_DEG = 0.3
 MIN_PAIRS = 3
 FITS, BEARABLE = 0.6, 0.4
 """Shares of matches that fit sound poses; those of video poses are rougher than those of a scan."""
-TIE = 0.05
-"""Readings whose shares differ by less are equally good; the more usual is named."""
+TIE, SAME = 0.05, 1.1
+"""Readings whose shares differ by less, and whose distances by less than this factor, are equally good; the more usual
+is named."""
+CLEARER, LEAST_DISTANCE = 3.0, 0.0015
+"""Factor by which points are nearer to their planes in another reading that is named, though they fit as they are read;
+and the least distance at which it is."""
 USUAL = 5
 """How many of the conventions of poses are tried with mirrored images and other intrinsics."""
 CLEAR_DEG = 2.0
@@ -51,6 +55,16 @@ class Reading:
     """Factor on principal points."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well matches fit the poses under one reading."""
+
+    share: float
+    """Share of the matches that do."""
+    distance: float
+    """Median distance of a match from its plane, as a share of the image's longer side."""
+
+
 def readings() -> Iterator[Reading]:
     """The data as read, then its usual misreadings, then every other choice of camera axes."""
     told = [one for one in pose_conventions() if not one.name.startswith("positions")]  # their unit cancels
@@ -74,18 +88,31 @@ def check_matches(pairs: Sequence[MatchedPair]) -> Finding | None:
     if len(pairs) < MIN_PAIRS:
         return None
     choices = list(readings())
-    as_read = fit(pairs, choices[0])
+    fits = [fit(pairs, choice) for choice in choices]
+    as_read, best = fits[0], _best(fits)
     count = sum(len(pair.first_pixels) for pair in pairs)
-    found = f"{percent(as_read)} of the points that two images share fit their poses ({count} in {len(pairs)} pairs)"
+    found = (
+        f"{percent(as_read.share)} of the points that two images share fit their poses ({count} in {len(pairs)} pairs"
+    )
+    found += f", {percent(as_read.distance, 2)} of the image's side off)"
     expected = f"{percent(FITS)} or more"
-    if as_read < GOOD:
-        shares = [fit(pairs, choice) for choice in choices]
-        best = next(k for k, share in enumerate(shares) if share >= max(shares) - TIE)
-        if best and shares[best] >= max(as_read + BETTER, BEARABLE):
-            advice = f"{percent(shares[best])} would fit with: {choices[best].name}"
-            return Finding("matches", "FAIL", found, expected, advice)
+    is_clearer = as_read.distance >= max(CLEARER * fits[best].distance, LEAST_DISTANCE)
+    is_better = fits[best].share >= max(as_read.share + BETTER, BEARABLE) or is_clearer
+    if best and is_better and fits[best].share >= BEARABLE:
+        advice = (
+            f"{percent(fits[best].share)} would fit, {percent(fits[best].distance, 2)} off, with: {choices[best].name}"
+        )
+        return Finding("matches", "FAIL", found, expected, advice)
     advice = "no usual reading fits better: are images and poses paired rightly, are images undistorted?"
-    return Finding("matches", judge(as_read >= FITS, as_read >= BEARABLE), found, expected, advice)
+    return Finding("matches", judge(as_read.share >= FITS, as_read.share >= BEARABLE), found, expected, advice)
+
+
+def _best(fits: Sequence[Fit]) -> int:
+    """Index of the first reading that is as good as any."""
+    most = max(one.share for one in fits)
+    least = min(one.distance for one in fits if one.share >= most - TIE)
+    good = (k for k, one in enumerate(fits) if one.share >= most - TIE and one.distance <= SAME * least)
+    return next(good)
 
 
 def check_lengths(pairs: Sequence[MatchedPair]) -> Finding | None:
@@ -109,7 +136,7 @@ def _depth_ratios(pair: MatchedPair) -> NDArray[np.float64]:
     a, b = first.camera.unproject(pair.first_pixels, 1.0), pair.second.camera.unproject(pair.second_pixels, 1.0)
     as_read = next(readings())
     depths, angle_deg = triangulated(a, b, _relative(pair, as_read))
-    is_clear = _fits(pair, as_read) & (angle_deg >= CLEAR_DEG)
+    is_clear = (_distances(pair, as_read) <= TOLERANCE) & (angle_deg >= CLEAR_DEG)
     image = first.depth.read_m()
     columns, rows = np.rint(first.depth_camera.project(a)).astype(np.int64).T
     is_clear &= (columns >= 0) & (rows >= 0) & (columns < image.shape[1]) & (rows < image.shape[0])
@@ -117,19 +144,23 @@ def _depth_ratios(pair: MatchedPair) -> NDArray[np.float64]:
     return (measured / depths[is_clear, 0])[measured > 0]
 
 
-def fit(pairs: Sequence[MatchedPair], reading: Reading) -> float:
-    """Median over the pairs of the share of matches that fit."""
-    return float(np.median([_fits(pair, reading).mean() for pair in pairs]))
+def fit(pairs: Sequence[MatchedPair], reading: Reading) -> Fit:
+    """How well the matches fit the poses under one reading, median over the pairs."""
+    distances = [_distances(pair, reading) for pair in pairs]
+    shares = [float((one <= TOLERANCE).mean()) for one in distances]
+    middles = [float(np.median(one)) for one in distances]
+    return Fit(float(np.median(shares)), float(np.median(middles)))
 
 
-def _fits(pair: MatchedPair, reading: Reading) -> NDArray[np.bool_]:
-    """(n,) whether each match fits the poses."""
+def _distances(pair: MatchedPair, reading: Reading) -> NDArray[np.float64]:
+    """(n,) distance of each match from the plane of the poses, as a share of the image's longer side; infinite where
+    its point would lie behind a camera."""
     first_from_second = _relative(pair, reading)
     a, b = _rays(pair.first_pixels, pair.first.camera, reading), _rays(pair.second_pixels, pair.second.camera, reading)
     camera = pair.first.camera
     focal = reading.focal * np.sqrt(camera.fx * camera.fy)
-    error = focal * _sampson(a, b, first_from_second) / max(camera.width, camera.height)
-    return (error <= TOLERANCE) & _is_in_front(a, b, first_from_second)
+    distances = focal * _sampson(a, b, first_from_second) / max(camera.width, camera.height)
+    return np.where(_is_in_front(a, b, first_from_second), distances, np.inf)
 
 
 def _relative(pair: MatchedPair, reading: Reading) -> Matrix:

@@ -35,6 +35,6 @@ def judge(is_ok: object, is_bearable: object) -> Verdict:
     return "ok" if is_ok else "warn" if is_bearable else "FAIL"
 
 
-def percent(share: float) -> str:
-    """A share in whole percent: "70 %"."""
-    return f"{100 * share:.0f} %"
+def percent(share: float, decimals: int = 0) -> str:
+    """A share in percent, whole if nothing else is asked for: "70 %"."""
+    return f"{100 * share:.{decimals}f} %"
