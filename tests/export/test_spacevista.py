@@ -149,6 +149,21 @@ def test_clean_frames_are_the_runs_own_and_marks_stay_in_the_items(run, home, ex
     assert read(flat, home) == [Drawn("red", 0, (0, 479))]
 
 
+@pytest.mark.parametrize(
+    ("point", "pixel"),
+    [
+        ([333, 333], (213, 159)),  # 213.12 and 159.84 from the edges are in the pixels that begin at 213 and 159
+        ([0, 0], (0, 0)),
+        ([1000, 1000], (639, 479)),
+        ([999, 2], (639, 0)),  # 639.36 and 0.96
+    ],
+)
+def test_a_point_is_the_pixel_under_it(run, home, export_run, point, pixel):
+    write_run(run, [make_record(7, "distance_prediction_oc", names(1), red_point=[point])])
+    export_run("--no-draw")
+    assert read(forms(home)[2], home) == [Drawn("red", 0, pixel)]
+
+
 def test_boxes_keep_their_last_pixel_and_stand_in_the_order_of_the_colors(run, home, export_run):
     boxes: dict[str, Any] = {"green_bbox": [[0, 0, 500, 500]], "blue_bbox": [[1, 1, 999, 1000]]}
     record = make_record(7, "spatial_imagination_oc", names(1), **boxes, red_bbox=[[100, 200, 300, 400]])
