@@ -189,7 +189,7 @@ def root_option() -> Callable[[Any], Any]:
         metavar="NAME",
         callback=_note_demo,
         expose_value=False,
-        help="The demo that stands for a dataset: apartment, or tabletop (ScanNet).  [default: the dataset's]",
+        help="The demo that stands for a dataset: apartment, or tabletop (ScanNet and single objects).",
     )
     return lambda function: root(demo(function))
 

@@ -7,6 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 
+MAX_KNOWN = 200
+"""Most names that an error lists: more than there are task types, fewer than there are scenes of a large dataset."""
+
+
 class QagenError(Exception):
     """Base of all errors that carry a message for the user."""
 
@@ -24,12 +28,13 @@ class SceneError(QagenError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest known name, or the list of known names."""
+    """Return " Did you mean 'x'?" for the nearest known name, or the list of known names, if it is not too long."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     if near:
         return f" Did you mean '{near[0]}'?"
-    return f" Known: {', '.join(names)}."
+    more = f" and {len(names) - MAX_KNOWN} more" if len(names) > MAX_KNOWN else ""
+    return f" Known: {', '.join(names[:MAX_KNOWN])}{more}."
 
 
 @lru_cache(maxsize=4096)

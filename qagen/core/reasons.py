@@ -52,6 +52,10 @@ NO_MASK = _reason(
     "frame: no mask",
     "The image that shows which pixels are the object is missing; check that the download is complete.",
 )
+UNSURE_TIME = _reason(
+    "frame: unsure time",
+    "The rate of the video varies so much that the frame's time may mean another image; nothing to do.",
+)
 NOT_REGISTERED = _reason("frame: not registered", "COLMAP found no pose for the image; nothing to do.")
 MARKED_BAD = _reason("frame: marked as bad", "The dataset's authors marked the image as bad; nothing to do.")
 HELD_OUT = _reason(

@@ -237,6 +237,18 @@ def test_rows_without_a_rigid_pose_or_beyond_the_video_are_left_out(folder: Path
     assert "8 of 12 rows at times that it does not reach" in refused(folder)
 
 
+def test_rows_that_a_varying_rate_makes_doubtful_are_left_out(folder: Path) -> None:
+    # 34 frames at 0, 0.1, ..., 3.2 and 3.6 s, 0.1091 s apart in the mean. Row 8 at 2.42 s is frame 24, and the 22.2th
+    # of the mean rate; rows 9 and 10 are frames 27 and 30, and the 24.9th and 27.7th; row 11 at 3.32 s is none of them.
+    images = [files.image(index) for index in range(34)]
+    files.write_video(folder / "rgb_video.mp4", images, ticks=[*range(33), 36])
+    scene = load(folder)
+    assert scene.dropped == {reasons.UNSURE_TIME: 2, reasons.NO_IMAGE: 1}
+    assert [frame.id for frame in scene.frames] == [str(row) for row in range(9)]
+    files.write_video(folder / "rgb_video.mp4", images, ticks=[*range(17), *range(18, 52, 2)])
+    assert "9 of 12 rows at uneven times" in refused(folder)
+
+
 def test_a_mask_beside_the_points_is_not_believed(folder: Path) -> None:
     masks = [files.mask(-(-index // files.STEP)) for index in range(files.STEP * 11 + 1)]
     masks[6] = np.roll(masks[6], 40, axis=1)  # row 2: elsewhere

@@ -6,6 +6,8 @@ that one turned by TURN. Cameras stand 8 from the axis at a height of 5 and look
 
 import sqlite3
 import struct
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -46,16 +48,21 @@ def mask(row: int) -> NDArray[np.uint8]:
     return np.where(is_inside, 255, 0).astype(np.uint8)
 
 
-def write_video(path: Path, images: list[NDArray[np.uint8]], rotation: int = 0) -> None:
-    """Gray images without loss, ten a second; players rotate them counterclockwise by ``rotation`` degrees."""
+def write_video(
+    path: Path, images: list[NDArray[np.uint8]], rotation: int = 0, ticks: Sequence[int] | None = None
+) -> None:
+    """Gray images without loss, ten a second, or at these tenths of a second; players rotate them counterclockwise by
+    ``rotation`` degrees."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1" if path.suffix == ".mkv" else "libx264", rate=FPS, options={"qp": "0"})
         stream.height, stream.width = images[0].shape
         stream.pix_fmt = "gray" if path.suffix == ".mkv" else "yuv420p"
         if rotation:
             stream.set_display_rotation(rotation)
-        for image in images:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.repeat(image[..., None], 3, axis=2))))
+        for tick, image in zip(ticks or range(len(images)), images, strict=True):
+            frame = av.VideoFrame.from_ndarray(np.repeat(image[..., None], 3, axis=2))
+            frame.pts, frame.time_base = tick, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 

@@ -47,6 +47,7 @@ from qagen.core.reasons import (
     NO_INSTANCES,
     NO_POSE,
     NO_SURFACE,
+    UNSURE_TIME,
 )
 from qagen.core.scene import Frame, ImageSource, Scene
 from qagen.errors import SceneError
@@ -74,7 +75,10 @@ from qagen.loaders.uco3d.masks import SoftMask, shows_points
 LEVELS = 3
 """Folders from the dataset's to a sequence's."""
 MAX_OFF_TIME = 0.75
-"""Largest time between a row and its frame of the video, in intervals between frames."""
+"""Largest time between a row and its frame of the video, in mean intervals between frames."""
+MAX_OFF_FRAMES = 2.0
+"""Largest difference between finding a frame by its time and by counting frames of the video's mean rate, in frames.
+uCO3D's own program counts; a video whose rate varies may mean either."""
 MAX_BESIDE, BESIDE_VOXELS = 50_000, 3.0
 """Most points of the scene that are looked at, and how far from the object's they must lie, in its voxels."""
 OBJECT_ID = 1
@@ -176,13 +180,25 @@ class _Footage:
 
     def at(self, time_s: float) -> ImageSource | None:
         """The frame nearest to a time; None where there is none near."""
-        times_s = (np.array(self.video.times) - self.video.times[0]) * self.video.tick_s
-        index = int(np.abs(times_s - time_s).argmin())
-        interval_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-        if abs(float(times_s[index]) - time_s) > MAX_OFF_TIME * interval_s:
+        index = self._index(time_s)
+        interval_s = self._last_s / max(len(self.video.times) - 1, 1)
+        if abs(self.video.time_s(index) - time_s) > MAX_OFF_TIME * interval_s:
             return None
         image = self.video.image(index)
         return RotatedImage(image, self.turns) if self.turns else image
+
+    def is_sure(self, time_s: float) -> bool:
+        """Whether it hardly matters if a time was measured, or counted in frames of a constant rate."""
+        counted = time_s / self._last_s * (len(self.video.times) - 1) if self._last_s else 0.0
+        return abs(counted - self._index(time_s)) <= MAX_OFF_FRAMES
+
+    @property
+    def _last_s(self) -> float:
+        return self.video.time_s(len(self.video.times) - 1)
+
+    def _index(self, time_s: float) -> int:
+        times_s = (np.array(self.video.times) - self.video.times[0]) * self.video.tick_s
+        return int(np.abs(times_s - time_s).argmin())
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +222,10 @@ def _read_shots(metadata: Path, name: str, footage: _Footage, dropped: Counter[s
     """The frames of a sequence that have an image, a lens and a pose. Raises SceneError."""
     rows = read_frames(metadata, name)
     shots = [shot for row in rows if (shot := _read_shot(metadata, row, footage, dropped)) is not None]
-    if dropped[NO_IMAGE] > LEAST_SHARE * len(rows):
-        found = f"{dropped[NO_IMAGE]} of {len(rows)} rows at times that it does not reach"
-        raise SceneError(footage.video.path, f"video: found {found}, expected none; is the download complete?")
+    for reason, problem in ((NO_IMAGE, "at times that it does not reach"), (UNSURE_TIME, "at uneven times")):
+        if dropped[reason] > LEAST_SHARE * len(rows):
+            found = f"{dropped[reason]} of {len(rows)} rows {problem}"
+            raise SceneError(footage.video.path, f"video: found {found}, expected none; is it the original file?")
     return shots
 
 
@@ -227,6 +244,9 @@ def _read_shot(metadata: Path, row: FrameRow, footage: _Footage, dropped: Counte
     image = None if row.time_s is None else footage.at(row.time_s)
     if image is None or row.time_s is None:
         dropped[NO_IMAGE] += 1
+        return None
+    if not footage.is_sure(row.time_s):
+        dropped[UNSURE_TIME] += 1
         return None
     try:
         pose = camera_from_world(row.rotation, row.translation).inverse()
