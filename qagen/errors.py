@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
-
 MAX_KNOWN = 200
 """Most names that an error lists: more than there are task types, fewer than there are scenes of a large dataset."""
 
