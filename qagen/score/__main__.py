@@ -24,7 +24,7 @@ LEVELS = ("low", "medium", "high")
     "qagen score predictions.jsonl --against bench",
     "qagen score predictions.jsonl --against bench --mode official",
     "qagen score samples.jsonl --against SPAR-Bench.parquet --out scores.json",
-    "qagen score out.jsonl --against bench.json --mode official --scorer spacevista",
+    "qagen score my.jsonl --against b.json --mode official --scorer spacevista",
 )
 @click.argument("predictions", metavar="PREDICTIONS", type=cli.PATH)
 @cli.path_option(
