@@ -227,9 +227,9 @@ UNUSABLE_MASK = _reason(
     "A mask is missing, holds Python objects, has another shape than its frame, or its ids select nothing in it.",
 )
 UNKNOWN_COLOR = _reason("item: unknown color", "A prompt has a color that cannot be drawn; the message names it.")
-NOT_SAYABLE = _reason(
-    "item: not sayable",
-    "The form asked for has no place for what the item says, see the message; the full form has one for all prompts.",
+NOT_EXPRESSIBLE = _reason(
+    "item: not expressible in the form",
+    "The form asked for has no place for a prompt or for the item itself, see the message; the full form has the most.",
 )
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."

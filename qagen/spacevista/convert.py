@@ -7,7 +7,6 @@ to drop on the way back, so that it restores the item. What a form cannot say at
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from typing import Any, Literal
 import click
 
 from qagen import cli
-from qagen.core.reasons import COLLIDING_KEY, NOT_SAYABLE, UNLIKE_ITS_FORM
+from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE, UNLIKE_ITS_FORM
 from qagen.spacevista.draw import PROMPTS as COLORS
 from qagen.spacevista.flatten import flatten_item
 from qagen.spacevista.forms import (
@@ -27,13 +26,16 @@ from qagen.spacevista.forms import (
     PointOrder,
     corners_of,
     form_of,
+    frames_of,
     given_prompt,
     kind_of,
     pairs_of,
     plain_mask,
+    prompts_of,
     view,
 )
 from qagen.spacevista.frames import MediaRoot, frame_index
+from qagen.spacevista.masks import split_ids
 from qagen.spacevista.nest import nest_item
 from qagen.spacevista.point_order import decide_point_order
 from qagen.spacevista.rewrite import rewrite
@@ -94,7 +96,7 @@ class Converter:
         """The item in the target form. Raises ItemError where it cannot be said in it, or contradicts itself."""
         form = form_of(item)
         if form in ("old eval", "results"):
-            raise ItemError(NOT_SAYABLE, f"found an item of the form {form}, expected nested, flat, full or bench")
+            raise ItemError(NOT_EXPRESSIBLE, f"found an item of the form {form}, expected nested, flat, full or bench")
         view(item, form, self._found)  # refuses what contradicts itself
         if form == self._target != "full" and self._found == self._wanted:
             return item
@@ -152,31 +154,39 @@ class Converter:
             )
 
     def _said(self, item: Values, form: Form) -> tuple[str, list[Any]]:
+        """Task and prompts of an item; the ids of a mask count one by one, because the forms group them differently."""
         seen = view(item, form, self._wanted)
-        prompts = [replace(each, frame=self._index(each.frame, seen.frames), color=None) for each in seen.prompts]
-        return seen.task, prompts
+        said: list[Any] = []
+        for prompt in seen.prompts:
+            frame, mask = self._index(prompt.frame, seen.frames), prompt.mask
+            parts = [(mask.path, ids) for ids in split_ids(mask.object_ids)] if mask else [None]
+            said += [(prompt.kind, frame, prompt.coords, prompt.role, part) for part in parts]
+        return seen.task, said
 
     def _index(self, frame: str | int, frames: Sequence[str]) -> int:
-        return frame if isinstance(frame, int) else frame_index(frame, frames, self._media)
+        if isinstance(frame, int):
+            return frame
+        return frames.index(frame) if frames.count(frame) == 1 else frame_index(frame, frames, self._media)
 
     # What both forms can say, from one to the other. Neither reads what the other form would not have.
 
     def _full_of(self, item: Values) -> Values:
         _check_free(item, ("id", "input_type", "annotations", "metadata"))
-        seen = view(item, "nested", self._wanted)
+        frames = frames_of(item)
+        kind, prompts = prompts_of(item, "nested", len(frames), self._wanted)
         extra, number = item.get("extra_info") or {}, item.get("problem_id")
         source = extra.get("scene_source")
-        is_named = all(prompt.kind in seen.input_kind.split("_") for prompt in seen.prompts)
+        is_named = all(prompt.kind in kind.split("_") for prompt in prompts)
         metadata = {name: extra.get(name) for name in SHARED}
         metadata |= {"original_type": extra.get("task_type"), "point_order": self._wanted}
         if "original_id" not in extra:
             metadata["original_id"] = number
         return {
             "id": f"{source}__{number}" if _is_source(source) and isinstance(number, str) else number,
-            "input_type": seen.input_kind if is_named else kind_of(seen.prompts),
+            "input_type": kind if is_named else kind_of(prompts),
             "messages": item["messages"],
             "videos": item["videos"],
-            "annotations": self._annotations(extra, seen.frames),
+            "annotations": self._annotations(extra, frames),
             "metadata": metadata,
             **_others(item, ("problem_id", "messages", "videos", "extra_info")),
         }
@@ -196,7 +206,7 @@ class Converter:
                     "target_bboxes": [corners_of(corners) for corners in box["bboxes_2"]],
                 }
         if mask := given_prompt(extra, "input_mask"):
-            made["masks"] = [_only_mask(mask)]
+            made["masks"] = _masks_of(mask)
         return made
 
     def _marks(self, places: Iterable[Any], path: str, frames: Sequence[str]) -> list[Values]:
@@ -206,7 +216,8 @@ class Converter:
 
     def _nested_of(self, item: Values) -> Values:
         _check_free(item, ("problem_id", "extra_info"))
-        seen = view(item, "full", self._wanted)
+        frames = frames_of(item)
+        kinds = prompts_of(item, "full", len(frames), self._wanted)[0].split("_")
         metadata, number = item.get("metadata") or {}, item.get("id")
         source = metadata.get("scene_source")
         if _is_source(source) and isinstance(number, str):
@@ -217,14 +228,14 @@ class Converter:
             del extra["original_id"]
         if self._wanted == "xy":
             extra["point_order"] = "xy"
-        extra["input_type"] = "+".join(["Image", *seen.input_kind.split("_")[1:]])
+        extra["input_type"] = "+".join(["Image", *kinds[1:]])
         marks = item.get("annotations") or {}
-        named = {name: marks.get(name) or [] for name, kind in KINDS.items() if kind in seen.input_kind.split("_")}
+        named = {name: marks.get(name) or [] for name, kind in KINDS.items() if kind in kinds}
         return {
             "problem_id": number,
             "messages": item["messages"],
             "videos": item["videos"],
-            "extra_info": extra | _prompts(named, seen.frames),
+            "extra_info": extra | _prompts(named, frames),
             **_others(item, ("id", "input_type", "messages", "videos", "annotations", "metadata")),
         }
 
@@ -239,7 +250,7 @@ def _prompts(marks: Values, frames: Sequence[str]) -> Values:
         }
     boxes, pair, masks = (marks.get(name) for name in ("bboxes", "dual_bbox", "masks"))
     if boxes and pair:
-        raise ItemError(NOT_SAYABLE, "annotations: found bboxes beside dual_bbox, expected one of them")
+        raise ItemError(NOT_EXPRESSIBLE, "annotations: found bboxes beside dual_bbox, expected one of them")
     if boxes:
         made["input_bbox"] = {
             "image_path": _one_frame(boxes, "bboxes", frames),
@@ -253,9 +264,7 @@ def _prompts(marks: Values, frames: Sequence[str]) -> Values:
             "bboxes_2": [_corners(box) for box in pair["target_bboxes"]],
         }
     if masks:
-        if len(masks) > 1:
-            raise ItemError(NOT_SAYABLE, f"annotations.masks: found {len(masks)}, expected one")
-        made["input_mask"] = _only_mask(masks[0])
+        made["input_mask"] = _one_mask([_plain_mask(mask) for mask in masks])
     return made
 
 
@@ -264,7 +273,7 @@ def _one_frame(marks: Sequence[Values], name: str, frames: Sequence[str]) -> str
     indices: list[int] = sorted({mark["image_index"] for mark in marks})
     if len(indices) > 1:
         found = f"them on frames {', '.join(map(str, indices))}"
-        raise ItemError(NOT_SAYABLE, f"annotations.{name}: found {found}, expected one frame")
+        raise ItemError(NOT_EXPRESSIBLE, f"annotations.{name}: found {found}, expected one frame")
     return frames[indices[0]]
 
 
@@ -272,10 +281,33 @@ def _corners(box: Any) -> Values:
     return dict(zip(CORNERS, corners_of(box) or (), strict=True))
 
 
-def _only_mask(mask: Values) -> Values:
+def _plain_mask(mask: Values) -> Values:
     """The values of a mask that both forms have."""
     plain = plain_mask(mask)
     return {name: plain.get(name) for name in ("image_path", "mask_path", "object_ids")}
+
+
+def _masks_of(mask: Values) -> list[Values]:
+    """A nested mask in the full form. Readers of the nested form color each id, those of the full form each mask."""
+    plain = _plain_mask(mask)
+    ids = plain["object_ids"]
+    if isinstance(ids, list) and {*map(type, ids)} in ({int}, {bool}):
+        return [{**plain, "object_ids": list(part or ())} for part in split_ids(tuple(ids))]
+    return [plain]
+
+
+def _one_mask(masks: Sequence[Values]) -> Values:
+    """The nested mask that stands for all. Raises ItemError where there is none."""
+    listed = [mask["object_ids"] for mask in masks]
+    if all(isinstance(ids, list) for ids in listed):
+        united = {**masks[0], "object_ids": [name for ids in listed for name in ids]}
+        if listed and {*map(type, listed[0])} == {bool}:
+            united["object_ids"] = [any(flags) for flags in zip(*listed, strict=False)]
+        if _masks_of(united) == masks:
+            return united
+    if len(masks) > 1:
+        raise ItemError(NOT_EXPRESSIBLE, f"annotations.masks: found {len(masks)}, expected one, or one id each of one file")
+    return masks[0]
 
 
 def _with_messages(item: Values) -> Values:
@@ -314,18 +346,18 @@ def difference(made: Values, wanted: Values, depth: int = 2) -> Values:
     """What turns one object into another: keys to ``set`` and to ``drop``, and changes ``in`` objects; {} for none."""
     changes: Values = {"set": {}, "drop": [key for key in made if key not in wanted], "in": {}}
     for key, value in wanted.items():
-        if key not in made:
+        if depth > 1 and isinstance(value, dict) and isinstance(made.get(key), dict):
+            if change := difference(made[key], value, depth - 1):
+                changes["in"][key] = change
+        elif key not in made or not _are_same(made[key], value):
             changes["set"][key] = value
-        elif made[key] is not value and not _are_same(made[key], value):
-            if depth > 1 and isinstance(made[key], dict) and isinstance(value, dict):
-                changes["in"][key] = difference(made[key], value, depth - 1)
-            else:
-                changes["set"][key] = value
     return {name: change for name, change in changes.items() if change}
 
 
 def _are_same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON, number types included; keys may be in another order."""
+    if one is other or (isinstance(one, str) and one == other):
+        return True
     return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

@@ -46,8 +46,9 @@ STRINGIFIED = "stringified"
 """Key of ``extra_info`` that lists, after a reversible flattening, which values became strings."""
 CORNERS = ("x1", "y1", "x2", "y2")
 PLACEHOLDER = "<video>"
-_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL | re.IGNORECASE)
-_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+_THINK, _ANSWER = (
+    re.compile(f"<{tag}>((?:[^<]++|<(?!/{tag}>))*+)</{tag}>", re.IGNORECASE) for tag in ("think", "answer")
+)
 
 
 class ItemError(QagenError):
@@ -151,15 +152,7 @@ def view(item: dict[str, Any], form: Form, point_order: PointOrder = "yx") -> It
     frames = frames_of(item)
     question, answer = _texts(item, form)
     stated_order(item, form)
-    if is_full:
-        spelt, task = item.get("input_type"), facts.get("original_type")
-        prompts = tuple(_annotated(_object(item, "annotations"), len(frames), point_order))
-    else:
-        spelt, task = facts.get("input_type"), facts.get("task_type")
-        prompts = tuple(_extra_prompts(facts, point_order))
-    kind = input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts)
-    if is_full:
-        prompts = tuple(prompt for prompt in prompts if prompt.kind in kind.split("_"))
+    kind, prompts = prompts_of(item, form, len(frames), point_order)
     return Item(
         id=_plain(item.get("problem_id", item.get("id"))),
         form=form,
@@ -169,7 +162,7 @@ def view(item: dict[str, Any], form: Form, point_order: PointOrder = "yx") -> It
         think=_inside(_THINK, answer, None),
         frames=frames,
         prompts=prompts,
-        task=_plain(task),
+        task=_plain(facts.get("original_type" if is_full else "task_type")),
         category=_plain(facts.get("category")),
         scale=_plain(facts.get("scale")),
     )
@@ -220,7 +213,7 @@ def frames_of(item: dict[str, Any]) -> tuple[str, ...]:
     for number, video in enumerate(videos):
         if not isinstance(video, list):
             raise _unlike(f"videos[{number}]", video, "a list of paths")
-        if not all(isinstance(frame, str) and frame for frame in video):
+        if not {*map(type, video)} <= {str} or not all(video):
             wrong = next(frame for frame in video if not isinstance(frame, str) or not frame)
             raise _unlike(f"videos[{number}]", wrong, "paths")
         if not video:
@@ -278,6 +271,23 @@ def _said(messages: Any, role: str) -> list[str]:
 def _inside(tag: re.Pattern[str], text: str, default: Any) -> Any:
     found = tag.search(text)
     return found[1] if found else default
+
+
+# --- prompts ----------------------------------------------------------------------------------------------------------
+
+
+def prompts_of(
+    item: dict[str, Any], form: Form, n_frames: int, point_order: PointOrder
+) -> tuple[str, tuple[Prompt, ...]]:
+    """Input kind and prompts of an item, as ``Item`` has them. Raises ItemError as ``view`` does."""
+    if form in ("full", "bench"):
+        spelt = item.get("input_type")
+        prompts = tuple(_annotated(_object(item, "annotations"), n_frames, point_order))
+        kind = input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts)
+        return kind, tuple(prompt for prompt in prompts if prompt.kind in kind.split("_"))
+    extra = _object(item, "extra_info")
+    spelt, prompts = extra.get("input_type"), tuple(_extra_prompts(extra, point_order))
+    return input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts), prompts
 
 
 # --- prompts of the nested and the flat form --------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from qagen import cli
 from qagen.errors import QagenError
-from qagen.spacevista.forms import Form, ItemError, PointOrder, form_of, frames_of, stated_order, view
+from qagen.spacevista.forms import Form, ItemError, PointOrder, form_of, frames_of, prompts_of, stated_order
 from qagen.spacevista.frames import MediaRoot, frame_index, image_size
 from qagen.spacevista.stream import read_items
 
@@ -73,7 +73,7 @@ def _places(item: dict[str, Any], form: Form, media: MediaRoot | None) -> list[P
     if not has_points(item, form):
         return places
     frames = frames_of(item)
-    for prompt in view(item, form, "xy").prompts:
+    for prompt in prompts_of(item, form, len(frames), "xy")[1]:
         if prompt.kind == "point":
             size = None
             if media:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qagen.__main__ import main
-from qagen.core.reasons import COLLIDING_KEY, NOT_SAYABLE, PROMPT_ON_NO_FRAME, UNLIKE_ITS_FORM
+from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE, PROMPT_ON_NO_FRAME, UNLIKE_ITS_FORM
 from qagen.spacevista.convert import Converter, Target, difference, restored
 from qagen.spacevista.forms import FLAT_KEYS, ItemError, PointOrder, form_of, view
 from tests.spacevista import items
@@ -67,8 +67,37 @@ def test_boxes_and_masks_in_the_full_form() -> None:
         "target_image": FRAMES[1],
         "target_bboxes": [[5, 6, 7, 8], [9, 10, 11, 12]],
     }
-    mask = as_("full", items.masked())
-    assert mask["annotations"]["masks"] == [items.masked()["extra_info"]["input_mask"]]
+
+
+@pytest.mark.parametrize(
+    ("ids", "listed"),
+    [
+        (7, [7]),
+        (None, [None]),
+        ([7], [[7]]),
+        ([3, 7], [[3], [7]]),
+        ([True, False], [[True, False]]),
+        ([True, False, True], [[True, False, False], [False, False, True]]),
+        ([], [[]]),
+    ],
+)
+def test_each_id_of_a_nested_mask_is_a_mask(ids: Any, listed: list) -> None:
+    """The published readers of the nested form color each id, the evaluator each mask."""
+    item = items.masked()
+    item["extra_info"]["input_mask"]["object_ids"] = ids
+    full = as_("full", item)
+    assert [mask["object_ids"] for mask in full["annotations"]["masks"]] == listed
+    assert {mask["mask_path"] for mask in full["annotations"]["masks"]} == {"rooms/a/masks/m.npy"}
+    assert "as_nested" not in full["metadata"]
+    assert exactly(as_("nested", full)) == exactly(item)
+
+
+def test_a_full_mask_of_several_ids_comes_back() -> None:
+    item = items.full("image_mask_text", masks=[items.masked()["extra_info"]["input_mask"]])
+    item["metadata"]["point_order"] = "yx"
+    nested = as_("nested", item)
+    assert nested["extra_info"]["input_mask"]["object_ids"] == [3, 7]
+    assert exactly(as_("full", nested)) == exactly(item)
 
 
 def test_a_full_item_in_the_nested_form() -> None:
@@ -259,6 +288,10 @@ MASK = items.masked()["extra_info"]["input_mask"]
         (items.full("image_bbox_text", bboxes=[BOX, {**BOX, "image_index": 1}]), "bboxes: found them on frames 0, 1"),
         (items.full("image_bbox_text", bboxes=[BOX], dual_bbox=DUAL), "annotations: found bboxes beside dual_bbox"),
         (items.full("image_mask_text", masks=[MASK, MASK]), "annotations.masks: found 2, expected one"),
+        (
+            items.full("image_mask_text", masks=[{**MASK, "object_ids": [1]}, {**MASK, "object_ids": [True]}]),
+            "annotations.masks: found 2, expected one",
+        ),
     ],
 )
 @pytest.mark.parametrize("target", ["nested", "flat"])
@@ -266,7 +299,7 @@ def test_what_the_nested_form_cannot_say_is_refused(item: Values, says: str, tar
     as_("full", item)
     with pytest.raises(ItemError, match=says) as caught:
         as_(target, item)
-    assert caught.value.reason == NOT_SAYABLE
+    assert caught.value.reason == NOT_EXPRESSIBLE
 
 
 @pytest.mark.parametrize(
@@ -276,8 +309,8 @@ def test_what_the_nested_form_cannot_say_is_refused(item: Values, says: str, tar
         ({**items.full(), "extra_info": {}}, "nested", COLLIDING_KEY, "extra_info: found it, expected no such key"),
         (items.nested(as_full=[1]), "full", UNLIKE_ITS_FORM, "extra_info.as_full: found .1., expected keys to set"),
         (items.nested(as_full={"in": {"id": {}}}), "full", UNLIKE_ITS_FORM, "extra_info.as_full: found"),
-        ({"Frames Path": "f", "Question": "?", "Answer": 1}, "full", NOT_SAYABLE, "the form old eval, expected nested"),
-        ({"id": 1, "predicted_answer": "3"}, "flat", NOT_SAYABLE, "the form results, expected nested"),
+        ({"Frames Path": "f", "Question": "?", "Answer": 1}, "full", NOT_EXPRESSIBLE, "the form old eval, expected nested"),
+        ({"id": 1, "predicted_answer": "3"}, "flat", NOT_EXPRESSIBLE, "the form results, expected nested"),
     ],
 )
 def test_what_cannot_be_converted_is_refused(item: Values, target: Target, reason: str, says: str) -> None:
