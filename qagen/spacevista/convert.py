@@ -5,8 +5,7 @@ that the way back would change) is kept beside it as ``metadata.as_nested`` or `
 to drop on the way back, so that it restores the item. What a form cannot say at all is refused.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from typing import Any, Literal
 import click
 
 from qagen import cli
-from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE, UNLIKE_ITS_FORM
+from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE
 from qagen.spacevista.draw import PROMPTS as COLORS
 from qagen.spacevista.flatten import flatten_item
 from qagen.spacevista.forms import (
@@ -37,12 +36,12 @@ from qagen.spacevista.forms import (
 from qagen.spacevista.frames import MediaRoot, frame_index
 from qagen.spacevista.masks import split_ids
 from qagen.spacevista.nest import nest_item
-from qagen.spacevista.point_order import decide_point_order
+from qagen.spacevista.patch import Values, difference, put_in, restored, take_out
+from qagen.spacevista.point_order import decide_point_order, swap_annotations, swap_extra, swap_patch
 from qagen.spacevista.rewrite import rewrite
 from qagen.spacevista.stream import json_text
 
 Target = Literal["full", "nested", "flat"]
-Values = dict[str, Any]
 AS_NESTED, AS_FULL = "as_nested", "as_full"
 SHARED = ("scene_source", "original_id", "category", "scale")
 """Facts under one name in ``metadata`` and in ``extra_info``."""
@@ -104,46 +103,46 @@ class Converter:
             full = self._in_order(_with_messages(item) if form == "bench" else item, "metadata")
             made = full if self._target == "full" else self._to_nested(full)
         else:
-            nested = self._in_order(nest_item(item) if form == "flat" else item, "extra_info")
+            nested = self._in_order(nest_item(item, (AS_FULL,)) if form == "flat" else item, "extra_info")
             made = self._to_full(nested) if self._target == "full" else nested
         return flatten_item(made, reversible=True) if self._target == "flat" else made
 
     def _in_order(self, item: Values, holder: Literal["metadata", "extra_info"]) -> Values:
-        """The item with its points in the order to be written, and told so; the nested form tells only x, y."""
+        """The item with its points in the order to be written, which it states; the nested form states only x, y."""
         facts = dict(item.get(holder) or {})
         changed = {**item, holder: facts}
         swap = self._found != self._wanted
         if holder == "metadata":
             facts["point_order"] = self._wanted
             if swap and item.get("annotations"):
-                changed["annotations"] = _swap_marks(item["annotations"])
+                changed["annotations"] = swap_annotations(item["annotations"], self._wanted)
             if swap and AS_NESTED in facts:
-                facts[AS_NESTED] = _swap_patch(facts[AS_NESTED], "extra_info", _swap_extra)
+                facts[AS_NESTED] = swap_patch(facts[AS_NESTED], "extra_info", self._wanted)
             return changed
         if self._wanted == "xy" or "point_order" in facts:
             facts["point_order"] = self._wanted
         if swap and AS_FULL in facts:
-            facts[AS_FULL] = _swap_patch(facts[AS_FULL], "annotations", _swap_marks)
-        changed["extra_info"] = _swap_extra(facts) if swap else facts
+            facts[AS_FULL] = swap_patch(facts[AS_FULL], "annotations", self._wanted)
+        changed["extra_info"] = swap_extra(facts, self._wanted) if swap else facts
         return changed if facts else item
 
     def _to_full(self, item: Values) -> Values:
         """A nested item in the full form, with what restores it."""
-        nested, patch = _taken(item, "extra_info", AS_FULL)
+        nested, patch = take_out(item, "extra_info", AS_FULL)
         full = self._full_of(nested)
         if patch is not None:
             full = restored(full, patch, f"extra_info.{AS_FULL}")
             self._check_same(nested, full, f"extra_info.{AS_FULL}")
-        return _given(full, "metadata", AS_NESTED, difference(self._nested_of(full), nested))
+        return put_in(full, "metadata", AS_NESTED, difference(self._nested_of(full), nested))
 
     def _to_nested(self, item: Values) -> Values:
         """A full item in the nested form, with what restores it."""
-        full, patch = _taken(item, "metadata", AS_NESTED)
+        full, patch = take_out(item, "metadata", AS_NESTED)
         nested = self._nested_of(full)
         if patch is not None:
             nested = restored(nested, patch, f"metadata.{AS_NESTED}")
             self._check_same(nested, full, f"metadata.{AS_NESTED}")
-        return _given(nested, "extra_info", AS_FULL, difference(self._full_of(nested), full))
+        return put_in(nested, "extra_info", AS_FULL, difference(self._full_of(nested), full))
 
     def _check_same(self, nested: Values, full: Values, key: str) -> None:
         """Raise ItemError where the two forms of an item, one restored, no longer say the same."""
@@ -158,17 +157,22 @@ class Converter:
         seen = view(item, form, self._wanted)
         said: list[Any] = []
         for prompt in seen.prompts:
-            frame, mask = self._index(prompt.frame, seen.frames), prompt.mask
+            frame, mask = self._place(prompt.frame, seen.frames), prompt.mask
             parts = [(mask.path, ids) for ids in split_ids(mask.object_ids)] if mask else [None]
             said += [(prompt.kind, frame, prompt.coords, prompt.role, part) for part in parts]
         return seen.task, said
+
+    def _place(self, frame: str | int, frames: Sequence[str]) -> str | int:
+        """The frame's index; its path where none of the frames fits, which is for check to tell."""
+        try:
+            return self._index(frame, frames)
+        except ItemError:
+            return frame
 
     def _index(self, frame: str | int, frames: Sequence[str]) -> int:
         if isinstance(frame, int):
             return frame
         return frames.index(frame) if frames.count(frame) == 1 else frame_index(frame, frames, self._media)
-
-    # What both forms can say, from one to the other. Neither reads what the other form would not have.
 
     def _full_of(self, item: Values) -> Values:
         _check_free(item, ("id", "input_type", "annotations", "metadata"))
@@ -306,7 +310,7 @@ def _one_mask(masks: Sequence[Values]) -> Values:
         if _masks_of(united) == masks:
             return united
     if len(masks) > 1:
-        raise ItemError(NOT_EXPRESSIBLE, f"annotations.masks: found {len(masks)}, expected one, or one id each of one file")
+        raise ItemError(NOT_EXPRESSIBLE, f"annotations.masks: found {len(masks)}, expected one, or ids of one file")
     return masks[0]
 
 
@@ -337,87 +341,6 @@ def _check_free(item: Values, keys: Iterable[str]) -> None:
     for key in keys:
         if key in item:
             raise ItemError(COLLIDING_KEY, f"{key}: found it, expected no such key, which the other form needs")
-
-
-# --- what only one form can say ---------------------------------------------------------------------------------------
-
-
-def difference(made: Values, wanted: Values, depth: int = 2) -> Values:
-    """What turns one object into another: keys to ``set`` and to ``drop``, and changes ``in`` objects; {} for none."""
-    changes: Values = {"set": {}, "drop": [key for key in made if key not in wanted], "in": {}}
-    for key, value in wanted.items():
-        if depth > 1 and isinstance(value, dict) and isinstance(made.get(key), dict):
-            if change := difference(made[key], value, depth - 1):
-                changes["in"][key] = change
-        elif key not in made or not _are_same(made[key], value):
-            changes["set"][key] = value
-    return {name: change for name, change in changes.items() if change}
-
-
-def _are_same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON, number types included; keys may be in another order."""
-    if one is other or (isinstance(one, str) and one == other):
-        return True
-    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def restored(made: Values, patch: Any, key: str) -> Values:
-    """The object with a difference applied. Raises ItemError, which begins with ``key``, where it is none."""
-    match patch:
-        case dict() if patch.keys() <= {"set", "drop", "in"}:
-            to_set, to_drop, inner = patch.get("set", {}), patch.get("drop", []), patch.get("in", {})
-            if isinstance(to_set, dict) and isinstance(to_drop, list) and isinstance(inner, dict):
-                result = {name: value for name, value in made.items() if name not in to_drop} | to_set
-                if all(isinstance(result.get(name), dict) for name in inner):
-                    return result | {name: restored(result[name], part, key) for name, part in inner.items()}
-    raise ItemError(UNLIKE_ITS_FORM, f"{key}: found {json_text(patch)[:60]}, expected keys to set and to drop")
-
-
-def _taken(item: Values, holder: str, key: str) -> tuple[Values, Any]:
-    """An item without what restores another form, and that; None where there is nothing."""
-    facts = item.get(holder)
-    if not isinstance(facts, dict) or key not in facts:
-        return item, None
-    return {**item, holder: {name: value for name, value in facts.items() if name != key}}, facts[key]
-
-
-def _given(item: Values, holder: str, key: str, patch: Values) -> Values:
-    return {**item, holder: {**(item.get(holder) or {}), key: patch}} if patch else item
-
-
-# --- order of coordinates ---------------------------------------------------------------------------------------------
-
-
-def _swap_extra(extra: Values) -> Values:
-    point = extra.get("input_point")
-    if not isinstance(point, dict) or "points" not in point:
-        return extra
-    return {**extra, "input_point": {**point, "points": _swapped(point["points"])}}
-
-
-def _swap_marks(annotations: Values) -> Values:
-    points = annotations.get("points")
-    if not isinstance(points, list):
-        return annotations
-    return {**annotations, "points": [{**point, "coords": _swapped(point.get("coords"))} for point in points]}
-
-
-def _swap_patch(patch: Any, holder: str, swap: Callable[[Values], Values]) -> Any:
-    """What restores the other form, with the points that it sets in the other order."""
-    match patch:
-        case {"in": {**inner}} if isinstance(inner.get(holder), dict) and "set" in inner[holder]:
-            part = {**inner[holder], "set": swap(inner[holder]["set"])}
-            return {**patch, "in": {**inner, holder: part}}
-    return patch
-
-
-def _swapped(points: Any) -> Any:
-    """Pairs of numbers, at any depth of lists, in the other order."""
-    if not isinstance(points, list):
-        return points
-    if len(points) == 2 and not any(isinstance(part, list) for part in points):
-        return points[::-1]
-    return [_swapped(part) for part in points]
 
 
 if __name__ == "__main__":

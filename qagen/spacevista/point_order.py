@@ -90,3 +90,45 @@ def _only_order(place: Place) -> PointOrder | None:
         return None
     fits_yx, fits_xy = first < size[1] and second < size[0], first < size[0] and second < size[1]
     return None if fits_yx == fits_xy else "yx" if fits_yx else "xy"
+
+
+# --- the other order --------------------------------------------------------------------------------------------------
+
+
+def swap_extra(extra: dict[str, Any], order: PointOrder) -> dict[str, Any]:
+    """``extra_info`` with its points turned into another order, which it states if it states any."""
+    swapped = dict(extra)
+    if "point_order" in extra:
+        swapped["point_order"] = order
+    match extra.get("input_point"):
+        case {"points": points, **others}:
+            swapped["input_point"] = {**others, "points": _swapped(points)}
+    return swapped
+
+
+def swap_annotations(annotations: dict[str, Any], _order: PointOrder) -> dict[str, Any]:
+    """``annotations`` with their points turned into another order."""
+    match annotations.get("points"):
+        case list(points) if all(isinstance(point, dict) for point in points):
+            swapped = [{**point, "coords": _swapped(point.get("coords"))} for point in points]
+            return {**annotations, "points": swapped}
+    return annotations
+
+
+def swap_patch(patch: Any, holder: str, order: PointOrder) -> Any:
+    """What restores another form, with the points that it sets in ``extra_info`` or ``annotations`` turned as well."""
+    swap = swap_extra if holder == "extra_info" else swap_annotations
+    match patch:
+        case {"in": {**inner}} if isinstance(inner.get(holder), dict) and isinstance(inner[holder].get("set"), dict):
+            part = {**inner[holder], "set": swap(inner[holder]["set"], order)}
+            return {**patch, "in": {**inner, holder: part}}
+    return patch
+
+
+def _swapped(points: Any) -> Any:
+    """Pairs of numbers, at any depth of lists, in the other order."""
+    if not isinstance(points, list):
+        return points
+    if len(points) == 2 and not any(isinstance(part, list) for part in points):
+        return points[::-1]
+    return [_swapped(part) for part in points]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from qagen.__main__ import main
 from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE, PROMPT_ON_NO_FRAME, UNLIKE_ITS_FORM
-from qagen.spacevista.convert import Converter, Target, difference, restored
+from qagen.spacevista.convert import Converter, Target
 from qagen.spacevista.forms import FLAT_KEYS, ItemError, PointOrder, form_of, view
+from qagen.spacevista.patch import difference, restored
 from tests.spacevista import items
 from tests.spacevista.items import FRAMES
 from tests.spacevista.values import KEYS, VALUES, exactly
@@ -260,6 +261,10 @@ def test_what_is_kept_beside_turns_with_the_points() -> None:
     full = as_("full", item, "yx", "xy")
     assert full["annotations"]["points"][0]["coords"] == [40, 70]
     assert exactly(as_("nested", as_("full", full, "xy", "yx"))) == exactly(item)
+    item["extra_info"]["point_order"] = "yx"  # kept as well
+    restored_xy = as_("nested", as_("full", item, "yx", "xy"), "xy", "xy")
+    assert restored_xy["extra_info"]["point_order"] == "xy"
+    assert restored_xy["extra_info"]["input_point"]["points"] == [40, 70]
     colored = items.full("image_point_text", points=[{**POINT, "color": "green"}])
     nested = as_("nested", colored)
     there_and_back = as_("nested", as_("nested", nested, "yx", "xy"), "xy", "yx")
@@ -308,8 +313,9 @@ def test_what_the_nested_form_cannot_say_is_refused(item: Values, says: str, tar
         ({**items.nested(), "id": 3}, "full", COLLIDING_KEY, "id: found it, expected no such key"),
         ({**items.full(), "extra_info": {}}, "nested", COLLIDING_KEY, "extra_info: found it, expected no such key"),
         (items.nested(as_full=[1]), "full", UNLIKE_ITS_FORM, "extra_info.as_full: found .1., expected keys to set"),
+        (items.nested(as_full={"set": [1]}), "full", UNLIKE_ITS_FORM, "extra_info.as_full: found"),
         (items.nested(as_full={"in": {"id": {}}}), "full", UNLIKE_ITS_FORM, "extra_info.as_full: found"),
-        ({"Frames Path": "f", "Question": "?", "Answer": 1}, "full", NOT_EXPRESSIBLE, "the form old eval, expected nested"),
+        ({"Frames Path": "f", "Question": "?", "Answer": 1}, "full", NOT_EXPRESSIBLE, "the form old eval"),
         ({"id": 1, "predicted_answer": "3"}, "flat", NOT_EXPRESSIBLE, "the form results, expected nested"),
     ],
 )
@@ -337,6 +343,24 @@ def test_a_change_that_what_is_kept_would_undo_is_told() -> None:
     assert caught.value.reason == COLLIDING_KEY
     del full["metadata"]["as_nested"]
     assert as_("nested", full)["extra_info"]["input_point"]["points"] == [[71, 40]]
+
+
+@pytest.mark.parametrize("part", [1, {"set": 1}, {"set": {"points": [1]}}, {"set": {"points": 3}}])
+def test_what_is_kept_of_the_full_form_may_be_damaged(part: Any) -> None:
+    item = items.pointed()
+    item["extra_info"]["as_full"] = {"in": {"annotations": part}}
+    with pytest.raises(ItemError):
+        as_("full", item, "yx", "xy")
+
+
+@pytest.mark.parametrize(
+    "part", [1, {"set": 1}, {"set": {"input_point": [1]}}, {"set": {"input_point": {"points": 3}}}]
+)
+def test_what_is_kept_of_the_nested_form_may_be_damaged(part: Any) -> None:
+    item = items.full()
+    item["metadata"]["as_nested"] = {"in": {"extra_info": part}}
+    with pytest.raises(ItemError):
+        as_("nested", item, "yx", "xy")
 
 
 OBJECTS = st.dictionaries(KEYS, VALUES, max_size=3)
