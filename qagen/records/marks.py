@@ -134,7 +134,8 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     taken: list[Rect] = []
     for mark, outline in zip(marks, outlines, strict=True):
         if mark.text:
-            taken.append(_draw_text(canvas, mark, outline, taken))
+            color = ImageColor.getrgb(PALETTE[mark.color])[:3]
+            taken.append(draw_text(canvas, mark.text, color, outline, taken))
     return canvas
 
 
@@ -298,20 +299,25 @@ def _inside(canvas: Image.Image, edges: tuple[float, float, float, float]) -> Re
     return left, top, right, bottom
 
 
-def _draw_text(canvas: Image.Image, mark: Mark, outline: Rect, taken: Sequence[Rect]) -> Rect:
-    """Write the mark's text on a plate of its color beside the mark and return the plate."""
+def draw_text(canvas: Image.Image, text: str, color: tuple[int, ...], outline: Rect, taken: Sequence[Rect]) -> Rect:
+    """Write a mark's text on a plate of its color beside the mark and return the plate.
+
+    Args:
+        outline: of the mark.
+        taken: plates that are there.
+    """
     size_px = max(TEXT_SIZE * _diagonal_px(canvas), MIN_TEXT_PX)
     font = ImageFont.load_default(size=size_px)
     pad = round(size_px / 4)
-    width = math.ceil(font.getlength(mark.text)) + 2 * pad
+    width = math.ceil(font.getlength(text)) + 2 * pad
     height = round(1.35 * size_px)
     left, top = _free_corner(canvas, outline, (width, height), taken)
     plate = (left, top, left + width - 1, top + height - 1)
-    red, green, blue = ImageColor.getrgb(PALETTE[mark.color])[:3]
+    red, green, blue = color
     ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
     draw = ImageDraw.Draw(canvas)
-    draw.rectangle(plate, fill=PALETTE[mark.color])
-    draw.text((left + pad, top + height / 2), mark.text, fill=ink, font=font, anchor="lm")
+    draw.rectangle(plate, fill=color)
+    draw.text((left + pad, top + height / 2), text, fill=ink, font=font, anchor="lm")
     return plate
 
 

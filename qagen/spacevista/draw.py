@@ -18,10 +18,11 @@ from PIL import Image, ImageColor, ImageDraw
 
 from qagen.core.reasons import FALSE_PROMPT, PROMPT_ON_NO_FRAME, UNKNOWN_COLOR, UNUSABLE_MASK
 from qagen.errors import did_you_mean
-from qagen.records.marks import PALETTE, draw_frame, paint_mask
+from qagen.records.marks import PALETTE, Rect, draw_frame, draw_text, paint_mask
 from qagen.spacevista.forms import Item, ItemError, MaskSource, Prompt, PromptKind
 from qagen.spacevista.frames import MediaRoot, frame_index, image_size, told
 from qagen.spacevista.masks import Mask, read_mask, scale_mask, split_ids
+from qagen.view.picture import spell
 
 Color = tuple[int, int, int]
 COLORS: dict[str, Color] = {
@@ -40,6 +41,8 @@ PUBLISHED_CANDIDATES = ("blue", "green", "yellow", "red")
 STROKE, MIN_STROKE_PX = 0.004, 2
 RADIUS, MIN_RADIUS_PX = 0.014, 8
 """Width of a box's line and radius of a point, as shares of the image's shorter side, and minima."""
+MAX_NAME = 24
+"""Characters of a name that are written beside a mark."""
 MAX_SHOWN = 32
 """Most frames of an item that a viewer or a model is shown."""
 _COLOR_WORDS = re.compile(r"\b(red|blue|green|yellow|magenta)\b", re.IGNORECASE)
@@ -58,6 +61,8 @@ class PlacedMark:
     """Pixels of the frame: (x, y), or (x1, y1, x2, y2) with the last ones inside; () of a mask."""
     mask: Mask | None = None
     """(h, w) of the frame, of a mask."""
+    name: str = ""
+    """Written beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,8 @@ def _place(prompt: Prompt, color: str, item: Item, sizes: Sequence[tuple[int, in
     """A prompt's place in its frame. Raises ItemError."""
     frame = _frame_of(prompt, item, sizes, media)
     if prompt.mask is not None:
-        return PlacedMark("mask", color, frame, (), _read_mask(prompt.mask, sizes[frame], media))
+        mask = _read_mask(prompt.mask, sizes[frame], media)
+        return PlacedMark("mask", color, frame, (), mask, _one_line(prompt.name))
     (width, height), places = sizes[frame], prompt.coords
     xs, ys = places[::2], places[1::2]
     # The far edge of a box may be told as that of the image; a point lies on a pixel.
@@ -149,7 +155,11 @@ def _place(prompt: Prompt, color: str, item: Item, sizes: Sequence[tuple[int, in
     if not is_inside:
         found = f"{places} on frame {frame}, {told(item.frames[frame])}, of {width} x {height} pixels"
         raise ItemError(FALSE_PROMPT, f"{prompt.kind}: found {found}, expected a place in it")
-    return PlacedMark(prompt.kind, color, frame, places)
+    return PlacedMark(prompt.kind, color, frame, places, name=_one_line(prompt.name))
+
+
+def _one_line(name: str) -> str:
+    return spell(" ".join(name.split()))[:MAX_NAME]
 
 
 def _frame_of(prompt: Prompt, item: Item, sizes: Sequence[tuple[int, int]], media: MediaRoot) -> int:
@@ -186,7 +196,7 @@ def _read_mask(source: MaskSource, size: tuple[int, int], media: MediaRoot) -> M
 
 
 def draw_prompts(image: Image.Image, marks: Iterable[PlacedMark], size: tuple[int, int]) -> Image.Image:
-    """An RGB copy of an image with marks drawn on it, masks below boxes below points.
+    """An RGB copy of an image with marks drawn on it, masks below boxes below points, and names beside them.
 
     Args:
         image: a frame, or a frame that was scaled; widths and radii are those of its own size.
@@ -194,22 +204,26 @@ def draw_prompts(image: Image.Image, marks: Iterable[PlacedMark], size: tuple[in
     """
     canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
     draw = {"mask": _draw_mask, "bbox": _draw_box, "point": _draw_point}
-    for mark in sorted(marks, key=lambda mark: [*draw].index(mark.kind)):
-        draw[mark.kind](canvas, mark, size)
+    marks = sorted(marks, key=lambda mark: [*draw].index(mark.kind))
+    outlines = [draw[mark.kind](canvas, mark, size) for mark in marks]
+    taken: list[Rect] = []
+    for mark, outline in zip(marks, outlines, strict=True):
+        if mark.name:
+            taken.append(draw_text(canvas, mark.name, COLORS[mark.color], outline, taken))
     return canvas
 
 
-def _draw_mask(canvas: Image.Image, mark: PlacedMark, _size: tuple[int, int]) -> None:
+def _draw_mask(canvas: Image.Image, mark: PlacedMark, _size: tuple[int, int]) -> Rect:
     assert mark.mask is not None
     scaled = scale_mask(mark.mask, canvas.size)
     if not scaled.any():  # too small for a scaled image: one pixel stays
         height, width = mark.mask.shape
         rows, columns = np.nonzero(mark.mask)
         scaled[rows[0] * canvas.height // height, columns[0] * canvas.width // width] = True
-    paint_mask(canvas, scaled, COLORS[mark.color])
+    return paint_mask(canvas, scaled, COLORS[mark.color])
 
 
-def _draw_box(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> None:
+def _draw_box(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> Rect:
     """Lines inside the box; its last pixels are those that x2 and y2 lie in."""
     x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
     x1, y1, x2, y2 = mark.place
@@ -217,14 +231,17 @@ def _draw_box(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> N
     right, bottom = round((math.floor(x2) + 1) * x_scale) - 1, round((math.floor(y2) + 1) * y_scale) - 1
     outline = (left, top, max(left, min(right, canvas.width - 1)), max(top, min(bottom, canvas.height - 1)))
     draw_frame(canvas, outline, max(MIN_STROKE_PX, int(STROKE * min(canvas.size))), COLORS[mark.color])
+    return outline
 
 
-def _draw_point(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> None:
+def _draw_point(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> Rect:
     """A disc around the middle of the pixel."""
     x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
     x, y = (mark.place[0] + 0.5) * x_scale - 0.5, (mark.place[1] + 0.5) * y_scale - 0.5
     radius = max(MIN_RADIUS_PX, int(RADIUS * min(canvas.size)))
     ImageDraw.Draw(canvas).ellipse((x - radius, y - radius, x + radius, y + radius), fill=COLORS[mark.color])
+    left, top = max(0, math.floor(x - radius)), max(0, math.floor(y - radius))
+    return left, top, min(math.ceil(x + radius), canvas.width - 1), min(math.ceil(y + radius), canvas.height - 1)
 
 
 def choose_shown(count: int, marked: Sequence[int], most: int = MAX_SHOWN) -> list[int]:

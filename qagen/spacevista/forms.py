@@ -15,7 +15,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from qagen.core.reasons import (
@@ -88,6 +88,8 @@ class Prompt:
     color: str | None = None
     """As the item has it; None where the item names none."""
     mask: MaskSource | None = None
+    name: str = ""
+    """What the question calls it, to be written beside it (``text`` of our full form)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,12 +393,14 @@ def _annotated(annotations: dict[str, Any], n_frames: int, order: PointOrder) ->
     for key, point in _marks(annotations, "points"):
         pair = _list(point.get("coords"), f"{key}.coords")
         frame = _index(point, key, n_frames)
-        yield Prompt("point", frame, _ordered(pair, order, f"{key}.coords"), color=_color(point, key))
+        place = _ordered(pair, order, f"{key}.coords")
+        yield Prompt("point", frame, place, color=_color(point, key), name=_plain(point.get("text")))
     for key, box in _marks(annotations, "bboxes"):
         frame = _index(box, key, n_frames)
-        yield Prompt("bbox", frame, _box(box.get("coords"), f"{key}.coords"), color=_color(box, key))
+        place = _box(box.get("coords"), f"{key}.coords")
+        yield Prompt("bbox", frame, place, color=_color(box, key), name=_plain(box.get("text")))
     for key, mask in _marks(annotations, "masks"):
-        yield _mask(mask, key, _color(mask, key))
+        yield replace(_mask(mask, key, _color(mask, key)), name=_plain(mask.get("text")))
     pair = _object(annotations, "dual_bbox")
     if pair:
         source, target = (_path(pair, name, "annotations.dual_bbox") for name in ("source_image", "target_image"))

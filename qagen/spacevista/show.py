@@ -87,7 +87,7 @@ class ViewItem:
         return [*map(_describe, self.placed.marks), *left_out, *thoughts]
 
     def image_name(self, index: int) -> str:
-        return f"Frame {self.shown[index]}"
+        return f"Frame-{self.shown[index]}"
 
     def draw_on(self, image: "Image", index: int) -> "Image":
         return self.placed.draw(image, self.shown[index])
@@ -98,7 +98,8 @@ def _describe(mark: "PlacedMark") -> str:
     place = ", ".join(f"{name} {value:g}" for name, value in zip(names, mark.place, strict=False))
     if mark.mask is not None:
         place = f"{int(mark.mask.sum())} pixels"
-    return f"{mark.color} {mark.kind} on frame {mark.frame}: {place}"
+    name = f" ({mark.name})" if mark.name else ""
+    return f"{mark.color} {mark.kind}{name} on frame {mark.frame}: {place}"
 
 
 @cli.command(
@@ -158,6 +159,7 @@ def main(
     if html is not None:
         gallery.write_page(html, counts)
         cli.show(f"{usable} items, {html.stat().st_size / 1e6:.1f} MB: {html}")
+        cli.show("Next: open it in a browser; nothing else is needed")
 
 
 def _check_targets(folder: Path | None, html: Path | None, sheet: Path | None) -> None:

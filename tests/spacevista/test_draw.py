@@ -225,6 +225,18 @@ def test_colors_of_the_full_form_are_its_own(root: Path) -> None:
     assert "found 'grean', expected one. Did you mean 'green'?" in error_of(item, root, "full")
 
 
+def test_names_are_written_beside_marks(root: Path) -> None:
+    marks = [{"coords": list(BOXES[0]), "image_index": 0, "color": "cyan", "text": "object0\n é"}]
+    item = {**full("image_bbox_text", bboxes=marks), "videos": [FRAMES]}
+    pixels = drawn(item, root, "full")[0]
+    # A plate of the color lies above the box, whose top is row 30, and has dark letters on it.
+    plate = pixels[14:30, 20:60]
+    assert (plate == COLORS["cyan"]).all(axis=2).mean() > 0.5
+    assert (plate.sum(axis=2) < 150).any()
+    marks[0]["text"] = None
+    assert (drawn(item, root, "full")[0][14:29, 20:60] == GROUND).all()
+
+
 def test_candidates_of_the_full_form_keep_their_order(root: Path) -> None:
     pair = {
         "source_image": FRAMES[0],

@@ -102,7 +102,7 @@ def test_a_page_shows_question_answer_thought_and_kind(folder: Path) -> None:
     one, other = data_of(page)["samples"]
     assert one["turns"] == [["human", "How far is it?"], ["gpt", "48"]]
     assert (one["type"], one["format"], other["format"]) == ("DEPTH", "point", "text")
-    assert one["names"] == ["Frame 1", "Frame 0", "Frame 2"]
+    assert one["names"] == ["Frame-1", "Frame-0", "Frame-2"]
     assert list(one["marks"]) == ["0"]
     assert one["evidence"] == ["red point on frame 1: x 40, y 70", "think: Look."]
     assert one["scene"] == "unknown"
@@ -129,7 +129,7 @@ def test_a_long_video_shows_the_frames_with_marks_and_others(folder: Path) -> No
     text[0]["messages"] = messages("<video><video>How far?")
     (folder / "meta.json").write_text(json.dumps(text))
     (sample,) = data_of(page_of(folder))["samples"]
-    assert sample["names"][:3] == ["Frame 777", "Frame 0", "Frame 33"]
+    assert sample["names"][:3] == ["Frame-777", "Frame-0", "Frame-33"]
     assert len(sample["names"]) == 32
     assert "32 of 1000 frames are shown" in sample["evidence"]
     assert sample["video"]
