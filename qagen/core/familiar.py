@@ -9,8 +9,10 @@ from qagen.core.labels import kind_of
 from qagen.core.scene import Scene
 
 _LONGEST_M: tuple[tuple[float, float, str], ...] = (
+    (0.06, 0.12, "apple|orange|peach|pear|tomato|potato|donut"),
     (0.08, 0.14, "mug|cup|mouse|computer mouse|can"),
     (0.13, 0.18, "phone|cell phone|smartphone"),
+    (0.12, 0.30, "banana|carrot|cucumber|remote control|scissors|pliers|toothbrush"),
     (0.18, 0.35, "book|bottle|plate|bowl|pen|pencil|kettle|shoe"),
     (0.28, 0.50, "laptop|keyboard|microwave|toaster"),
     (0.35, 0.80, "pillow|cushion|backpack|sink|monitor|computer monitor|stool|towel|printer|trash can|bin"),

@@ -30,7 +30,7 @@ def _check_labeled(views: SceneViews) -> Finding:
     frames = range(len(views.frames))
     found = f"{percent(views.labeled_share(frames))} of the surface that images show is annotated"
     if views.scene.has_closed_classes:
-        found += ", by boxes of a short list of classes"
+        found += ", of a short list of classes"
     expected = f"{percent(views.limits.min_complete)} or more, of all classes"
     advice = "counts, orders and whatever rests on absence are not asked; all other questions are"
     return Finding("labeled surface", judge(views.is_complete(frames), True), found, expected, advice)

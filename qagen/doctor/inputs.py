@@ -7,6 +7,7 @@ import numpy as np
 
 from qagen.core.camera import Camera
 from qagen.core.familiar import familiarity
+from qagen.core.reasons import NEVER_ASKED
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.doctor.finding import Finding, judge, percent
@@ -21,6 +22,8 @@ MAX_ASPECT_ERROR = 0.03
 """Relative difference that the aspects of an instance image and its color image may have."""
 MAX_FOCAL_ERROR = 0.05
 """Relative difference that fx and fy of square pixels may have."""
+MOST_NAMED = 6
+"""Labels that a line names."""
 FEW_THINGS = 3
 """Fewer familiar things of another size may be toys."""
 KEPT_OK, KEPT_BEARABLE = 0.3, 0.1
@@ -47,16 +50,20 @@ def check_labels(scene: Scene) -> Finding:
     if not scene.objects and not dropped:
         return Finding("labels", "ok", "no objects: questions can only be about cameras and walks", "any")
     share = len(scene.objects) / (len(scene.objects) + sum(dropped.values()))
-    labels = Counter(item.label for item in scene.objects).most_common(6)
-    found = f"{len(scene.objects)} objects may be asked about ({percent(share)} of the annotated): "
-    found += ", ".join(f"{label} {count}" for label, count in labels) + ", ..."
+    labels = Counter(item.label for item in scene.objects)
+    found = f"{len(scene.objects)} objects may be asked about ({percent(share)} of the annotated)"
+    found += ": " * bool(labels) + ", ".join(f"{label} {count}" for label, count in labels.most_common(MOST_NAMED))
+    found += ", ..." * (len(labels) > MOST_NAMED)
     found += f"; left out: {_counted(dropped)}" if dropped else ""
     odd = sorted({item.label for item in scene.objects if not item.label.replace(" ", "").replace("-", "").isalpha()})
     if odd:
         advice = "names appear in questions: clean these or leave them out"
         return Finding("labels", "warn", f"{found}; odd names: {', '.join(odd[:8])}", "plain words", advice)
-    advice = "is this dataset's label map in place, and does it have these names?"
-    verdict = judge(share >= KEPT_OK, share >= KEPT_BEARABLE)
+    is_by_name = NEVER_ASKED in dropped
+    advice = (
+        "is this dataset's label map in place, and does it have these names?" if is_by_name else "see docs/reasons.md"
+    )
+    verdict = judge(share >= KEPT_OK, share >= KEPT_BEARABLE or not is_by_name)
     return Finding("labels", verdict, found, f"{percent(KEPT_OK)} or more kept", advice)
 
 

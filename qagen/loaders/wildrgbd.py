@@ -52,7 +52,7 @@ from qagen.core.reasons import (
 from qagen.core.scene import FileSource, Frame, Scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import FolderLoader, ObjectList, absolute
-from qagen.loaders.io.axes import valid_pose
+from qagen.loaders.io.axes import is_lost, valid_pose
 from qagen.loaders.io.depth_images import depth_camera
 from qagen.loaders.io.images import image_size, read_pixels
 from qagen.loaders.io.masked_objects import FLAT_VOXELS, measure_masked, tilted_object, upright_object
@@ -65,7 +65,7 @@ SINGLE, MULTI, HAND = "single", "multi", "hand"
 UNITS_PER_M, MAX_DEPTH_M = 1000.0, 5.0
 MAX_POSE_BYTES = 1 << 26
 MAX_MISSING = 0.5
-"""Largest share of the posed frames whose files may be missing."""
+"""Largest share of the frames whose files may be missing, and of those whose pose may be something else."""
 OBJECT_ID = 1
 SHOWN = 128
 """Least value of a mask's pixel that shows the object, unless the mask has none above 1."""
@@ -219,9 +219,24 @@ def _read_frames(folder: Path, has_object: bool, dropped: Counter[str]) -> list[
     if missing.total() > MAX_MISSING * len(listed):
         found = ", ".join(f"{count} of {len(listed)} with {name.partition(': ')[2]}" for name, count in missing.items())
         raise SceneError(folder, f"frames: found {found}, expected at most half; check that the download is complete")
+    _check_rigid([files.matrix for files in listed], folder / POSES)
     dropped.update(missing)
     lens = _Lens.read(folder / METADATA)
     return [_read_frame(*pair, lens, index) for index, pair in enumerate(kept)]
+
+
+def _check_rigid(matrices: Sequence[NDArray[np.float64]], path: Path) -> None:
+    """Raise SceneError where most matrices are no poses although their numbers are finite: they mean something else."""
+    faults: list[str] = []
+    for matrix in matrices:
+        try:
+            Pose.from_matrix(matrix)
+        except ValueError as error:
+            if not is_lost(matrix):
+                faults.append(str(error))
+    if len(faults) > MAX_MISSING * len(matrices):
+        found = f"{len(faults)} of {len(matrices)} that are not rigid ({faults[0]})"
+        raise SceneError(path, f"poses: found {found}, expected camera to world, row by row")
 
 
 def _what_is_missing(files: _PosedFiles, has_object: bool) -> str | None:
@@ -326,7 +341,7 @@ def _read_frame(files: _PosedFiles, pose: Pose, lens: _Lens, index: int) -> tupl
     camera = lens.camera(files.color)
     own_camera = depth_camera(files.depth, None, camera)
     depth = LidarDepth(DepthImage(files.depth, own_camera.width, own_camera.height, UNITS_PER_M))
-    time_s = index / FRAMES_PER_SECOND
+    time_s = float(files.name if files.name.isdigit() else index) / FRAMES_PER_SECOND
     frame = Frame(files.name, FileSource(files.color), depth, camera, own_camera, pose, time_s)
     if files.mask is None:
         return frame, None

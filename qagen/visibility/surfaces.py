@@ -48,8 +48,8 @@ def sample_faces(mesh: Mesh, count: int) -> tuple[NDArray[np.float64], NDArray[n
 def scene_surface(scene: Scene, frames: Sequence[Frame]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(P, 3) at most COVISIBILITY_POINTS points of the mesh, else of the frames' depth, else of boxes; else none.
 
-    And (P,) whether each belongs to something that is annotated. Images of instances show everything there is; without
-    a mesh or such images, only what lies in boxes is annotated.
+    And (P,) whether each belongs to something that is annotated. Images of instances show everything there is, unless
+    they are of a short list of classes; then, as without a mesh or such images, only what lies in boxes is annotated.
     """
     if scene.mesh is not None:
         points, face = sample_faces(scene.mesh, COVISIBILITY_POINTS)
@@ -61,7 +61,7 @@ def scene_surface(scene: Scene, frames: Sequence[Frame]) -> tuple[NDArray[np.flo
         points = sample_surface(box_mesh([item.box for item in scene.objects]), COVISIBILITY_POINTS)
         return points, np.ones(len(points), dtype=bool)
     points = measured_surface(with_depth, COVISIBILITY_POINTS)
-    if all(frame.instances is not None for frame in scene.frames):
+    if all(frame.instances is not None for frame in scene.frames) and not scene.has_closed_classes:
         return points, np.ones(len(points), dtype=bool)
     return points, face_owners(points.astype(np.float32), scene, 0.0) >= 0
 

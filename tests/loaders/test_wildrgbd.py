@@ -1,6 +1,7 @@
 """WildRGB-D: files written by hand, whose values are worked out here, and a block whose box is known."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,7 @@ def test_frames_are_found_by_their_ids_in_the_order_of_these(tmp_path: Path) -> 
     assert [frame.color.path for frame in scene.frames] == [folder / "rgb" / f"000{k}.png" for k in ("04", "07", "10")]
     assert [frame.world_from_camera.translation[0] for frame in scene.frames] == [3.0, 2.0, 1.0]
     assert (scene.unit_m, scene.is_level, scene.has_closed_classes) == (1.0, False, True)
+    assert [frame.time_s for frame in scene.frames] == pytest.approx([4 / 30, 7 / 30, 10 / 30])
 
 
 def test_depth_is_millimeters_up_to_five_meters(tmp_path: Path) -> None:
@@ -185,6 +187,22 @@ def test_poses_that_are_lost_or_no_rotations_are_left_out(tmp_path: Path) -> Non
     scene = load(write_scene(tmp_path, six() | {"6": np.full((4, 4), np.nan), "7": mirrored}))
     assert len(scene.frames) == 6
     assert scene.dropped[INVALID_POSE] == 2
+
+
+@pytest.mark.parametrize(
+    ("turn", "message"),
+    [
+        (lambda matrix: matrix.T, r"last row \[1.0, 2.0, 3.0, 1.0\], expected \[0, 0, 0, 1\]"),
+        (lambda matrix: np.diag([-1.0, 1, 1, 1]) @ matrix, "rotation mirrors"),
+        (lambda matrix: matrix * 2, "last row"),
+    ],
+)
+def test_matrices_of_another_meaning_are_refused(tmp_path: Path, turn: Callable, message: str) -> None:
+    matrix = np.eye(4)
+    matrix[:3, 3] = 1, 2, 3
+    folder = write_scene(tmp_path, {str(k): turn(matrix) for k in range(6)})
+    with pytest.raises(SceneError, match=f"cam_poses.txt: poses: found 6 of 6 that are not rigid .*{message}"):
+        load(folder)
 
 
 def test_frames_without_a_file_and_files_without_a_frame_are_counted(tmp_path: Path) -> None:
