@@ -345,7 +345,7 @@ def test_a_missing_video_is_an_error_of_its_scene_alone(folder: Path) -> None:
         ("UPDATE frame_annots SET frame_timestamp = 'soon' WHERE frame_number = 7",
          "column frame_timestamp, row ('1-100-1000', 7): found 'soon', expected seconds"),
         ("UPDATE frame_annots SET _viewpoint_focal_length = x'0000c07f0000c07f' WHERE frame_number = 7",
-         "column _viewpoint_focal_length, row ('1-100-1000', 7): found [nan, nan], expected"),
+         "_viewpoint_focal_length and _viewpoint_principal_point, row ('1-100-1000', 7): found [nan, nan] and"),
         ("UPDATE frame_annots SET _viewpoint_colmap_distortion_coeffs = "
          f"x'0000c0c0{'00' * 44}' WHERE frame_number = 7",  # k1 is -6
          "column _viewpoint_colmap_distortion_coeffs, row ('1-100-1000', 7): found"),
@@ -377,6 +377,11 @@ def test_a_file_that_is_no_database_is_refused(folder: Path) -> None:
     metadata = folder.parents[2] / "metadata.sqlite"
     metadata.write_bytes(b"not a database, but long enough to be looked at" * 50)
     assert "metadata.sqlite: cannot be read as an SQLite database (file is not a database)" in refused(folder)
+
+
+def test_changes_that_are_not_in_the_database_yet_are_not_passed_over(folder: Path) -> None:
+    (folder.parents[2] / "metadata.sqlite-wal").write_bytes(b"pages")
+    assert "found changes in metadata.sqlite-wal that are not in the file yet" in refused(folder)
 
 
 def test_the_database_is_not_written_to(folder: Path) -> None:

@@ -121,6 +121,10 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """The open database; what goes wrong in it becomes a SceneError."""
     if not path.is_file():
         raise SceneError(path, "found no such file, expected the database of sequences and frames")
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.is_file() and journal.stat().st_size:
+        expected = "none; open the database once with sqlite3, which merges them"
+        raise SceneError(path, f"found changes in {journal.name} that are not in the file yet, expected {expected}")
     try:
         database = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
         try:

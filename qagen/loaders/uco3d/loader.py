@@ -253,10 +253,11 @@ def _read_shot(metadata: Path, row: FrameRow, footage: _Footage, dropped: Counte
     except ValueError:
         dropped[INVALID_POSE] += 1
         return None
-    if not (np.isfinite(row.focal).all() and row.focal.min() > 0):
-        where = f"table {FRAMES}, column _viewpoint_focal_length, {row.where}"
-        raise SceneError(metadata, f"{where}: found {row.focal.tolist()}, expected finite numbers above 0")
     lens = camera = lens_camera(row.focal, row.principal, row.size)
+    if not (np.isfinite(lens.intrinsics).all() and row.focal.min() > 0):
+        where = f"table {FRAMES}, columns _viewpoint_focal_length and _viewpoint_principal_point, {row.where}"
+        found = f"{row.focal.tolist()} and {row.principal.tolist()}"
+        raise SceneError(metadata, f"{where}: found {found}, expected finite numbers and focal lengths above 0")
     distortion = row.distortion if any(row.distortion) else ()
     if distortion:
         try:
