@@ -1,5 +1,7 @@
 """uCO3D as scenes: PyTorch3D cameras, frames by time, one object from its mask and points, nothing metric."""
 
+import json
+import re
 import shutil
 import sqlite3
 import struct
@@ -9,11 +11,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.testing import assert_allclose
 
+from qagen.__main__ import main
 from qagen.core import reasons
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
+from qagen.core.question import Question
+from qagen.core.scale import at_room_scale
 from qagen.core.scene import FileSource, Scene
 from qagen.demo.film import Film
 from qagen.demo.layouts import uco3d
@@ -24,8 +30,11 @@ from qagen.loaders.uco3d.cameras import camera_from_world, lens_camera
 from qagen.loaders.uco3d.database import read_frames
 from qagen.loaders.uco3d.loader import Uco3dLoader
 from qagen.loaders.uco3d.masks import SoftMask
+from qagen.tasks.registry import load_task
+from qagen.visibility.views import observe
 from tests.loaders import uco3d_files as files
 
+LENGTH = re.compile(r"\b(\w*met(er|re)s?|cm|mm|km|feet|foot|inch(es)?|units?)\b|\d ?m\b", re.IGNORECASE)
 NAME, CLOUD = files.NAME, "segmented_point_cloud.ply"
 
 
@@ -206,6 +215,33 @@ def test_two_runs_write_the_same_bytes(small_film: Film, tmp_path: Path) -> None
     paths = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.*"))
     assert len(paths) == 5
     assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in paths)
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+def test_the_camera_goes_around_the_object_by_twenty_degrees_a_row(folder: Path) -> None:
+    views = observe(at_room_scale(load(folder)))
+    assert views.askable[:, 0].all()
+    orbit = load_task("object_orbit")
+    asked = [one for one in orbit.propose(views, np.random.default_rng(0)) if isinstance(one, Question)]
+    assert len(asked) > 10
+    for question in asked:
+        first, last = question.frames
+        measured = question.measured["orbit_deg"]
+        assert isinstance(measured, float)
+        assert measured == pytest.approx(20 * (last - first), abs=0.5)
+
+
+@pytest.mark.slow
+def test_no_sample_states_a_length(small_film: Film, tmp_path: Path) -> None:
+    uco3d.write(small_film, tmp_path / "data")
+    words = ["generate", "--scene", "uco3d", "--root", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "-q"]
+    assert CliRunner().invoke(main, [*words, "--per-scene", "2"]).exit_code == 0
+    texts = [path.read_text() for path in (tmp_path / "out" / "uco3d" / "qa_jsonl").rglob("*.jsonl")]
+    said = [turn["value"] for text in texts for line in text.splitlines() for turn in json.loads(line)["conversations"]]
+    assert len(said) > 10
+    assert not [text for text in said if LENGTH.search(text)]
 
 
 # --- what is left out -------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def shows_points(mask: NDArray[np.bool_], camera: Camera, camera_from_world: Pos
     columns, rows = (inside * (width, height)).astype(np.int64).T
     low, high = np.percentile(inside, (2, 98), axis=0)
     margin = NEAR * (high - low)
-    (left, top), (right, bottom) = (low - margin) * (width, height), (high + margin) * (width, height)
-    shown_rows, shown_columns = np.nonzero(mask)
-    is_near = (shown_columns >= left) & (shown_columns <= right) & (shown_rows >= top) & (shown_rows <= bottom)
-    return bool(mask[rows, columns].mean() >= LEAST_ON_MASK and is_near.mean() >= LEAST_NEAR_POINTS)
+    left, top = np.maximum((low - margin) * (width, height), 0).astype(np.int64)
+    right, bottom = ((high + margin) * (width, height)).astype(np.int64) + 1
+    near = mask[top:bottom, left:right].sum()
+    return bool(mask[rows, columns].mean() >= LEAST_ON_MASK and near >= LEAST_NEAR_POINTS * mask.sum())
