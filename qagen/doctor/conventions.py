@@ -209,9 +209,10 @@ def check_scale(groups: SampleGroups, best: Fit, scene: Scene) -> Finding:
     known = familiarity(scene)
     if best.factor == 1 and scene.unit_m is None:
         return Finding("depth scale", "ok", f"median {median:.3g}, in a unit that nobody knows", "any")
-    if best.factor == 1 and (is_indoors(median) or (known is not None and known.is_plausible)):
+    is_told = best.factor != 1 and best.score >= BEARABLE
+    if not is_told and (is_indoors(median) or (known is not None and known.is_plausible)):
         return Finding("depth scale", "ok", found, expected)
-    if best.factor != 1 and best.score >= BEARABLE:
+    if is_told:
         scaled = f"{median * best.factor:.2g} m, and {percent(best.score)} would agree"
         return Finding("depth scale", "FAIL", found, expected, f"depth {_times(best.factor)} would be {scaled}")
     fitting = [_times(factor) for factor in FACTORS if is_indoors(median * factor)]

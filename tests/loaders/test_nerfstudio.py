@@ -30,6 +30,7 @@ def frame(name: str, **own: Any) -> dict[str, Any]:
 
 def write(folder: Path, frames: Sequence[dict[str, Any]], size: Any = SIZE, **told: Any) -> Path:
     """A transforms.json and an image for each of its frames; a frame's "at" says where its image lies instead."""
+    folder.mkdir(exist_ok=True)
     for entry in frames:
         place = folder / str(entry.pop("at", entry["file_path"]))
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +145,17 @@ def test_what_serves_training_is_passed_over(tmp_path: Path) -> None:
     }
     write(tmp_path, [frame("a.png", sharpness=31.7, mask_path="masks/a.png", colmap_im_id=3)], **CAMERA, **extra)
     assert [item.id for item in load(tmp_path).frames] == ["a"]
+
+
+def test_a_folder_with_a_transforms_json_alone_is_a_scene(tmp_path: Path) -> None:
+    write(tmp_path / "loft", [frame("a.png"), frame("b.png")], **CAMERA)
+    loader = PosedLoader(tmp_path)
+    assert loader.scene_ids("all") == ["loft"]
+    scene = loader.load("loft")
+    assert (len(scene.frames), scene.unit_m, scene.is_level, scene.objects) == (2, None, False, ())
+    (tmp_path / "loft" / "scene.json").write_text("{}")
+    with pytest.raises(SceneError, match=r"scene.json: content: .*missing required field"):
+        loader.load("loft")
 
 
 @pytest.mark.parametrize("key", ["from_mitsuba", "from_na", "rolling_shutter", "transform_matrix_start"])

@@ -4,6 +4,7 @@
 <root>/                      (or one scene folder)
     <scene>/
         scene.json           what lies where and in which conventions: docs/posed.md, docs/posed.schema.json
+        transforms.json      nerfstudio's or instant-ngp's, instead of it: no scale, no vertical, no objects
         ...                  color images (JPEG or PNG), depth images (16-bit PNG), a labeled mesh (PLY): any names
 ```
 
@@ -41,6 +42,9 @@ from qagen.loaders.io.undistorted import undistorted_frame
 from qagen.loaders.posed.schema import Box, DepthFiles, FramesFile, Intrinsics, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
+TRANSFORMS = "transforms.json"
+ALONE = {"units": None, "up": None, "objects": [], "frames": {"format": "nerfstudio", "path": TRANSFORMS}}
+"""What the scene.json of a folder would say that has a transforms.json and no other description."""
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0}
 OTHER_KEYS = {
     "unit_m": "units: m, cm, mm, km, meters per unit as a number, or null where nobody knows the scale",
@@ -54,10 +58,10 @@ class PosedLoader(FolderLoader):
 
     name = "posed"
     scene_name = ANY_NAME
-    expected = f"folders that hold a {DESCRIPTION}"
+    expected = f"folders that hold a {DESCRIPTION} or a {TRANSFORMS}"
 
     def is_scene(self, folder: Path) -> bool:
-        return (folder / DESCRIPTION).is_file()
+        return any((folder / name).is_file() for name in (DESCRIPTION, TRANSFORMS))
 
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
@@ -267,6 +271,8 @@ class _SceneReader:
 
 def _read_description(path: Path) -> SceneFile:
     """The file, whose cameras may tell a lens that bends nothing. Raises SceneError where one bends."""
+    if not path.exists() and (path.parent / TRANSFORMS).is_file():
+        return convert_json(ALONE, SceneFile, path)
     content = read_json(path, dict[str, Any])
     for key in OTHER_KEYS.keys() & content.keys():
         raise SceneError(path, f"{key}: found {content[key]!r}, expected {OTHER_KEYS[key]}")
