@@ -458,7 +458,7 @@ PROBES = (
     Probe(
         "marks on several images told as if on one",
         "export/spacevista.py",
-        '        return "marks on several images"',
+        "        return MARKS_ON_SEVERAL_IMAGES",
         '        return ""',
         "export/test_spacevista.py::test_what_the_preview_cannot_say_is_in_the_full_form_alone_and_counted",
     ),

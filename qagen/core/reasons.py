@@ -231,6 +231,20 @@ NOT_EXPRESSIBLE = _reason(
     "item: not expressible in the form",
     "The form asked for has no place for a prompt or for the item itself, see the message; the full form has the most.",
 )
+SEVERAL_KINDS_OF_MARKS = _reason(
+    "item: marks of several kinds", "The preview's forms hold points, boxes or masks of an item; it is in all.json."
+)
+MARKS_WITH_NAMES = _reason(
+    "item: marks with names",
+    "The question calls marks by names, for which the preview's forms have no place; see all.json.",
+)
+MARKS_ON_SEVERAL_IMAGES = _reason(
+    "item: marks on several images", "The preview's forms name one image for all marks of an item; it is in all.json."
+)
+MARKS_IN_OTHER_COLORS = _reason(
+    "item: marks in other colors",
+    "In the preview's forms the first mark is red, then blue, green and yellow; the item with others is in all.json.",
+)
 LISTED_ALONE = _reason(
     "clip: listed without files", "The table has a row of the clip, but there are no files; finish the download."
 )

@@ -22,6 +22,12 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from qagen.core.reasons import (
+    MARKS_IN_OTHER_COLORS,
+    MARKS_ON_SEVERAL_IMAGES,
+    MARKS_WITH_NAMES,
+    SEVERAL_KINDS_OF_MARKS,
+)
 from qagen.errors import QagenError
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._media import check_there
@@ -78,7 +84,7 @@ def write(job: ExportJob) -> str:
     for split in job.splits:
         data_sets |= _write_split(job, split, f"_{split}" if len(job.splits) > 1 else "", left_out)
     job.write_json("dataset_info.json", {name: _entry(file) for name, file in data_sets.items()})
-    lines = [f"{count} samples are in all.json alone: {reason}" for reason, count in left_out.most_common()]
+    lines = [f"{n} samples are in all.json alone: {reason.partition(': ')[2]}" for reason, n in left_out.most_common()]
     return "\n".join([*lines, f"dataset_dir: {job.home}", f"dataset: {', '.join(data_sets)}"])
 
 
@@ -152,17 +158,17 @@ def _is_matching(sample: ExportSample) -> bool:
 
 
 def _why_only_full(sample: ExportSample) -> str:
-    """Why the forms of the preview cannot hold the sample's marks; "" where they can."""
+    """The reason why the forms of the preview cannot hold the sample's marks; "" where they can."""
     colors = {mark.color for mark in sample.marks}
     if len({mark.kind for mark in sample.marks}) > 1:
-        return "marks of several kinds"
+        return SEVERAL_KINDS_OF_MARKS
     if any(mark.text for mark in sample.marks):
-        return "marks with names beside them"
+        return MARKS_WITH_NAMES
     if _is_matching(sample):
         return ""
     if len({mark.image for mark in sample.marks}) > 1:
-        return "marks on several images"
-    return "" if colors == set(COLORS[: len(colors)]) else "marks in other colors"
+        return MARKS_ON_SEVERAL_IMAGES
+    return "" if colors == set(COLORS[: len(colors)]) else MARKS_IN_OTHER_COLORS
 
 
 def _reply(sample: ExportSample) -> str:

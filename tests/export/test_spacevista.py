@@ -13,6 +13,9 @@ from PIL import Image
 from qagen.core.runs import to_runs
 from qagen.export.__main__ import main
 from qagen.export.spacevista import TASK_TYPES
+from qagen.spacevista.check import main as check
+from qagen.spacevista.flatten import flatten_item
+from qagen.spacevista.nest import nest_item
 from qagen.tasks.registry import FAMILIES
 from tests.consumers.spacevista_reader import Drawn, read
 from tests.export.conftest import make_record, names, write_records
@@ -289,7 +292,7 @@ ALONE: list[tuple[str, dict[str, Any], str]] = [
     (
         "spatial_imagination_map_mv",
         {"bbox_list": [[[0, 0, 100, 100], [200, 0, 300, 100]]], "bbox_img_idx": [[1, 1]]},
-        "marks with names beside them",
+        "marks with names",
     ),
     (
         "obj_spatial_relation_oc_mv",
@@ -419,6 +422,40 @@ def test_false_evidence_is_refused(run, refusal, evidence, message):
 def test_a_run_without_evidence_is_refused(run, refusal):
     write_records(run / "demo", "train", "room_size", "fill", [make_record(7, "room_size", names(1))])
     assert "evidence_jsonl/train/room_size/fill/fill_1.jsonl: no such file" in refusal()
+
+
+# --- read back --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def every_kind(run: Path) -> Path:
+    """Points, boxes, a box with candidates, masks, and nothing."""
+    points: dict[str, Any] = {"red_point": [[999, 2]], "blue_point": [[1, 1]]}
+    boxes = {f"{color}_bbox": [[n * 100, 0, n * 100 + 50, 500]] for n, color in enumerate(("red", "blue", "green"))}
+    pair = boxes | {"yellow_bbox": None, "magenta_bbox": None, "bbox_img_idx": [[0, 1, 1]]}
+    masks: dict[str, Any] = {"red_mask": cells(2, 6), "blue_mask": cells(8, 16)}
+    write_run(run, [make_record(1, "depth_prediction_oc", names(1), **points)])
+    write_run(run, [make_record(2, "spatial_imagination_oc", names(1), **boxes)])
+    write_run(run, [make_record(3, "object_matching_candidates", names(2), "B", **pair)])
+    write_run(run, [make_record(4, "distance_prediction_oo", names(1), **masks)])
+    write_run(run, [make_record(5, "room_size", names(12))])
+    return run
+
+
+@pytest.mark.parametrize("options", [(), ("--no-draw", "--think"), ("--point-order", "xy")])
+def test_our_own_commands_read_all_forms(every_kind, home, export_run, options):
+    export_run(*options)
+    nested, flat = items(home, "meta.json"), items(home, "meta_flatten.json")
+    assert len(nested) == 5
+    assert [flatten_item(item, reversible=True) for item in nested] == flat
+    assert list(map(nest_item, flat)) == nested
+    for name in ("all.json", "meta.json", "meta_flatten.json"):
+        result = CliRunner().invoke(check, [str(home / name), "--root", str(home)], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        assert "5 items, 5 of them can be used" in result.output
+        assert all(
+            count in result.output for count in ("2 points", "6 boxes", "masks" if name == "all.json" else "1 mask")
+        )
 
 
 # --- rationales -------------------------------------------------------------------------------------------------------
