@@ -431,7 +431,9 @@ def test_a_run_without_evidence_is_refused(run, refusal):
 def every_kind(run: Path) -> Path:
     """Points, boxes, a box with candidates, masks, and nothing."""
     points: dict[str, Any] = {"red_point": [[999, 2]], "blue_point": [[1, 1]]}
-    boxes = {f"{color}_bbox": [[n * 100, 0, n * 100 + 50, 500]] for n, color in enumerate(("red", "blue", "green"))}
+    boxes: dict[str, Any] = {
+        f"{color}_bbox": [[n * 100, 0, n * 100 + 50, 500]] for n, color in enumerate(("red", "blue", "green"))
+    }
     pair = boxes | {"yellow_bbox": None, "magenta_bbox": None, "bbox_img_idx": [[0, 1, 1]]}
     masks: dict[str, Any] = {"red_mask": cells(2, 6), "blue_mask": cells(8, 16)}
     write_run(run, [make_record(1, "depth_prediction_oc", names(1), **points)])
