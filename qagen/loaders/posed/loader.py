@@ -86,8 +86,9 @@ class _SceneReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / DESCRIPTION
-        self._file = _read_description(self._path)
+        is_alone = not (folder / DESCRIPTION).exists() and (folder / TRANSFORMS).is_file()
+        self._path = folder / (TRANSFORMS if is_alone else DESCRIPTION)
+        self._file = convert_json(ALONE, SceneFile, self._path) if is_alone else _read_description(self._path)
         units, up = self._file.units, self._file.up
         self._scale = METERS[units] if isinstance(units, str) else float(units or 1.0)
         self._rotation = np.eye(3) if up is None else z_up(up)
@@ -271,8 +272,6 @@ class _SceneReader:
 
 def _read_description(path: Path) -> SceneFile:
     """The file, whose cameras may tell a lens that bends nothing. Raises SceneError where one bends."""
-    if not path.exists() and (path.parent / TRANSFORMS).is_file():
-        return convert_json(ALONE, SceneFile, path)
     content = read_json(path, dict[str, Any])
     for key in OTHER_KEYS.keys() & content.keys():
         raise SceneError(path, f"{key}: found {content[key]!r}, expected {OTHER_KEYS[key]}")
