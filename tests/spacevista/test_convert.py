@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qagen.__main__ import main
 from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE, PROMPT_ON_NO_FRAME, UNLIKE_ITS_FORM
 from qagen.spacevista.convert import Converter, Target
+from qagen.spacevista.flatten import flatten_item
 from qagen.spacevista.forms import FLAT_KEYS, ItemError, PointOrder, form_of, view
 from qagen.spacevista.patch import difference, restored
 from tests.spacevista import items
@@ -240,6 +241,13 @@ def test_keeping_the_form_keeps_the_item() -> None:
     assert as_("full", full) == {**full, "metadata": {**full["metadata"], "point_order": "yx"}}
 
 
+def test_what_is_kept_survives_the_official_flattening() -> None:
+    item = items.full("image_point_text", points=[{**POINT, "color": "green"}])
+    flat = flatten_item(as_("nested", item))
+    assert isinstance(flat["extra_info"]["as_full"], str)
+    assert as_("full", flat)["annotations"] == item["annotations"]
+
+
 # --- order of coordinates ---------------------------------------------------------------------------------------------
 
 
@@ -265,8 +273,12 @@ def test_what_is_kept_beside_turns_with_the_points() -> None:
     restored_xy = as_("nested", as_("full", item, "yx", "xy"), "xy", "xy")
     assert restored_xy["extra_info"]["point_order"] == "xy"
     assert restored_xy["extra_info"]["input_point"]["points"] == [40, 70]
+    turned = as_("full", as_("full", item), "yx", "xy")
+    assert exactly(as_("nested", turned, "xy", "xy")) == exactly(restored_xy)
     colored = items.full("image_point_text", points=[{**POINT, "color": "green"}])
     nested = as_("nested", colored)
+    turned = as_("full", as_("nested", nested, "yx", "xy"), "xy", "xy")
+    assert turned["annotations"]["points"] == [{**POINT, "coords": [40, 70], "color": "green"}]
     there_and_back = as_("nested", as_("nested", nested, "yx", "xy"), "xy", "yx")
     assert as_("full", there_and_back)["annotations"] == colored["annotations"]
 
@@ -364,6 +376,11 @@ def test_what_is_kept_of_the_nested_form_may_be_damaged(part: Any) -> None:
 
 
 OBJECTS = st.dictionaries(KEYS, VALUES, max_size=3)
+
+
+def test_a_difference_tells_number_types_apart() -> None:
+    assert difference({"a": 1, "b": [1]}, {"a": 1.0, "b": [True]}) == {"set": {"a": 1.0, "b": [True]}}
+    assert difference({"a": {"b": 1, "c": 2}}, {"a": {"c": 2, "b": 1}}) == {}
 
 
 @given(OBJECTS, OBJECTS)

@@ -97,6 +97,8 @@ def test_a_reversible_item_lists_its_strings() -> None:
     """Names between commas; an object where they do not tell all, here the name of an unknown child."""
     assert flat(NESTED, True) == {**FLAT, STRINGIFIED: "answer,bbox_bbox_1,bbox_bboxes_2"}
     assert flat({"answer": 1}, True) == {"answer": 1, STRINGIFIED: ""}
+    for odd in ({"a,b": [1]}, {"": [1]}, {"{": [1]}, {"a": [1], "input_point": {}}):
+        assert nested(flat(odd, True)) == odd
     unknown = flat({"input_point": {"image_path": "f.jpg", "size": [1]}}, True)
     assert json.loads(unknown[STRINGIFIED]) == {
         "strings": ["point_size"],

@@ -179,6 +179,7 @@ DAMAGES: list[tuple[Callable[[], dict[str, Any]], str, Any, str, str]] = [
         "expected two numbers a point",
     ),
     (items.pointed, "extra_info.input_point.points", [[1, math.nan]], FALSE_PROMPT, "found NaN, expected a pixel"),
+    (items.pointed, "extra_info.input_point.points", [[math.inf, 1]], FALSE_PROMPT, "found Infinity, expected a pixel"),
     (items.pointed, "extra_info.input_point.points", [[1, -1]], FALSE_PROMPT, "found -1, expected a pixel"),
     (items.pointed, "extra_info.input_point.points", [[1, 10**400]], FALSE_PROMPT, "expected a pixel"),
     (items.pointed, "extra_info.input_point.points", [[1, True]], UNLIKE_ITS_FORM, "found true, expected numbers"),
