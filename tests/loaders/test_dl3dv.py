@@ -33,13 +33,16 @@ def home(root: Path) -> Path:
     return root / dl3dv.SUBSET / dl3dv.SCENE_ID
 
 
-def test_the_film_comes_back_in_its_own_unit_and_a_leaning_world(small_film: Film, root: Path) -> None:
+def test_the_film_comes_back_in_the_unit_of_colmap_and_a_leaning_world(small_film: Film, root: Path) -> None:
     scene = DL3DVLoader(root).load(dl3dv.SCENE_ID)
     assert (scene.unit_m, scene.is_level, scene.objects, scene.mesh) == (None, False, (), None)
-    for frame, pose in zip(scene.frames, small_film.poses[: dl3dv.FRAMES], strict=True):
+    poses = small_film.poses[: dl3dv.FRAMES]
+    expected = np.array([dl3dv.FILE_FROM_WORLD @ pose.translation for pose in poses])
+    # COLMAP's unit: the box around the middle 80 % of the cameras is 10 long
+    expected *= 10 / np.linalg.norm(np.subtract(*np.percentile(expected, (90, 10), axis=0)))
+    for frame, pose, center in zip(scene.frames, poses, expected, strict=True):
         assert_allclose(frame.world_from_camera.rotation, dl3dv.FILE_FROM_WORLD @ pose.rotation, atol=1e-9)
-        center = dl3dv.FILE_FROM_WORLD @ pose.translation / dl3dv.UNIT_M
-        assert_allclose(frame.world_from_camera.translation, center, atol=1e-9)
+        assert_allclose(frame.world_from_camera.translation, center, atol=1e-7)
     assert [frame.id for frame in scene.frames][:2] == ["frame_00001", "frame_00002"]
 
 
@@ -75,6 +78,19 @@ def test_the_benchmark_is_one_folder_deeper(root: Path, home: Path, place: str) 
     loader = DL3DVLoader(root)
     assert loader.scene_ids("all") == [dl3dv.SCENE_ID]
     assert loader.load(dl3dv.SCENE_ID).frames
+
+
+@pytest.mark.parametrize("factor", [0.01, 100.0])
+def test_the_unit_of_the_file_does_not_matter(root: Path, home: Path, factor: float) -> None:
+    before = DL3DVLoader(root).load(dl3dv.SCENE_ID)
+    told = json.loads((home / "transforms.json").read_text())
+    for entry in told["frames"]:
+        for row in entry["transform_matrix"][:3]:
+            row[3] *= factor
+    (home / "transforms.json").write_text(json.dumps(told))
+    after = DL3DVLoader(root).load(dl3dv.SCENE_ID)
+    for one, other in zip(before.frames, after.frames, strict=True):
+        assert_allclose(one.world_from_camera.matrix, other.world_from_camera.matrix, atol=1e-8)
 
 
 def test_copies_of_any_size_are_read_by_their_size(home: Path) -> None:
