@@ -1,6 +1,6 @@
 """Rationales: the steps that lead from what was measured to an answer, before they are said."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,14 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The coordinates of a point, or of a vector."""
+
+    coordinates: tuple[Quantity, ...]
+    """Two or three quantities of one kind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One of the images of a question, or its camera."""
 
@@ -37,7 +45,7 @@ class Step:
     form: str
     """Which of the sentences of its kind says it: templates/rationale.jinja has a block ``<kind>_<form>``."""
     values: Mapping[str, object]
-    """What the sentence says: str, int, Quantity, MarkedObject, Image, or tuples of these."""
+    """What the sentence says: str, int, Quantity, Point, MarkedObject, Image, or tuples of these."""
     length: float | None = None
     """scale: the length, in units of the scene's world, by which scenes without meters divide all other lengths."""
     asked_by: str | None = None
@@ -69,3 +77,8 @@ def share(value: float) -> Quantity:
 def signed(value: float, positive: str, negative: str, kind: QuantityKind = "length") -> tuple[str, Quantity]:
     """The word for the sign of a value, and its amount."""
     return (positive if value >= 0 else negative), Quantity(abs(float(value)), kind)
+
+
+def point(place: Iterable[float], kind: QuantityKind = "length") -> Point:
+    """A point with these coordinates."""
+    return Point(tuple(Quantity(float(value), kind) for value in place))

@@ -44,6 +44,7 @@ from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.formats import Formatter, check_templates
 from qagen.wording.phrasebook import Phrasebook
+from qagen.wording.rationale import Rationales
 
 REDRAWS = 20
 """Number of times that a question which reads like an earlier one is put into words again."""
@@ -309,6 +310,7 @@ def make_samples(
         counts.refuse(reason, count)
     quota = collected.limited(config.per_scene)
     spread: Selection | None = None
+    rationales = Rationales(family, views, book)
     for answer_format in family.config.formats:
         rng = rng_for(config.seed, scene_id, type_name, answer_format)
         if answer_format == "select":
@@ -321,7 +323,7 @@ def make_samples(
             continue
         formatter = Formatter(family, views.scene, views.units, book, Distractors(selection, rng), rng)
         questions = (selection.questions * family.config.repeats)[:quota]
-        yield from _in_format(family, formatter, questions, answer_format, views, counts)
+        yield from _in_format(formatter, rationales, questions, answer_format, counts)
 
 
 def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | Skip:
@@ -333,14 +335,14 @@ def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | S
 
 
 def _in_format(
-    family: Family,
     formatter: Formatter,
+    rationales: Rationales,
     questions: list[Question],
     answer_format: Format,
-    views: SceneViews,
     counts: TaskCounts,
 ) -> Iterator[Sample]:
     """The samples of one format; one that shows the same images and reads the same as an earlier one is dropped."""
+    config = formatter.family.config
     counts.samples[answer_format] = 0
     written: set[tuple[tuple[int, ...], str]] = set()
     for question in questions:
@@ -356,16 +358,14 @@ def _in_format(
         else:
             written.add((question.frames, turns.human))
             yield Sample(
-                id=sample_id(views.scene.id, family.config.code, answer_format, counts.samples[answer_format]),
-                type=family.config.type,
+                id=sample_id(formatter.scene.id, config.code, answer_format, counts.samples[answer_format]),
+                type=config.type,
                 format=answer_format,
                 question=question,
                 human=turns.human,
                 gpt=turns.gpt,
                 added=turns.added,
-                rationale=formatter.rationale(
-                    question, answer_format, turns, formatter.family.rationale(question, views)
-                ),
+                rationale=rationales.of(question, answer_format, turns),
             )
             counts.samples[answer_format] += 1
 

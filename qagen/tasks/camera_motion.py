@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint, ImagePosition
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Quantity, Step
+from qagen.core.rationale import Image, Step, point
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
@@ -65,13 +65,13 @@ class CameraMotion(Family[CameraMotionConfig]):
         focal = camera.fx / camera.width, camera.fy / camera.height
         center = camera.to_fraction(np.array([camera.cx, camera.cy])).tolist()
         lens = {
-            "focal": tuple(Quantity(1000 * side, "lens") for side in focal),
-            "center": tuple(Quantity(1000 * side, "lens") for side in center),
+            "focal": point((1000 * side for side in focal), "lens"),
+            "center": point((1000 * side for side in center), "lens"),
         }
         return (
             Step("scale", "depth", {"of": Image(1), "camera": Image(0)}, length=z),
             place_in_camera(views, question, [Image(1)]),
-            Step("project", "ray", {"ray": (Quantity(x / z, "ray"), Quantity(y / z, "ray"))}),
+            Step("project", "ray", {"ray": point((x / z, y / z), "ray")}),
             Step("project", "lens", {**lens, "camera": Image(0), "point": (answer.x, answer.y)}),
         )
 

@@ -17,7 +17,7 @@ from qagen.core.answer import Description, Route
 from qagen.core.floor import corners_of, distance_to_leg, slip_back, wrap_deg
 from qagen.core.pose import to_degrees
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Step, length, signed
+from qagen.core.rationale import Image, Step, length, point, signed
 from qagen.core.reasons import (
     BACKTRACKS,
     HALF_TURN,
@@ -302,7 +302,7 @@ class Navigation(Family[NavigationConfig]):
         heading = math.radians(question.number("start_heading_deg"))
         c, s = math.cos(heading), math.sin(heading)
         offsets = ((x - corners[0][0], y - corners[0][1]) for x, y in corners)
-        places = tuple((length(s * x - c * y), length(c * x + s * y)) for x, y in offsets)
+        places = tuple(point((s * x - c * y, c * x + s * y)) for x, y in offsets)
         legs = tuple(
             (*signed(turn, "left", "right", "angle"), length(leg)) for turn, leg in zip(turns, lengths, strict=True)
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Slot
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question
-from qagen.core.rationale import Image, Quantity, Step, length, signed
+from qagen.core.rationale import Image, Step, length, point, signed
 from qagen.tasks.attitude import Attitude
 from qagen.visibility.views import SceneViews
 
@@ -93,7 +93,7 @@ def points(
     kind: str, form: str, things: Sequence[Thing], places: NDArray[np.float64], values: Mapping[str, object]
 ) -> Step:
     """Things at coordinates (n, 2) or (n, 3), in units of the world."""
-    told = tuple((thing, tuple(map(length, place))) for thing, place in zip(things, places.tolist(), strict=True))
+    told = tuple((thing, point(place)) for thing, place in zip(things, places.tolist(), strict=True))
     return Step(kind, form, {**values, "points": told})
 
 
@@ -144,11 +144,8 @@ def _amount(axis: str, measured: Mapping[str, object], prefix: str) -> object:
 def offset(placed: Step) -> Step:
     """The way from the first of two placed objects to the second, along the same axes."""
     (start, first), (end, second) = placed.values["points"]  # type: ignore[misc]
-    return Step("offset", "pair", {"start": start, "end": end, "by": tuple(map(_difference, first, second))})
-
-
-def _difference(first: Quantity, second: Quantity) -> Quantity:
-    return length(second.value - first.value)
+    by = (b.value - a.value for a, b in zip(first.coordinates, second.coordinates, strict=True))
+    return Step("offset", "pair", {"start": start, "end": end, "by": point(by)})
 
 
 def measure_angles(views: SceneViews, question: Question, first: Image, last: Image) -> Step:

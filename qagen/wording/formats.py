@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
 
 from numpy.random import Generator
 
@@ -18,15 +17,11 @@ from qagen.core.answer import (
     FrameSpan,
     ImagePoint,
     LocatedObject,
-    Motion,
     MoveOrder,
     OneOf,
-    Route,
-    ViewAngles,
     YesNo,
 )
 from qagen.core.question import Fact, MarkKind, Question, Skip
-from qagen.core.rationale import Step
 from qagen.core.reasons import CLASS_QUOTA, NO_OPTIONS
 from qagen.core.sample import Format
 from qagen.core.scene import Scene
@@ -35,15 +30,12 @@ from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.choose import Distractors
 from qagen.tasks._base import Family, MarkColumns
 from qagen.wording.phrasebook import RULES, Mention, Phrasebook
-from qagen.wording.rationale import write_rationale
 
 LETTERS = "ABCD"
 SHAPES: dict[MarkKind, str] = {"point": "point", "bbox": "box", "mask": "mask"}
 """What texts call a kind of mark."""
 PHRASED_OPTIONS = (Extents, ImagePoint, LocatedObject, CameraMove, MoveOrder)
 """Answers whose options are phrased by the block option_<variant>; options of other answers are their plain text."""
-CODED = (Motion, ViewAngles, Extents, Route, ImagePoint)
-"""Answers whose plain text is a form that only fill questions explain."""
 UNNAMED = "object"
 """What an object is called whose label would give an answer away."""
 CLAIMABLE = (Choice, Directions, FrameSpan, OneOf)
@@ -87,15 +79,6 @@ class Formatter:
         writers: dict[Format, Callable[[Question], Turns | Skip]]
         writers = {"fill": self._fill, "select": self._select, "sentence": self._sentence, "judge": self._judge}
         return writers[answer_format](question)
-
-    def rationale(
-        self, question: Question, answer_format: Format, turns: Turns, steps: Sequence[Step]
-    ) -> tuple[dict[str, Any], ...]:
-        """The steps that lead to the answer of these turns, in words, with the answer as the last one."""
-        asked = [step for step in steps if step.asked_by in (None, answer_format)]
-        mentions = self._mentions(question, is_rationale=True)
-        told = [*asked, self._answer_step(question, answer_format, turns)]
-        return write_rationale(told, self.book, mentions, self.units, question.is_video)
 
     def _fill(self, question: Question) -> Turns:
         form = self._render(question, self.family.fill_block, shape=shape_of(self.family.marks))
@@ -166,27 +149,7 @@ class Formatter:
         return " ".join([asked, *map(self._rule, rules)])
 
     def _plain_text(self, question: Question, answer: Answer) -> str:
-        """The answer without a sentence around it; an object of the question by its mention."""
-        return str(self._mentions(question)[answer.right]) if isinstance(answer, Choice) else self._told(answer).text
-
-    def _answer_step(self, question: Question, answer_format: Format, turns: Turns) -> Step:
-        """The answer without a sentence around it; of an option both its letter and what it says."""
-        answer = question.answer
-        if answer_format == "select":
-            option = turns.added["options"][LETTERS.index(turns.gpt)]
-            return Step("answer", "letter", {"letter": turns.gpt, "value": option.removesuffix(".")})
-        if answer_format != "sentence":
-            return Step("answer", "plain", {"value": turns.gpt})
-        if isinstance(answer, Description):
-            return Step("answer", "description", {})
-        if isinstance(answer, CODED):
-            return Step("answer", "sentence", {"value": turns.gpt.removesuffix(".")})
-        if not isinstance(answer, Directions):
-            return Step("answer", "plain", {"value": self._plain_text(question, answer)})
-        value = ", ".join(slot.word for slot in answer.slots if slot.word)
-        before = [str(fact) for name, fact in question.facts.items() if name.startswith("before_") and fact]
-        moved = {"before": ", ".join(before)} if before else {}
-        return Step("answer", "moved" if before else "plain", {**moved, "value": value})
+        return plain_text(answer, self.units, self._mentions(question))
 
     def _told(self, answer: Answer) -> Answer:
         return answer if self.units is None else answer.told(self.units)
@@ -212,24 +175,39 @@ class Formatter:
         context = {**mentions, **{name: with_mentions(value, mentions) for name, value in variables.items()}}
         return self.book.draw(self.family.name, block, self.rng, context)
 
-    def _mentions(self, question: Question, is_rationale: bool = False) -> dict[str, Mention]:
-        """Each role by its color, with the notes that point it out; rationales tell by themselves in which frame."""
-        marks, mentions = self.family.marks, {}
-        labels = [self.scene.objects[role.object].label for role in question.roles]
-        if self.family.unnamed and len(set(labels)) > 1:
-            labels = [UNNAMED] * len(labels)
-        counts = Counter(labels)
-        for role, label in zip(question.roles, labels, strict=True):
-            assert marks is not None
-            frame = f"in Frame-{role.image}" if question.is_video and marks.drawn and not is_rationale else ""
-            mark = f"{role.color} {SHAPES[marks.kind]}" if marks.drawn and not marks.listed else ""
-            named = ", ".join(note for note in (frame, role.alias) if note)
-            notes = tuple(note for note in (named, mark) if note)
-            if role.color in self.family.unnamed:
-                mentions[role.color] = Mention(mark, ())
-            else:
-                mentions[role.color] = Mention(label, notes, (role.alias or mark,) if counts[label] > 1 else ())
-        return mentions
+    def _mentions(self, question: Question) -> dict[str, Mention]:
+        return mentions_of(self.family, self.scene, question)
+
+
+def plain_text(answer: Answer, units: Units | None, mentions: Mapping[str, Mention]) -> str:
+    """The answer without a sentence around it; an object of the question by its mention."""
+    if isinstance(answer, Choice):
+        return str(mentions[answer.right])
+    return (answer if units is None else answer.told(units)).text
+
+
+def mentions_of(family: Family, scene: Scene, question: Question, with_frames: bool = True) -> dict[str, Mention]:
+    """Each role by its color, with the notes that point it out.
+
+    Args:
+        with_frames: note in which frame of a video an object is marked.
+    """
+    marks, mentions = family.marks, {}
+    labels = [scene.objects[role.object].label for role in question.roles]
+    if family.unnamed and len(set(labels)) > 1:
+        labels = [UNNAMED] * len(labels)
+    counts = Counter(labels)
+    for role, label in zip(question.roles, labels, strict=True):
+        assert marks is not None
+        frame = f"in Frame-{role.image}" if with_frames and question.is_video and marks.drawn else ""
+        mark = f"{role.color} {SHAPES[marks.kind]}" if marks.drawn and not marks.listed else ""
+        named = ", ".join(note for note in (frame, role.alias) if note)
+        notes = tuple(note for note in (named, mark) if note)
+        if role.color in family.unnamed:
+            mentions[role.color] = Mention(mark, ())
+        else:
+            mentions[role.color] = Mention(label, notes, (role.alias or mark,) if counts[label] > 1 else ())
+    return mentions
 
 
 def shape_of(marks: MarkColumns | None) -> str:

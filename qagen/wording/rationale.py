@@ -1,12 +1,25 @@
 """From the steps of a rationale to its sentences, and to what evidence says of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qagen.core.question import MarkedObject
-from qagen.core.rationale import DECIMALS, Image, Quantity, Step
-from qagen.core.units import LengthUnit, Units
+from qagen.core.answer import (
+    Answer,
+    Description,
+    Directions,
+    Extents,
+    ImagePoint,
+    Motion,
+    Route,
+    ViewAngles,
+)
+from qagen.core.question import MarkedObject, Question
+from qagen.core.rationale import DECIMALS, Image, Point, Quantity, Step
+from qagen.core.sample import Format
+from qagen.core.units import Units
+from qagen.tasks._base import Family
+from qagen.visibility.views import SceneViews
+from qagen.wording.formats import LETTERS, Turns, mentions_of, plain_text
 from qagen.wording.phrasebook import Mention, Phrasebook
 
 FILE = "rationale"
@@ -17,35 +30,91 @@ MAX_WORDS = 120
 """Largest number of words of a rationale, for which optional steps are left out, the first ones first."""
 FIRST = "locate"
 """Kind of the step that tells objects apart by their marks; later steps call them by as little as possible."""
+CODED = (Motion, ViewAngles, Extents, Route, ImagePoint)
+"""Answers whose plain text is a form that only fill questions explain."""
+
+Told = dict[str, Any]
+"""A step as evidence has it: its kind, form, sentence and values."""
 
 
-@dataclass(frozen=True)
+class Rationales:
+    """Writes the rationales of the questions of one type and scene, each step of a question once for all formats."""
+
+    def __init__(self, family: Family, views: SceneViews, book: Phrasebook) -> None:
+        self.family, self.views, self.book = family.form_for(views.scene), views, book
+        self._told: dict[tuple, list[tuple[Step, Told]]] = {}
+
+    def of(self, question: Question, answer_format: Format, turns: Turns) -> tuple[Told, ...]:
+        """The steps that lead to the answer of these turns, in words, with the answer as the last one."""
+        if question.key not in self._told:
+            self._told[question.key] = self._tell(question)
+        told = [(step, said) for step, said in self._told[question.key] if step.asked_by in (None, answer_format)]
+        answer = self._answer(question, answer_format, turns)
+        told.append((answer, Teller(self.book, {}, self.views.units, question.is_video, None).tell(answer)))
+        return fitting(told)
+
+    def _tell(self, question: Question) -> list[tuple[Step, Told]]:
+        """All steps but the answer. Where the scene has meters, no other length has to stand for their unit."""
+        steps, units = self.family.rationale(question, self.views), self.views.units
+        scale = next((step.length for step in steps if step.length is not None), None)
+        mentions = mentions_of(self.family, self.views.scene, question, with_frames=False)
+        teller = Teller(self.book, mentions, units, question.is_video, scale)
+        return [(step, teller.tell(step)) for step in steps if units is None or step.length is None]
+
+    def _answer(self, question: Question, answer_format: Format, turns: Turns) -> Step:
+        """The answer without a sentence around it; of an option both its letter and what it says."""
+        answer = question.answer
+        if answer_format == "select":
+            option = turns.added["options"][LETTERS.index(turns.gpt)]
+            return Step("answer", "letter", {"letter": turns.gpt, "value": option.removesuffix(".")})
+        if answer_format != "sentence":
+            return Step("answer", "plain", {"value": turns.gpt})
+        if isinstance(answer, Description):
+            return Step("answer", "description", {})
+        if isinstance(answer, CODED):
+            return Step("answer", "sentence", {"value": turns.gpt.removesuffix(".")})
+        if isinstance(answer, Directions):
+            return _directions(question, answer)
+        return Step("answer", "plain", {"value": self._plain_text(question, answer)})
+
+    def _plain_text(self, question: Question, answer: Answer) -> str:
+        return plain_text(answer, self.views.units, mentions_of(self.family, self.views.scene, question))
+
+
 class Teller:
     """Says the steps of one question."""
 
-    book: Phrasebook
-    """The templates."""
-    mentions: Mapping[str, Mention]
-    """The question's objects by role, with all that tells them apart."""
-    units: Units | None
-    """How the scene's lengths are told, None where nobody knows them."""
-    is_video: bool
-    """Whether images are frames of a video."""
-    scale: float | None
-    """Without units, the length by which all lengths are divided."""
+    def __init__(
+        self,
+        book: Phrasebook,
+        mentions: Mapping[str, Mention],
+        units: Units | None,
+        is_video: bool,
+        scale: float | None,
+    ) -> None:
+        """
+        Args:
+            mentions: the question's objects by role, with all that tells them apart.
+            units: how the scene's lengths are told, None where nobody knows them.
+            is_video: whether images are frames of a video.
+            scale: without units, the length by which all lengths are divided.
+        """
+        self.book, self.mentions, self.units, self.is_video, self.scale = book, mentions, units, is_video, scale
 
-    def tell(self, step: Step) -> dict[str, Any]:
+    def tell(self, step: Step) -> Told:
         """The sentence of a step and what it says, numbers as they are printed."""
-        phrasing = self.book.phrasings(FILE, f"{step.kind}_{step.form}")[0]
-        unit = self._unit_of(step)
+        kinds: set[str] = set()
+        parts = {name: self._told(value, step.kind == FIRST, kinds) for name, value in step.values.items()}
+        unit = self._unit(kinds)
         context: dict[str, object] = {"unit": unit, "in_unit": f"multiples of {unit}" if unit == SCALE_UNIT else unit}
-        context |= {name: self._spelled(value, step.kind == FIRST) for name, value in step.values.items()}
-        told = {"step": step.kind, "form": step.form, "says": phrasing.render(context)}
-        told |= {name: self._plain(value) for name, value in step.values.items()}
+        context |= {name: spelled for name, (spelled, _) in parts.items()}
+        says = self.book.phrasings(FILE, f"{step.kind}_{step.form}")[0].render(context)
+        told: Told = {"step": step.kind, "form": step.form, "says": says}
+        told |= {name: plain for name, (_, plain) in parts.items()}
         return told | {"unit": unit} if unit else told
 
-    def _unit_of(self, step: Step) -> str:
-        kinds = {quantity.kind for quantity in _quantities(step.values)}
+    def _unit(self, kinds: set[str]) -> str:
+        """The unit of a step that states quantities of these kinds."""
         if not kinds & {"length", "side", "area"}:
             return ""
         if self.units is None:
@@ -53,75 +122,61 @@ class Teller:
         length = self.units.length.name
         return self.units.size.name if "side" in kinds else f"square {length}" if "area" in kinds else length
 
-    def _spelled(self, value: object, is_first: bool) -> object:
+    def _told(self, value: object, is_first: bool, kinds: set[str]) -> tuple[object, object]:
+        """A value as sentences say it, and as evidence has it; adds the kinds of its quantities to ``kinds``."""
         match value:
             case Quantity():
-                number, decimals = self._printed(value)
-                return f"{number:.{decimals}f}"
+                kinds.add(value.kind)
+                return self._printed(value)
             case MarkedObject():
                 mention = self.mentions[value.color]
-                return mention if is_first else mention.again
+                return mention if is_first else mention.again, value.color
             case Image():
-                return f"Frame-{value.position}" if self.is_video else f"image {value.position + 1}"
+                return f"Frame-{value.position}" if self.is_video else f"image {value.position + 1}", value.position
+            case Point():
+                printed = [self._printed(one) for one in value.coordinates]
+                kinds.update(one.kind for one in value.coordinates)
+                return f"({', '.join(text for text, _ in printed)})", [number for _, number in printed]
             case tuple():
-                return [self._spelled(part, is_first) for part in value]
+                parts = [self._told(part, is_first, kinds) for part in value]
+                return [spelled for spelled, _ in parts], [plain for _, plain in parts]
             case _:
-                return value
+                return value, value
 
-    def _plain(self, value: object) -> object:
-        match value:
-            case Quantity():
-                number, decimals = self._printed(value)
-                return number if decimals else int(number)
-            case MarkedObject():
-                return value.color
-            case Image():
-                return value.position
-            case tuple():
-                return [self._plain(part) for part in value]
-            case _:
-                return value
-
-    def _printed(self, quantity: Quantity) -> tuple[float, int]:
-        """A number as it is printed, and its decimals."""
+    def _printed(self, quantity: Quantity) -> tuple[str, float | int]:
+        """A number as it is printed, and its value."""
         value, decimals = self._converted(quantity)
-        return round(value, decimals) + 0.0, decimals
+        rounded = round(value, decimals) + 0.0
+        return f"{rounded:.{decimals}f}", rounded if decimals else int(rounded)
 
     def _converted(self, quantity: Quantity) -> tuple[float, int]:
+        """The value in the unit in which it is said, and the decimals that are printed."""
         kind, value = quantity.kind, quantity.value
         if kind in DECIMALS:
             return value, DECIMALS[kind]
         if self.units is None:
             assert self.scale is not None, "a length in a scene without meters, and no step that names d"
             return value / self.scale, SCALE_DECIMALS
-        unit: LengthUnit = self.units.size if kind == "side" else self.units.length
-        power = 2 if kind == "area" else 1
-        return value * (self.units.world_m / unit.meters) ** power, unit.decimals + 1
+        unit = self.units.size if kind == "side" else self.units.length
+        return value * (self.units.world_m / unit.meters) ** (2 if kind == "area" else 1), unit.decimals + 1
 
 
-def write_rationale(
-    steps: Sequence[Step],
-    book: Phrasebook,
-    mentions: Mapping[str, Mention],
-    units: Units | None,
-    is_video: bool,
-) -> tuple[dict[str, Any], ...]:
-    """All steps in words. Where the scene has meters, no other length has to stand for their unit."""
-    scale = next((step.length for step in steps if step.length is not None), None)
-    teller = Teller(book, mentions, units, is_video, scale)
-    told = [(step, teller.tell(step)) for step in steps if units is None or step.length is None]
-    for step, said in [(step, said) for step, said in told if step.is_optional]:
-        if sum(len(one["says"].split()) for _, one in told) > MAX_WORDS:
-            told.remove((step, said))
-    return tuple(said for _, said in told)
+def fitting(told: Sequence[tuple[Step, Told]]) -> tuple[Told, ...]:
+    """The steps without as many of the optional ones, from the first one on, as make them too long."""
+    count = sum(len(said["says"].split()) for _, said in told)
+    kept: list[Told] = []
+    for step, said in told:
+        if step.is_optional and count > MAX_WORDS:
+            count -= len(said["says"].split())
+        else:
+            kept.append(said)
+    return tuple(kept)
 
 
-def _quantities(value: object) -> Iterator[Quantity]:
-    if isinstance(value, Quantity):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _quantities(part)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _quantities(part)
+def _directions(question: Question, answer: Directions) -> Step:
+    """The directions that are clear; also those before a move, if the question asks for them."""
+    value = ", ".join(slot.word for slot in answer.slots if slot.word)
+    before = [str(fact) for name, fact in question.facts.items() if name.startswith("before_") and fact]
+    if not before:
+        return Step("answer", "plain", {"value": value})
+    return Step("answer", "moved", {"before": ", ".join(before), "value": value})

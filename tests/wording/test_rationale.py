@@ -12,16 +12,14 @@ from qagen.core.rationale import Step
 from qagen.core.sample import Format, Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.scene import Scene
-from qagen.core.units import Units
 from qagen.pipeline.run import phrasebook
 from qagen.rng import rng_for
 from qagen.sampling.choose import Distractors
 from qagen.sampling.pool import Selection
 from qagen.tasks.registry import FAMILIES, known_types, load_task
 from qagen.visibility.views import SceneViews, observe
-from qagen.wording.formats import Formatter
-from qagen.wording.phrasebook import Mention
-from qagen.wording.rationale import FILE, MAX_WORDS, write_rationale
+from qagen.wording.formats import Formatter, Turns
+from qagen.wording.rationale import FILE, MAX_WORDS, Rationales, fitting
 from tests.scenes import at, facing, looking, roles, room, scaled
 from tests.tasks.asking import ask, question
 from tests.test_contract import made as made_with_meters
@@ -42,9 +40,8 @@ def told(type_name: str, seen: Scene | SceneViews, asked: Any, answer_format: Fo
     views = observe(seen) if isinstance(seen, Scene) else seen
     family, rng, found = load_task(type_name), rng_for(0), question(asked)
     formatter = Formatter(family, views.scene, views.units, phrasebook(), Distractors(Selection([]), rng), rng)
-    turns = formatter.write(found, answer_format)
-    steps = family.rationale(found, views)
-    return [one["says"] for one in formatter.rationale(found, answer_format, cast(Any, turns), steps)]
+    turns = cast(Turns, formatter.write(found, answer_format))
+    return [one["says"] for one in Rationales(family, views, phrasebook()).of(found, answer_format, turns)]
 
 
 def chain(type_name: str, scene: Scene, frames: tuple[int, ...] = (0,), **parts: Any) -> list[str]:
@@ -203,7 +200,7 @@ def test_the_larger_side_and_a_claim_that_is_false() -> None:
     answers = set()
     for _ in range(2):  # of two claims about the same, one is true
         turns = cast(Any, formatter.write(found, "judge"))
-        steps = [one["says"] for one in formatter.rationale(found, "judge", turns, family.rationale(found, views))]
+        steps = [one["says"] for one in Rationales(family, views, phrasebook()).of(found, "judge", turns)]
         assert steps[1:5] == [
             "The height of the desk is 0.80 meters.",
             "The height of the shelf is 1.20 meters.",
@@ -216,21 +213,16 @@ def test_the_larger_side_and_a_claim_that_is_false() -> None:
 
 
 def test_long_rationales_leave_out_what_is_optional_the_first_first() -> None:
-    mentions = {"red": Mention("chair", ("red box",))}
-    long = Step("answer", "plain", {"value": " ".join(["word"] * (MAX_WORDS - 4 - 5))})
-    short = Step("tally", "total", {"value": 12345}, is_optional=True)  # "The total is 12345." has 4 words
+    def kept(*words: int) -> list[int]:
+        """How many words the steps have that are kept; of so many words, a negative number for an optional step."""
+        steps = [Step("tally", "total", {}, is_optional=count < 0) for count in words]
+        told = fitting([(step, {"says": "word " * abs(count)}) for step, count in zip(steps, words, strict=True)])
+        return [len(said["says"].split()) for said in told]
 
-    def written(*steps: Step) -> list[str]:
-        return [one["step"] for one in write_rationale(steps, phrasebook(), mentions, Units(), False)]
-
-    assert written(short, long) == ["tally", "answer"]
-    assert written(short, replace(short, is_optional=False), long) == ["tally", "answer"]
-    assert written(short, short, long) == ["tally", "answer"]
-    assert written(replace(short, is_optional=False), replace(short, is_optional=False), long) == [
-        "tally",
-        "tally",
-        "answer",
-    ]
+    assert kept(20, -30, -40, 30) == [20, 30, 40, 30]  # 120 words
+    assert kept(20, -30, -40, 31) == [20, 40, 31]
+    assert kept(20, -30, -40, 90) == [20, 90]
+    assert kept(20, 30, -10, 71) == [20, 30, 71]  # nothing more to leave out
 
 
 @cache
