@@ -9,6 +9,7 @@ from typing import Any
 from qagen.audit import solvers
 from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, Verdict, check_equal, disagree, prefixed, undecided, worst_verdict
+from qagen.audit.rationale.check import check_rationale
 from qagen.audit.resolve_marks import ResolvedMark, resolve_marks
 from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
 from qagen.audit.truth import SceneTruth
@@ -53,14 +54,18 @@ def check_answer(
     """Solve a record whose objects are known, and compare."""
     solver_type = solver_of(record.task)
     if solver_type is None:
-        return [undecided("type", record.type, "a type that the audit knows")]
+        rationale = check_rationale(record, None, truth) if with_evidence else []
+        return [undecided("type", record.type, "a type that the audit knows"), *rationale]
     try:
         solver = solver_type(record, marks, truth)
-        checks = [*solver.check_question(), *_check_format(record, solver), *solver.check_belief()]
+        checks = [*solver.check_question(), *check_format(record, solver), *solver.check_belief()]
     except UnreadableError as error:
         return [disagree("wording", record.answer, f"cannot be read: expected {error}")]
     except UnsolvedError as error:
-        return [undecided("answer", record.answer, str(error))]
+        rationale = check_rationale(record, None, truth) if with_evidence else []
+        return [undecided("answer", record.answer, str(error)), *rationale]
+    if with_evidence:
+        checks += check_rationale(record, solver, truth)
     stated = record.evidence.get("measured", {}) if with_evidence else {}
     return checks + [
         disagree(f"evidence {name}", stated[name], round(value, 4))
@@ -70,7 +75,8 @@ def check_answer(
     ]
 
 
-def _check_format(record: AuditRecord, solver: Solver) -> list[Check]:
+def check_format(record: AuditRecord, solver: Solver) -> list[Check]:
+    """Check the answer in its format. Raises UnreadableError."""
     answer = record.answer
     match record.format:
         case "judge":

@@ -1,0 +1,1 @@
+"""Rationales: read back from their sentences, and compared with steps that the audit takes on its own."""

@@ -1,0 +1,643 @@
+"""The chain of steps that each family must have, from what its solver recomputed."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from qagen.audit.checks import Check, Verdict
+from qagen.audit.closest import between_boxes_m
+from qagen.audit.parse import asked_frames, boxes, ordinal_image, tokenize
+from qagen.audit.rationale.expected import (
+    AnyOf,
+    Expected,
+    Frame,
+    Number,
+    Signed,
+    Steps,
+    angle,
+    camera_frame,
+    degrees,
+)
+from qagen.audit.solvers import base
+from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
+from qagen.audit.solvers.contact import ContactSolver
+from qagen.audit.solvers.count import CountSolver
+from qagen.audit.solvers.depth import DepthSolver
+from qagen.audit.solvers.directions import DirectionSolver, ExpectedSlot
+from qagen.audit.solvers.distance import DistanceRatioSolver, DistanceSolver, SurfaceDistanceSolver
+from qagen.audit.solvers.ego import EgoSolver
+from qagen.audit.solvers.existence import ExistenceSolver
+from qagen.audit.solvers.foreshortening import length_of
+from qagen.audit.solvers.imagination import ImaginationSolver
+from qagen.audit.solvers.locate import LocateSolver
+from qagen.audit.solvers.map import MapSolver
+from qagen.audit.solvers.matching import MatchingCandidatesSolver, MatchingSolver
+from qagen.audit.solvers.moves import (
+    STAY,
+    WAYS,
+    MoveCompareSolver,
+    MoveOrderSolver,
+    MovesSolver,
+    MoveThirdsSolver,
+)
+from qagen.audit.solvers.navigation import NavigationSolver
+from qagen.audit.solvers.nearest import NearestMarkedSolver, NearestOfAllSolver
+from qagen.audit.solvers.orbit import OrbitSolver
+from qagen.audit.solvers.order import OrderSolver
+from qagen.audit.solvers.relation import RelationSolver
+from qagen.audit.solvers.room import RoomSolver
+from qagen.audit.solvers.rotation import RotationSolver
+from qagen.audit.solvers.size import SizeSolver
+from qagen.audit.solvers.view_change import ViewAnglesSolver, ViewChangeSolver
+from qagen.audit.solvers.volume import SideSolver, VolumeSolver
+
+AXES = {
+    "left/right": "left_right", "above/below": "above_below", "closer/farther": "closer_farther",
+    "front/behind": "front_behind",
+}  # fmt: skip
+"""What rationales call the directions."""
+MOVE_AXES = (
+    ("Dolly In", "Dolly Out"), ("Truck Right", "Truck Left"), ("Pedestal Down", "Pedestal Up"),
+    ("Pan Right", "Pan Left"), ("Tilt Up", "Tilt Down"), ("Roll CW", "Roll CCW"),
+)  # fmt: skip
+"""Moves in the order in which they are told, each with its opposite."""
+OPPOSITES = {one: other for pair in MOVE_AXES for one, other in (pair, pair[::-1])}
+BOX_DOUBT_M = 0.02
+"""How much farther apart boxes may be whose sides are read in another way."""
+AREA_DOUBT = 0.05
+"""Share of an area by which another way of measuring may differ."""
+MOVE_DOUBT, MOVE_DOUBT_M, MOVE_DOUBT_DEG = 0.04, 0.02, 0.5
+"""Share by which sums over steps of other lengths differ, and the least such difference."""
+
+CODED = (CameraMotionSolver, NavigationSolver, ViewAnglesSolver, ViewChangeSolver, VolumeSolver)
+"""Solvers of families whose bare answers only fill questions explain, so that the last step has the whole sentence."""
+
+Chain = Iterator[Expected]
+
+
+def chain_of(solver: base.Solver) -> list[Expected] | None:
+    """The steps that explain the answer to a solved record; None for a family without any."""
+    make = next((CHAINS[kind] for kind in type(solver).__mro__ if kind in CHAINS), None)
+    if make is None:
+        return None
+    steps = Steps(solver)
+    chain = [*make(solver, steps)]
+    return [*chain, steps.answer(*_words_of_answer(solver))]
+
+
+def _words_of_answer(solver: base.Solver) -> tuple[str, ...]:
+    """What the last step of a sentence says instead of the whole sentence."""
+    if solver.record.format != "sentence" or type(solver) in CODED:
+        return ()
+    if isinstance(solver, DirectionSolver):
+        before = solver.slots_before if isinstance(solver, ImaginationSolver) else []
+        return tuple(", ".join(filter(None, (slot.word for slot in slots))) for slots in (before, solver.slots))
+    said = str(solver.record.evidence["rationale"][-1].get("value"))
+    return (said,) if _states_answer(solver, said) else (f"{solver.record.answer}, not {said}",)
+
+
+def _states_answer(solver: base.Solver, said: str) -> bool:
+    """Whether a text without a sentence around it is the answer."""
+    record = solver.record
+    text = tokenize(said, record.colors, {one.label: one.token for one in record.named})[0]
+    if isinstance(solver, MapSolver):
+        text = re.sub(r"(\w+): \(", r"@\1 at (", text)
+    if isinstance(solver, MovesSolver):
+        return text == _right_move(record.answer)
+    try:
+        return _all_agree(solver.check_sentence(text) if isinstance(solver, MapSolver) else solver.check_bare(text))
+    except base.UnreadableError:
+        return False
+
+
+def _all_agree(checks: list[Check]) -> bool:
+    return all(check.verdict is not Verdict.DISAGREE for check in checks)
+
+
+# --- distances and depths ---------------------------------------------------------------------------------------------
+
+
+def _depth(solver: DepthSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    asked = ("blue", "green") if "green" in solver.record.tokens else ("red", "blue")
+    for token in asked:
+        image, value = solver.marks[token].image, steps.length(solver.z[token])
+        yield steps.with_unit("measure depth", of=steps.roles[token], image=image, value=value)
+    if "green" in asked:
+        yield steps.with_unit("measure depths", value=steps.length(solver.value))
+
+
+def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    pair = [token for token in ("red", "blue") if token in solver.marks]
+    place = steps.in_camera(pair, _observer(solver))
+    yield place
+    if len(pair) == 1:
+        yield steps.camera_distances(pair)
+        return
+    offset = camera_frame(solver.view(_observer(solver)))
+    first, second = (offset.of(solver.center(token)) for token in pair)
+    by = [steps.length(b - a) for a, b in zip(first, second, strict=True)]
+    yield steps.with_unit("offset pair", start="red", end="blue", by=by)
+    yield steps.between("red", ["blue"])
+
+
+def _observer(solver: base.Solver) -> int:
+    """Index of the image in whose axes the objects of a pair are placed."""
+    return solver.marks["red"].image if solver.record.is_video else 0
+
+
+def _surfaces(solver: SurfaceDistanceSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield steps.in_camera(["red", "blue"], _observer(solver))
+    yield steps.between("red", ["blue"])
+    doubt = solver.value - solver.least
+    yield steps.with_unit("measure gap", of=["red", "blue"], value=steps.length(solver.value, doubt))
+    stated = float(solver.record.evidence["measured"]["box_distance_m"])  # boxes that reach as far as what is not seen
+    first, second = (solver.truth.instances[one].box for one in solver.pair)
+    if not 0 <= stated <= between_boxes_m(first, second) + BOX_DOUBT_M:
+        raise base.UnsolvedError("how far the boxes are apart")
+    yield steps.with_unit("measure boxes", value=steps.length(stated))
+
+
+def _ratio(solver: DistanceRatioSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield from steps.scale_of_pair("red", "green")
+    yield steps.in_camera(["red", "blue", "green"])
+    yield steps.between("red", ["blue", "green"])
+    yield Expected("measure ratio", {"value": Number(max(solver.ratios.values()), 2)})
+
+
+def _nearest_marked(solver: NearestMarkedSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    winner = solver.ranked[0]
+    yield from steps.scale_of_pair(solver.anchor, winner)
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    others = sorted(solver.distances, key=lambda token: rows.index(steps.roles[token]))
+    yield steps.between(solver.anchor, others)
+    value = steps.length(solver.distances[winner])
+    extreme = "closest" if solver.is_closest else "farthest"
+    yield steps.with_unit("compare extreme", extreme=extreme, value=value, of=steps.roles[winner])
+
+
+def _nearest_of_all(solver: NearestOfAllSolver, steps: Steps) -> Chain:
+    text = steps.right_text
+    box, image = boxes(text)[0], ordinal_image(text) or 0
+    winner, measured = solver.winner, solver.record.evidence.get("measured", {})
+    if winner is None:
+        raise base.UnsolvedError("which object the answer means")
+    label = _said_label(solver, winner)
+    yield Expected("locate box", {"image": image, "of": label, "box": list(box)})
+    yield from steps.name_scale("camera", solver.distances[winner], camera=0, of=label)
+    ids = {one.id: k for k, one in enumerate(solver.truth.instances)}
+    among = [ids[number] for number in measured.get("object_ids", ()) if number in ids]
+    away = sorted((solver.distances[k] for k in among), reverse=not solver.is_closest)
+    if len(away) < 2 or away[0] != solver.distances[winner]:
+        raise base.UnsolvedError("the objects among which the answer was chosen")
+    extreme = "closest" if solver.is_closest else "farthest"
+    value, after = steps.length(away[0]), steps.length(away[1])
+    yield steps.with_unit("compare among", count=len(away), extreme=extreme, value=value, next=after, camera=0)
+
+
+def _said_label(solver: base.Solver, instance: int) -> AnyOf:
+    """What an instance may be called."""
+    one = solver.truth.instances[instance]
+    stated = solver.record.evidence.get("measured", {}).get("labels", ())
+    return AnyOf([label for label in stated if label.lower() in {one.label, *one.names}] or [one.label])
+
+
+# --- directions -------------------------------------------------------------------------------------------------------
+
+
+def _relation(solver: RelationSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield from steps.scale_from_camera(solver.tokens[0])
+    yield steps.with_gravity(solver.tokens)
+    if len(solver.tokens) == 2:
+        yield steps.camera_distances(solver.tokens)
+    yield _compared(solver.slots, solver.tokens, steps)
+
+
+def _imagination(solver: ImaginationSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    green, blue, *others = [solver.goal, solver.faced, *solver.tokens]
+    yield from steps.scale_of_pair(green, blue)
+    if solver.record.format == "sentence" and solver.slots_before:
+        yield _compared(solver.slots_before, others, steps)
+    image = solver.marks[green].image if solver.record.is_video else 0
+    told = f"{_name_of(image, solver)}'s camera held level (right, up, ahead; {steps.told_multiple}):"
+    yield replace(steps.held_level([green, blue, *others], image), frame=f"Centers in the axes of {told}")
+    start, faced = solver.center(green), solver.center(blue)
+    ahead = np.array([*(faced - start)[:2], 0.0]) / np.linalg.norm((faced - start)[:2])
+    axes = np.stack([np.array([ahead[1], -ahead[0], 0.0]), np.array([0.0, 0.0, 1.0]), ahead], axis=1)
+    roles = {"at": steps.roles[green], "facing": steps.roles[blue]}
+    moved = steps.placed("transform moved", Frame(start, axes), others, **roles)
+    facing = f"Centers from the {{at}}, facing the {{facing}}, upright (right, up, ahead; {steps.told_multiple}):"
+    yield replace(moved, frame=facing if len(others) > 1 else "")
+    yield _compared(solver.slots, others, steps, "compare first")
+
+
+def _name_of(image: int, solver: base.Solver) -> str:
+    return f"Frame-{image}" if solver.record.is_video else f"image {image + 1}"
+
+
+def _compared(slots: list[ExpectedSlot], tokens: list[str], steps: Steps, kind: str = "compare relative") -> Expected:
+    """Where the first object is relative to the second, or to the observer, and which are in front."""
+    names = [AXES[slot.name] for slot in slots]
+    if len(tokens) == 1:
+        told = [_slot(slot, name, steps) for slot, name in zip(slots, names, strict=True)]
+        return steps.with_unit("compare observer", of=steps.roles[tokens[0]], slots=told)
+    names[3:] = [f"{which}_front_behind" for which in ("first", "second")][: len(names) - 3]
+    told = [_slot(slot, name, steps) for slot, name in zip(slots, names, strict=True)]
+    return steps.with_unit(kind, of=steps.roles[tokens[0]], to=steps.roles[tokens[1]], slots=told)
+
+
+def _slot(slot: ExpectedSlot, name: str, steps: Steps) -> list[Any]:
+    allowed = [word for word in ("", *slot.name.split("/")) if slot.allows(word)]
+    return [name, AnyOf(allowed) if slot.word is None else slot.word, steps.length(abs(slot.value))]
+
+
+def _existence(solver: ExistenceSolver, steps: Steps) -> Chain:
+    if "red" in solver.marks:
+        yield from steps.marks()
+    measured = solver.record.evidence.get("measured", {})
+    label, ids = str(measured.get("label")), measured.get("ids", ())
+    if label.lower() != solver.label:
+        raise base.UnsolvedError("the name that the evidence states")
+    seen = [k for k, sight in solver.best.items() if sight >= base.Sight.NEARLY]
+    by_id = {solver.truth.instances[k].id: k for k in solver.best}
+    told = [by_id[number] for number in ids if number in by_id]
+    if sorted(told) != sorted(seen):
+        raise base.UnsolvedError("which instances are in view")
+    yield Expected("tally shown", {"label": label, "value": len(told)})
+    if not told:
+        return
+    numbers = re.findall(r"\bcamera of Frame-(\d+)", solver.record.question)
+    observer = int(numbers[0]) if numbers else 0
+    eye = solver.view(observer).eye
+    away = [float(np.linalg.norm(solver.truth.center(k) - eye)) for k in told]
+    yield from steps.name_scale("instance", min(away), camera=observer)
+    positive, negative = ("farther", "closer"), None
+    words = {"left": ("right", "left"), "right": ("right", "left"), "above": ("above", "below")}
+    words |= {"below": ("above", "below"), "front": ("front", "behind"), "behind": ("front", "behind")}
+    positive, negative = words.get(solver.direction, ("farther", "closer"))
+    offsets = [Signed(steps.length(solver.slots[k].value), positive, negative) for k in told]
+    compared = {"to": steps.roles["red"]} if "red" in solver.marks else {}
+    yield steps.with_unit("compare offsets" if compared else "compare around", **compared, offsets=offsets)
+    count = sum(solver.slots[k].allows(solver.direction) for k in told)
+    yield Expected("tally side", {"value": count, "direction": solver.direction})
+
+
+# --- sizes ------------------------------------------------------------------------------------------------------------
+
+
+def _size(solver: SizeSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    smaller = next(token for token in solver.needs if token != solver.larger)
+    more, less = solver.compared[solver.larger], solver.compared[smaller]
+    yield from steps.name_scale("side", less, side=solver.side, of=steps.roles[smaller])
+    for token in solver.needs:
+        value = steps.length(solver.compared[token])
+        yield steps.with_unit("measure side", side=solver.side, of=steps.roles[token], value=value)
+    yield Expected("measure ratio", {"value": Number(more / less, 2)})
+    values = {"more": steps.length(more), "less": steps.length(less), "of": steps.roles[solver.larger]}
+    yield steps.with_unit("compare larger", **values, side=solver.side)
+
+
+def _volume(solver: VolumeSolver | SideSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    asks = solver.record.task.get("asks", "size")
+    box = solver.truth.instances[solver.marks["red"].instance].box
+    make = steps.side if asks == "size" else steps.length
+    if asks != "height":
+        horizontal = [make(float(max(box.size[:2]))), make(float(min(box.size[:2])))]
+        unit = {"unit": steps.told_unit}
+        if asks == "size" and steps.unit is not None:
+            unit = {"unit": _side_unit(steps)}
+        yield Expected(
+            "measure sides", {"of": "red", "horizontal": horizontal, "height": make(float(box.size[2])), **unit}
+        )
+    if asks != "size":
+        yield steps.with_unit("measure side", side=asks, of="red", value=steps.length(length_of(box, str(asks))))
+
+
+def _side_unit(steps: Steps) -> str:
+    assert steps.unit is not None
+    return {"mm": "millimeters", "cm": "millimeters", "m": "centimeters", "km": "meters"}[steps.unit.symbol]
+
+
+def _room(solver: RoomSolver, steps: Steps) -> Chain:
+    scene = solver.truth.scene
+    is_given = scene.outline is not None
+    doubt = 0.0 if is_given else AREA_DOUBT * solver.value
+    area = steps.area(solver.value, doubt)
+    unit = {"unit": f"square {steps.told_unit}"}
+    yield Expected("measure area", {"value": area, **unit})
+    stated = solver.record.evidence.get("measured", {})
+    others = sorted(v for name, v in stated.items() if name.endswith("_area_m2"))
+    if is_given:
+        yield Expected("measure shown_area", {"value": steps.area(others[0]), **unit})
+        return
+    least, most = steps.area(others[0]), steps.area(others[-1])
+    yield Expected("measure areas", {"least": least, "most": most, **unit})
+    yield Expected("measure walls", {"share": Number(100 * float(stated["walled_share"]), 0)})
+
+
+def _contact(solver: ContactSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    box = solver.truth.instances[solver.first].box
+    yield from steps.name_scale("side", float(box.size.max()), side="longest", of=steps.roles[solver.order[0]])
+    pair = [steps.roles[token] for token in solver.order]
+    gap = steps.length(solver.gap_m, solver.doubt["gap_m"])
+    yield steps.with_unit("measure gap", of=pair, value=gap)
+    word = _contact_word(solver)
+    both = {"of": pair[0], "to": pair[1]}
+    if word == "on":
+        yield steps.with_unit("measure above", **both, by=Signed(steps.length(solver.above_m), "above", "below"))
+        share = Number(100 * solver.over, 0, 100 * solver.doubt["over"])
+        yield Expected("measure over", {**both, "share": share})
+    if word == "in":
+        share = Number(100 * solver.inside, 0, 100 * solver.doubt["inside"])
+        yield Expected("measure inside", {**both, "share": share})
+    yield Expected("compare contact", {"word": word})
+
+
+def _contact_word(solver: ContactSolver) -> str:
+    kinds = sorted(solver._kinds())
+    if len(kinds) != 1:
+        raise base.UnsolvedError("how the objects meet")
+    return kinds[0]
+
+
+# --- cameras ----------------------------------------------------------------------------------------------------------
+
+
+def _view_change(solver: ViewChangeSolver, steps: Steps) -> Chain:
+    is_level = solver.record.task.get("frame") != "camera"
+    yield steps.held_level([1]) if is_level else steps.in_camera([1])
+    first, second = solver.view(0), solver.view(1)
+    yield Expected(
+        "measure heading",
+        {
+            "first": 0,
+            "last": 1,
+            "turn": degrees(solver.change["rotate_left"], "left", "right"),
+            "tilt": degrees(solver.change["rotate_up"], "up", "down"),
+            "elevations": [angle(first.elevation_deg), angle(second.elevation_deg)],
+        },
+    )
+
+
+def _view_angles(solver: ViewAnglesSolver, steps: Steps) -> Chain:
+    yield steps.angles(0, 1)
+
+
+def _rotation(solver: RotationSolver, steps: Steps) -> Chain:
+    first, last = asked_frames(solver.record.question) if solver.record.is_video else (0, len(solver.record.frames) - 1)
+    yield steps.angles(first, last)
+    yield Expected("measure rotation", {"value": angle(solver.value)})
+    yield Expected("measure swept", {"value": angle(sum(solver.steps))})
+
+
+def _orbit(solver: OrbitSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    first, last = asked_frames(solver.record.question) if solver.record.is_video else (0, 1)
+    yield from steps.scale_from_camera("red", first)
+    yield steps.on_plan(["red", last], first)
+    yield Expected("measure around", {"of": "red", "value": angle(solver.value)})
+
+
+def _camera_motion(solver: CameraMotionSolver, steps: Steps) -> Chain:
+    first = solver.view(0)
+    x, y, z = first.to_camera(solver.view(1).eye)
+    yield from steps.name_scale("depth", float(z), of=1, camera=0)
+    yield steps.in_camera([1])
+    yield Expected("project ray", {"ray": [Number(float(x / z), 4), Number(float(y / z), 4)]})
+    pinhole = first.pinhole
+    focal = [Number(1000 * pinhole.fx / pinhole.width, 1), Number(1000 * pinhole.fy / pinhole.height, 1)]
+    center = [
+        Number(1000 * (pinhole.cx + 0.5) / pinhole.width, 1),
+        Number(1000 * (pinhole.cy + 0.5) / pinhole.height, 1),
+    ]
+    point = [Number(solver.position["x"], 0), Number(solver.position["y"], 0)]
+    yield Expected("project lens", {"focal": focal, "center": center, "camera": 0, "point": point})
+
+
+def _ego(solver: EgoSolver, steps: Steps) -> Chain:
+    first, last = asked_frames(solver.record.question)
+    yield _part(solver, first, last)
+    doubt = MOVE_DOUBT * solver.value
+    if solver.asks == "turn":
+        yield steps.angles(first, last)
+        yield Expected("measure swept", {"value": angle(solver.value, doubt)})
+        return
+    net = float(np.linalg.norm(solver.view(last).eye - solver.view(first).eye))
+    if solver.asks == "displacement":
+        yield steps.in_camera([last], first)
+        yield steps.with_unit("measure net", value=steps.length(net))
+        return
+    yield steps.with_unit("measure net", value=steps.length(net))
+    yield steps.with_unit("measure way", value=steps.length(solver.value, doubt))
+
+
+def _part(solver: base.Solver, first: int, last: int) -> Expected:
+    seconds = Number(solver.view(last).time_s - solver.view(first).time_s, 1)
+    return Expected("locate part", {"first": first, "last": last, "seconds": seconds})
+
+
+def _navigation(solver: NavigationSolver, steps: Steps) -> Chain:
+    start, heading = solver.views[0], np.radians(solver.views[0].heading_deg)
+    ahead = np.array([np.cos(heading), np.sin(heading)])
+    axes = np.stack([np.array([ahead[1], -ahead[0]]), ahead], axis=1)
+    tried: list[tuple[list[Any], list[Any]]] = []
+    for corners in solver.routes:
+        path = solver.path[corners]
+        places = [[steps.length(float(v)) for v in (place - start.eye[:2]) @ axes] for place in path]
+        moves = solver._moves(corners)
+        legs = [
+            [degrees(turn, "left", "right"), steps.length(leg)]
+            for (_, turn), (_, leg) in zip(moves[::2], moves[1::2], strict=True)
+        ]
+        tried.append((places, legs))
+    corners = AnyOf([one for one, _ in tried])
+    yield steps.with_unit("place corners", camera=solver.ends[0], corners=corners)
+    yield steps.with_unit("compare legs", legs=AnyOf([one for _, one in tried]))
+
+
+# --- matching, maps ---------------------------------------------------------------------------------------------------
+
+
+def _matching(solver: MatchingSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield from steps.scale_from_camera("red")
+    yield steps.in_camera(["red"])
+    yield steps.in_camera(["red"], 1, "transform camera")
+    yield Expected("locate box", {"image": 1, "of": "red", "box": list(boxes(steps.right_text)[0])})
+
+
+def _candidates(solver: MatchingCandidatesSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield from steps.scale_from_camera("red")
+    yield steps.in_camera(["red"])
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    yield steps.in_camera(rows, 1, "transform camera")
+    red = solver.marks["red"].instance
+    right = next((token for token, instance in solver.candidates.items() if instance == red), None)
+    if right is None:
+        raise base.UnsolvedError("a box around the object")
+    yield Expected("compare same", {"of": steps.roles[right], "to": "red"})
+
+
+def _map(solver: MapSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    yield steps.on_plan(rows)
+
+
+# --- videos -----------------------------------------------------------------------------------------------------------
+
+
+def _count(solver: CountSolver, steps: Steps) -> Chain:
+    frames = list(solver.record.evidence["measured"]["best_frames"])
+    named = solver.named(solver.name)
+    if len(frames) != len(named) or not all(_shows_well(solver, k, f) for k, f in zip(named, frames, strict=True)):
+        raise base.UnsolvedError("which frame shows each instance best")
+    counted = sorted({frame: frames.count(frame) for frame in frames}.items())
+    yield Expected("tally frames", {"label": solver.name, "frames": [list(pair) for pair in counted]})
+    yield Expected("tally total", {"value": len(named)})
+
+
+def _shows_well(solver: CountSolver, instance: int, frame: int) -> bool:
+    return solver.sights(instance)[frame] >= base.Sight.NEARLY
+
+
+def _order(solver: OrderSolver, steps: Steps) -> Chain:
+    first = {label: AnyOf(sorted({solver.first[label], solver.nearly[label]} - {None})) for label in solver.labels}
+    yield Expected("sort sightings", {"first": [[label, first[label]] for label in solver.labels]})
+    order = sorted(solver.labels, key=lambda label: solver.first[label] or 0)
+    yield Expected("sort order", {"order": order})
+
+
+def _locate(solver: LocateSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    stated = [int(number) for number in re.findall(r"\d+", re.sub(r".*@red", "", steps.right_text))]
+    numbers = sorted({int(number) for number in stated}) if solver.record.format == "select" else None
+    seen = [k for k, sight in enumerate(solver.sight_by_frame) if sight >= base.Sight.NEARLY]
+    numbers = numbers or seen
+    starts = [k for k in numbers if k - 1 not in numbers]
+    ends = [k for k in numbers if k + 1 not in numbers]
+    spans = [list(pair) for pair in zip(starts, ends, strict=True)]
+    yield Expected("locate frames", {"total": len(solver.record.frames), "of": "red", "spans": spans})
+    yield Expected("tally total", {"value": len(numbers)})
+
+
+def _moves(solver: MovesSolver, steps: Steps) -> Chain:
+    yield _part(solver, solver.first, solver.last)
+    start_s, end_s = solver.ends_s(solver.first, solver.last)
+    change = solver.track(start_s, end_s).change(start_s, end_s)
+    along = [float(WAYS[label][1] * change[WAYS[label][0]]) for label, _ in MOVE_AXES]
+    yield from steps.name_scale("moves", max(abs(value) for value in along[:3]))
+    largest = max(map(abs, along[:3]))
+    amounts = [_amount(steps, pair[0], value, largest) for pair, value in zip(MOVE_AXES, along, strict=True)]
+    yield steps.with_unit("measure motion", amounts=amounts)
+    yield Expected("compare holds", {"move": _right_move(steps.right_text)})
+
+
+def _right_move(text: str) -> str:
+    """The move that an answer names."""
+    named = re.findall(rf"\b({'|'.join([*WAYS, STAY])})\b", text)
+    if len(set(named)) != 1:
+        raise base.UnsolvedError("the move that the answer names")
+    return named[0]
+
+
+def _amount(steps: Steps, label: str, value: float, largest: float = 0.0) -> Signed:
+    if WAYS[label][0] < 3:
+        doubt = max(MOVE_DOUBT * abs(value), MOVE_DOUBT_M, MOVE_DOUBT * largest)
+        return Signed(steps.length(value, doubt), label, OPPOSITES[label])
+    return degrees(value, label, OPPOSITES[label], max(MOVE_DOUBT * abs(value), MOVE_DOUBT_DEG))
+
+
+def _move_thirds(solver: MoveThirdsSolver, steps: Steps) -> Chain:
+    column, sign = WAYS[solver.move]
+    nets = {}
+    for span in solver.thirds:
+        start_s, end_s = solver.ends_s(*span)
+        nets[span] = float(sign * solver.track(start_s, end_s).change(start_s, end_s)[column])
+    right = max(nets, key=lambda span: nets[span])
+    if column < 3:
+        yield from steps.name_scale("way", nets[right], first=right[0], last=right[1])
+    for (first, last), net in nets.items():
+        amount = _amount(steps, solver.move, net)
+        values = {"first": first, "last": last, "moved": amount}
+        yield steps.with_unit("measure along", **values) if column < 3 else Expected("measure along", values)
+    yield Expected("compare third", {"first": right[0], "last": right[1], "move": solver.move})
+
+
+def _move_compare(solver: MoveCompareSolver, steps: Steps) -> Chain:
+    is_turn = solver.columns.start == 3
+    less, more = sorted(solver.spans, key=lambda span: solver.amounts[span])
+    if not is_turn:
+        yield from steps.name_scale("way", solver.amounts[less], first=less[0], last=less[1])
+    values = {}
+    for span in solver.spans:
+        amount = solver.amounts[span]
+        doubt = max(2 * MOVE_DOUBT * amount, MOVE_DOUBT_DEG if is_turn else MOVE_DOUBT_M)
+        values[span] = angle(amount, doubt) if is_turn else steps.length(amount, doubt)
+        told = {"first": span[0], "last": span[1], "value": values[span]}
+        yield Expected("measure turned", told) if is_turn else steps.with_unit("measure moved", **told)
+    larger = {"more": values[more], "less": values[less], "kind": "turn" if is_turn else "move"}
+    larger |= {"first": more[0], "last": more[1]}
+    yield Expected("compare parts", larger) if is_turn else steps.with_unit("compare parts", **larger)
+
+
+def _move_order(solver: MoveOrderSolver, steps: Steps) -> Chain:
+    spans = asked_frames(solver.record.question)
+    stated = solver.record.evidence.get("measured", {}).get("starts_s", ())
+    order = sorted(solver.listed, key=lambda label: solver.made[label][1])
+    if len(stated) != len(order) or list(stated) != sorted(stated):
+        raise base.UnsolvedError("when each move starts")
+    starts = dict(zip(order, stated, strict=True))
+    listed = [label for pair in (*MOVE_AXES, (STAY,)) for label in pair if label in starts]
+    told = [[label, Number(starts[label], 1)] for label in listed]
+    yield Expected("sort starts", {"first": spans[0], "starts": told})
+    yield Expected("sort order", {"order": order})
+
+
+CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
+    CameraMotionSolver: _camera_motion,
+    CameraPointSolver: _camera_motion,
+    ContactSolver: _contact,
+    CountSolver: _count,
+    DepthSolver: _depth,
+    DistanceRatioSolver: _ratio,
+    DistanceSolver: _distance,
+    EgoSolver: _ego,
+    ExistenceSolver: _existence,
+    ImaginationSolver: _imagination,
+    LocateSolver: _locate,
+    MapSolver: _map,
+    MatchingCandidatesSolver: _candidates,
+    MatchingSolver: _matching,
+    MoveCompareSolver: _move_compare,
+    MoveOrderSolver: _move_order,
+    MovesSolver: _moves,
+    MoveThirdsSolver: _move_thirds,
+    NavigationSolver: _navigation,
+    NearestMarkedSolver: _nearest_marked,
+    NearestOfAllSolver: _nearest_of_all,
+    OrbitSolver: _orbit,
+    OrderSolver: _order,
+    RelationSolver: _relation,
+    RoomSolver: _room,
+    RotationSolver: _rotation,
+    SideSolver: _volume,
+    SizeSolver: _size,
+    SurfaceDistanceSolver: _surfaces,
+    ViewAnglesSolver: _view_angles,
+    ViewChangeSolver: _view_change,
+    VolumeSolver: _volume,
+}

@@ -1,0 +1,454 @@
+"""Reading the sentences of a rationale back into the values of their steps.
+
+A sentence has one pattern for each form of each kind of step. Numbers stay as they are printed, images become positions
+counted from 0, and mentions of objects the roles that they stand for.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+NUMBER = r"-?\d+(?:\.\d+)?"
+IMAGE = r"(?:[Ii]mage \d+|Frame-\d+)"
+UNIT = r"(?:square )?(?:(?:milli|centi|kilo)?meters|d)"
+SIDES = {"height": "height", "longer horizontal side": "width", "longest side": "longest"}
+"""What texts call the sides that questions ask for."""
+TALLER = {"taller": "height", "wider": "width", "longer": "longest"}
+MOVES = {
+    "move forward": "Dolly In", "move backward": "Dolly Out",
+    "move to the right": "Truck Right", "move to the left": "Truck Left",
+    "move down": "Pedestal Down", "move up": "Pedestal Up",
+    "turn to the right": "Pan Right", "turn to the left": "Pan Left", "turn up": "Tilt Up", "turn down": "Tilt Down",
+    "roll clockwise": "Roll CW", "roll counterclockwise": "Roll CCW", "stay still": "Stay",
+}  # fmt: skip
+"""What a camera does in plain words to the word of film."""
+ASIDE = {
+    "to the left": "left", "to the right": "right", "above": "above", "below": "below", "in front": "front",
+    "behind": "behind", "closer to the observer": "closer", "farther from the observer": "farther",
+}  # fmt: skip
+SIDEWAYS = {
+    "left": ("left_right", "left"), "right": ("left_right", "right"), "sideways (unclear)": ("left_right", ""),
+    "above": ("above_below", "above"), "below": ("above_below", "below"), "vertically (unclear)": ("above_below", ""),
+    "closer": ("closer_farther", "closer"), "farther": ("closer_farther", "farther"),
+    "in distance (unclear)": ("closer_farther", ""), "in front": ("front_behind", "front"),
+    "behind": ("front_behind", "behind"), "in depth (unclear)": ("front_behind", ""),
+}  # fmt: skip
+"""What follows an amount to its axis and direction; none where neither is clear."""
+CONTACTS = {"rests on": "on", "is inside": "in", "touches": "touching", "is apart from": "apart"}
+MORE = {"turns more": "turn", "moves farther": "move"}
+EXTREMES = {"shortest": "closest", "longest": "farthest"}
+
+_SPAN = "Frame-{first:int} to Frame-{last:int}"
+_OF_CAMERA = r"the axes of {camera:image}'s camera"
+_AXES = r"\({}; {{unit:multiple}}\): {{points:points}}\."
+_IN_CAMERA = rf"{{plural:center}} in {_OF_CAMERA} {_AXES.format('right, down, ahead')}"
+FORMS: Mapping[str, str] = {
+    "locate marks": r"{shown:shown}\.",
+    "locate box": r"{image:image} shows the {of:thing} in the box {box:box}\.",
+    "locate frames": r"Of all {total:int} frames, the {of:full} can be seen in {spans:spans} only\.",
+    "locate walk": r"The walk is shown in {images:int} images\.",
+    "locate part": rf"The part from {_SPAN} lasts {{seconds:number}} seconds\.",
+    "scale camera": r"Let d be the distance from {camera:image}'s camera to the center of the {of:thing}\.",
+    "scale pair": r"Let d be the distance between the centers of the {of:both}\.",
+    "scale side": r"Let d be the {side:side} of the {of:object}\.",
+    "scale depth": r"Let d be the depth of the camera of {of:image} in {camera:image}\.",
+    "scale moves": r"Let d be the largest move along any of the camera's axes\.",
+    "scale way": rf"Let d be how far the camera moves from {_SPAN}\.",
+    "scale instance": r"Let d be the distance from {camera:image}'s camera to the nearest one\.",
+    "place camera": _IN_CAMERA,
+    "place gravity": r"{plural:center} from {camera:image}'s camera "
+    rf"{_AXES.format('right, ahead, up along gravity')}",
+    "place level": rf"{{plural:center}} in {_OF_CAMERA} held level {_AXES.format('right, up, ahead')}",
+    "place plan": rf"{{plural:center}} seen from above, in {_OF_CAMERA} {_AXES.format('right, ahead')}",
+    "place corners": rf"Path seen from above, in {_OF_CAMERA} \(right, ahead; {{unit:multiple}}\): straight from "
+    r"{corners:corners}\.",
+    "transform camera": _IN_CAMERA,
+    "transform moved": rf"{{plural:center}} from the {{at:object}}, facing the {{facing:object}}, upright "
+    rf"{_AXES.format('right, up, ahead')}",
+    "offset pair": r"The offset from the center of the {start:object} to that of the {end:object} is {by:tuple} "
+    r"{unit:unit}\.",
+    "measure depth": r"The center of the {of:object} is {value:number} {unit:unit} deep in {image:image}\.",
+    "measure depths": r"The two depths differ by {value:number} {unit:unit}\.",
+    "measure from_camera": r"The distance from {camera:image}'s camera is {to:reached}\.",
+    "measure between": r"The distance from the center of the {start:object} {to:reaches}\.",
+    "measure ratio": r"The larger of the two is {value:number} times the smaller\.",
+    "measure gap": r"The closest points of the {of:both} are {value:number} {unit:unit} apart\.",
+    "measure boxes": r"Their boxes are {value:number} {unit:unit} apart, and the objects are no closer\.",
+    "measure side": r"The {side:side} of the {of:object} is {value:number} {unit:unit}\.",
+    "measure sides": r"The upright box of the {of:object} has horizontal sides of {horizontal:two} {unit:unit} and a "
+    r"height of {height:number} {unit_2:unit}\.",
+    "measure area": r"The outline of the floor encloses {value:number} {unit:unit}\.",
+    "measure areas": r"Measured in other ways, the area is between {least:number} and {most:number} {unit:unit}\.",
+    "measure shown_area": r"The video shows {value:number} {unit:unit} of it\.",
+    "measure walls": r"There are walls along {share:int}% of the outline\.",
+    "measure heading": r"From {first:image} to {last:image}, the camera's heading turns {turn:to_the}, and its "
+    r"elevation goes {tilt:up_by}, from {elevations:from_to}\.",
+    "measure angles": r"From {first:image} to {last:image}, in its own axes, the camera turns {turn:to_the}, tilts "
+    r"{tilt:degrees}, and rolls {roll:degrees}\.",
+    "measure rotation": r"Together, these make one rotation of {value:number} degrees\.",
+    "measure swept": r"From frame to frame, its turns add up to {value:number} degrees\.",
+    "measure around": r"Seen from above, the directions from the center of the {of:object} to the two cameras are "
+    r"{value:number} degrees apart\.",
+    "measure way": r"Along its way, the camera moves {value:number} {unit:unit}\.",
+    "measure net": r"Straight from start to end, it is {value:number} {unit:unit}\.",
+    "measure turned": rf"From {_SPAN}, the camera turns {{value:number}} degrees in all\.",
+    "measure moved": rf"From {_SPAN}, the camera moves {{value:number}} {{unit:unit}} in all\.",
+    "measure along": rf"From {_SPAN}, the camera {{amounts:amounts}}\.",
+    "measure motion": r"In its own axes, the camera {amounts:amounts}\.",
+    "measure above": r"The lower end of the {of:object} is {by:above} the upper end of the {to:object}\.",
+    "measure over": r"Seen from above, {share:int}% of the box of the {of:object} lies over that of the {to:object}\.",
+    "measure inside": r"Of the box of the {of:object}, {share:int}% lies inside that of the {to:object}\.",
+    "project ray": r"Divided by the last number, this gives the ray {ray:tuple}\.",
+    "project lens": r"With a focal length of {focal:tuple} and a principal point at {center:tuple} in coordinates from "
+    r"0 to 1000, the ray meets {camera:image} at {point:tuple}\.",
+    "tally frames": r'Each "{label:text}" can be seen best in one frame, as counted in brackets: {frames:tallies}\.',
+    "tally total": r"The total is {value:int}\.",
+    "tally shown": r'Number of things called "{label:text}" in view: {value:int}\.',
+    "tally side": r"Of these, {value:int} can be found {direction:aside}\.",
+    "sort sightings": r"The video first shows {first:sighted}\.",
+    "sort starts": r"After Frame-{first:int}, {starts:starts}\.",
+    "sort order": r"In order of time: {order:order}\.",
+    "compare relative": r"The {of:object} relative to the {to:object}, in {unit:multiple}: {slots:slots}\.",
+    "compare first": r"Then the first relative to the second: {slots:slots}\.",
+    "compare observer": r"The {of:object} relative to the observer, in {unit:multiple}: {slots:slots}\.",
+    "compare offsets": r"Compared with the {to:object}, (?:their centers are|its center is) {offsets:offsets}\.",
+    "compare around": r"For the observer, (?:their centers are|its center is) {offsets:offsets}\.",
+    "compare larger": r"Since {more:number} is more than {less:number}, the {side:taller} one is the {of:object}\.",
+    "compare extreme": r"The {extreme:extreme} of these is {value:number} {unit:unit}, to the {of:object}\.",
+    "compare among": r"Of the {count:int} objects of these kinds, the {extreme:text} is {value:number} {unit:unit} "
+    r"away from {camera:image}'s camera and the next one {next:number} {unit_2:unit}\.",
+    "compare parts": r"Since {more:number} is more than {less:number}, the camera {kind:more} from " + _SPAN + r"\.",
+    "compare legs": r"Leg by leg, {legs:legs}\.",
+    "compare holds": r"Of what is listed, just one is clearly so: {move:doing}\.",
+    "compare third": rf"It is clearly {{move:doing}} only from {_SPAN}\.",
+    "compare same": r"Of these, only the {of:object} is at the place of the {to:object}\.",
+    "compare contact": r"The first therefore {word:contact} the second\.",
+    "answer plain": r"So the answer is {value:text}\.",
+    "answer letter": r"So the answer is {letter:letter}: {value:text}\.",
+    "answer sentence": r"So the answer is: {value:text}\.",
+    "answer moved": r"So the answer is {before:text} before and {value:text} after the move\.",
+    "answer description": r"So the answer is the description that was written for this walk\.",
+}
+"""By kind and form, the pattern of its sentence, with ``{name:type}`` for each value."""
+
+
+class UnreadableStepError(Exception):
+    """A sentence, or a part of it, does not have its form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A number as it is printed."""
+
+    text: str
+
+    @property
+    def decimals(self) -> int:
+        return len(self.text.partition(".")[2])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the sentences of one record."""
+
+    full: Mapping[str, str]
+    """Role by what the first sentence calls an object, in lower case."""
+    short: Mapping[str, str]
+    """Role by what later sentences call it."""
+    labels: frozenset[str]
+    """Names of the scene, in lower case."""
+
+    def read(self, kind: str, form: str, says: str) -> dict[str, Any]:
+        """The values of a sentence, by their names in the step. Raises UnreadableStepError."""
+        pattern = FORMS.get(f"{kind} {form}")
+        if pattern is None:
+            raise UnreadableStepError(f"a known kind of step, found {kind} {form}")
+        types, compiled = _compiled(pattern, _either(self.short), _either(self.full))
+        match = compiled.fullmatch(says)
+        if match is None:
+            raise UnreadableStepError(f"a sentence of {kind} {form}")
+        found = {name: self._value(types[name], text) for name, text in match.groupdict().items()}
+        if "unit_2" in found and found.pop("unit_2") != found["unit"]:
+            raise UnreadableStepError("one unit")
+        if "plural" in found and (found.pop("plural") == "Centers") != (len(found["points"]) > 1):
+            raise UnreadableStepError("one center or several centers")
+        return self._spread(f"{kind} {form}", found)
+
+    def _spread(self, form: str, found: dict[str, Any]) -> dict[str, Any]:
+        """Values that are read together, under their own names."""
+        for name in ("to", "offsets", "by", "amounts", "legs"):
+            if isinstance(found.get(name), tuple):
+                found[name], unit = found[name]
+                found |= {"unit": unit} if unit else {}
+        if form == "measure along":
+            ((found["move"], found["value"]),) = found.pop("amounts")
+        return found
+
+    def _value(self, kind: str, text: str) -> Any:
+        return self._parsers[kind](text)
+
+    @cached_property
+    def _parsers(self) -> Mapping[str, Callable[[str], Any]]:
+        return {
+            "text": str,
+            "letter": str,
+            "int": Said,
+            "number": Said,
+            "unit": str,
+            "multiple": lambda text: text.removeprefix("multiples of "),
+            "image": _image,
+            "object": lambda text: _lookup(self.short, text),
+            "full": lambda text: _lookup(self.full, text),
+            "thing": lambda text: self.full.get(text.lower()) or _named(text, self.labels),
+            "both": lambda text: [_lookup(self.short, one) for one in _two(text, " and the ", self.short)],
+            "side": SIDES.__getitem__,
+            "taller": TALLER.__getitem__,
+            "extreme": EXTREMES.__getitem__,
+            "more": MORE.__getitem__,
+            "contact": CONTACTS.__getitem__,
+            "aside": ASIDE.__getitem__,
+            "doing": _doing,
+            "tuple": lambda text: [Said(one) for one in text[1:-1].split(", ")],
+            "box": lambda text: [Said(one) for one in text[1:-1].split(", ")],
+            "two": lambda text: [Said(one) for one in text.split(" and ")],
+            "from_to": lambda text: [Said(one) for one in text.split(" to ")],
+            "to_the": lambda text: _pair(text, r"({n}) degrees to the (left|right)"),
+            "degrees": lambda text: _pair(text, r"({n}) degrees (\w+)"),
+            "up_by": lambda text: _pair(text, r"(?P<word>up|down) ({n}) degrees"),
+            "above": _above,
+            "shown": self._shown,
+            "points": self._points,
+            "corners": lambda text: [[Said(one) for one in place[1:-1].split(", ")] for place in text.split(" to ")],
+            "reaches": self._reaches,
+            "reached": self._reached,
+            "center": str,
+            "spans": _spans,
+            "tallies": lambda text: [list(map(Said, pair)) for pair in _series(text, r"Frame-(\d+) \((\d+)\)")],
+            "sighted": lambda text: [[a, Said(b)] for a, b in _series(text, r"the (.+?) in Frame-(\d+)")],
+            "order": self._order,
+            "starts": _starts,
+            "slots": _slots,
+            "offsets": _offsets,
+            "amounts": _amounts,
+            "legs": _legs,
+        }
+
+    def _shown(self, text: str) -> list[Any]:
+        images = []
+        for part in text.split("; "):
+            match = re.fullmatch(rf"({IMAGE}) shows (.+)", part)
+            if match is None:
+                raise UnreadableStepError(f"what an image shows in {part!r}")
+            images.append([_image(match[1]), self._things(match[2])])
+        return images
+
+    def _things(self, text: str) -> list[str]:
+        return [_lookup(self.full, found) for (found,) in _series(text, rf"the ((?i:{_either(self.full)}))")]
+
+    def _points(self, text: str) -> list[Any]:
+        names, points = _either(self.short), []
+        thing, place = rf"(?:((?i:{names}))|camera of ({IMAGE}))", rf"\(({NUMBER}(?:, {NUMBER}){{1,2}})\)"
+        item = re.compile(rf"{thing} at {place}(?:, (?=\S)|$)")
+        at = 0
+        while at < len(text):
+            match = item.match(text, at)
+            if match is None:
+                raise UnreadableStepError(f"places in {text[at:]!r}")
+            found = _lookup(self.short, match[1]) if match[1] else _image(match[2])
+            points.append([found, list(map(Said, match[3].split(", ")))])
+            at = match.end()
+        return points
+
+    def _reaches(self, text: str) -> tuple[list[Any], str]:
+        names = _either(self.short)
+        one = re.fullmatch(rf"to that of the ((?i:{names})) is ({NUMBER}) ({UNIT})", text)
+        if one is not None:
+            return [[_lookup(self.short, one[1]), Said(one[2])]], one[3]
+        found = _series(text.removeprefix("is "), rf"({NUMBER}) ({UNIT}) to that of the ((?i:{names}))")
+        if len(found) < 2 or not text.startswith("is "):
+            raise UnreadableStepError(f"distances in {text!r}")
+        return [[_lookup(self.short, name), Said(number)] for number, _, name in found], _one(u for _, u, _ in found)
+
+    def _reached(self, text: str) -> tuple[list[Any], str]:
+        names = _either(self.short)
+        one = re.fullmatch(rf"({NUMBER}) ({UNIT}) to the center of the ((?i:{names}))", text)
+        found = [one.groups()] if one else _series(text, rf"({NUMBER}) ({UNIT}) to the ((?i:{names}))")
+        if one is None and len(found) < 2:
+            raise UnreadableStepError(f"a distance to a center in {text!r}")
+        return [[_lookup(self.short, name), Said(number)] for number, _, name in found], _one(u for _, u, _ in found)
+
+    def _order(self, text: str) -> list[str]:
+        found = _series(text, r"(?:the (.+?)|((?:mov|turn|roll|stay)ing [a-z ]+ \([A-Za-z ]+\)))")
+        return [name or _doing(move) for name, move in found]
+
+
+_TYPES = {
+    "int": r"\d+", "number": NUMBER, "unit": UNIT, "multiple": rf"(?:multiples of )?{UNIT}", "image": IMAGE,
+    "letter": "[A-D]", "center": "Centers?", "side": "|".join(SIDES), "taller": "|".join(TALLER),
+    "extreme": "|".join(EXTREMES), "more": "|".join(MORE), "contact": "|".join(CONTACTS), "aside": "|".join(ASIDE),
+    "box": r"\[\d+(?:, \d+){3}\]",
+    "tuple": rf"\({NUMBER}(?:, {NUMBER})+\)", "two": f"{NUMBER} and {NUMBER}", "from_to": f"{NUMBER} to {NUMBER}",
+}  # fmt: skip
+"""Patterns of types; those that are not here take what the rest of the sentence leaves."""
+_SLOT = re.compile(r"\{(\w+):(\w+)\}")
+
+
+@lru_cache(maxsize=2000)
+def _compiled(pattern: str, short: str, full: str) -> tuple[dict[str, str], re.Pattern[str]]:
+    """The types of a pattern's values by name, and the pattern with the names that objects go by."""
+    types = dict(_SLOT.findall(pattern))
+    objects = {"object": f"(?i:{short})", "full": f"(?i:{full})", "both": f"(?i:{short}) and the (?i:{short})"}
+    parts = {name: objects.get(kind) or _TYPES.get(kind, ".+?") for name, kind in types.items()}
+    return types, re.compile(_SLOT.sub(lambda match: f"(?P<{match[1]}>{parts[match[1]]})", pattern))
+
+
+def _series(text: str, item: str) -> list[tuple[str, ...]]:
+    """The items of "a", "a and b", "a, b, and c", each as the groups of its pattern. Raises UnreadableStepError."""
+    found: list[tuple[str, ...]] = []
+    pattern, at, parts = re.compile(item), 0, []
+    separator = re.compile(r", and | and |, ")
+    while True:
+        match = _longest(pattern, text, at, separator)
+        if match is None:
+            raise UnreadableStepError(f"a list in {text!r}")
+        found.append(match.groups())
+        parts.append(match[0])
+        if match.end() == len(text):
+            break
+        gap = separator.match(text, match.end())
+        assert gap is not None
+        at = gap.end()
+    told = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
+    if told != text:
+        raise UnreadableStepError(f"a list in {text!r}")
+    return found
+
+
+def _longest(pattern: re.Pattern[str], text: str, at: int, separator: re.Pattern[str]) -> re.Match[str] | None:
+    """The first match from a place on that ends at the end of the text or before a separator."""
+    ends = [match.start() for match in separator.finditer(text, at)]
+    return next((match for end in [*ends, len(text)] if (match := pattern.fullmatch(text, at, end))), None)
+
+
+def _either(names: Mapping[str, str]) -> str:
+    """Pattern of any of these names."""
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+
+
+def _one(units: Any) -> str:
+    found = set(units)
+    if len(found) != 1:
+        raise UnreadableStepError("one unit")
+    return found.pop()
+
+
+def _lookup(names: Mapping[str, str], text: str) -> str:
+    if text.lower() not in names:
+        raise UnreadableStepError(f"a name of one of the objects, found {text!r}")
+    return names[text.lower()]
+
+
+def _named(text: str, labels: frozenset[str]) -> str:
+    if text.lower() not in labels:
+        raise UnreadableStepError(f"a name of the scene, found {text!r}")
+    return text
+
+
+def _two(text: str, glue: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """Two names of objects joined by words that a name may have as well."""
+    cuts = [match.start() for match in re.finditer(re.escape(glue), text)]
+    pairs = [(text[:cut], text[cut + len(glue) :]) for cut in cuts]
+    found = next((pair for pair in pairs if all(name.lower() in names for name in pair)), None)
+    if found is None:
+        raise UnreadableStepError(f"two objects, found {text!r}")
+    return found
+
+
+def _image(text: str) -> Said:
+    kind, _, number = text.replace("-", " ").partition(" ")
+    return Said(number if kind == "Frame" else str(int(number) - 1))
+
+
+def _pair(text: str, pattern: str) -> list[Any]:
+    """A word and a number."""
+    match = re.fullmatch(pattern.format(n=NUMBER), text)
+    if match is None:
+        raise UnreadableStepError(f"an amount in {text!r}")
+    word, number = match.groups() if "word" in match.groupdict() else match.groups()[::-1]
+    return [word, Said(number)]
+
+
+def _above(text: str) -> tuple[list[Any], str]:
+    match = re.fullmatch(rf"({NUMBER}) ({UNIT}) (above|below)", text)
+    if match is None:
+        raise UnreadableStepError(f"a height in {text!r}")
+    return [match[3], Said(match[1])], match[2]
+
+
+def _doing(text: str) -> str:
+    """The word of film for what a camera is doing, which must agree with the plain words."""
+    match = re.fullmatch(r"(mov|turn|roll|stay)ing ([a-z ]+) \(([A-Za-z ]+)\)", text)
+    if match is not None:
+        verb = "move" if match[1] == "mov" else match[1]
+        if MOVES.get(f"{verb} {match[2]}") == match[3]:
+            return match[3]
+    raise UnreadableStepError(f"a move in {text!r}")
+
+
+def _spans(text: str) -> list[Any]:
+    return [[Said(a), Said(b or a)] for a, b in _series(text, r"Frame-(\d+)(?: to Frame-(\d+))?")]
+
+
+def _starts(text: str) -> list[Any]:
+    found = _series(text, rf"([a-z ]+ \([A-Za-z ]+\))(?: starts)? at ({NUMBER}) seconds")
+    return [[_doing(move), Said(number)] for move, number in found]
+
+
+def _slots(text: str) -> list[Any]:
+    """Directions, after a semicolon those of two objects as the observer sees them."""
+    common, _, facing = text.partition("; ")
+    slots = [_slot(part, r"") for part in common.split(", ")]
+    if facing:
+        parts = facing.split(", ")
+        if len(parts) != 2 or any(axis == "front_behind" for axis, *_ in slots):
+            raise UnreadableStepError(f"two directions in {facing!r}")
+        for part, start in zip(parts, ("the first is ", "the second "), strict=True):
+            axis, *rest = _slot(part, start)
+            if axis != "front_behind":
+                raise UnreadableStepError(f"in front or behind in {part!r}")
+            slots.append([f"{start.split()[1]}_{axis}", *rest])
+    return slots
+
+
+def _slot(text: str, start: str) -> list[Any]:
+    match = re.fullmatch(rf"{start}({NUMBER}) ({'|'.join(map(re.escape, SIDEWAYS))})", text)
+    if match is None:
+        raise UnreadableStepError(f"a direction in {text!r}")
+    return [*SIDEWAYS[match[2]], Said(match[1])]
+
+
+def _offsets(text: str) -> tuple[list[Any], str]:
+    found = _series(text, rf"({NUMBER}) ({UNIT}) ({'|'.join(ASIDE)})")
+    return [[ASIDE[word], Said(number)] for number, _, word in found], _one(unit for _, unit, _ in found)
+
+
+def _amounts(text: str) -> tuple[list[Any], str | None]:
+    found = _series(text, rf"(move|turn|roll)s ({NUMBER}) (degrees|{UNIT}) ([a-z ]+?)")
+    if any((verb == "move") == (unit == "degrees") for verb, _, unit, _ in found):
+        raise UnreadableStepError(f"lengths of moves and degrees of turns in {text!r}")
+    units = [unit for verb, _, unit, _ in found if verb == "move"]
+    moves = [[MOVES.get(f"{verb} {way}"), Said(number)] for verb, number, _, way in found]
+    return moves, _one(units) if units else None
+
+
+def _legs(text: str) -> tuple[list[Any], str]:
+    legs, units = [], []
+    for leg in text.split(", then "):
+        match = re.fullmatch(rf"turn ({NUMBER}) degrees (left|right) and go ({NUMBER}) ({UNIT})", leg)
+        if match is None:
+            raise UnreadableStepError(f"a leg in {leg!r}")
+        legs.append([match[2], Said(match[1]), Said(match[3])])
+        units.append(match[4])
+    return legs, _one(units)
