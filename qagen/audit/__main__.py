@@ -152,6 +152,8 @@ def _audit(run: Path, root: Path | None, folder: Path, selection: "AuditSelectio
     if result.stability:
         cli.inform(_noise_table(result))
     cli.inform("In all: " + ", ".join(f"{result.counts.total(verdict)} {verdict.value}" for verdict in Verdict))
+    if result.without_rationale:
+        cli.inform(f"{result.without_rationale} records have no rationale to check, as in older runs")
     page = disagreements_page(result.counts.faults[Verdict.DISAGREE], result.counts.total(Verdict.DISAGREE))
     data = msgspec.json.format(msgspec.json.encode(result.as_data()), indent=2) + b"\n"
     write_atomic(folder / RESULT, data)

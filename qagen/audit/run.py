@@ -38,6 +38,8 @@ class Audit:
     """Verdicts on records, files and scenes."""
     stability: dict[Group, Stability] = field(default_factory=lambda: defaultdict(Stability))
     """Results under noise, empty unless asked for."""
+    without_rationale: int = 0
+    """Number of records whose evidence has no rationale to check, as that of older runs."""
 
     @property
     def is_clean(self) -> bool:
@@ -48,6 +50,7 @@ class Audit:
         """The content of audit.json."""
         return {
             "totals": {verdict.value: self.counts.total(verdict) for verdict in Verdict},
+            "without_rationale": self.without_rationale,
             "rows": self.counts.rows,
             "noise": rows(self.stability),
             "disagreements": [fault.as_data() for fault in self.counts.faults[Verdict.DISAGREE]],
@@ -99,6 +102,7 @@ def audit(
         for ref in refs:
             raw, evidence = ref.read()
             checks = examiner.examine(ref.line, raw, evidence)
+            result.without_rationale += "rationale" not in evidence
             file = ref.line.file
             facts.add(file.type, file.format, in_world_units(evidence, scene), settings.task(file.type))
             result.counts.add((ref.line.file.type, ref.line.file.format), str(ref.line), ref.line, checks)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qagen.audit.checks import Check, Verdict
 from qagen.audit.closest import between_boxes_m
@@ -21,6 +23,7 @@ from qagen.audit.rationale.expected import (
     camera_frame,
     degrees,
 )
+from qagen.audit.scene import AuditView, rotation_deg
 from qagen.audit.solvers import base
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
 from qagen.audit.solvers.contact import ContactSolver
@@ -28,7 +31,7 @@ from qagen.audit.solvers.count import CountSolver
 from qagen.audit.solvers.depth import DepthSolver
 from qagen.audit.solvers.directions import DirectionSolver, ExpectedSlot
 from qagen.audit.solvers.distance import DistanceRatioSolver, DistanceSolver, SurfaceDistanceSolver
-from qagen.audit.solvers.ego import EgoSolver
+from qagen.audit.solvers.ego import EgoSolver, distance_between, thinned
 from qagen.audit.solvers.existence import ExistenceSolver
 from qagen.audit.solvers.foreshortening import length_of
 from qagen.audit.solvers.imagination import ImaginationSolver
@@ -42,6 +45,7 @@ from qagen.audit.solvers.moves import (
     MoveOrderSolver,
     MovesSolver,
     MoveThirdsSolver,
+    change_between,
 )
 from qagen.audit.solvers.navigation import NavigationSolver
 from qagen.audit.solvers.nearest import NearestMarkedSolver, NearestOfAllSolver
@@ -69,8 +73,11 @@ BOX_DOUBT_M = 0.02
 """How much farther apart boxes may be whose sides are read in another way."""
 AREA_DOUBT = 0.05
 """Share of an area by which another way of measuring may differ."""
-MOVE_DOUBT, MOVE_DOUBT_M, MOVE_DOUBT_DEG = 0.04, 0.02, 0.5
-"""Share by which sums over steps of other lengths differ, and the least such difference."""
+WAY_DOUBT = 0.04
+"""Share by which ways that are followed more or less closely differ."""
+MOVE_DOUBT, MOVE_DOUBT_M, MOVE_DOUBT_DEG = 0.01, 0.005, 0.15
+"""Share by which sums differ whose steps are turned into the camera's axes in another way, and the least such
+difference."""
 
 CODED = (CameraMotionSolver, NavigationSolver, ViewAnglesSolver, ViewChangeSolver, VolumeSolver)
 """Solvers of families whose bare answers only fill questions explain, so that the last step has the whole sentence."""
@@ -155,7 +162,9 @@ def _surfaces(solver: SurfaceDistanceSolver, steps: Steps) -> Chain:
     yield steps.in_camera(["red", "blue"], _observer(solver))
     yield steps.between("red", ["blue"])
     doubt = solver.value - solver.least
-    yield steps.with_unit("measure gap", of=["red", "blue"], value=steps.length(solver.value, doubt))
+    yield steps.with_unit(
+        "measure gap", of=["red", "blue"], value=steps.length(solver.value, doubt, "surface_distance_m")
+    )
     stated = float(solver.record.evidence["measured"]["box_distance_m"])  # boxes that reach as far as what is not seen
     first, second = (solver.truth.instances[one].box for one in solver.pair)
     if not 0 <= stated <= between_boxes_m(first, second) + BOX_DOUBT_M:
@@ -280,13 +289,13 @@ def _existence(solver: ExistenceSolver, steps: Steps) -> Chain:
     eye = solver.view(observer).eye
     away = [float(np.linalg.norm(solver.truth.center(k) - eye)) for k in told]
     yield from steps.name_scale("instance", min(away), camera=observer)
-    positive, negative = ("farther", "closer"), None
     words = {"left": ("right", "left"), "right": ("right", "left"), "above": ("above", "below")}
     words |= {"below": ("above", "below"), "front": ("front", "behind"), "behind": ("front", "behind")}
     positive, negative = words.get(solver.direction, ("farther", "closer"))
     offsets = [Signed(steps.length(solver.slots[k].value), positive, negative) for k in told]
     compared = {"to": steps.roles["red"]} if "red" in solver.marks else {}
-    yield steps.with_unit("compare offsets" if compared else "compare around", **compared, offsets=offsets)
+    kind = "compare offsets" if compared else "compare around"
+    yield steps.with_unit(kind, **compared, camera=observer, offsets=offsets)
     count = sum(solver.slots[k].allows(solver.direction) for k in told)
     yield Expected("tally side", {"value": count, "direction": solver.direction})
 
@@ -333,7 +342,7 @@ def _room(solver: RoomSolver, steps: Steps) -> Chain:
     scene = solver.truth.scene
     is_given = scene.outline is not None
     doubt = 0.0 if is_given else AREA_DOUBT * solver.value
-    area = steps.area(solver.value, doubt)
+    area = steps.area(solver.value, doubt, "area_m2")
     unit = {"unit": f"square {steps.told_unit}"}
     yield Expected("measure area", {"value": area, **unit})
     stated = solver.record.evidence.get("measured", {})
@@ -351,18 +360,24 @@ def _contact(solver: ContactSolver, steps: Steps) -> Chain:
     box = solver.truth.instances[solver.first].box
     yield from steps.name_scale("side", float(box.size.max()), side="longest", of=steps.roles[solver.order[0]])
     pair = [steps.roles[token] for token in solver.order]
-    gap = steps.length(solver.gap_m, solver.doubt["gap_m"])
+    gap = steps.length(solver.gap_m, solver.doubt["gap_m"], "gap_m")
     yield steps.with_unit("measure gap", of=pair, value=gap)
     word = _contact_word(solver)
     both = {"of": pair[0], "to": pair[1]}
     if word == "on":
         yield steps.with_unit("measure above", **both, by=Signed(steps.length(solver.above_m), "above", "below"))
-        share = Number(100 * solver.over, 0, 100 * solver.doubt["over"])
+        share = _share(solver, steps, "over")
         yield Expected("measure over", {**both, "share": share})
     if word == "in":
-        share = Number(100 * solver.inside, 0, 100 * solver.doubt["inside"])
+        share = _share(solver, steps, "inside")
         yield Expected("measure inside", {**both, "share": share})
     yield Expected("compare contact", {"word": word})
+
+
+def _share(solver: ContactSolver, steps: Steps, name: str) -> Number:
+    """A share of a box, in percent."""
+    stated = steps.stated(name)
+    return Number(100 * solver.measured[name], 0, 100 * solver.doubt[name], None if stated is None else 100 * stated)
 
 
 def _contact_word(solver: ContactSolver) -> str:
@@ -429,10 +444,10 @@ def _camera_motion(solver: CameraMotionSolver, steps: Steps) -> Chain:
 def _ego(solver: EgoSolver, steps: Steps) -> Chain:
     first, last = asked_frames(solver.record.question)
     yield _part(solver, first, last)
-    doubt = MOVE_DOUBT * solver.value
+    doubt = WAY_DOUBT * solver.value
     if solver.asks == "turn":
         yield steps.angles(first, last)
-        yield Expected("measure swept", {"value": angle(solver.value, doubt)})
+        yield Expected("measure swept", {"value": angle(solver.value, doubt, steps.stated("turn_deg"))})
         return
     net = float(np.linalg.norm(solver.view(last).eye - solver.view(first).eye))
     if solver.asks == "displacement":
@@ -440,7 +455,7 @@ def _ego(solver: EgoSolver, steps: Steps) -> Chain:
         yield steps.with_unit("measure net", value=steps.length(net))
         return
     yield steps.with_unit("measure net", value=steps.length(net))
-    yield steps.with_unit("measure way", value=steps.length(solver.value, doubt))
+    yield steps.with_unit("measure way", value=steps.length(solver.value, doubt, "path_m"))
 
 
 def _part(solver: base.Solver, first: int, last: int) -> Expected:
@@ -481,7 +496,8 @@ def _matching(solver: MatchingSolver, steps: Steps) -> Chain:
 def _candidates(solver: MatchingCandidatesSolver, steps: Steps) -> Chain:
     yield from steps.marks()
     yield from steps.scale_from_camera("red")
-    yield steps.in_camera(["red"])
+    told = f"Center in the axes of image 1's camera (right, down, ahead; {steps.told_multiple}):"
+    yield replace(steps.in_camera(["red"]), frame=told)
     rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
     yield steps.in_camera(rows, 1, "transform camera")
     red = solver.marks["red"].instance
@@ -536,14 +552,26 @@ def _locate(solver: LocateSolver, steps: Steps) -> Chain:
 
 def _moves(solver: MovesSolver, steps: Steps) -> Chain:
     yield _part(solver, solver.first, solver.last)
-    start_s, end_s = solver.ends_s(solver.first, solver.last)
-    change = solver.track(start_s, end_s).change(start_s, end_s)
+    change = _summed(solver, solver.first, solver.last)
     along = [float(WAYS[label][1] * change[WAYS[label][0]]) for label, _ in MOVE_AXES]
     yield from steps.name_scale("moves", max(abs(value) for value in along[:3]))
     largest = max(map(abs, along[:3]))
     amounts = [_amount(steps, pair[0], value, largest) for pair, value in zip(MOVE_AXES, along, strict=True)]
     yield steps.with_unit("measure motion", amounts=amounts)
     yield Expected("compare holds", {"move": _right_move(steps.right_text)})
+
+
+def _way(solver: base.Solver, first: int, last: int) -> list[AuditView]:
+    """The poses of the way between two frames of a video."""
+    views = list(solver.truth.scene.views.values())
+    start, end = (views.index(solver.view(number)) for number in (first, last))
+    return thinned(views[start : end + 1])
+
+
+def _summed(solver: base.Solver, first: int, last: int) -> NDArray[np.float64]:
+    """(6,) ways and turns along and about the camera's own axes, summed over the way."""
+    steps = pairwise(_way(solver, first, last))
+    return np.sum([change_between(one.T_wc, other.T_wc) for one, other in steps], axis=0)
 
 
 def _right_move(text: str) -> str:
@@ -565,8 +593,7 @@ def _move_thirds(solver: MoveThirdsSolver, steps: Steps) -> Chain:
     column, sign = WAYS[solver.move]
     nets = {}
     for span in solver.thirds:
-        start_s, end_s = solver.ends_s(*span)
-        nets[span] = float(sign * solver.track(start_s, end_s).change(start_s, end_s)[column])
+        nets[span] = float(sign * _summed(solver, *span)[column])
     right = max(nets, key=lambda span: nets[span])
     if column < 3:
         yield from steps.name_scale("way", nets[right], first=right[0], last=right[1])
@@ -579,13 +606,15 @@ def _move_thirds(solver: MoveThirdsSolver, steps: Steps) -> Chain:
 
 def _move_compare(solver: MoveCompareSolver, steps: Steps) -> Chain:
     is_turn = solver.columns.start == 3
-    less, more = sorted(solver.spans, key=lambda span: solver.amounts[span])
+    measure = rotation_deg if is_turn else distance_between
+    amounts = {span: sum(measure(*pair) for pair in pairwise(_way(solver, *span))) for span in solver.spans}
+    less, more = sorted(solver.spans, key=lambda span: amounts[span])
     if not is_turn:
-        yield from steps.name_scale("way", solver.amounts[less], first=less[0], last=less[1])
+        yield from steps.name_scale("way", amounts[less], first=less[0], last=less[1])
     values = {}
     for span in solver.spans:
-        amount = solver.amounts[span]
-        doubt = max(2 * MOVE_DOUBT * amount, MOVE_DOUBT_DEG if is_turn else MOVE_DOUBT_M)
+        amount = amounts[span]
+        doubt = MOVE_DOUBT * amount
         values[span] = angle(amount, doubt) if is_turn else steps.length(amount, doubt)
         told = {"first": span[0], "last": span[1], "value": values[span]}
         yield Expected("measure turned", told) if is_turn else steps.with_unit("measure moved", **told)

@@ -15,10 +15,6 @@ from qagen.audit.truth import SceneTruth
 MOST_WORDS = 120
 PRINTED = 1.02
 """Steps of the last place by which a printed number may be off: rounding, and rounding of what it is made of."""
-UNSAID = {
-    "first": ("of", "to", "unit"), "larger": ("unit",), "parts": ("unit",),
-}  # fmt: skip
-"""Values that the sentences of a form leave to the steps before."""
 NAMES = ("step", "form", "says")
 """Keys of every step; the others are its values."""
 
@@ -29,11 +25,10 @@ def check_rationale(record: AuditRecord, solver: Solver | None, truth: SceneTrut
     Args:
         solver: the solved record, None where it could not be solved.
     """
-    steps = record.evidence.get("rationale")
-    if steps is None:
+    if "rationale" not in record.evidence:
         return []
     try:
-        return list(_check_steps(record, solver, truth, steps))
+        return list(_check_steps(record, solver, truth, record.evidence["rationale"]))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         return [disagree("rationale", repr(error), "steps with their values")]
 
@@ -52,7 +47,7 @@ def _check_steps(
         except UnreadableStepError as error:
             yield disagree(what, step["says"], f"cannot be read: expected {error}")
             continue
-        unsaid = UNSAID.get(step["form"], ())
+        unsaid = ("of", "to") if step["form"] == "first" else ()  # the step before names the two
         stated = {name: value for name, value in step.items() if name not in (*NAMES, *unsaid)}
         if not _is_said(stated, said):
             yield disagree(what, step["says"], f"the values of the step, {stated}")
@@ -156,7 +151,9 @@ def _has_sign(expected: Signed, stated: Sequence[Any]) -> bool:
 
 def _is_near(expected: Number, stated: Any, value: float) -> bool:
     is_number = isinstance(stated, int | float) and not isinstance(stated, bool)
-    return is_number and abs(stated - value) <= PRINTED * 10.0**-expected.decimals + expected.doubt
+    printed = PRINTED * 10.0**-expected.decimals
+    is_stated = expected.stated is None or (is_number and abs(stated - expected.stated) <= printed)
+    return is_number and is_stated and abs(stated - value) <= printed + expected.doubt
 
 
 def _spelled(values: Any) -> Any:

@@ -27,6 +27,8 @@ class Number:
     """Decimals in print."""
     doubt: float = 0.0
     """Largest difference for other reasons than printing, because it is estimated."""
+    stated: float | None = None
+    """What else the evidence says that it is, where it is estimated: differences are due to printing alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,18 @@ class Steps:
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
-    def length(self, world: float, doubt: float = 0.0) -> Number:
-        """A length, given in units of the world."""
-        if self.unit is None:
-            d = self.scale or np.nan
-            return Number(world / d, 2, doubt / d)
-        per = self.unit.meters / (self.solver.truth.scene.unit_m or np.nan)
-        return Number(world / per, self.unit.decimals + 1, doubt / per)
+    def length(self, world: float, doubt: float = 0.0, name: str = "") -> Number:
+        """A length, given in units of the world; ``name`` is that of an estimated one in the evidence."""
+        per, decimals = self.scale or np.nan, 2
+        if self.unit is not None:
+            per, decimals = self.unit.meters / (self.solver.truth.scene.unit_m or np.nan), self.unit.decimals + 1
+        stated = self.stated(name)
+        return Number(world / per, decimals, doubt / per, None if stated is None else stated / per)
+
+    def stated(self, name: str) -> float | None:
+        """A measured quantity of the evidence."""
+        found = self.record.evidence.get("measured", {}).get(name)
+        return float(found) if isinstance(found, int | float) else None
 
     def side(self, world: float) -> Number:
         """A side of a box where all three are asked for, in a finer unit."""
@@ -125,13 +132,11 @@ class Steps:
         decimals = 2 if self.unit.symbol == "mm" else 1
         return Number(world / per, decimals)
 
-    def area(self, world: float, doubt: float = 0.0) -> Number:
+    def area(self, world: float, doubt: float = 0.0, name: str = "") -> Number:
         """An area, given in units of the world."""
-        if self.unit is None:
-            d = self.scale or np.nan
-            return Number(world / d**2, 2, doubt / d**2)
-        per = (self.unit.meters / (self.solver.truth.scene.unit_m or np.nan)) ** 2
-        return Number(world / per, self.unit.decimals + 1, doubt / per)
+        assert self.unit is not None
+        per, stated = self.length(1.0).value ** -2, self.stated(name)
+        return Number(world / per, self.unit.decimals + 1, doubt / per, None if stated is None else stated / per)
 
     @property
     def told_unit(self) -> str:
@@ -262,9 +267,9 @@ def degrees(value: float, positive: str, negative: str, doubt: float = 0.0) -> S
     return Signed(Number(float(value), 1, doubt), positive, negative)
 
 
-def angle(value: float, doubt: float = 0.0) -> Number:
+def angle(value: float, doubt: float = 0.0, stated: float | None = None) -> Number:
     """An angle."""
-    return Number(float(value), 1, doubt)
+    return Number(float(value), 1, doubt, stated)
 
 
 def roles_of(record: AuditRecord) -> dict[str, str]:

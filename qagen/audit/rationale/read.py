@@ -38,6 +38,7 @@ SIDEWAYS = {
 """What follows an amount to its axis and direction; none where neither is clear."""
 CONTACTS = {"rests on": "on", "is inside": "in", "touches": "touching", "is apart from": "apart"}
 MORE = {"turns more": "turn", "moves farther": "move"}
+PLURALS = ("Centers", "their centers are")
 EXTREMES = {"shortest": "closest", "longest": "farthest"}
 
 _SPAN = "Frame-{first:int} to Frame-{last:int}"
@@ -69,7 +70,7 @@ FORMS: Mapping[str, str] = {
     rf"{_AXES.format('right, up, ahead')}",
     "offset pair": r"The offset from the center of the {start:object} to that of the {end:object} is {by:tuple} "
     r"{unit:unit}\.",
-    "measure depth": r"The center of the {of:object} is {value:number} {unit:unit} deep in {image:image}\.",
+    "measure depth": r"The depth of the center of the {of:object} in {image:image} is {value:number} {unit:unit}\.",
     "measure depths": r"The two depths differ by {value:number} {unit:unit}\.",
     "measure from_camera": r"The distance from {camera:image}'s camera is {to:reached}\.",
     "measure between": r"The distance from the center of the {start:object} {to:reaches}\.",
@@ -100,10 +101,10 @@ FORMS: Mapping[str, str] = {
     "measure above": r"The lower end of the {of:object} is {by:above} the upper end of the {to:object}\.",
     "measure over": r"Seen from above, {share:int}% of the box of the {of:object} lies over that of the {to:object}\.",
     "measure inside": r"Of the box of the {of:object}, {share:int}% lies inside that of the {to:object}\.",
-    "project ray": r"Divided by the last number, this gives the ray {ray:tuple}\.",
+    "project ray": r"Divided by the third coordinate, the first two are {ray:tuple}\.",
     "project lens": r"With a focal length of {focal:tuple} and a principal point at {center:tuple} in coordinates from "
-    r"0 to 1000, the ray meets {camera:image} at {point:tuple}\.",
-    "tally frames": r'Each "{label:text}" can be seen best in one frame, as counted in brackets: {frames:tallies}\.',
+    r"0 to 1000, this projects to {point:tuple} in {camera:image}\.",
+    "tally frames": r'Best view of each "{label:text}": {frames:tallies}\.',
     "tally total": r"The total is {value:int}\.",
     "tally shown": r'Number of things called "{label:text}" in view: {value:int}\.',
     "tally side": r"Of these, {value:int} can be found {direction:aside}\.",
@@ -111,20 +112,23 @@ FORMS: Mapping[str, str] = {
     "sort starts": r"After Frame-{first:int}, {starts:starts}\.",
     "sort order": r"In order of time: {order:order}\.",
     "compare relative": r"The {of:object} relative to the {to:object}, in {unit:multiple}: {slots:slots}\.",
-    "compare first": r"Then the first relative to the second: {slots:slots}\.",
+    "compare first": r"Then, in {unit:multiple}, the first relative to the second: {slots:slots}\.",
     "compare observer": r"The {of:object} relative to the observer, in {unit:multiple}: {slots:slots}\.",
-    "compare offsets": r"Compared with the {to:object}, (?:their centers are|its center is) {offsets:offsets}\.",
-    "compare around": r"For the observer, (?:their centers are|its center is) {offsets:offsets}\.",
-    "compare larger": r"Since {more:number} is more than {less:number}, the {side:taller} one is the {of:object}\.",
+    "compare offsets": r"From {camera:image}'s camera, compared with the {to:object}, "
+    r"{plural:pronoun} {offsets:offsets}\.",
+    "compare around": r"From {camera:image}'s camera, {plural:pronoun} {offsets:offsets}\.",
+    "compare larger": r"Since {more:number} {unit:unit} is more than {less:number} {unit_2:unit}, the {side:taller} "
+    r"one is the {of:object}\.",
     "compare extreme": r"The {extreme:extreme} of these is {value:number} {unit:unit}, to the {of:object}\.",
     "compare among": r"Of the {count:int} objects of these kinds, the {extreme:text} is {value:number} {unit:unit} "
     r"away from {camera:image}'s camera and the next one {next:number} {unit_2:unit}\.",
-    "compare parts": r"Since {more:number} is more than {less:number}, the camera {kind:more} from " + _SPAN + r"\.",
+    "compare parts": r"Since {more:number} {unit:or_degrees} is more than {less:number} {unit_2:or_degrees}, the "
+    rf"camera {{kind:more}} from {_SPAN}\.",
     "compare legs": r"Leg by leg, {legs:legs}\.",
     "compare holds": r"Of what is listed, just one is clearly so: {move:doing}\.",
     "compare third": rf"It is clearly {{move:doing}} only from {_SPAN}\.",
     "compare same": r"Of these, only the {of:object} is at the place of the {to:object}\.",
-    "compare contact": r"The first therefore {word:contact} the second\.",
+    "compare contact": r"Therefore, the first {word:contact} the second\.",
     "answer plain": r"So the answer is {value:text}\.",
     "answer letter": r"So the answer is {letter:letter}: {value:text}\.",
     "answer sentence": r"So the answer is: {value:text}\.",
@@ -172,8 +176,12 @@ class Reader:
         found = {name: self._value(types[name], text) for name, text in match.groupdict().items()}
         if "unit_2" in found and found.pop("unit_2") != found["unit"]:
             raise UnreadableStepError("one unit")
-        if "plural" in found and (found.pop("plural") == "Centers") != (len(found["points"]) > 1):
-            raise UnreadableStepError("one center or several centers")
+        if found.get("unit") == "degrees":
+            del found["unit"]
+        if "plural" in found:
+            count = len(found["points"] if "points" in found else found["offsets"][0])
+            if (found.pop("plural") in PLURALS) != (count > 1):
+                raise UnreadableStepError("one center or several")
         return self._spread(f"{kind} {form}", found)
 
     def _spread(self, form: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -224,8 +232,10 @@ class Reader:
             "reaches": self._reaches,
             "reached": self._reached,
             "center": str,
+            "pronoun": str,
+            "or_degrees": str,
             "spans": _spans,
-            "tallies": lambda text: [list(map(Said, pair)) for pair in _series(text, r"Frame-(\d+) \((\d+)\)")],
+            "tallies": lambda text: [[Said(b), Said(a)] for a, b in _series(text, r"(\d+) in Frame-(\d+)")],
             "sighted": lambda text: [[a, Said(b)] for a, b in _series(text, r"the (.+?) in Frame-(\d+)")],
             "order": self._order,
             "starts": _starts,
@@ -286,7 +296,8 @@ class Reader:
 
 _TYPES = {
     "int": r"\d+", "number": NUMBER, "unit": UNIT, "multiple": rf"(?:multiples of )?{UNIT}", "image": IMAGE,
-    "letter": "[A-D]", "center": "Centers?", "side": "|".join(SIDES), "taller": "|".join(TALLER),
+    "letter": "[A-D]", "center": "Centers?", "pronoun": "their centers are|its center is",
+    "or_degrees": f"degrees|{UNIT}", "side": "|".join(SIDES), "taller": "|".join(TALLER),
     "extreme": "|".join(EXTREMES), "more": "|".join(MORE), "contact": "|".join(CONTACTS), "aside": "|".join(ASIDE),
     "box": r"\[\d+(?:, \d+){3}\]",
     "tuple": rf"\({NUMBER}(?:, {NUMBER})+\)", "two": f"{NUMBER} and {NUMBER}", "from_to": f"{NUMBER} to {NUMBER}",

@@ -30,10 +30,10 @@ class EgoSolver(NumberSolver):
             raise UnreadableError("two frames, the earlier one first")
         views = list(self.truth.scene.views.values())
         start, end = (views.index(self.view(number)) for number in (first, last))
-        way = _thinned(views[start : end + 1])
+        way = thinned(views[start : end + 1])
         self.asks = str(self.record.task.get("asks"))
-        measure = rotation_deg if self.asks == "turn" else _distance
-        self.value = _distance(way[0], way[-1]) if self.asks == "displacement" else _sum(measure, way)
+        measure = rotation_deg if self.asks == "turn" else distance_between
+        self.value = distance_between(way[0], way[-1]) if self.asks == "displacement" else _sum(measure, way)
 
     def check_value(self, stated: float) -> Check:
         step = DEGREE_STEP if self.asks == "turn" else self.step
@@ -59,10 +59,11 @@ class EgoSolver(NumberSolver):
         return [self.check_value(stated[0])]
 
 
-def _thinned(views: list[AuditView]) -> list[AuditView]:
+def thinned(views: list[AuditView]) -> list[AuditView]:
+    """The poses of the way through recorded views, both ends included."""
     kept = [views[0]]
     for view in views[1:-1]:
-        is_far = _distance(kept[-1], view) >= STRIDE_M or rotation_deg(kept[-1], view) >= STRIDE_DEG
+        is_far = distance_between(kept[-1], view) >= STRIDE_M or rotation_deg(kept[-1], view) >= STRIDE_DEG
         if is_far or view.time_s - kept[-1].time_s >= STRIDE_S - 1e-6:
             kept.append(view)
     return [*kept, views[-1]]
@@ -72,5 +73,6 @@ def _sum(measure: Callable[[AuditView, AuditView], float], way: list[AuditView])
     return float(sum(measure(*pair) for pair in pairwise(way)))
 
 
-def _distance(first: AuditView, second: AuditView) -> float:
+def distance_between(first: AuditView, second: AuditView) -> float:
+    """How far apart two cameras are, units of the world."""
     return float(np.linalg.norm(first.eye - second.eye))

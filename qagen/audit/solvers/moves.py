@@ -81,7 +81,7 @@ class Track:
         kept = [0]
         kept += [k for k in range(1, len(poses)) if times_s[k] // STRIDE_S > times_s[k - 1] // STRIDE_S]
         kept += [len(poses) - 1] if kept[-1] != len(poses) - 1 else []
-        steps = [_change(poses[a], poses[b]) for a, b in pairwise(kept)]
+        steps = [change_between(poses[a], poses[b]) for a, b in pairwise(kept)]
         return cls(np.array(times_s)[kept], np.cumsum([np.zeros(6), *steps], axis=0))
 
     def change(self, start_s: NDArray | float, end_s: NDArray | float) -> NDArray[np.float64]:
@@ -105,7 +105,7 @@ class Track:
         return np.repeat([max(floor, SHARE * fast[0]), max(FLOOR_DEG, SHARE * fast[1])], 3)
 
 
-def _change(first: NDArray, second: NDArray) -> NDArray[np.float64]:
+def change_between(first: NDArray, second: NDArray) -> NDArray[np.float64]:
     """(6,) way and turn from a pose to another, in the axes of the camera halfway."""
     turn = Rotation.from_matrix(first[:3, :3].T @ second[:3, :3])
     halfway = first[:3, :3] @ Rotation.from_rotvec(turn.as_rotvec() / 2).as_matrix()
