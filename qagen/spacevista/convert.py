@@ -17,6 +17,7 @@ from qagen.core.reasons import COLLIDING_KEY, NOT_EXPRESSIBLE
 from qagen.spacevista.draw import PROMPTS as COLORS
 from qagen.spacevista.flatten import flatten_item
 from qagen.spacevista.forms import (
+    CHILDREN,
     CORNERS,
     PLACEHOLDER,
     POINT_ORDERS,
@@ -27,10 +28,9 @@ from qagen.spacevista.forms import (
     form_of,
     frames_of,
     given_prompt,
-    kind_of,
+    input_kind,
     pairs_of,
     plain_mask,
-    prompts_of,
     view,
 )
 from qagen.spacevista.frames import MediaRoot, frame_index
@@ -176,30 +176,30 @@ class Converter:
 
     def _full_of(self, item: Values) -> Values:
         _check_free(item, ("id", "input_type", "annotations", "metadata"))
-        frames = frames_of(item)
-        kind, prompts = prompts_of(item, "nested", len(frames), self._wanted)
         extra, number = item.get("extra_info") or {}, item.get("problem_id")
         source = extra.get("scene_source")
-        is_named = all(prompt.kind in kind.split("_") for prompt in prompts)
+        prompts = {key: given_prompt(extra, key) for key in CHILDREN}
+        present = {key.removeprefix("input_") for key, prompt in prompts.items() if prompt}
+        kind = input_kind(extra.get("input_type"), present)
         metadata = {name: extra.get(name) for name in SHARED}
         metadata |= {"original_type": extra.get("task_type"), "point_order": self._wanted}
         if "original_id" not in extra:
             metadata["original_id"] = number
         return {
             "id": f"{source}__{number}" if _is_source(source) and isinstance(number, str) else number,
-            "input_type": kind if is_named else kind_of(prompts),
+            "input_type": kind if present <= {*kind.split("_")} else input_kind(None, present),
             "messages": item["messages"],
             "videos": item["videos"],
-            "annotations": self._annotations(extra, frames),
+            "annotations": self._annotations(prompts, frames_of(item)),
             "metadata": metadata,
             **_others(item, ("problem_id", "messages", "videos", "extra_info")),
         }
 
-    def _annotations(self, extra: Values, frames: Sequence[str]) -> Values:
+    def _annotations(self, prompts: Values, frames: Sequence[str]) -> Values:
         made: Values = dict.fromkeys(("points", "bboxes", "masks", "dual_bbox"))
-        if point := given_prompt(extra, "input_point"):
+        if point := prompts["input_point"]:
             made["points"] = self._marks(pairs_of(point), point["image_path"], frames)
-        if box := given_prompt(extra, "input_bbox"):
+        if box := prompts["input_bbox"]:
             if "bboxes" in box:
                 made["bboxes"] = self._marks(map(corners_of, box["bboxes"]), box["image_path"], frames)
             else:
@@ -209,7 +209,7 @@ class Converter:
                     "target_image": box["image_path_2"],
                     "target_bboxes": [corners_of(corners) for corners in box["bboxes_2"]],
                 }
-        if mask := given_prompt(extra, "input_mask"):
+        if mask := prompts["input_mask"]:
             made["masks"] = _masks_of(mask)
         return made
 
@@ -220,8 +220,8 @@ class Converter:
 
     def _nested_of(self, item: Values) -> Values:
         _check_free(item, ("problem_id", "extra_info"))
-        frames = frames_of(item)
-        kinds = prompts_of(item, "full", len(frames), self._wanted)[0].split("_")
+        marks = item.get("annotations") or {}
+        kinds = input_kind(item.get("input_type"), {KINDS[name] for name in KINDS if marks.get(name)}).split("_")
         metadata, number = item.get("metadata") or {}, item.get("id")
         source = metadata.get("scene_source")
         if _is_source(source) and isinstance(number, str):
@@ -233,13 +233,12 @@ class Converter:
         if self._wanted == "xy":
             extra["point_order"] = "xy"
         extra["input_type"] = "+".join(["Image", *kinds[1:]])
-        marks = item.get("annotations") or {}
         named = {name: marks.get(name) or [] for name, kind in KINDS.items() if kind in kinds}
         return {
             "problem_id": number,
             "messages": item["messages"],
             "videos": item["videos"],
-            "extra_info": extra | _prompts(named, frames),
+            "extra_info": extra | _prompts(named, frames_of(item)),
             **_others(item, ("id", "input_type", "messages", "videos", "annotations", "metadata")),
         }
 

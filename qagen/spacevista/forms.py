@@ -14,7 +14,7 @@ Source: github.com/PeiwenSun2000/SpaceVista, c37b991 and 920a9b7.
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -30,6 +30,7 @@ from qagen.errors import QagenError
 Form = Literal["nested", "flat", "full", "bench", "old eval", "results"]
 PromptKind = Literal["point", "bbox", "mask"]
 PointOrder = Literal["yx", "xy"]
+PROMPT_KINDS: tuple[PromptKind, ...] = get_args(PromptKind)
 POINT_ORDERS: tuple[PointOrder, ...] = get_args(PointOrder)
 
 CHILDREN = {
@@ -283,13 +284,12 @@ def prompts_of(
 ) -> tuple[str, tuple[Prompt, ...]]:
     """Input kind and prompts of an item, as ``Item`` has them. Raises ItemError as ``view`` does."""
     if form in ("full", "bench"):
-        spelt = item.get("input_type")
         prompts = tuple(_annotated(_object(item, "annotations"), n_frames, point_order))
-        kind = input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts)
+        kind = input_kind(item.get("input_type"), {prompt.kind for prompt in prompts})
         return kind, tuple(prompt for prompt in prompts if prompt.kind in kind.split("_"))
     extra = _object(item, "extra_info")
-    spelt, prompts = extra.get("input_type"), tuple(_extra_prompts(extra, point_order))
-    return input_kind(spelt) if isinstance(spelt, str) and spelt else kind_of(prompts), prompts
+    prompts = tuple(_extra_prompts(extra, point_order))
+    return input_kind(extra.get("input_type"), {prompt.kind for prompt in prompts}), prompts
 
 
 # --- prompts of the nested and the flat form --------------------------------------------------------------------------
@@ -440,15 +440,15 @@ def _color(mark: dict[str, Any], key: str) -> str | None:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def input_kind(spelt: str) -> str:
-    """An input type in the spelling of the full form: ``Image+bbox+text`` is ``image_bbox_text``."""
-    return "_".join(re.findall(r"[^+_\s]+", spelt.lower()))
+def input_kind(spelt: Any, kinds: Collection[str] = ()) -> str:
+    """An input type in the spelling of the full form: ``Image+bbox+text`` is ``image_bbox_text``.
 
-
-def kind_of(prompts: Sequence[Prompt]) -> str:
-    """The input type that names the kinds of prompts."""
-    kinds = {prompt.kind for prompt in prompts}
-    return "_".join(["image", *(kind for kind in get_args(PromptKind) if kind in kinds), "text"])
+    Args:
+        kinds: those of the item's prompts, which make the input type where the item has none.
+    """
+    if isinstance(spelt, str) and spelt:
+        return "_".join(re.findall(r"[^+_\s]+", spelt.lower()))
+    return "_".join(["image", *(kind for kind in PROMPT_KINDS if kind in kinds), "text"])
 
 
 def _ordered(pair: Any, order: PointOrder, key: str) -> tuple[float, float]:
