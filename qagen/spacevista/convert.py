@@ -51,7 +51,7 @@ KINDS = {"points": "point", "bboxes": "bbox", "dual_bbox": "bbox", "masks": "mas
 
 @cli.command(
     "qagen spacevista convert all.json --as nested --to meta.json",
-    "qagen spacevista convert meta.json --as full --to all.json --root /data/SpaceVista",
+    "qagen spacevista convert meta.json --as full --to all.json --root frames",
     "qagen spacevista convert bench_final.json --as flat --to meta_flatten.json",
 )
 @click.argument("source", metavar="FILE", type=cli.PATH)

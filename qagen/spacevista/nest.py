@@ -18,7 +18,7 @@ from qagen.spacevista.stream import json_text
 
 @cli.command(
     "qagen spacevista nest meta_flatten.json --to meta.json",
-    "qagen spacevista nest meta_flatten.json --to meta.json --parse answer,options",
+    "qagen spacevista nest meta_flatten.json --to meta.json --parse answer",
 )
 @click.argument("source", metavar="FILE", type=cli.PATH)
 @cli.path_option("--to", "target", also=["--out"], required=True, metavar="FILE", help="The file to write.")
