@@ -66,6 +66,8 @@ UNITS_PER_M, MAX_DEPTH_M = 1000.0, 5.0
 MAX_POSE_BYTES = 1 << 26
 MAX_MISSING = 0.5
 """Largest share of the frames whose files may be missing, and of those whose pose may be something else."""
+MAX_LARGER = 2
+"""Masks that are more times as wide as their image are not decoded."""
 OBJECT_ID = 1
 SHOWN = 128
 """Least value of a mask's pixel that shows the object, unless the mask has none above 1."""
@@ -346,9 +348,10 @@ def _read_frame(files: _PosedFiles, pose: Pose, lens: _Lens, index: int) -> tupl
     if files.mask is None:
         return frame, None
     width, height = image_size(FileSource(files.mask), files.mask)
-    if abs(width * camera.height / (height * camera.width) - 1) > ASPECT_TOLERANCE:
+    is_alike = abs(width * camera.height / (height * camera.width) - 1) <= ASPECT_TOLERANCE
+    if not is_alike or width > MAX_LARGER * camera.width:
         found = f"{width} x {height} pixels beside color of {camera.width} x {camera.height}"
-        raise SceneError(files.mask, f"mask: found {found}, expected the same aspect")
+        raise SceneError(files.mask, f"mask: found {found}, expected the same aspect, and about as many")
     return frame, MaskImage(files.mask)
 
 

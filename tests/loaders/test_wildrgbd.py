@@ -119,6 +119,13 @@ def test_depth_and_masks_have_the_aspect_of_their_image(tmp_path: Path, kind: st
         load(folder)
 
 
+def test_masks_that_claim_to_be_huge_are_not_decoded(tmp_path: Path) -> None:
+    folder = write_scene(tmp_path, six())
+    Image.new("L", (480, 640)).save(folder / "masks" / "00003.png")
+    with pytest.raises(SceneError, match=r"masks/00003.png: mask: found 480 x 640 pixels beside color of 48 x 64"):
+        load(folder)
+
+
 def test_frames_are_found_by_their_ids_in_the_order_of_these(tmp_path: Path) -> None:
     """Frame 4 is the third line and the first frame; the official script would show it 00002.png."""
     folder = write_scene(tmp_path, {"10": moved(1.0), "7.0": moved(2.0), "00004": moved(3.0)})

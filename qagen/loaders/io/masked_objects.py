@@ -32,10 +32,12 @@ VOXEL_SHARE = 1 / 200
 """Side of the voxels on which points are joined, as a share of the object's median depth."""
 MIN_VIEWS = 2
 """Frames that must see a voxel."""
-THROUGH_VOXELS, THROUGH_SHARE = 2.0, 0.01
-"""How far behind a point depth must lie for the frame to look through it: voxels, and as a share of its depth."""
-MAX_THROUGH = 0.05
-"""Largest number of frames that look through a point, as a share of those that see it."""
+THROUGH_VOXELS, THROUGH_SHARE, THROUGH_PIXELS = 2.0, 0.01, 3.0
+"""How far behind a point depth must lie for the frame to look through it: voxels, a share of its depth, and widths of a
+pixel there, over which depth changes on surface that is seen from the side. The largest counts."""
+MAX_THROUGH, FREE_THROUGH = 0.05, 1
+"""Largest number of frames that look through a point: a share of those that see it, and those that may happen to see it
+at the very edge of the object."""
 GAP_VOXELS = 3.0
 """Largest gap between points of one piece."""
 OUTER_PERCENT, MAX_BEYOND = 2.0, 0.25
@@ -161,10 +163,11 @@ def _solid(points: Floats, views: Sequence[_View], voxel: float) -> Floats:
         is_inside = (cols >= 0) & (rows >= 0) & (cols < view.camera.width) & (rows < view.camera.height)
         depth = np.zeros(len(points))
         depth[is_inside] = view.depth[rows[is_inside], cols[is_inside]]
-        behind, slack = depth - local[:, 2], np.maximum(THROUGH_VOXELS * voxel, THROUGH_SHARE * local[:, 2])
+        share = max(THROUGH_SHARE, THROUGH_PIXELS / view.camera.fx)
+        behind, slack = depth - local[:, 2], np.maximum(THROUGH_VOXELS * voxel, share * local[:, 2])
         through += behind > slack
         seen += (depth > 0) & (np.abs(behind) <= slack)
-    return points[through <= MAX_THROUGH * seen]
+    return points[through <= FREE_THROUGH + MAX_THROUGH * seen]
 
 
 def largest_piece(points: Floats, gap: float) -> Floats:
