@@ -117,10 +117,29 @@ class Phrasing:
             ConfigError: it uses a variable that its question does not have.
         """
         try:
-            text = self.template.render(context).strip()
+            text = self._filled(context).strip()
         except FAILURES as error:
             raise _refused(self.where, error, self.source) from error
         return text[:1].upper() + text[1:]
+
+    def _filled(self, context: Mapping[str, object]) -> str:
+        """The sentence; what only holds names is filled in without Jinja, which takes ten times as long."""
+        if self.pieces is None or not self.names <= context.keys():
+            return self.template.render(context)
+        return "".join([str(context[piece]) if is_name else piece for piece, is_name in self.pieces])
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[str, bool], ...] | None:
+        """Texts and names of variables, and which of the two each is; None for a line that holds anything else."""
+        pieces: list[tuple[str, bool]] = []
+        for part in (part for output in self.tree.body for part in getattr(output, "nodes", (output,))):
+            if isinstance(part, nodes.Name):
+                pieces.append((part.name, True))
+            elif isinstance(part, nodes.TemplateData):
+                pieces.append((part.data, False))
+            else:
+                return None
+        return tuple(pieces)
 
     def check_names(self, known: frozenset[str]) -> None:
         """Raises ConfigError when the phrasing uses a name that its question does not have."""
