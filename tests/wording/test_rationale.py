@@ -187,6 +187,29 @@ def test_a_move_and_a_turn() -> None:
     assert steps[2].startswith("So the answer is: ")
 
 
+def test_angles_in_the_axes_of_the_first_camera() -> None:
+    # The first camera is level, so that heading, elevation and roll are those of the world: a clockwise roll lowers the
+    # camera's right side.
+    second = looking("+y", left_deg=30, up_deg=20, roll_deg=5)
+    assert chain("view_change_angles", room({"chair": at(0, 3, 1)}, [looking("+y"), second]), (0, 1))[0] == (
+        "From image 1 to image 2, in its own axes, the camera turns 30.0 degrees to the left, tilts 20.0 degrees up, "
+        "and rolls 5.0 degrees clockwise."
+    )
+
+
+def test_what_is_visible_of_a_label_on_one_side() -> None:
+    # Chairs 1 left and 2 ahead, 1 right and 3 ahead: one of the two is on the left.
+    boxes = {"chair": [at(-1, 2, 1.5), at(1, 3, 1.5)], "table": at(0, 4, 0.5, (3, 1, 0.8))}
+    views = observe(room(boxes, [looking("+y"), looking("+y", at=(0, -1, 1.5))]))
+    asked = cast(Any, load_task("existence_oc_mv", {"views": 2})).ask(views, (0, 1), "chair", "left")
+    assert told("existence_oc_mv", views, asked, "judge") == [
+        'Number of things called "chair" in view: 2.',
+        "From image 1's camera, their centers are 1.00 meters to the left and 1.00 meters to the right.",
+        "Of these, 1 can be found to the left.",
+        "So the answer is Yes.",
+    ]
+
+
 def test_the_larger_side_and_a_claim_that_is_false() -> None:
     scene = room(
         {"desk": at(-0.8, 3, 1.2, (0.4, 1.0, 0.8), 50), "shelf": at(1.2, 3, 1.2, (0.4, 1.0, 1.2), -60)},
