@@ -75,6 +75,8 @@ AREA_DOUBT = 0.05
 """Share of an area by which another way of measuring may differ."""
 WAY_DOUBT = 0.04
 """Share by which ways that are followed more or less closely differ."""
+LEAST_SCALE = 1e-9
+"""Least move by which others are divided."""
 MOVE_DOUBT, MOVE_DOUBT_M, MOVE_DOUBT_DEG = 0.01, 0.005, 0.15
 """Share by which sums differ whose steps are turned into the camera's axes in another way, and the least such
 difference."""
@@ -554,8 +556,8 @@ def _moves(solver: MovesSolver, steps: Steps) -> Chain:
     yield _part(solver, solver.first, solver.last)
     change = _summed(solver, solver.first, solver.last)
     along = [float(WAYS[label][1] * change[WAYS[label][0]]) for label, _ in MOVE_AXES]
-    yield from steps.name_scale("moves", max(abs(value) for value in along[:3]))
-    largest = max(map(abs, along[:3]))
+    largest = max(*map(abs, along[:3]), LEAST_SCALE)
+    yield from steps.name_scale("moves", largest)
     amounts = [_amount(steps, pair[0], value, largest) for pair, value in zip(MOVE_AXES, along, strict=True)]
     yield steps.with_unit("measure motion", amounts=amounts)
     yield Expected("compare holds", {"move": _right_move(steps.right_text)})
@@ -582,9 +584,10 @@ def _right_move(text: str) -> str:
     return named[0]
 
 
-def _amount(steps: Steps, label: str, value: float, largest: float = 0.0) -> Signed:
+def _amount(steps: Steps, label: str, value: float, largest: float) -> Signed:
+    """How far a camera moves or turns as a label says, or the opposite way."""
     if WAYS[label][0] < 3:
-        doubt = max(MOVE_DOUBT * abs(value), MOVE_DOUBT_M, MOVE_DOUBT * largest)
+        doubt = max(MOVE_DOUBT * abs(value), min(MOVE_DOUBT_M, MOVE_DOUBT * largest))
         return Signed(steps.length(value, doubt), label, OPPOSITES[label])
     return degrees(value, label, OPPOSITES[label], max(MOVE_DOUBT * abs(value), MOVE_DOUBT_DEG))
 
@@ -598,7 +601,7 @@ def _move_thirds(solver: MoveThirdsSolver, steps: Steps) -> Chain:
     if column < 3:
         yield from steps.name_scale("way", nets[right], first=right[0], last=right[1])
     for (first, last), net in nets.items():
-        amount = _amount(steps, solver.move, net)
+        amount = _amount(steps, solver.move, net, max(map(abs, nets.values())))
         values = {"first": first, "last": last, "moved": amount}
         yield steps.with_unit("measure along", **values) if column < 3 else Expected("measure along", values)
     yield Expected("compare third", {"first": right[0], "last": right[1], "move": solver.move})
@@ -612,7 +615,7 @@ def _move_compare(solver: MoveCompareSolver, steps: Steps) -> Chain:
     if not is_turn:
         yield from steps.name_scale("way", amounts[less], first=less[0], last=less[1])
     values = {}
-    for span in solver.spans:
+    for span in sorted(solver.spans):
         amount = amounts[span]
         doubt = MOVE_DOUBT * amount
         values[span] = angle(amount, doubt) if is_turn else steps.length(amount, doubt)

@@ -147,7 +147,7 @@ class Steps:
         """The unit after "in": its name, or what stands for it."""
         return f"multiples of {SCALE}" if self.unit is None else self.unit.name
 
-    def with_unit(self, kind: str, **values: Any) -> Expected:
+    def with_unit(self, kind: str, /, **values: Any) -> Expected:
         """A step that tells lengths."""
         return Expected(kind, {**values, "unit": self.told_unit})
 
@@ -189,7 +189,7 @@ class Steps:
             found.append([name, [self.length(value) for value in frame.of(place)]])
         return found
 
-    def placed(self, kind: str, frame: Frame, things: Sequence[str | int], **values: Any) -> Expected:
+    def placed(self, kind: str, frame: Frame, things: Sequence[str | int], /, **values: Any) -> Expected:
         return self.with_unit(kind, **values, points=self.at(frame, things))
 
     def in_camera(self, things: Sequence[str | int], image: int = 0, kind: str = "place camera") -> Expected:

@@ -209,7 +209,9 @@ class Reader:
             "image": _image,
             "object": lambda text: _lookup(self.short, text),
             "full": lambda text: _lookup(self.full, text),
-            "thing": lambda text: self.full.get(text.lower()) or _named(text, self.labels),
+            "thing": lambda text: (
+                self.full.get(text.lower()) or self.short.get(text.lower()) or _named(text, self.labels)
+            ),
             "both": lambda text: [_lookup(self.short, one) for one in _two(text, " and the ", self.short)],
             "side": SIDES.__getitem__,
             "taller": TALLER.__getitem__,
