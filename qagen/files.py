@@ -4,6 +4,7 @@ Every file, link and folder appears whole: until it is complete, it has a hidden
 """
 
 import codecs
+import errno
 import json
 import os
 import secrets
@@ -65,10 +66,24 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
+def is_special(path: Path) -> bool:
+    """Whether a device, a pipe or a socket stands there."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextmanager
+def _writing_anew(path: Path) -> Iterator[None]:
+    """As ``writing``; refuses what a rename would remove for good, such as /dev/null."""
+    with writing(path):
+        if is_special(path):
+            raise OSError(errno.EINVAL, "found a device or a pipe there, expected none")
+        yield
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A free name beside ``path``; what is created under it replaces ``path``, and is removed after an error."""
-    with writing(path):
+    with _writing_anew(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
         try:
@@ -108,7 +123,7 @@ def atomic_folder(path: Path, replace: bool = False) -> Iterator[Path]:
     Args:
         replace: whether a folder that stands there then is replaced; otherwise it stays, with an OutputError.
     """
-    with writing(path):
+    with _writing_anew(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             unfinished = Path(scratch) / "new"

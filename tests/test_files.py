@@ -59,6 +59,17 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
         write_atomic(tmp_path / "out" / "file.txt", b"")
 
 
+def test_a_pipe_in_the_way_stays(tmp_path: Path) -> None:
+    """So does a device: for root, a file in place of /dev/null would be the end of the machine."""
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for write in (lambda: write_atomic(pipe, b""), lambda: link_atomic(pipe, tmp_path / "file")):
+        with pytest.raises(OutputError, match=r"pipe: cannot be written \(found a device or a pipe there, expected"):
+            write()
+    with pytest.raises(OutputError, match="found a device"), atomic_folder(pipe, replace=True):
+        pass
+    assert pipe.is_fifo()
+
+
 def test_a_file_in_the_way_of_a_link_is_named(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("a file")
     with pytest.raises(OutputError, match=r"images/0\.jpg: cannot be written \("):

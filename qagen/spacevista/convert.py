@@ -160,7 +160,7 @@ class Converter:
             frame, mask = self._place(prompt.frame, seen.frames), prompt.mask
             parts = [(mask.path, ids) for ids in split_ids(mask.object_ids)] if mask else [None]
             said += [(prompt.kind, frame, prompt.coords, prompt.role, part) for part in parts]
-        return seen.task, said
+        return seen.task, sorted(said, key=lambda part: part[0])  # the full form has its masks before dual_bbox
 
     def _place(self, frame: str | int, frames: Sequence[str]) -> str | int:
         """The frame's index; its path where none of the frames fits, which is for check to tell."""
@@ -228,7 +228,7 @@ class Converter:
             number = number.removeprefix(f"{source}__")
         facts = {"task_type": metadata.get("original_type"), **{name: metadata.get(name) for name in SHARED}}
         extra = {name: value for name, value in facts.items() if value is not None}
-        if extra.get("original_id") == number:
+        if number is not None and extra.get("original_id") == number:
             del extra["original_id"]
         if self._wanted == "xy":
             extra["point_order"] = "xy"

@@ -14,7 +14,7 @@ import msgspec
 from qagen import cli
 from qagen.core.reasons import REPEATED_KEY
 from qagen.errors import ConfigError, QagenError
-from qagen.files import SIGNS, open_atomic
+from qagen.files import SIGNS, is_special, open_atomic
 from qagen.spacevista.forms import ItemError
 
 CHUNK = 1 << 20
@@ -74,6 +74,8 @@ def read_items(path: Path, bar: cli.Bar | None = None) -> Iterator[Entry]:
         QagenError: it is no such file. The message has the number of the item.
     """
     try:
+        if is_special(path):  # commands read a file more than once, and a pipe may never end
+            raise ConfigError(f"{path}: found a device or a pipe, expected a file")
         with path.open("rb") as file:
             _check_sign(path, file)
             yield from _lines(path, file, bar) if path.suffix in LINES else _list(_Window(path, file, bar))

@@ -414,3 +414,24 @@ def test_lines_of_an_evaluation_are_refused_by_name(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "found an item of the form old eval, expected nested, flat, full or bench" in result.stderr
     assert not (tmp_path / "out.json").exists()
+
+
+def test_an_item_that_nobody_numbered() -> None:
+    item = items.pointed()
+    del item["problem_id"]
+    full = as_("full", item)
+    assert (full["id"], full["metadata"]["original_id"]) == (None, None)
+    assert exactly(as_("nested", full)) == exactly(item)
+    assert exactly(as_("nested", as_("flat", full))) == exactly(item)
+
+
+def test_masks_stand_before_the_pair_in_one_form_and_behind_it_in_the_other() -> None:
+    """What came back was refused as another item."""
+    item = items.matching()
+    item["extra_info"] |= {
+        "input_type": "Image+bbox+mask+text",
+        "input_mask": items.masked()["extra_info"]["input_mask"],
+    }
+    item["extra_info"]["note"] = 1  # so that the full form keeps something for the way back
+    full = as_("full", item)
+    assert exactly(as_("nested", full)) == exactly(item)

@@ -1,6 +1,7 @@
 """Lists are read item by item, with the values of Python's json; what is no list is told with the item's number."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,10 @@ def test_a_key_that_stands_twice_is_an_error_of_the_item(tmp_path: Path) -> None
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(QagenError, match=r"none.json: cannot be read \(No such file"):
         list(read_items(tmp_path / "none.json"))
+
+
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """Opened, it would wait for somebody who writes."""
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(QagenError, match=r"pipe\.json: found a device or a pipe, expected a file"):
+        list(read_items(tmp_path / "pipe.json"))
