@@ -66,6 +66,8 @@ def select_mask(array: NDArray, object_ids: Any) -> Mask:
     """
     while array.ndim > 2 and array.shape[0] == 1:
         array = array[0]
+    if array.ndim == 2 and _is_one_flag(object_ids):
+        return _union(_whole(array)[:, :, None], None, _pick_channel)  # of several ids, true could mean any
     if array.ndim == 2:
         return _union(_whole(array), object_ids, _pick_id)
     if array.ndim == 3:
@@ -124,11 +126,16 @@ def _union(array: NDArray, object_ids: Any, pick: Callable[[NDArray, int], Mask]
     return mask
 
 
+def _is_one_flag(object_ids: Any) -> bool:
+    """Whether it is true, alone or in a list: all of an array that holds a single object."""
+    return object_ids is True or (isinstance(object_ids, list | tuple) and len(object_ids) == 1 and object_ids[0] is True)
+
+
 def _listed(object_ids: Any, n_channels: int) -> list[int] | None:
     """The ids as ints; those of bools are channels, and one bool stands for all of a single channel, like null."""
-    ids = list(object_ids) if isinstance(object_ids, list | tuple) else [object_ids]
-    if object_ids is None or (n_channels == 1 and ids == [True] and isinstance(ids[0], bool)):
+    if object_ids is None or (n_channels == 1 and _is_one_flag(object_ids)):
         return None
+    ids = list(object_ids) if isinstance(object_ids, list | tuple) else [object_ids]
     if ids and all(isinstance(flag, bool) for flag in ids) and len(ids) == n_channels > 1:
         ids = [channel for channel, flag in enumerate(ids) if flag]
     elif not all(type(name) is int for name in ids):
@@ -176,7 +183,7 @@ def _channels_last(array: NDArray) -> NDArray:
 
 def _whole(array: NDArray) -> NDArray:
     """The array; floats must be whole numbers."""
-    is_whole = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((array == np.rint(array)).all()))
+    is_whole = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.rint(array))).all()))
     if not is_whole or not array.size:
         found = f"{_sides(array)} values of {array.dtype}"
         raise MaskError(f"found {found}, expected bools or whole numbers")
