@@ -128,7 +128,8 @@ def _union(array: NDArray, object_ids: Any, pick: Callable[[NDArray, int], Mask]
 
 def _is_one_flag(object_ids: Any) -> bool:
     """Whether it is true, alone or in a list: all of an array that holds a single object."""
-    return object_ids is True or (isinstance(object_ids, list | tuple) and len(object_ids) == 1 and object_ids[0] is True)
+    flags = object_ids if isinstance(object_ids, list | tuple) else [object_ids]
+    return len(flags) == 1 and flags[0] is True
 
 
 def _listed(object_ids: Any, n_channels: int) -> list[int] | None:
@@ -183,7 +184,9 @@ def _channels_last(array: NDArray) -> NDArray:
 
 def _whole(array: NDArray) -> NDArray:
     """The array; floats must be whole numbers."""
-    is_whole = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.rint(array))).all()))
+    is_whole = array.dtype.kind in "biu"
+    if array.dtype.kind == "f":
+        is_whole = bool((np.isfinite(array) & (array == np.rint(array))).all())
     if not is_whole or not array.size:
         found = f"{_sides(array)} values of {array.dtype}"
         raise MaskError(f"found {found}, expected bools or whole numbers")
