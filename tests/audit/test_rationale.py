@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from qagen.audit.checks import Verdict
-from qagen.audit.rationale.chains import CHAINS
+from qagen.audit.rationale.chains import CHAINS, OPPOSITES
 from qagen.audit.rationale.read import FORMS, Reader, Said, UnreadableStepError
 from qagen.audit.record_index import AuditSelection
 from qagen.audit.run import audit
 from qagen.audit.solvers.registry import check_answer, solvers_by_family
 from qagen.core.question import MarkedObject
-from qagen.core.rationale import Image, Quantity, Step
-from qagen.wording import formats
+from qagen.core.rationale import Image, Point, Quantity, Step
+from qagen.wording.rationale import Teller
 from tests.audit.room import Made, make_run
 from tests.audit.test_worlds import record_of, truth_of
 from tests.test_worlds import TYPES, made_of, needs, views_of, written
@@ -220,13 +220,17 @@ def broken(value: Any) -> Any:
     match value:
         case Quantity():
             return replace(value, value=1.3 * value.value + (0.4 if value.kind != "share" else -20))
+        case Point():
+            return replace(value, coordinates=tuple(map(broken, value.coordinates)))
         case Image():
             return Image(value.position + 1)
         case bool() | str() | MarkedObject():
             return value
         case int():
             return value + 1
-        case tuple() if value and all(isinstance(part, MarkedObject | tuple) for part in value) and len(value) > 1:
+        case tuple() if (
+            value and all(isinstance(part, MarkedObject | tuple | str) for part in value) and len(value) > 1
+        ):
             return tuple(map(broken, value[::-1]))
         case tuple():
             return tuple(map(broken, value))
@@ -249,21 +253,22 @@ def test_a_generator_that_breaks_a_kind_of_step_is_found(form: str, monkeypatch:
     ]
     if not names:
         pytest.skip("no record of the studio has such a step")
-    write = formats.write_rationale
+    tell = Teller.tell
 
-    def break_step(step: Step) -> Step:
+    def tell_broken(teller: Teller, step: Step) -> dict[str, Any]:
         values = {name: _other(value) for name, value in step.values.items()}
-        return replace(step, values=values) if f"{step.kind} {step.form}" == form else step
+        if {"of", "to"} <= values.keys():
+            values["of"], values["to"] = values["to"], values["of"]
+        return tell(teller, replace(step, values=values) if f"{step.kind} {step.form}" == form else step)
 
-    monkeypatch.setattr(formats, "write_rationale", lambda steps, *more: write([break_step(s) for s in steps], *more))
+    monkeypatch.setattr(Teller, "tell", tell_broken)
     for one in _spoiled_records(names[0]):
         assert one.finds(steps_of(one)) or not _has(one, form), [step["says"] for step in steps_of(one)]
 
 
 def _other(value: Any) -> Any:
-    words = {"on": "in", "in": "on", "apart": "touching", "touching": "apart", "left": "right", "right": "left"}
-    words |= {"closest": "farthest", "farthest": "closest", "Dolly In": "Dolly Out", "turn": "move", "move": "turn"}
-    words |= {"Pan Left": "Pan Right", "Pan Right": "Pan Left", "Stay": "Dolly In", "Dolly Out": "Dolly In"}
+    pairs = [("on", "in"), ("apart", "touching"), ("left", "right"), ("closest", "farthest"), ("turn", "move")]
+    words = {**OPPOSITES, "Stay": "Dolly In"} | {a: b for pair in pairs for a, b in (pair, pair[::-1])}
     return words.get(value, value) if isinstance(value, str) else broken(value)
 
 
