@@ -125,21 +125,26 @@ def new_folder(home: Path, name: str, manifest: dict[str, Any]) -> Iterator[Path
     check_free(home, name)
     with atomic_folder(home, replace=True) as folder:
         yield folder
-        (folder / MANIFEST).write_bytes(msgspec.json.encode({"exporter": name, **manifest}) + b"\n")
+        names = sorted(entry.name for entry in folder.iterdir())
+        (folder / MANIFEST).write_bytes(msgspec.json.encode({"exporter": name, **manifest, "holds": names}) + b"\n")
 
 
 def check_free(home: Path, name: str) -> None:
-    """Raise ConfigError unless ``home`` is not there, empty, or an earlier export of the same form."""
+    """Raise ConfigError unless ``home`` is not there, empty, or an earlier export of the same form and nothing else."""
     if home.exists() and not home.is_dir():
         raise ConfigError(f"--out {home}: found a file, expected a folder or nothing")
     if not home.exists() or not any(home.iterdir()):
         return
-    found = _exported_as(home)
+    manifest = _manifest_of(home)
+    found = manifest.get("exporter")
     if found != name:
         what = f"an export for {found}" if found else "files that are not of an export"
         raise ConfigError(f"--out {home}: found {what}, expected an empty folder, none, or an earlier {name} export")
+    present = {entry.name for entry in home.iterdir()} - {MANIFEST}
+    if others := sorted(present.difference(manifest.get("holds", present))):
+        raise ConfigError(f"--out {home}: found {others[0]}, which the export did not write; move it elsewhere")
 
 
-def _exported_as(home: Path) -> str | None:
+def _manifest_of(home: Path) -> dict[str, Any]:
     manifest = home / MANIFEST
-    return msgspec.json.decode(manifest.read_bytes()).get("exporter") if manifest.is_file() else None
+    return msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else {}

@@ -9,9 +9,10 @@ Source: github.com/PeiwenSun2000/SpaceVista, dataset/save_visualization.py (c37b
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
@@ -25,6 +26,7 @@ from qagen.spacevista.masks import Mask, read_mask, scale_mask, split_ids
 from qagen.view.picture import spell
 
 Color = tuple[int, int, int]
+Found = TypeVar("Found")
 COLORS: dict[str, Color] = {
     **{name: ImageColor.getrgb(color)[:3] for name, color in PALETTE.items()},
     "red": (255, 0, 0),
@@ -95,12 +97,20 @@ def place_item(item: Item, media: MediaRoot) -> PlacedItem:
         ItemError: a frame is missing or no image, a prompt is on none of the frames or outside its own, a mask cannot
             be used, or a color cannot be drawn. Nothing is moved or clipped into place.
     """
-    files = tuple(media.find(frame) for frame in item.frames)
-    sizes = tuple(image_size(file) for file in files)
+    files = tuple(_of("videos", media.find, frame) for frame in item.frames)
+    sizes = tuple(_of("videos", image_size, file) for file in files)
     prompts = list(_one_by_one(item))
     colors = choose_colors(prompts, item.question)
     marks = tuple(_place(prompt, color, item, sizes, media) for prompt, color in zip(prompts, colors, strict=True))
     return PlacedItem(files, sizes, marks)
+
+
+def _of(key: str, find: Callable[..., Found], *place: Any) -> Found:
+    """What is found; an ItemError then begins with what of the item asked for it."""
+    try:
+        return find(*place)
+    except ItemError as error:
+        raise ItemError(error.reason, f"{key}: {error}") from error
 
 
 def _one_by_one(item: Item) -> Iterator[Prompt]:
@@ -172,7 +182,7 @@ def _frame_of(prompt: Prompt, item: Item, sizes: Sequence[tuple[int, int]], medi
             found = f"frame {prompt.frame} of {len(sizes)}"
             raise ItemError(PROMPT_ON_NO_FRAME, f"{prompt.kind}: found {found}, expected one of them")
         return prompt.frame
-    frame = frame_index(prompt.frame, item.frames, media)
+    frame = _of(prompt.kind, frame_index, prompt.frame, item.frames, media)
     try:
         own_size = image_size(media.find(prompt.frame))
     except ItemError:  # the frame alone is there
@@ -189,7 +199,7 @@ def _read_mask(source: MaskSource, size: tuple[int, int], media: MediaRoot) -> M
         path = media.find(source.path)
     except ItemError as error:
         raise ItemError(UNUSABLE_MASK, f"mask: {error}") from error
-    return read_mask(path, source.object_ids, size)
+    return _of("mask", read_mask, path, source.object_ids, size)
 
 
 # --- pixels -----------------------------------------------------------------------------------------------------------

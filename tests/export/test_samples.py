@@ -194,6 +194,13 @@ def test_an_earlier_export_is_replaced_whole(export, home):
     assert not list(home.parent.glob(".*"))
 
 
+def test_what_was_put_into_an_earlier_export_stays(export, refuse, home):
+    export("qwen")
+    (home / "replies.jsonl").write_text("mine")
+    assert "found replies.jsonl, which the export did not write; move it" in refuse("qwen")
+    assert (home / "replies.jsonl").read_text() == "mine"
+
+
 def test_a_failed_export_leaves_the_earlier_one(export, refuse, home, out):
     export("llamafactory")
     (out / "demo" / "images" / "room_b" / "0.jpg").write_bytes(b"no image")

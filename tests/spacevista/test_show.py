@@ -196,9 +196,9 @@ def test_an_item_that_cannot_be_drawn_is_named_and_left_out(folder: Path) -> Non
         result.stderr.splitlines()[1:],  # the first one is about the order of points
         [
             f"qagen: {file}: item 2 (v2_2): point: found (400.0, 70.0) on frame 1, {FRAMES[1]}, of 160 x 120 pixels",
-            f"qagen: {file}: item 3 (v2_3): found f2.jpg among none of the item's 3 frames",
+            f"qagen: {file}: item 3 (v2_3): bbox: found f2.jpg among none of the item's 3 frames",
             f"qagen: {file}: item 4 (v2_4): ",
-            f"qagen: {file}: item 5 (v2_5): found no file for rooms/b/f.png below {folder / 'media'}",
+            f"qagen: {file}: item 5 (v2_5): videos: found no file for rooms/b/f.png below {folder / 'media'}",
             "qagen: 4 of 5 items cannot be drawn and are left out: ",
         ],
         strict=True,
