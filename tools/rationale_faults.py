@@ -45,6 +45,8 @@ OPPOSITES = (
 )  # fmt: skip
 LEAST_LAST_PLACES, LEAST_SHARE = 2, 0.05
 """A changed number is off by more than so many units of its last place, and by more than this share."""
+MOST_ATTEMPTS = 10
+"""Attempts for each fault: not every rationale has something of every kind to spoil."""
 _NUMBER = re.compile(r"(?<![\w.-])(?<![Ii]mage )-?\d+(?:\.\d+)?(?![\w.]*\d)")
 _SPOKEN = {"front": "in front"}
 
@@ -409,14 +411,14 @@ def main(run: Path, root: Path, count: int, seed: int, missed: int) -> None:
         click.echo(f"  {one.where}")
     by_name: dict[str, Counter[bool]] = defaultdict(Counter)
     rng = np.random.default_rng(seed)
-    planted = 0
-    while planted < count:
-        one, fault = records[int(rng.integers(len(records)))], FAULTS[planted % len(FAULTS)]
+    for attempt in range(MOST_ATTEMPTS * count if records else 0):
+        if by_name["all"].total() == count:
+            break
+        one, fault = records[int(rng.integers(len(records)))], FAULTS[attempt % len(FAULTS)]
         result = plant(one, fault, rng)
         if result is None:
             continue
         kind, is_found, steps = result
-        planted += 1
         for name in ("all", f"fault {fault.__name__}", f"family {one.record.task['family']}", f"step {kind}"):
             by_name[name][is_found] += 1
         if not is_found and missed > 0:
