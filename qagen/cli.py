@@ -317,13 +317,19 @@ def show_faults(faults: Sequence[Fault], lists_all: bool) -> None:
         show(f"\n{len(found)} {reason.partition(': ')[2]}: {meaning_of(reason)}")
         shown = found if lists_all else found[:LISTED]
         for _, name, text in shown:
-            show(f"  {name}  {text}")
+            show(f"  {printable(name)}  {printable(text)}")
         if len(shown) < len(found):
             show(f"  and {len(found) - len(shown)} more, which --all lists")
 
 
+def printable(text: str) -> str:
+    """Text of a file for one line of a terminal: what it would obey or not show becomes an escape."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def _print_line(message: str, style: str | None = None) -> None:
     """Also with -q."""
+    message = "\n".join(map(printable, message.split("\n")))
     shown = console()
     is_quiet, shown.quiet = shown.quiet, False
     shown.print(message, style=style, soft_wrap=True)

@@ -103,7 +103,7 @@ def _table(report: "Report") -> "Table":
     table = Table(title=f"Scores, {report.mode}", title_justify="left")
     level = [""] * (not report.groups)  # SpaceVista has none
     for name in ("", *(["level"] if level else []), "metric"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")  # these give way in a narrow terminal, numbers do not
     for name in ("questions", "unread", "score", "95 % interval", "chance"):
         table.add_column(name, justify="right", no_wrap=True)
 
@@ -112,15 +112,18 @@ def _table(report: "Report") -> "Table":
         return LEVELS.index(line.level) if line.level in LEVELS else len(LEVELS), name
 
     for name, line in sorted(report.tasks.items(), key=by_level):
-        table.add_row(name, *([line.level] if level else []), line.metric, *_cells(line))
+        table.add_row(name, *([line.level] if level else []), _metric(line), *_cells(line))
     table.add_section()
     for group, lines in report.groups.items():
         for name, line in lines.items():
-            metric = "" if "/" in line.metric else line.metric
-            table.add_row(name if "," in group else f"{group} {name}", *level, metric, *_cells(line))
+            table.add_row(name if "," in group else f"{group} {name}", *level, _metric(line), *_cells(line))
     for name, line in {**report.levels, "overall": report.overall}.items():
         table.add_row(name, *level, "", *_cells(line))
     return table
+
+
+def _metric(line: "ReportLine") -> str:
+    return "mixed" if "/" in line.metric else line.metric
 
 
 def _cells(line: "ReportLine") -> list[str]:

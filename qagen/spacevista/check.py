@@ -88,6 +88,7 @@ class Counts:
 
 
 def _count(counter: Counter[str], name: str) -> None:
+    name = cli.printable(name)
     name = name if len(name) <= MAX_WIDTH else f"{name[:MAX_WIDTH]} …"
     counter[name if name in counter or len(counter) < MAX_NAMES else OTHERS] += 1
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from qagen import cli
 from qagen.errors import QagenError
 from qagen.score import reward, spacevista, strict
 from qagen.score.__main__ import main
@@ -270,3 +271,14 @@ def test_an_answer_that_no_reader_understands_is_compared_as_text():
     assert isinstance(item, ScoredItem)
     assert strict.score(item, "<answer>...</answer>") == 1
     assert strict.score(item, "left") == 0
+
+
+def test_scores_are_seen_in_a_narrow_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long names of types give way, on lines of their own; numbers do not."""
+    monkeypatch.setattr(cli, "PLAIN_WIDTH", 80)
+    bench, said = tmp_path / "bench.json", tmp_path / "said.jsonl"
+    bench.write_text(json.dumps([entry("1", "5", "OBJECT_RELATIVE_DISTANCE_" * 2), entry("2", "A", "OBJECT")]))
+    said.write_text("".join(json.dumps({"id": name, "prediction": "4"}) + "\n" for name in "12"))
+    lines = run(said, "--against", bench, *OFFICIAL).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(re.search(r"MRA .* 60\.00 │ +60\.0 - 60\.0 │", line) for line in lines)

@@ -95,6 +95,16 @@ def test_items_that_cannot_be_used_are_listed_by_reason(tmp_path: Path) -> None:
     assert "item 8 (e6)" in check(write(tmp_path, [items.nested(), *bad]), "--all").stdout
 
 
+def test_text_of_a_file_gives_the_terminal_no_orders(tmp_path: Path) -> None:
+    bad = {**items.nested(), "videos": [[]], "problem_id": "\x1b[31m\nred"}
+    good = items.nested(task_type="\x1b[2J", **{"a\nb": 1})
+    output = check(write(tmp_path, [bad, good])).output
+    assert "\x1b" not in output
+    assert r"item 1 (\x1b[31m\nred)  videos[0]: found no frame" in output
+    assert r"\x1b[2J (unknown)" in output
+    assert r"extra_info.a\nb " in output
+
+
 def test_lines_of_evaluations_are_counted(tmp_path: Path) -> None:
     old = {"Question Number": 1, "Frames Path": "f", "Question": "?", "Question Type": "regression", "Answer": 4}
     line = {"id": 1, "question": "?", "ground_truth": "4", "predicted_answer": "5", "original_type": "DEPTH"}
