@@ -127,7 +127,7 @@ def choose_colors(prompts: Iterable[Prompt], question: str) -> list[str]:
     """The color of each prompt: its own, else that of its role and its place among those of its kind.
 
     Raises:
-        ItemError: a prompt's own color is not known.
+        ItemError: a prompt's own color is not known, or two candidates would have the same.
     """
     named = {word.lower() for word in _COLOR_WORDS.findall(question)}
     candidates = PUBLISHED_CANDIDATES if named and "magenta" not in named else CANDIDATES
@@ -136,6 +136,8 @@ def choose_colors(prompts: Iterable[Prompt], question: str) -> list[str]:
     for prompt in prompts:
         turn = PROMPTS if prompt.role == "prompt" else (REFERENCE,) if prompt.role == "reference" else candidates
         place = seen[prompt.kind, prompt.role]
+        if prompt.role == "candidate" and place == len(candidates):
+            raise ItemError(UNKNOWN_COLOR, f"bbox: found more than {place} candidates, expected a color for each")
         seen[prompt.kind, prompt.role] += 1
         colors.append(turn[place % len(turn)] if prompt.color is None else _known_color(prompt.color))
     return colors

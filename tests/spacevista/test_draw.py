@@ -140,6 +140,13 @@ def test_candidates_of_texts_that_name_colors_are_those_of_the_published_evaluat
     assert color_of_box(drawn(matching(0, 2, question=words), root)[2], BOXES[3]) == "magenta"
 
 
+def test_a_fifth_candidate_would_look_like_the_first(root: Path) -> None:
+    item = matching(0, 2)
+    item["extra_info"]["input_bbox"]["bboxes_2"].append(corners((10, 10, 20, 20)))
+    with pytest.raises(ItemError, match="bbox: found more than 4 candidates, expected a color for each"):
+        drawn(item, root)
+
+
 # --- points, masks, colors --------------------------------------------------------------------------------------------
 
 
