@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qagen.core.answer import Motion
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.scene import Scene
@@ -68,11 +69,22 @@ def test_a_copy_of_another_size_is_asked_the_same(type_name: str, factor: float)
         first, second = record_of(one, 1.0), record_of(other, factor)
         turns, others = first.pop("conversations"), second.pop("conversations")
         assert second == first
-        for turn, again in zip(turns, others, strict=True):
+        told = len(turns) if are_told_alike(one, other, factor) else 1
+        for turn, again in zip(turns[:told], others[:told], strict=True):
             check_texts(turn["value"], again["value"], factor, "scale" in load_task(type_name).needs)
         check_evidence(
             to_evidence(one, copy_of(1.0, type_name), {}), to_evidence(other, copy_of(factor, type_name), {}), factor
         )
+
+
+def are_told_alike(one: Sample, other: Sample, factor: float) -> bool:
+    """Whether the units of both print the same components of a motion as 0, which texts leave out."""
+    answers = one.question.answer, other.question.answer
+    first, second = (
+        answer.told(units_of(size)).steps if isinstance(answer, Motion) else ()
+        for answer, size in zip(answers, (1.0, factor), strict=True)
+    )
+    return [amount == "0" for _, amount in first] == [amount == "0" for _, amount in second]
 
 
 def check_texts(mine: str, theirs: str, factor: float, is_metric: bool) -> None:
@@ -132,8 +144,7 @@ def check_rationale(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], fa
     """The steps are the same, and their numbers of lengths, which are rounded anew, grow with the scene."""
     assert [(one["step"], one["form"]) for one in mine] == [(other["step"], other["form"]) for other in theirs]
     for one, other in zip(mine[:-1], theirs[:-1], strict=True):
-        units = [unit for unit in LENGTH_UNITS if unit.name in (one.get("unit"), other.get("unit"))]
-        assert units or one == other
+        assert any(unit.name in str(one.get("unit")) for unit in LENGTH_UNITS) or one == other
         if "unit" in one and "square" not in one["unit"]:
             first, second = (next(unit for unit in LENGTH_UNITS if unit.name == told["unit"]) for told in (one, other))
             grown = factor * first.meters / second.meters

@@ -516,9 +516,7 @@ class Motion(_Told):
     """Unit of the distances."""
 
     def told(self, units: Units) -> Self:
-        """Distances that room scale prints as 0 are 0 in every unit."""
-        moves = (value if round(value, METERS.decimals) else 0.0 for value in (self.right, self.down, self.forward))
-        right, down, forward = map(units.convert, moves)
+        right, down, forward = map(units.convert, self.lengths)
         return replace(self, right=right, down=down, forward=forward, unit=units.length)
 
     @property

@@ -27,6 +27,7 @@ from qagen.core.answer import (
     Slot,
     ViewAngles,
 )
+from qagen.core.units import CENTIMETERS, Units
 
 
 @pytest.mark.parametrize(("value", "text"), [(1.0, "1.0"), (1.649, "1.6"), (1.651, "1.7"), (12.34, "12.3"), (0, "0.0")])
@@ -112,6 +113,16 @@ def test_the_other_answers() -> None:
     assert (
         Placement((("object0", -0.04, 2.26), ("object1", -1.5, 0))).text == "object0: (0.0, 2.3), object1: (-1.5, 0.0)"
     )
+
+
+def test_moves_are_0_where_their_own_unit_prints_them_so() -> None:
+    # A desk seen at a third of its size: 0.042 at room scale is 1.4 cm, and 0.009 is 0.3 cm.
+    motion = Motion(0.042, 0.009, 0.0, 0.0, 0.0)
+    assert (
+        motion.told(Units(CENTIMETERS, 1 / 3)).text
+        == "move_right:1,move_down:0,move_forward:0,rotate_up:0,rotate_left:0"
+    )
+    assert motion.text == "move_right:0,move_down:0,move_forward:0,rotate_up:0,rotate_left:0"
 
 
 def test_what_a_person_said_stays_as_it_is() -> None:
