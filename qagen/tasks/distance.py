@@ -106,8 +106,7 @@ class Distance(Family[DistanceConfig]):
             return locate_marks(question), scale, placed, between, value
         if self.config.between == "surfaces":
             gap = Step("measure", "gap", {"of": roles, "value": length(question.number("surface_distance_m"))})
-            boxes = Step("measure", "boxes", {"value": length(question.number("box_distance_m"))})
-            return locate_marks(question), placed, between, gap, boxes
+            return locate_marks(question), placed, between, gap
         return locate_marks(question), placed, offset(placed), between
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from qagen.core.answer import Degrees, Number
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Quantity, Step, angle, length
+from qagen.core.rationale import Image, Step, angle, length
 from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN, UNIT_TOO_COARSE
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
@@ -75,15 +75,13 @@ class Ego(Family[EgoConfig]):
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         first, last = question.position("first"), question.position("last")
-        start_s, end_s = (views.frames[question.frames[end]].time_s for end in (first, last))
-        part = Step("locate", "part", {"first": first, "last": last, "seconds": Quantity(end_s - start_s, "time")})
         if self.config.asks == "turn":
             swept = Step("measure", "swept", {"value": angle(question.number("turn_deg"))})
-            return part, measure_angles(views, question, Image(first), Image(last)), swept
-        net = Step("measure", "net", {"value": length(question.number("net_m"))})
+            return measure_angles(views, question, Image(first), Image(last)), swept
+        net = Step("measure", "net", {"first": first, "last": last, "value": length(question.number("net_m"))})
         if self.config.asks == "path":
-            return part, net, Step("measure", "way", {"value": length(question.number("path_m"))})
-        return part, place_in_camera(views, question, [Image(last)], first), net
+            return net, Step("measure", "way", {"value": length(question.number("path_m"))})
+        return place_in_camera(views, question, [Image(last)], first), net
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """How far the camera goes or turns from image ``first`` of ``frames`` to image ``last``."""

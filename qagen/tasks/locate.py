@@ -66,9 +66,11 @@ class Locate(Family[LocateConfig]):
         numbers, red = question.answer.numbers, question.roles[0]
         starts = [number for number in numbers if number - 1 not in numbers]
         ends = [number for number in numbers if number + 1 not in numbers]
-        seen = {"total": question.answer.total, "of": red, "spans": tuple(zip(starts, ends, strict=True))}
-        total = Step("tally", "total", {"value": len(numbers)})
-        return locate_marks(question), Step("locate", "frames", seen), total
+        seen: dict[str, object] = {"total": question.answer.total, "of": red}
+        if len(numbers) == question.answer.total:
+            return locate_marks(question), Step("locate", "all", seen)
+        spans = tuple(zip(starts, ends, strict=True))
+        return locate_marks(question), Step("locate", "frames", {**seen, "spans": spans})
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """In which of ``frames`` the object of role red can be seen."""

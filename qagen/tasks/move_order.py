@@ -10,7 +10,7 @@ from pydantic import Field
 from qagen.core.answer import MoveOrder
 from qagen.core.motion import LABELS, STAY
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Quantity, Step
+from qagen.core.rationale import Step
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
@@ -19,6 +19,8 @@ from qagen.visibility.camera_path import Span
 from qagen.visibility.views import SceneViews
 
 LEAST_MOVES, MOST_MOVES = 2, 4
+SAME_TIME_S = 0.002
+"""A move starts at a frame where their times differ by no more than rounding explains."""
 
 
 class MoveOrderConfig(MotionConfig):
@@ -94,10 +96,15 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
         answer, starts = question.answer, question.measured["starts_s"]
         assert isinstance(answer, MoveOrder)
         assert isinstance(starts, list)
-        first = {label: Quantity(start, "time") for label, start in zip(answer.labels, starts, strict=True)}
-        listed = tuple((label, first[label]) for label in sorted(answer.labels, key=LABELS.index))
+        first, last = question.position("first"), question.position("last")
+        times_s = [views.frames[frame].time_s for frame in question.frames[first : last + 1]]
+        frames = {
+            label: _frames_around(times_s, times_s[0] + start, first)
+            for label, start in zip(answer.labels, starts, strict=True)
+        }
+        listed = tuple((label, frames[label]) for label in sorted(answer.labels, key=LABELS.index))
         return (
-            Step("sort", "starts", {"first": question.position("first"), "starts": listed}),
+            Step("sort", "starts", {"first": first, "last": last, "starts": listed}),
             Step("sort", "order", {"order": answer.labels}),
         )
 
@@ -124,3 +131,11 @@ class MoveOrderFamily(Family[MoveOrderConfig]):
             measured={"starts_s": [round(runs[label].start_s - span.start_s, 3) for label in order]},
             classes=(f"moves:{len(order)}", *(f"move:{label}" for label in order)),
         )
+
+
+def _frames_around(times_s: Sequence[float], at_s: float, first: int) -> tuple[int, int]:
+    """The numbers of the last frame before a time and of the first after it, both the same at a frame's time; the
+    frames from number ``first`` on have ``times_s``."""
+    before = max((k for k, time_s in enumerate(times_s) if time_s <= at_s + SAME_TIME_S), default=0)
+    is_at = at_s - times_s[before] <= SAME_TIME_S or before == len(times_s) - 1
+    return first + before, first + before + (not is_at)

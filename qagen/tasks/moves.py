@@ -8,7 +8,7 @@ from numpy.random import Generator
 from qagen.core.answer import CameraMove
 from qagen.core.motion import AXES, LABELS, OPPOSITES, STAY, Certainty
 from qagen.core.question import Fact, Question, Skip, about_image, refusing
-from qagen.core.rationale import Quantity, Step, signed
+from qagen.core.rationale import Step, signed
 from qagen.core.reasons import DOUBTFUL_MOTION
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns, thirds
@@ -114,11 +114,10 @@ class Moves(Family[MovesConfig]):
             for amount, (label, opposite) in zip(sums, AXES, strict=True)
         )
         largest = max(map(abs, sums[:3]))
-        seconds = Quantity(question.number("seconds"), "time")
+        part = {"first": ends.first, "last": ends.last}
         return (
-            Step("locate", "part", {"first": ends.first, "last": ends.last, "seconds": seconds}),
-            Step("scale", "moves", {}, length=max(largest, LEAST_SCALE)),
-            Step("measure", "motion", {"amounts": amounts}),
+            Step("scale", "moves", part, length=max(largest, LEAST_SCALE)),
+            Step("measure", "motion", {**part, "amounts": amounts}),
             Step("compare", "holds", {"move": question.answer.label}),
         )
 

@@ -195,7 +195,7 @@ class Nearest(Family[NearestConfig]):
         answer, away = question.answer, question.measured["distances_m"]
         assert isinstance(answer, LocatedObject)
         assert isinstance(away, list)
-        value = {"count": len(away), "extreme": extreme, "value": length(away[0]), "next": length(away[1])}
+        value = {"of": answer.label, "extreme": extreme, "value": length(away[0]), "next": length(away[1])}
         return (
             Step("locate", "box", {"image": Image(answer.image or 0), "of": answer.label, "box": answer.box}),
             Step("scale", "camera", {"camera": Image(0), "of": answer.label}, length=away[0]),

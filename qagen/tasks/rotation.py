@@ -113,7 +113,6 @@ class Rotation(Family[RotationConfig]):
         return (
             measure_angles(views, question, *map(Image, ends)),
             Step("measure", "rotation", {"value": angle(question.number("turn_deg"))}),
-            Step("measure", "swept", {"value": angle(question.number("swept_deg"))}),
         )
 
     def ask(

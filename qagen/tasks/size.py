@@ -10,7 +10,7 @@ from numpy.random import Generator
 from qagen.core.answer import Choice
 from qagen.core.box import SIDE_AXES
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, Subject, about_objects, refusing
-from qagen.core.rationale import Step, length, ratio
+from qagen.core.rationale import Step, length
 from qagen.core.reasons import (
     AMBIGUOUS,
     CLASS_QUOTA,
@@ -145,7 +145,6 @@ class Size(Family[SizeConfig]):
             locate_marks(question),
             Step("scale", "side", {"side": side, "of": smaller}, length=less.value),
             *(Step("measure", "side", {"side": side, "of": roles[color], "value": sides[color]}) for color in COLORS),
-            Step("measure", "ratio", {"value": ratio(more.value / less.value)}),
             Step("compare", "larger", {"more": more, "less": less, "side": side, "of": larger}),
         )
 

@@ -95,9 +95,19 @@ def said(value: Any) -> Any:
         ),
         (
             "sort starts",
-            "After Frame-4, moving forward (Dolly In) starts at 0.0 seconds and turning to the left (Pan Left) at 2.1 "
-            "seconds.",
-            {"first": 4, "starts": [["Dolly In", 0], ["Pan Left", 2.1]]},
+            "From Frame-4 to Frame-9, moving forward (Dolly In) starts at Frame-4 and turning to the left (Pan Left) "
+            "between Frame-6 and Frame-7.",
+            {"first": 4, "last": 9, "starts": [["Dolly In", [4, 4]], ["Pan Left", [6, 7]]]},
+        ),
+        ("locate all", "The chair (red point) can be seen in all 32 frames.", {"of": "red", "total": 32}),
+        ("tally shown", 'In view, there is no object called "tv".', {"label": "tv", "value": 0}),
+        ("tally shown", 'In view, there are 2 objects called "tv".', {"label": "tv", "value": 2}),
+        ("tally side", "So there is 1 closer.", {"value": 1, "direction": "closer"}),
+        (
+            "compare among",
+            "The farthest from image 1's camera is the TV in this box, 2.10 d away; all others asked about are at most "
+            "1.90 d away.",
+            {"extreme": "farthest", "camera": 0, "of": "TV", "value": 2.1, "next": 1.9, "unit": "d"},
         ),
         (
             "compare legs",
@@ -128,6 +138,12 @@ def test_a_sentence_is_read(form: str, sentence: str, values: Mapping[str, Any])
             "Centers in the axes of image 1's camera (right, down, ahead; d): chair (red point) at (1, 2, 3).",
         ),
         ("locate marks", "Image 2 shows the chair (red point), the chair (green point)."),
+        ("tally shown", 'In view, there is 2 objects called "tv".'),
+        (
+            "compare among",
+            "The closest to image 1's camera is the TV in this box, 2.10 d away; all others asked about are at most "
+            "2.40 d away.",
+        ),
         ("measure nothing", "It is 2 meters."),
     ],
 )
@@ -229,7 +245,7 @@ def broken(value: Any) -> Any:
         case int():
             return value + 1
         case tuple() if (
-            value and all(isinstance(part, MarkedObject | tuple | str) for part in value) and len(value) > 1
+            len({type(part) for part in value}) == 1 and isinstance(value[0], MarkedObject | tuple | str) and value[1:]
         ):
             return tuple(map(broken, value[::-1]))
         case tuple():

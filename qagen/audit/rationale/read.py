@@ -26,7 +26,7 @@ MOVES = {
 """What a camera does in plain words to the word of film."""
 ASIDE = {
     "to the left": "left", "to the right": "right", "above": "above", "below": "below", "in front": "front",
-    "behind": "behind", "closer to the observer": "closer", "farther from the observer": "farther",
+    "behind": "behind", "closer": "closer", "farther": "farther",
 }  # fmt: skip
 SIDEWAYS = {
     "left": ("left_right", "left"), "right": ("left_right", "right"), "sideways (unclear)": ("left_right", ""),
@@ -40,8 +40,11 @@ CONTACTS = {"rests on": "on", "is inside": "in", "touches": "touching", "is apar
 MORE = {"turns more": "turn", "moves farther": "move"}
 PLURALS = ("Centers", "their centers are")
 EXTREMES = {"shortest": "closest", "longest": "farthest"}
+OUTERMOST = {"closest to": "closest", "farthest from": "farthest"}
+BOUNDS = {"closest": "least", "farthest": "most"}
 
 _SPAN = "Frame-{first:int} to Frame-{last:int}"
+_FOLLOWED = "Followed along the recording, between the frames shown as well"
 _OF_CAMERA = r"the axes of {camera:image}'s camera"
 _AXES = r"\({}; {{unit:multiple}}\): {{points:points}}\."
 _IN_CAMERA = rf"{{plural:center}} in {_OF_CAMERA} {_AXES.format('right, down, ahead')}"
@@ -49,13 +52,13 @@ FORMS: Mapping[str, str] = {
     "locate marks": r"{shown:shown}\.",
     "locate box": r"{image:image} shows the {of:thing} in the box {box:box}\.",
     "locate frames": r"Of all {total:int} frames, the {of:full} can be seen in {spans:spans} only\.",
+    "locate all": r"The {of:full} can be seen in all {total:int} frames\.",
     "locate walk": r"The walk is shown in {images:int} images\.",
-    "locate part": rf"The part from {_SPAN} lasts {{seconds:number}} seconds\.",
     "scale camera": r"Let d be the distance from {camera:image}'s camera to the center of the {of:thing}\.",
     "scale pair": r"Let d be the distance between the centers of the {of:both}\.",
     "scale side": r"Let d be the {side:side} of the {of:object}\.",
     "scale depth": r"Let d be the depth of the camera of {of:image} in {camera:image}\.",
-    "scale moves": r"Let d be the largest move along any of the camera's axes\.",
+    "scale moves": rf"Let d be the largest move along any of the camera's axes from {_SPAN}\.",
     "scale way": rf"Let d be how far the camera moves from {_SPAN}\.",
     "scale instance": r"Let d be the distance from {camera:image}'s camera to the nearest one\.",
     "place camera": _IN_CAMERA,
@@ -76,7 +79,6 @@ FORMS: Mapping[str, str] = {
     "measure between": r"The distance from the center of the {start:object} {to:reaches}\.",
     "measure ratio": r"The larger of the two is {value:number} times the smaller\.",
     "measure gap": r"The closest points of the {of:both} are {value:number} {unit:unit} apart\.",
-    "measure boxes": r"Their boxes are {value:number} {unit:unit} apart, and the objects are no closer\.",
     "measure side": r"The {side:side} of the {of:object} is {value:number} {unit:unit}\.",
     "measure sides": r"The upright box of the {of:object} has horizontal sides of {horizontal:two} {unit:unit} and a "
     r"height of {height:number} {unit_2:unit}\.",
@@ -89,27 +91,27 @@ FORMS: Mapping[str, str] = {
     "measure angles": r"From {first:image} to {last:image}, in its own axes, the camera turns {turn:to_the}, tilts "
     r"{tilt:degrees}, and rolls {roll:degrees}\.",
     "measure rotation": r"Together, these make one rotation of {value:number} degrees\.",
-    "measure swept": r"From frame to frame, its turns add up to {value:number} degrees\.",
+    "measure swept": rf"{_FOLLOWED}, its turns add up to {{value:number}} degrees\.",
     "measure around": r"Seen from above, the directions from the center of the {of:object} to the two cameras are "
     r"{value:number} degrees apart\.",
-    "measure way": r"Along its way, the camera moves {value:number} {unit:unit}\.",
-    "measure net": r"Straight from start to end, it is {value:number} {unit:unit}\.",
+    "measure way": rf"{_FOLLOWED}, its way is {{value:number}} {{unit:unit}}\.",
+    "measure net": rf"From {_SPAN}, the camera gets {{value:number}} {{unit:unit}} away in a straight line\.",
     "measure turned": rf"From {_SPAN}, the camera turns {{value:number}} degrees in all\.",
     "measure moved": rf"From {_SPAN}, the camera moves {{value:number}} {{unit:unit}} in all\.",
     "measure along": rf"From {_SPAN}, the camera {{amounts:amounts}}\.",
-    "measure motion": r"In its own axes, the camera {amounts:amounts}\.",
+    "measure motion": rf"From {_SPAN}, in its own axes, the camera {{amounts:amounts}}\.",
     "measure above": r"The lower end of the {of:object} is {by:above} the upper end of the {to:object}\.",
     "measure over": r"Seen from above, {share:int}% of the box of the {of:object} lies over that of the {to:object}\.",
     "measure inside": r"Of the box of the {of:object}, {share:int}% lies inside that of the {to:object}\.",
     "project ray": r"Divided by the third coordinate, the first two are {ray:tuple}\.",
     "project lens": r"With a focal length of {focal:tuple} and a principal point at {center:tuple} in coordinates from "
     r"0 to 1000, this projects to {point:tuple} in {camera:image}\.",
-    "tally frames": r'Best view of each "{label:text}": {frames:tallies}\.',
+    "tally frames": r'Each object called "{label:text}" counts once, where it is seen best: {frames:tallies}\.',
     "tally total": r"The total is {value:int}\.",
-    "tally shown": r'Number of things called "{label:text}" in view: {value:int}\.',
-    "tally side": r"Of these, {value:int} can be found {direction:aside}\.",
+    "tally shown": r'In view, there {value:objects} called "{label:text}"\.',
+    "tally side": r"So there {value:so_many} {direction:aside}\.",
     "sort sightings": r"The video first shows {first:sighted}\.",
-    "sort starts": r"After Frame-{first:int}, {starts:starts}\.",
+    "sort starts": rf"From {_SPAN}, {{starts:starts}}\.",
     "sort order": r"In order of time: {order:order}\.",
     "compare relative": r"The {of:object} relative to the {to:object}, in {unit:multiple}: {slots:slots}\.",
     "compare first": r"Then, in {unit:multiple}, the first relative to the second: {slots:slots}\.",
@@ -120,12 +122,12 @@ FORMS: Mapping[str, str] = {
     "compare larger": r"Since {more:number} {unit:unit} is more than {less:number} {unit_2:unit}, the {side:taller} "
     r"one is the {of:object}\.",
     "compare extreme": r"The {extreme:extreme} of these is {value:number} {unit:unit}, to the {of:object}\.",
-    "compare among": r"Of the {count:int} objects of these kinds, the {extreme:text} is {value:number} {unit:unit} "
-    r"away from {camera:image}'s camera and the next one {next:number} {unit_2:unit}\.",
+    "compare among": r"The {extreme:outermost} {camera:image}'s camera is the {of:thing} in this box, {value:number} "
+    r"{unit:unit} away; all others asked about are at {bound:bound} {next:number} {unit_2:unit} away\.",
     "compare parts": r"Since {more:number} {unit:or_degrees} is more than {less:number} {unit_2:or_degrees}, the "
     rf"camera {{kind:more}} from {_SPAN}\.",
     "compare legs": r"Leg by leg, {legs:legs}\.",
-    "compare holds": r"Of what is listed, just one is clearly so: {move:doing}\.",
+    "compare holds": r"Of the moves to choose from, only one is clear: {move:doing}\.",
     "compare third": rf"It is clearly {{move:doing}} only from {_SPAN}\.",
     "compare same": r"Of these, only the {of:object} is at the place of the {to:object}\.",
     "compare contact": r"Therefore, the first {word:contact} the second\.",
@@ -178,6 +180,8 @@ class Reader:
             raise UnreadableStepError("one unit")
         if found.get("unit") == "degrees":
             del found["unit"]
+        if "bound" in found and found.pop("bound") != BOUNDS[found["extreme"]]:
+            raise UnreadableStepError("the distance that all others have at least, or at most")
         if "plural" in found:
             count = len(found["points"] if "points" in found else found["offsets"][0])
             if (found.pop("plural") in PLURALS) != (count > 1):
@@ -216,6 +220,10 @@ class Reader:
             "side": SIDES.__getitem__,
             "taller": TALLER.__getitem__,
             "extreme": EXTREMES.__getitem__,
+            "outermost": OUTERMOST.__getitem__,
+            "bound": str,
+            "objects": lambda text: _counted(text, "no object", "object", "objects"),
+            "so_many": lambda text: _counted(text, "none"),
             "more": MORE.__getitem__,
             "contact": CONTACTS.__getitem__,
             "aside": ASIDE.__getitem__,
@@ -300,7 +308,9 @@ _TYPES = {
     "int": r"\d+", "number": NUMBER, "unit": UNIT, "multiple": rf"(?:multiples of )?{UNIT}", "image": IMAGE,
     "letter": "[A-D]", "center": "Centers?", "pronoun": "their centers are|its center is",
     "or_degrees": f"degrees|{UNIT}", "side": "|".join(SIDES), "taller": "|".join(TALLER),
-    "extreme": "|".join(EXTREMES), "more": "|".join(MORE), "contact": "|".join(CONTACTS), "aside": "|".join(ASIDE),
+    "extreme": "|".join(EXTREMES),
+    "outermost": "|".join(OUTERMOST), "bound": "least|most",
+    "more": "|".join(MORE), "contact": "|".join(CONTACTS), "aside": "|".join(ASIDE),
     "box": r"\[\d+(?:, \d+){3}\]",
     "tuple": rf"\({NUMBER}(?:, {NUMBER})+\)", "two": f"{NUMBER} and {NUMBER}", "from_to": f"{NUMBER} to {NUMBER}",
 }  # fmt: skip
@@ -414,9 +424,22 @@ def _spans(text: str) -> list[Any]:
     return [[Said(a), Said(b or a)] for a, b in _series(text, r"Frame-(\d+)(?: to Frame-(\d+))?")]
 
 
+def _counted(text: str, none: str, one: str = "", many: str = "") -> Said:
+    """The number in "is no object", "is 1 object", "are 2 objects"."""
+    if text == f"is {none}":
+        return Said("0")
+    match = re.fullmatch(r"(is|are) (\d+) ?(.*)", text)
+    if match is None or match.groups() != (("is", "1", one) if match[2] == "1" else ("are", match[2], many)):
+        raise UnreadableStepError(f"a number of objects in {text!r}")
+    if match[2] == "0":
+        raise UnreadableStepError(f"none, found {text!r}")
+    return Said(match[2])
+
+
 def _starts(text: str) -> list[Any]:
-    found = _series(text, rf"([a-z ]+ \([A-Za-z ]+\))(?: starts)? at ({NUMBER}) seconds")
-    return [[_doing(move), Said(number)] for move, number in found]
+    places = r"(?:at Frame-(\d+)|between Frame-(\d+) and Frame-(\d+))"
+    found = _series(text, rf"([a-z ]+ \([A-Za-z ]+\))(?: starts)? {places}")
+    return [[_doing(move), [Said(at or before), Said(at or after)]] for move, at, before, after in found]
 
 
 def _slots(text: str) -> list[Any]:
