@@ -11,9 +11,9 @@ What is undone here
 * Intrinsics are of the full-size images, and ``file_path`` names these, while only smaller copies are there. They are
   scaled to the image that is found, whatever its folder is called: one scene's images_4 are half as large as others'.
 * Images are distorted (k1, k2, p1, p2), and are undistorted.
-* Poses are camera to world with OpenGL axes. Their unit is unknown and differs from scene to scene. COLMAP makes the
-  box around the middle 80 % of its cameras 10 units long from corner to corner; so it is made here, whatever was done
-  to the poses since. The vertical is a guess of nerfstudio's that nobody has checked: it is taken as unknown.
+* Poses are camera to world with OpenGL axes. Their unit is unknown and differs from scene to scene; it is made COLMAP's
+  own (``io.colmap``), whatever was done to the poses since. The vertical is a guess of nerfstudio's that nobody has
+  checked: it is taken as unknown.
 * There is no depth, no object and no time. Frames follow the numbers of their names, which count the images of the
   video: those without a pose are missing, and leave a gap. Five a second are assumed.
 
@@ -21,20 +21,17 @@ No real scene could be had: this rests on the data card, on nerfstudio's code an
 benchmark's two copies, nerfstudio/ goes first.
 """
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from qagen.core.reasons import INVALID_POSE, NO_IMAGE
-from qagen.core.scale import scaled_frame
 from qagen.core.scene import FileSource, Frame, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader
 from qagen.loaders.io.axes import valid_pose
+from qagen.loaders.io.colmap import in_unit_of_colmap
 from qagen.loaders.io.nerfstudio import read_nerfstudio
 from qagen.loaders.io.poses import PosedImage
 from qagen.loaders.io.text import posix, safe_name
@@ -43,8 +40,6 @@ from qagen.loaders.io.undistorted import undistorted_frame
 FRAMES_PER_SECOND = 5.0
 """Images were cut from videos of about a minute, some three hundred from each."""
 _NUMBER = re.compile(r"(\d{1,9})$")
-MIDDLE_PERCENT, EXTENT = (10, 90), 10.0
-"""Percentiles of camera positions along each axis, and the length of the box between them."""
 TRANSFORMS = "transforms.json"
 PLACES = ("", "nerfstudio", "gaussian_splat")
 """Folders of a scene that may hold its poses and images, in order of preference."""
@@ -87,22 +82,13 @@ class DL3DVLoader(FolderLoader):
             dataset=self.name,
             id=scene_id,
             source=folder,
-            frames=tuple(_normalized(frames)),
+            frames=in_unit_of_colmap(frames),
             objects=(),
             mesh=None,
             unit_m=None,
             is_level=False,
             dropped=dict(dropped),
         )
-
-
-def _normalized(frames: Sequence[Frame]) -> Iterator[Frame]:
-    """The frames in the unit of COLMAP, or as they are where no camera moves."""
-    centers = np.array([frame.world_from_camera.translation for frame in frames])
-    low, high = np.percentile(centers, MIDDLE_PERCENT, axis=0)
-    length = math.dist(low, high)
-    factor = EXTENT / length if length > 0 else 1.0
-    yield from (scaled_frame(frame, factor) for frame in frames)
 
 
 def _numbers(images: Sequence[PosedImage]) -> list[int]:

@@ -247,3 +247,16 @@ def test_a_lens_that_folds_its_image_is_refused(tmp_path: Path) -> None:
 def test_a_fisheye_that_sees_less_than_its_pinhole_part_is_refused() -> None:
     with pytest.raises(ValueError, match=r"of a fisheye, expected one that sees more"):
         fisheye_pinhole(Camera(100, 100, 79.5, 59.5, 160, 120), (0.9, 0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.01, 100.0])
+def test_the_unit_of_poses_does_not_matter_where_nothing_tells_their_scale(tmp_path: Path, factor: float) -> None:
+    # Cameras at x = 0, 1 ... 10: the middle 80 % lie from 1 to 9, a length of 8 that becomes 10.
+    frames = [frame(f"{index}.png") for index in range(11)]
+    for index, entry in enumerate(frames):
+        entry["transform_matrix"][0][3] = factor * index
+    write(tmp_path, frames, **CAMERA)
+    centers = [one.world_from_camera.translation[0] for one in load(tmp_path).frames]
+    assert_allclose(centers, np.arange(11) * 10 / 8, atol=1e-8)
+    in_meters = load(tmp_path, units="m").frames[-1].world_from_camera.translation[0]
+    assert in_meters == pytest.approx(10 * factor)

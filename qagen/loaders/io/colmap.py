@@ -6,7 +6,7 @@ corner of the image at (0, 0), so the center of its first pixel at (0.5, 0.5): h
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
+from qagen.core.scale import scaled_frame
+from qagen.core.scene import Frame
 from qagen.errors import SceneError
 from qagen.loaders.io.text import parse_float, whole
 
@@ -26,6 +28,24 @@ _MODELS = _ONE_FOCAL | {"PINHOLE": 4, "OPENCV": 8, "FULL_OPENCV": 12}
 """Camera models that can be read, and how many parameters they have: f or fx and fy, cx, cy, distortion."""
 MIN_DISTORTION = 4
 """OpenCV wants k1, k2, p1 and p2 at least."""
+
+
+MIDDLE_PERCENT, EXTENT = (10, 90), 10.0
+"""Percentiles of camera positions along each axis, and the length of the box between them in COLMAP's own scenes."""
+
+
+def in_unit_of_colmap(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Frames of unknown scale in the unit that COLMAP itself chooses, or as they are where no camera moves.
+
+    COLMAP makes the box around the middle 80 % of its cameras 10 units long from corner to corner. Programs that use
+    its poses multiply them as they like; what is asked must not hang on that.
+    """
+    if len(frames) < 2:
+        return tuple(frames)
+    centers = np.array([frame.world_from_camera.translation for frame in frames])
+    low, high = np.percentile(centers, MIDDLE_PERCENT, axis=0)
+    length = math.dist(low, high)
+    return tuple(scaled_frame(frame, EXTENT / length) for frame in frames) if length > 0 else tuple(frames)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList
 from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
 from qagen.loaders.io.boxes import tilted_box, upright_box
+from qagen.loaders.io.colmap import in_unit_of_colmap
 from qagen.loaders.io.depth_images import MetricDepth, depth_camera
 from qagen.loaders.io.depth_kind import RayDepth
 from qagen.loaders.io.images import image_size
@@ -67,13 +68,15 @@ class PosedLoader(FolderLoader):
         dropped: Counter[str] = Counter()
         reader = _SceneReader(folder)
         objects = reader.list_objects(dropped)
+        frames, mesh = reader.read_frames(index_by_id(objects.kept), dropped), reader.read_mesh(objects)
+        tells_depth = mesh is not None or objects.kept or any(frame.depth is not None for frame in frames)
         return Scene(
             dataset=self.name,
             id=scene_id,
             source=folder,
-            frames=reader.read_frames(index_by_id(objects.kept), dropped),
+            frames=frames if reader.unit_m or tells_depth else in_unit_of_colmap(frames),
             objects=tuple(objects.kept),
-            mesh=reader.read_mesh(objects),
+            mesh=mesh,
             room_polygon=reader.outline(),
             unit_m=reader.unit_m,
             is_level=reader.is_level,
