@@ -156,12 +156,12 @@ def _printed(step: Step, value: float) -> str:
 
 def side_in_both(steps: Steps, solved: Solved, rng: Generator) -> str | None:
     """A direction in the sentence and in the values."""
-    return _swap_side(steps, rng, in_values=True)
+    return _swap_side(steps[:-1], rng, in_values=True)
 
 
 def side_in_sentence(steps: Steps, solved: Solved, rng: Generator) -> str | None:
     """A direction in the sentence alone."""
-    return _swap_side(steps, rng, in_values=False)
+    return _swap_side(steps[:-1], rng, in_values=False)
 
 
 def _swap_side(steps: Steps, rng: Generator, in_values: bool) -> str | None:
@@ -183,7 +183,7 @@ def _sides(step: Step) -> list[re.Match[str]]:
     hidden = re.sub(
         r"\((?:right|left)[^()]*\)|in front or|left or|above or|closer or", lambda m: "_" * len(m[0]), step["says"]
     )
-    found = [match for match in re.finditer(rf"\b(?:{words})\b", hidden) if step["step"] != "answer"]
+    found = list(re.finditer(rf"\b(?:{words})\b", hidden))
     return [match for match in found if not _is_almost_none(hidden, match)]
 
 
@@ -304,6 +304,8 @@ def exchanged(steps: Steps, solved: Solved, rng: Generator) -> str | None:
 def answer(steps: Steps, solved: Solved, rng: Generator) -> str | None:
     """The answer, in the sentence, or in the values as well."""
     step = steps[-1]
+    if isinstance(step.get("value"), list):
+        return _swap_side(steps[-1:], rng, in_values=rng.random() < 0.5)
     said = str(step.get("value", ""))
     spoiled = _other_answer(said, solved, rng)
     if spoiled is None or spoiled == said or not said:

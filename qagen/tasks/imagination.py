@@ -12,7 +12,7 @@ from pydantic import model_validator
 from qagen.core.answer import Directions, Slot
 from qagen.core.pose import rotate, to_degrees
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
-from qagen.core.rationale import Step
+from qagen.core.rationale import Image, Step
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, HEADING_UNDEFINED, NO_DIRECTION, UNSURE_HEADING
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
@@ -127,17 +127,15 @@ class Imagination(Family[ImaginationConfig]):
         image = green.image if self.config.video else 0
         centers = views.world_centers[[role.object for role in roles]]
         seen = np.array([(one.right_m, one.up_m, one.front_m) for one in _relative_positions(centers)])
-        before = [Slot(name[len("before_") :], str(word)) for name, word in question.facts.items()]
         moved = points("transform", "moved", others, seen, {"at": green, "facing": blue})
-        compared = compare_directions(before, question.measured, "before_", others) if before else None
         assert isinstance(question.answer, Directions)
         return (
             locate_marks(question),
             scale_of_pair(views, green, blue),
-            *([replace(compared, asked_by="sentence")] if compared else []),
+            *([] if self.config.video or len(others) > 1 else [_before_move(question, others)]),
             replace(place_held_level(views, question, roles, image), is_optional=True),
-            replace(moved, is_optional=len(others) > 1),
-            compare_directions(question.answer.slots, question.measured, "after_", others, "first"),
+            moved,
+            compare_directions(question.answer.slots, question.measured, "after_", others, ("moved", "first")),
         )
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
@@ -195,6 +193,13 @@ class Imagination(Family[ImaginationConfig]):
             if any(turned[name] * imagined[name] <= 0 for name in stated):
                 return False
         return True
+
+
+def _before_move(question: Question, others: list[MarkedObject]) -> Step:
+    """Where an object is for the observer who has not moved, whom only sentences ask about."""
+    slots = [Slot(name.removeprefix("before_"), str(word)) for name, word in question.facts.items()]
+    step = compare_directions(slots, question.measured, "before_", others, ("before",))
+    return replace(step, values={"camera": Image(0), **step.values}, asked_by="sentence", is_optional=True)
 
 
 def _relative_positions(centers: NDArray[np.float64], aside_m: float = 0.0) -> list[RelativePosition]:

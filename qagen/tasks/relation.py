@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Set
 from typing import ClassVar, Literal
 
-import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Directions
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_objects
-from qagen.core.rationale import Image, Step
+from qagen.core.rationale import Step
 from qagen.core.reasons import AMBIGUOUS, CLASS_QUOTA, NO_DIRECTION
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Family, Images, MarkColumns, MarkedConfig
 from qagen.tasks.directions import DirectionThresholds, DirectionWords, seen_by_camera
-from qagen.tasks.steps import compare_directions, locate_marks, measure_from_camera, points, scale_from_camera
+from qagen.tasks.steps import (
+    compare_directions,
+    locate_marks,
+    measure_up,
+    place_in_camera,
+    scale_from_camera,
+)
 from qagen.visibility.views import SceneViews
 
 COLORS = ("red", "blue", "green")
@@ -91,15 +96,12 @@ class Relation(Family[RelationConfig]):
             yield found
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
-        camera = Image(0)
-        positions = [seen_by_camera(views, question.frames[0], role.object) for role in question.roles]
-        places = np.array([(one.right_m, one.front_m, one.up_m) for one in positions])
         assert isinstance(question.answer, Directions)
         return (
             locate_marks(question),
             scale_from_camera(views, question, question.roles[0]),
-            points("place", "gravity", question.roles, places, {"camera": camera}),
-            *([measure_from_camera(views, question)] if self.config.asks == "oo" else []),
+            place_in_camera(views, question, question.roles),
+            measure_up(views, question),
             compare_directions(question.answer.slots, question.measured, "", question.roles),
         )
 

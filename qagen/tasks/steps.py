@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +22,6 @@ SLOTS = {
     "above_below": ("up_m",),
     "front_behind": ("front_m",),
     "closer_farther": ("distance_m", "other_distance_m"),
-    "first_front_behind": ("first_front_m",),
-    "second_front_behind": ("second_front_m",),
 }
 """The measured quantities that decide each direction: one, or the difference of two."""
 
@@ -113,6 +110,18 @@ def measure_from_camera(views: SceneViews, question: Question) -> Step:
     return Step("measure", "from_camera", {"camera": Image(0), "to": told})
 
 
+def measure_up(views: SceneViews, question: Question) -> Step:
+    """How high the question's objects are for the camera of its first image, of two also how far away."""
+    frame, told = question.frames[0], []
+    for role in question.roles:
+        up = views.world_centers[role.object, 2] - views.cameras[frame, 2, 3]
+        told.append((role, length(math.hypot(*views.centers[frame, role.object])), signed(up, "above", "below")))
+    if len(told) == 1:
+        role, _, by = told[0]
+        return Step("measure", "height", {"of": role, "by": by})
+    return Step("measure", "away", {"camera": Image(0), "to": tuple(told)})
+
+
 def measure_between(views: SceneViews, origin: MarkedObject, others: Iterable[MarkedObject]) -> Step:
     """How far other objects are from one."""
     centers = views.world_centers
@@ -125,14 +134,13 @@ def compare_directions(
     measured: Mapping[str, object],
     prefix: str,
     roles: Sequence[MarkedObject],
-    form: Literal["relative", "first"] = "relative",
+    forms: Sequence[str] = ("observer", "relative"),
 ) -> Step:
-    """Where the first object is relative to the second, or to the observer, and which of two is in front; "first" if
-    the step before names the two."""
-    told = tuple((slot.axis, slot.word, _amount(slot.axis, measured, prefix)) for slot in slots)
-    if len(roles) == 1:
-        return Step("compare", "observer", {"of": roles[0], "slots": told})
-    return Step("compare", form, {"of": roles[0], "to": roles[1], "slots": told})
+    """Where the first object is relative to the observer, or to the second; ``forms`` are those of the two. Which of
+    two is in front is left to the steps that place them."""
+    told = tuple((slot.axis, slot.word, _amount(slot.axis, measured, prefix)) for slot in slots if slot.axis in SLOTS)
+    among = dict(zip(("of", "to"), roles, strict=False))
+    return Step("compare", forms[len(roles) - 1], {**among, "slots": told})
 
 
 def _amount(axis: str, measured: Mapping[str, object], prefix: str) -> object:

@@ -30,6 +30,8 @@ MAX_WORDS = 120
 """Largest number of words of a rationale, for which optional steps are left out, the first ones first."""
 FIRST = "locate"
 """Kind of the step that tells objects apart by their marks; later steps call them by as little as possible."""
+BEFORE = "before_"
+"""Starts the names of facts that hold before a move."""
 CODED = (Motion, ViewAngles, Extents, Route, ImagePoint)
 """Answers whose plain text is a form that only fill questions explain."""
 
@@ -175,8 +177,9 @@ def fitting(told: Sequence[tuple[Step, Told]]) -> tuple[Told, ...]:
 
 def _directions(question: Question, answer: Directions) -> Step:
     """The directions that are clear; also those before a move, if the question asks for them."""
-    value = ", ".join(slot.word for slot in answer.slots if slot.word)
-    before = [str(fact) for name, fact in question.facts.items() if name.startswith("before_") and fact]
+    value = tuple((slot.axis, slot.word) for slot in answer.slots if slot.word)
+    facts = question.facts.items()
+    before = tuple((name.removeprefix(BEFORE), str(fact)) for name, fact in facts if name.startswith(BEFORE) and fact)
     if not before:
-        return Step("answer", "plain", {"value": value})
-    return Step("answer", "moved", {"before": ", ".join(before), "value": value})
+        return Step("answer", "directions", {"value": value})
+    return Step("answer", "moved", {"before": before, "value": value})

@@ -77,21 +77,42 @@ def said(value: Any) -> Any:
             {"first": 0, "last": 1, "turn": ["left", 30.1], "tilt": ["down", 5.2], "roll": ["clockwise", 0]},
         ),
         (
-            "compare relative",
-            "The chair (red point) relative to the box of salt and pepper, in meters: 0.72 left, 0.05 vertically "
-            "(unclear), 0.31 closer; the first is 2.10 in front, the second 0.40 behind.",
+            "compare before",
+            "Before the move, along image 2's camera axes and gravity, in meters, the chair (red point) is 0.72 left, "
+            "hardly above or below (0.05), hardly in front or behind (0.10).",
             {
+                "camera": 1,
                 "of": "red",
-                "to": "blue",
                 "unit": "meters",
-                "slots": [
-                    ["left_right", "left", 0.72],
-                    ["above_below", "", 0.05],
-                    ["closer_farther", "closer", 0.31],
-                    ["first_front_behind", "front", 2.1],
-                    ["second_front_behind", "behind", 0.4],
-                ],
+                "slots": [["left_right", "left", 0.72], ["above_below", "", 0.05], ["front_behind", "", 0.1]],
             },
+        ),
+        (
+            "measure away",
+            "From image 1's camera, the chair (red point) is 2.24 d away and, along gravity, 0.31 d above; the box of "
+            "salt and pepper is 1.00 d away and, along gravity, 0.00 d below.",
+            {
+                "camera": 0,
+                "unit": "d",
+                "to": [["red", 2.24, ["above", 0.31]], ["blue", 1, ["below", 0]]],
+            },
+        ),
+        (
+            "answer moved",
+            "So the answer is: before the move, left, both in front; after it, the first in front, the second behind.",
+            {
+                "before": [
+                    ["left_right", "left"],
+                    ["first_front_behind", "front"],
+                    ["second_front_behind", "front"],
+                ],
+                "value": [["first_front_behind", "front"], ["second_front_behind", "behind"]],
+            },
+        ),
+        (
+            "answer directions",
+            "So the answer is below, behind.",
+            {"value": [["above_below", "below"], ["front_behind", "behind"]]},
         ),
         (
             "sort starts",
@@ -129,6 +150,10 @@ def test_a_sentence_is_read(form: str, sentence: str, values: Mapping[str, Any])
         ("measure between", "The distance from the center of the table to that of the chair (red point) is 1.15 d."),
         ("measure between", "The distance from the center of the chair (red point) is 1.15 d to that of the chair."),
         ("sort order", "In order of time: moving backward (Dolly In)."),
+        ("answer directions", "So the answer is left or right."),
+        ("answer directions", "So the answer is both left."),
+        ("compare moved", "After the move, in d, the chair (red point) is 0.10 left or right."),
+        ("compare moved", "After the move, in d, the chair (red point) is hardly left (0.10)."),
         (
             "place camera",
             "Center in the axes of image 1's camera (right, ahead, down; d): chair (red point) at (1, 2, 3).",

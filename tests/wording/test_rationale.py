@@ -1,5 +1,6 @@
 """Rationales: each sentence by hand, and what holds for those of every type, with meters and without."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -111,24 +112,54 @@ def test_directions_with_one_that_is_not_clear() -> None:
     # Red 1 left, 1.0 nearer along y, as high: sqrt(1 + 4) = 2.236 against 3, so 0.764 closer.
     scene = room({"cup": at(-1, 2, 1.5, SMALL), "mug": at(0, 3, 1.5, SMALL)}, [looking("+y")])
     assert chain("obj_spatial_relation_oo", scene, red="cup", blue="mug")[1:] == [
-        "Centers from image 1's camera (right, ahead, up along gravity; meters): cup at (-1.00, 2.00, 0.00), "
-        "mug at (0.00, 3.00, 0.00).",
-        "The distance from image 1's camera is 2.24 meters to the cup and 3.00 meters to the mug.",
-        "The cup relative to the mug, in meters: 1.00 left, 0.00 vertically (unclear), 0.76 closer.",
+        "Centers in the axes of image 1's camera (right, down, ahead; meters): cup at (-1.00, 0.00, 2.00), "
+        "mug at (0.00, 0.00, 3.00).",
+        "From image 1's camera, the cup is 2.24 meters away and, along gravity, 0.00 meters above; the mug is 3.00 "
+        "meters away and, along gravity, 0.00 meters above.",
+        "The cup relative to the mug, in meters: 1.00 left, hardly above or below (0.00), 0.76 closer.",
         "So the answer is left, closer.",
     ]
 
 
 def test_up_follows_gravity_where_the_camera_looks_down() -> None:
-    # Tilted down by 30 degrees: ahead of the cup, 2 along y and 1 below, is 2 cos 30 + 1 sin 30 = 2.232.
+    # Tilted down by 30 degrees: ahead of the cup, 2 along y and 1 below, is 2 cos 30 + 1 sin 30 = 2.232; down is
+    # 1 cos 30 - 2 sin 30 = -0.134.
     scene = room({"cup": at(0, 2, 0.5, SMALL)}, [looking("+y", up_deg=-30)])
     views = observe(scene)
     asked = ask("obj_spatial_relation_oc_mv", views, (0,), red="cup")
     steps = told("obj_spatial_relation_oc_mv", views, asked)
-    assert "cup at (0.00, 2.23, -1.00)" in steps[1]
-    assert (
-        steps[2] == "The cup relative to the observer, in meters: 0.00 sideways (unclear), 1.00 below, 2.23 in front."
-    )
+    assert steps[1:] == [
+        "Center in the axes of image 1's camera (right, down, ahead; meters): cup at (0.00, -0.13, 2.23).",
+        "Along gravity, the center of the cup is 1.00 meters below the camera.",
+        "The cup relative to the observer, in meters: hardly left or right (0.00), 1.00 below, 2.23 in front.",
+        "So the answer is below, in front.",
+    ]
+
+
+def test_which_object_is_in_front_follows_from_places() -> None:
+    # The cup is 2 ahead of the camera at (0, 0, 1.5), the mug 3 behind it and 1 right: sqrt(1 + 9) - 2 = 1.162.
+    boxes = {"cup": at(0, 2, 1.5, SMALL), "mug": at(1, -3, 1.5, SMALL)}
+    scene = room(boxes, [looking("+y"), looking("-y")])
+    steps = chain("obj_spatial_relation_oo_mv", scene, (0, 1), red="cup", blue=("mug", 1))
+    assert "cup at (0.00, 0.00, 2.00), mug at (1.00, 0.00, -3.00)" in steps[1]
+    assert steps[3:] == [
+        "The cup relative to the mug, in meters: 1.00 left, hardly above or below (0.00), 1.16 closer.",
+        "So the answer is left, closer, the first in front, the second behind.",
+    ]
+
+
+def test_places_are_as_far_away_as_their_distances_say() -> None:
+    checked = 0
+    for world, name in WORLDS:
+        if not name.startswith("obj_spatial_relation_oo"):
+            continue
+        for sample in samples(world, name):
+            steps: dict[str, Any] = {step["form"]: step for step in map(dict, sample.rationale)}
+            places = dict(steps["camera"]["points"])
+            for role, away, _ in steps["away"]["to"]:
+                assert math.hypot(*places[role]) == pytest.approx(away, abs=0.02)
+                checked += 1
+    assert checked > 10
 
 
 def test_a_moved_observer() -> None:
@@ -140,17 +171,32 @@ def test_a_moved_observer() -> None:
     sentence = chain("spatial_imagination_oc", scene, **parts)
     assert sentence[1:] == [
         # Along the tilted axis: 5 cos 20 + 1.4 sin 20 = 5.177.
-        "The tin relative to the observer, in meters: 1.00 left, 1.40 below, 5.18 in front.",
-        "Centers in the axes of image 1's camera held level (right, up, ahead; meters): cup at (-2.00, -2.00, 6.00), "
+        "Before the move, along image 1's camera axes and gravity, in meters, the tin is 1.00 left, 1.40 below, 5.18 "
+        "in front.",
+        "Centers from image 1's camera held level (right, up, ahead; meters): cup at (-2.00, -2.00, 6.00), "
         "mug at (0.00, -2.00, 6.00), tin at (-1.00, -1.40, 5.00).",
         "Center from the cup, facing the mug, upright (right, up, ahead; meters): tin at (1.00, 0.60, 1.00).",
-        "The tin relative to the observer, in meters: 1.00 right, 0.60 above, 1.00 in front.",
-        "So the answer is left, below, front before and right, above, front after the move.",
+        "After the move, in meters, the tin is 1.00 right, 0.60 above, 1.00 in front.",
+        "So the answer is: before the move, left, below, in front; after it, right, above, in front.",
     ]
     views = observe(scene)
     asked = question(ask("spatial_imagination_oc", views, **parts))
     steps = load_task("spatial_imagination_oc").rationale(asked, views)
-    assert [step.form for step in steps if step.asked_by == "sentence"] == ["observer"]
+    assert [step.form for step in steps if step.asked_by == "sentence"] == ["before"]
+
+
+def test_long_labels_leave_out_what_held_before_the_move_and_keep_places() -> None:
+    sizes = {"wooden box": at(0, 0, 1, SMALL), "glass bowl": at(2, 0, 1, SMALL)}
+    sizes |= {"watering can": at(1, -1, 1.6, SMALL), "floor lamp": at(1, 2, 1, SMALL)}
+    scene = room(sizes, [looking("+y", at=(2, -6, 3), up_deg=-20)])
+    parts = dict(zip(("green", "blue", "red", "yellow"), sizes, strict=True))
+    steps = chain("spatial_imagination_oo", scene, **parts)
+    assert [step.split(" (")[0] for step in steps[1:3]] == [
+        "Centers from image 1's camera held level",
+        "Centers from the wooden box, facing the glass bowl, upright",
+    ]
+    assert steps[3].startswith("After the move, in meters, the first relative to the second: 3.00 right, 0.60 above, ")
+    assert sum(len(step.split()) for step in steps) <= MAX_WORDS
 
 
 def test_an_angle_around_an_object() -> None:

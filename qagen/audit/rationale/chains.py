@@ -97,13 +97,14 @@ def chain_of(solver: base.Solver) -> list[Expected] | None:
     return [*chain, steps.answer(*_words_of_answer(solver))]
 
 
-def _words_of_answer(solver: base.Solver) -> tuple[str, ...]:
+def _words_of_answer(solver: base.Solver) -> tuple[Any, ...]:
     """What the last step of a sentence says instead of the whole sentence."""
     if solver.record.format != "sentence" or type(solver) in CODED:
         return ()
     if isinstance(solver, DirectionSolver):
         before = solver.slots_before if isinstance(solver, ImaginationSolver) else []
-        return tuple(", ".join(filter(None, (slot.word for slot in slots))) for slots in (before, solver.slots))
+        pairs = [zip(_axes(slots, solver.tokens), slots, strict=True) for slots in (before, solver.slots)]
+        return tuple([[axis, slot.word] for axis, slot in some if slot.word] for some in pairs)
     said = str(solver.record.evidence["rationale"][-1].get("value"))
     return (said,) if _states_answer(solver, said) else (f"{solver.record.answer}, not {said}",)
 
@@ -221,44 +222,47 @@ def _said_label(solver: base.Solver, instance: int) -> AnyOf:
 def _relation(solver: RelationSolver, steps: Steps) -> Chain:
     yield from steps.marks()
     yield from steps.scale_from_camera(solver.tokens[0])
-    yield steps.with_gravity(solver.tokens)
-    if len(solver.tokens) == 2:
-        yield steps.camera_distances(solver.tokens)
-    yield _compared(solver.slots, solver.tokens, steps)
+    yield steps.in_camera(solver.tokens)
+    yield steps.heights(solver.tokens)
+    yield _compared(solver.slots[:3], solver.tokens, steps, ("observer", "relative"))
 
 
 def _imagination(solver: ImaginationSolver, steps: Steps) -> Chain:
     yield from steps.marks()
     green, blue, *others = [solver.goal, solver.faced, *solver.tokens]
     yield from steps.scale_of_pair(green, blue)
-    if solver.record.format == "sentence" and solver.slots_before:
-        yield _compared(solver.slots_before, others, steps)
+    if solver.record.format == "sentence" and solver.slots_before and len(others) == 1:
+        before = _compared(solver.slots_before, others, steps, ("before",), camera=0)
+        told = f"Before the move, along image 1's camera axes and gravity, in {steps.told_multiple}, the {{of}}"
+        yield replace(before, frame=f"{told} is")
     image = solver.marks[green].image if solver.record.is_video else 0
     told = f"{_name_of(image, solver)}'s camera held level (right, up, ahead; {steps.told_multiple}):"
-    yield replace(steps.held_level([green, blue, *others], image), frame=f"Centers in the axes of {told}")
+    yield replace(steps.held_level([green, blue, *others], image), frame=f"Centers from {told}")
     start, faced = solver.center(green), solver.center(blue)
     ahead = np.array([*(faced - start)[:2], 0.0]) / np.linalg.norm((faced - start)[:2])
     axes = np.stack([np.array([ahead[1], -ahead[0], 0.0]), np.array([0.0, 0.0, 1.0]), ahead], axis=1)
     roles = {"at": steps.roles[green], "facing": steps.roles[blue]}
-    moved = steps.placed("transform moved", Frame(start, axes), others, **roles)
-    facing = f"Centers from the {{at}}, facing the {{facing}}, upright (right, up, ahead; {steps.told_multiple}):"
-    yield replace(moved, frame=facing if len(others) > 1 else "")
-    yield _compared(solver.slots, others, steps, "compare first")
+    yield steps.placed("transform moved", Frame(start, axes), others, **roles)
+    yield _compared(solver.slots[:3], others, steps, ("moved", "first"))
 
 
 def _name_of(image: int, solver: base.Solver) -> str:
     return f"Frame-{image}" if solver.record.is_video else f"image {image + 1}"
 
 
-def _compared(slots: list[ExpectedSlot], tokens: list[str], steps: Steps, kind: str = "compare relative") -> Expected:
-    """Where the first object is relative to the second, or to the observer, and which are in front."""
+def _compared(
+    slots: list[ExpectedSlot], tokens: list[str], steps: Steps, forms: tuple[str, ...], **values: Any
+) -> Expected:
+    """Where the first object is relative to the observer, or to the second; ``forms`` are those of the two."""
+    told = [_slot(slot, name, steps) for slot, name in zip(slots, _axes(slots, tokens), strict=True)]
+    among = dict(zip(("of", "to"), (steps.roles[token] for token in tokens), strict=False))
+    return steps.with_unit(f"compare {forms[len(tokens) - 1]}", **values, **among, slots=told)
+
+
+def _axes(slots: list[ExpectedSlot], tokens: list[str]) -> list[str]:
+    """What rationales call the directions; the last ones of two objects are where the observer sees each."""
     names = [AXES[slot.name] for slot in slots]
-    if len(tokens) == 1:
-        told = [_slot(slot, name, steps) for slot, name in zip(slots, names, strict=True)]
-        return steps.with_unit("compare observer", of=steps.roles[tokens[0]], slots=told)
-    names[3:] = [f"{which}_front_behind" for which in ("first", "second")][: len(names) - 3]
-    told = [_slot(slot, name, steps) for slot, name in zip(slots, names, strict=True)]
-    return steps.with_unit(kind, of=steps.roles[tokens[0]], to=steps.roles[tokens[1]], slots=told)
+    return names if len(tokens) == 1 else [*names[:3], *("first_front_behind", "second_front_behind")][: len(names)]
 
 
 def _slot(slot: ExpectedSlot, name: str, steps: Steps) -> list[Any]:

@@ -75,11 +75,19 @@ def _without_optional(chain: Sequence[Expected], found: Sequence[str], words: in
 
 
 def _words_of(step: Expected, reader: Reader) -> int:
-    """Number of words of the sentence of a step that tells places."""
+    """Number of words of the sentence of a step that tells places or directions."""
     names = {role: name for name, role in reader.short.items()}
     called = {name: names.get(value) for name, value in step.values.items() if isinstance(value, str)}
-    points = sum(len(names[role].split()) + 1 + len(place) for role, place in step.values["points"])
-    return len(step.frame.format(**called).split()) + points
+    points = sum(len(names[role].split()) + 1 + len(place) for role, place in step.values.get("points", ()))
+    slots = sum(_words_of_slot(axis, word) for axis, word, _ in step.values.get("slots", ()))
+    return len(step.frame.format(**called).split()) + points + slots
+
+
+def _words_of_slot(axis: str, word: Any) -> int:
+    """Number of words of a direction with its amount; the largest where it may be unclear."""
+    if word == "" or isinstance(word, AnyOf):
+        return 6 if axis == "front_behind" else 5
+    return 3 if word == "front" else 2
 
 
 def _check_chain(

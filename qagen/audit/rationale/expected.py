@@ -59,7 +59,7 @@ class Expected:
     values: Mapping[str, Any]
     """Its values by name: numbers as Number, words with a number as Signed, lists, and what must be equal."""
     frame: str = ""
-    """Of a step that is left out where the words would be too many, its sentence without its points."""
+    """Of a step that is left out where the words would be too many, its sentence without its points or directions."""
 
 
 class Frame:
@@ -203,10 +203,16 @@ class Steps:
         view = self.solver.view(image)
         return self.placed("place plan", Frame(view.eye, level_axes(view)[:, [0, 2]]), things, camera=image)
 
-    def with_gravity(self, things: Sequence[str | int], image: int = 0) -> Expected:
-        view = self.solver.view(image)
-        axes = np.stack([view.T_wc[:3, 0], view.T_wc[:3, 2], np.array([0.0, 0.0, 1.0])], axis=1)
-        return self.placed("place gravity", Frame(view.eye, axes), things, camera=image)
+    def heights(self, tokens: Sequence[str]) -> Expected:
+        """How high objects are for the first image's camera; of two also how far away."""
+        eye, told = self.solver.view(0).eye, []
+        for token in tokens:
+            up = float(self.solver.center(token)[2] - eye[2])
+            height = Signed(self.length(up), "above", "below")
+            told.append([self.roles[token], self.length(self.from_camera(token)), height])
+        if len(told) == 1:
+            return self.with_unit("measure height", of=told[0][0], by=told[0][2])
+        return self.with_unit("measure away", camera=0, to=told)
 
     def camera_distances(self, tokens: Sequence[str]) -> Expected:
         """How far objects are from the first image's camera."""
@@ -250,8 +256,9 @@ class Steps:
         human = str(self.record.raw["conversations"][0]["value"])
         return dict(re.findall(r"^([A-D])\. (.*)$", human, re.MULTILINE)).get(self.said, "")
 
-    def answer(self, *words: str) -> Expected:
-        """The last step; ``words`` are those of a sentence about directions, the last one what holds in the end."""
+    def answer(self, *words: Any) -> Expected:
+        """The last step; ``words`` are what a sentence states, the last one what holds in the end: text, or directions
+        as pairs of an axis and a word."""
         if self.record.format == "select":
             return Expected("answer letter", {"letter": self.said, "value": self.right_text.removesuffix(".")})
         if self.record.format != "sentence":
@@ -259,7 +266,8 @@ class Steps:
         *before, value = words or (self.said.removesuffix("."),)
         if any(before):
             return Expected("answer moved", {"before": before[0], "value": value})
-        return Expected("answer plain" if words else "answer sentence", {"value": value})
+        kind = "answer sentence" if not words else "answer plain" if isinstance(value, str) else "answer directions"
+        return Expected(kind, {"value": value})
 
 
 def degrees(value: float, positive: str, negative: str, doubt: float = 0.0) -> Signed:

@@ -29,13 +29,13 @@ ASIDE = {
     "behind": "behind", "closer": "closer", "farther": "farther",
 }  # fmt: skip
 SIDEWAYS = {
-    "left": ("left_right", "left"), "right": ("left_right", "right"), "sideways (unclear)": ("left_right", ""),
-    "above": ("above_below", "above"), "below": ("above_below", "below"), "vertically (unclear)": ("above_below", ""),
+    "left": ("left_right", "left"), "right": ("left_right", "right"), "left or right": ("left_right", ""),
+    "above": ("above_below", "above"), "below": ("above_below", "below"), "above or below": ("above_below", ""),
     "closer": ("closer_farther", "closer"), "farther": ("closer_farther", "farther"),
-    "in distance (unclear)": ("closer_farther", ""), "in front": ("front_behind", "front"),
-    "behind": ("front_behind", "behind"), "in depth (unclear)": ("front_behind", ""),
+    "closer or farther": ("closer_farther", ""), "in front": ("front_behind", "front"),
+    "behind": ("front_behind", "behind"), "in front or behind": ("front_behind", ""),
 }  # fmt: skip
-"""What follows an amount to its axis and direction; none where neither is clear."""
+"""What texts call a direction to its axis and word; none where neither is clear."""
 CONTACTS = {"rests on": "on", "is inside": "in", "touches": "touching", "is apart from": "apart"}
 MORE = {"turns more": "turn", "moves farther": "move"}
 PLURALS = ("Centers", "their centers are")
@@ -62,9 +62,7 @@ FORMS: Mapping[str, str] = {
     "scale way": rf"Let d be how far the camera moves from {_SPAN}\.",
     "scale instance": r"Let d be the distance from {camera:image}'s camera to the nearest one\.",
     "place camera": _IN_CAMERA,
-    "place gravity": r"{plural:center} from {camera:image}'s camera "
-    rf"{_AXES.format('right, ahead, up along gravity')}",
-    "place level": rf"{{plural:center}} in {_OF_CAMERA} held level {_AXES.format('right, up, ahead')}",
+    "place level": rf"{{plural:center}} from {{camera:image}}'s camera held level {_AXES.format('right, up, ahead')}",
     "place plan": rf"{{plural:center}} seen from above, in {_OF_CAMERA} {_AXES.format('right, ahead')}",
     "place corners": rf"Path seen from above, in {_OF_CAMERA} \(right, ahead; {{unit:multiple}}\): straight from "
     r"{corners:corners}\.",
@@ -76,6 +74,8 @@ FORMS: Mapping[str, str] = {
     "measure depth": r"The depth of the center of the {of:object} in {image:image} is {value:number} {unit:unit}\.",
     "measure depths": r"The two depths differ by {value:number} {unit:unit}\.",
     "measure from_camera": r"The distance from {camera:image}'s camera is {to:reached}\.",
+    "measure height": r"Along gravity, the center of the {of:object} is {by:height}\.",
+    "measure away": r"From {camera:image}'s camera, {to:away}\.",
     "measure between": r"The distance from the center of the {start:object} {to:reaches}\.",
     "measure ratio": r"The larger of the two is {value:number} times the smaller\.",
     "measure gap": r"The closest points of the {of:both} are {value:number} {unit:unit} apart\.",
@@ -114,7 +114,10 @@ FORMS: Mapping[str, str] = {
     "sort starts": rf"From {_SPAN}, {{starts:starts}}\.",
     "sort order": r"In order of time: {order:order}\.",
     "compare relative": r"The {of:object} relative to the {to:object}, in {unit:multiple}: {slots:slots}\.",
-    "compare first": r"Then, in {unit:multiple}, the first relative to the second: {slots:slots}\.",
+    "compare first": r"After the move, in {unit:multiple}, the first relative to the second: {slots:slots}\.",
+    "compare moved": r"After the move, in {unit:multiple}, the {of:object} is {slots:slots}\.",
+    "compare before": r"Before the move, along {camera:image}'s camera axes and gravity, in {unit:multiple}, the "
+    r"{of:object} is {slots:slots}\.",
     "compare observer": r"The {of:object} relative to the observer, in {unit:multiple}: {slots:slots}\.",
     "compare offsets": r"From {camera:image}'s camera, compared with the {to:object}, "
     r"{plural:pronoun} {offsets:offsets}\.",
@@ -134,7 +137,8 @@ FORMS: Mapping[str, str] = {
     "answer plain": r"So the answer is {value:text}\.",
     "answer letter": r"So the answer is {letter:letter}: {value:text}\.",
     "answer sentence": r"So the answer is: {value:text}\.",
-    "answer moved": r"So the answer is {before:text} before and {value:text} after the move\.",
+    "answer directions": r"So the answer is {value:directed}\.",
+    "answer moved": r"So the answer is: before the move, {before:directed}; after it, {value:directed}\.",
     "answer description": r"So the answer is the description that was written for this walk\.",
 }
 """By kind and form, the pattern of its sentence, with ``{name:type}`` for each value."""
@@ -235,7 +239,10 @@ class Reader:
             "to_the": lambda text: _pair(text, r"({n}) degrees to the (left|right)"),
             "degrees": lambda text: _pair(text, r"({n}) degrees (\w+)"),
             "up_by": lambda text: _pair(text, r"(?P<word>up|down) ({n}) degrees"),
-            "above": _above,
+            "above": lambda text: _above(text, ""),
+            "height": lambda text: _above(text, " the camera"),
+            "away": self._away,
+            "directed": _directed,
             "shown": self._shown,
             "points": self._points,
             "corners": lambda text: [[Said(one) for one in place[1:-1].split(", ")] for place in text.split(" to ")],
@@ -249,7 +256,7 @@ class Reader:
             "sighted": lambda text: [[a, Said(b)] for a, b in _series(text, r"the (.+?) in Frame-(\d+)")],
             "order": self._order,
             "starts": _starts,
-            "slots": _slots,
+            "slots": lambda text: [_slot(part) for part in text.split(", ")],
             "offsets": _offsets,
             "amounts": _amounts,
             "legs": _legs,
@@ -298,6 +305,16 @@ class Reader:
         if one is None and len(found) < 2:
             raise UnreadableStepError(f"a distance to a center in {text!r}")
         return [[_lookup(self.short, name), Said(number)] for number, _, name in found], _one(u for _, u, _ in found)
+
+    def _away(self, text: str) -> tuple[list[Any], str]:
+        part = rf"the ((?i:{_either(self.short)})) is ({NUMBER}) ({UNIT}) away and, along gravity, ({NUMBER}) ({UNIT}) "
+        found = re.fullmatch(rf"{part}(above|below); {part}(above|below)", text)
+        if found is None:
+            raise UnreadableStepError(f"two distances and heights in {text!r}")
+        parts = (found.groups()[:6], found.groups()[6:])
+        units = [unit for _, _, one, _, other, _ in parts for unit in (one, other)]
+        told = [[_lookup(self.short, name), Said(far), [word, Said(high)]] for name, far, _, high, _, word in parts]
+        return told, _one(units)
 
     def _order(self, text: str) -> list[str]:
         found = _series(text, r"(?:the (.+?)|((?:mov|turn|roll|stay)ing [a-z ]+ \([A-Za-z ]+\)))")
@@ -403,8 +420,8 @@ def _pair(text: str, pattern: str) -> list[Any]:
     return [word, Said(number)]
 
 
-def _above(text: str) -> tuple[list[Any], str]:
-    match = re.fullmatch(rf"({NUMBER}) ({UNIT}) (above|below)", text)
+def _above(text: str, of: str) -> tuple[list[Any], str]:
+    match = re.fullmatch(rf"({NUMBER}) ({UNIT}) (above|below){of}", text)
     if match is None:
         raise UnreadableStepError(f"a height in {text!r}")
     return [match[3], Said(match[1])], match[2]
@@ -442,27 +459,25 @@ def _starts(text: str) -> list[Any]:
     return [[_doing(move), [Said(at or before), Said(at or after)]] for move, at, before, after in found]
 
 
-def _slots(text: str) -> list[Any]:
-    """Directions, after a semicolon those of two objects as the observer sees them."""
-    common, _, facing = text.partition("; ")
-    slots = [_slot(part, r"") for part in common.split(", ")]
-    if facing:
-        parts = facing.split(", ")
-        if len(parts) != 2 or any(axis == "front_behind" for axis, *_ in slots):
-            raise UnreadableStepError(f"two directions in {facing!r}")
-        for part, start in zip(parts, ("the first is ", "the second "), strict=True):
-            axis, *rest = _slot(part, start)
-            if axis != "front_behind":
-                raise UnreadableStepError(f"in front or behind in {part!r}")
-            slots.append([f"{start.split()[1]}_{axis}", *rest])
-    return slots
-
-
-def _slot(text: str, start: str) -> list[Any]:
-    match = re.fullmatch(rf"{start}({NUMBER}) ({'|'.join(map(re.escape, SIDEWAYS))})", text)
-    if match is None:
+def _slot(text: str) -> list[Any]:
+    match = re.fullmatch(rf"({NUMBER}) ([a-z ]+)|hardly ([a-z ]+) \(({NUMBER})\)", text)
+    way = match and SIDEWAYS.get(match[2] or match[3])
+    if match is None or way is None or bool(way[1]) != bool(match[2]):
         raise UnreadableStepError(f"a direction in {text!r}")
-    return [*SIDEWAYS[match[2]], Said(match[1])]
+    return [*way, Said(match[1] or match[4])]
+
+
+def _directed(text: str) -> list[Any]:
+    """Directions without amounts; those of two objects as the observer sees them come last."""
+    found: list[Any] = []
+    for part in text.split(", "):
+        which, way = re.fullmatch(r"(both |the first |the second )?(.+)", part).groups()  # type: ignore[union-attr]
+        axis, word = SIDEWAYS.get(way, ("", ""))
+        if not word or (which is not None and axis != "front_behind"):
+            raise UnreadableStepError(f"a direction in {part!r}")
+        ordinals = {None: (), "both ": ("first_", "second_")}.get(which) or [f"{which.split()[1]}_" if which else ""]
+        found += [[f"{ordinal}{axis}", word] for ordinal in ordinals]
+    return found
 
 
 def _offsets(text: str) -> tuple[list[Any], str]:
