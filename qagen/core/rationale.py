@@ -1,11 +1,11 @@
 """Rationales: the steps that lead from what was measured to an answer, before they are said."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-QuantityKind = Literal["length", "side", "area", "angle", "ratio", "share", "time", "ray", "lens"]
-DECIMALS: Mapping[QuantityKind, int] = {"angle": 1, "ratio": 2, "share": 0, "time": 1, "ray": 4, "lens": 1}
+QuantityKind = Literal["length", "side", "area", "angle", "ratio", "share", "time", "ray", "lens", "pixel"]
+DECIMALS: Mapping[QuantityKind, int] = {"angle": 1, "ratio": 2, "share": 0, "time": 1, "ray": 4, "lens": 1, "pixel": 0}
 """Decimals of quantities that have the same unit in all scenes. Others have one more than the answers of the scene."""
 
 
@@ -15,9 +15,13 @@ class Quantity:
 
     value: float
     """Lengths, sides of boxes and areas in units of the scene's world; degrees; percent; seconds; thousandths of an
-    image's width and height for a lens."""
+    image's width and height for a lens and pixels."""
     kind: QuantityKind = "length"
     """What is measured."""
+    rule: Callable[..., float] | None = None
+    """How it follows from other quantities, as they are printed; None where it is measured on its own."""
+    parts: tuple["Quantity", ...] = ()
+    """The other quantities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ def ratio(value: float) -> Quantity:
 def share(value: float) -> Quantity:
     """A fraction, said in percent."""
     return Quantity(100 * float(value), "share")
+
+
+def following(rule: Callable[..., float], *parts: Quantity, kind: QuantityKind = "length") -> Quantity:
+    """What follows from other quantities."""
+    return Quantity(float(rule(*(part.value for part in parts))), kind, rule, parts)
 
 
 def signed(value: float, positive: str, negative: str, kind: QuantityKind = "length") -> tuple[str, Quantity]:

@@ -1,6 +1,7 @@
 """Where the second camera stands, seen from the first."""
 
 from collections.abc import Iterator, Set
+from operator import truediv
 from typing import Literal
 
 import numpy as np
@@ -8,13 +9,13 @@ from numpy.random import Generator
 
 from qagen.core.answer import ImagePoint, ImagePosition
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Step, point
+from qagen.core.rationale import Image, Point, Quantity, Step, following, point
 from qagen.core.reasons import CAMERA_NOT_AHEAD, CAMERA_OUTSIDE_IMAGE
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.sampling.mark_placement import to_permille
 from qagen.tasks._base import Bound, Family, TaskConfig
-from qagen.tasks.steps import place_in_camera
+from qagen.tasks.steps import coordinates, place_in_camera
 from qagen.visibility.views import SceneViews
 
 
@@ -58,9 +59,7 @@ class CameraMotion(Family[CameraMotionConfig]):
             yield refusing(about_image(frames[0]), self.ask(views, frames))
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
-        first, camera = views.frames[question.frames[0]].world_from_camera, views.frames[question.frames[0]].camera
-        x, y, z = (first.inverse() @ views.frames[question.frames[1]].world_from_camera.translation).tolist()
-        answer = question.answer
+        answer, camera = question.answer, views.frames[question.frames[0]].camera
         assert isinstance(answer, ImagePoint | ImagePosition)
         focal = camera.fx / camera.width, camera.fy / camera.height
         center = camera.to_fraction(np.array([camera.cx, camera.cy])).tolist()
@@ -68,11 +67,18 @@ class CameraMotion(Family[CameraMotionConfig]):
             "focal": point((1000 * side for side in focal), "lens"),
             "center": point((1000 * side for side in center), "lens"),
         }
+        placed = place_in_camera(views, question, [Image(1)])
+        *aside, ahead = coordinates(placed, Image(1))
+        ray = Point(tuple(following(truediv, one, ahead, kind="ray") for one in aside))
+        parts = zip(lens["center"].coordinates, lens["focal"].coordinates, ray.coordinates, strict=True)
+        x, y = (
+            Quantity(value, "pixel", _projected, told) for value, told in zip((answer.x, answer.y), parts, strict=True)
+        )
         return (
-            Step("scale", "depth", {"of": Image(1), "camera": Image(0)}, length=z),
-            place_in_camera(views, question, [Image(1)]),
-            Step("project", "ray", {"ray": point((x / z, y / z), "ray")}),
-            Step("project", "lens", {**lens, "camera": Image(0), "point": (answer.x, answer.y)}),
+            Step("scale", "depth", {"of": Image(1), "camera": Image(0)}, length=ahead.value),
+            placed,
+            Step("project", "ray", {"ray": ray}),
+            Step("project", "lens", {**lens, "camera": Image(0), "point": (x, y)}),
         )
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
@@ -93,3 +99,8 @@ class CameraMotion(Family[CameraMotionConfig]):
             margin=float(center[2] - self.config.min_depth_m),
             measured={"second_camera_in_first_m": center.tolist(), "shared": float(views.covisible[frames])},
         )
+
+
+def _projected(center: float, focal: float, ray: float) -> float:
+    """One coordinate of the pixel that a ray meets."""
+    return center + focal * ray

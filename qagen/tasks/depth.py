@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from qagen.core.answer import Number
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.core.rationale import Image, Step, length
+from qagen.core.rationale import Image, Step, following, length
 from qagen.core.reasons import DIFFERENCE_TOO_SMALL, MARKS_IN_ONE_IMAGE
 from qagen.core.sample import Format
 from qagen.core.units import Length
@@ -71,8 +71,8 @@ class Depth(Family[DepthConfig]):
             for color in asked
         ]
         if self.config.asks == "oo":
-            difference = abs(depths["green"].value - depths["blue"].value)
-            steps.append(Step("measure", "depths", {"value": length(difference)}))
+            difference = following(lambda one, other: abs(one - other), depths["green"], depths["blue"])
+            steps.append(Step("measure", "depths", {"value": difference}))
         return (locate_marks(question), *steps)
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:

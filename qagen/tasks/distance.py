@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from qagen.core.answer import Number, Ratio
 from qagen.core.question import MarkedObject, Question, Skip
-from qagen.core.rationale import Step, length, ratio
+from qagen.core.rationale import Image, Step, following, length
 from qagen.core.reasons import (
     DISTANCE_TOO_SHORT,
     RATIO_OUT_OF_RANGE,
@@ -21,7 +21,7 @@ from qagen.core.reasons import (
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import SAMPLING_SKIPS
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
-from qagen.tasks.steps import locate_marks, measure_between, measure_from_camera, offset, place_in_camera, scale_of_pair
+from qagen.tasks.steps import coordinates, locate_marks, measure_placed, offset, place_in_camera, scale_of_pair
 from qagen.visibility.views import SceneViews
 
 COLORS = {"oc": ("red",), "oo": ("red", "blue"), "ratio": ("red", "blue", "green")}
@@ -98,10 +98,13 @@ class Distance(Family[DistanceConfig]):
         image = roles[0].image if question.is_video else 0
         placed = place_in_camera(views, question, roles, image)
         if self.config.asks == "oc":
-            return locate_marks(question), placed, measure_from_camera(views, question)
-        between = measure_between(views, roles[0], roles[1:])
+            away = following(math.hypot, *coordinates(placed, roles[0]))
+            away_step = Step("measure", "from_camera", {"camera": Image(image), "to": ((roles[0], away),)})
+            return locate_marks(question), placed, away_step
+        between = measure_placed(placed, roles[0], roles[1:])
         if self.config.asks == "ratio":
-            value = Step("measure", "ratio", {"value": ratio(question.number("ratio"))})
+            away = (length for _, length in between.values["to"])  # type: ignore[attr-defined]
+            value = Step("measure", "ratio", {"value": following(_times, *away, kind="ratio")})
             scale = scale_of_pair(views, roles[0], roles[2])
             return locate_marks(question), scale, placed, between, value
         if self.config.between == "surfaces":
@@ -178,3 +181,8 @@ class Distance(Family[DistanceConfig]):
             measured={"ratio": ratio, "blue_m": far_m, "green_m": near_m},
             classes=(f"ratio:{bisect(RATIO_CLASSES, ratio)}",),
         )
+
+
+def _times(first: float, second: float) -> float:
+    """How many times as large the larger one is."""
+    return max(first, second) / min(first, second)

@@ -1,5 +1,6 @@
 """How far the camera went, and how far it turned, between two frames of the video."""
 
+import math
 from collections.abc import Iterator, Set
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -9,12 +10,12 @@ from numpy.random import Generator
 
 from qagen.core.answer import Degrees, Number
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Step, angle, length
+from qagen.core.rationale import Image, Step, angle, following, length
 from qagen.core.reasons import DISTANCE_TOO_SHORT, DOUBTFUL_MOTION, HALF_TURN, UNIT_TOO_COARSE
 from qagen.core.sample import Format
 from qagen.sampling.video_spans import SPAN_SKIPS, Ends, all_ends, span_between, taking_turns
 from qagen.tasks._base import Bound, Family, MotionConfig
-from qagen.tasks.steps import measure_angles, place_in_camera
+from qagen.tasks.steps import coordinates, measure_angles, place_in_camera
 from qagen.visibility.views import SceneViews
 
 LENGTHS = (2, 4, 7, 12)
@@ -78,10 +79,13 @@ class Ego(Family[EgoConfig]):
         if self.config.asks == "turn":
             swept = Step("measure", "swept", {"value": angle(question.number("turn_deg"))})
             return measure_angles(views, question, Image(first), Image(last)), swept
-        net = Step("measure", "net", {"first": first, "last": last, "value": length(question.number("net_m"))})
+        ends = {"first": first, "last": last}
         if self.config.asks == "path":
+            net = Step("measure", "net", {**ends, "value": length(question.number("net_m"))})
             return net, Step("measure", "way", {"value": length(question.number("path_m"))})
-        return place_in_camera(views, question, [Image(last)], first), net
+        placed = place_in_camera(views, question, [Image(last)], first)
+        away = following(math.hypot, *coordinates(placed, Image(last)))
+        return placed, Step("measure", "net", {**ends, "value": away})
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], first: int, last: int) -> Question | Skip:
         """How far the camera goes or turns from image ``first`` of ``frames`` to image ``last``."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Degrees
 from qagen.core.pose import to_degrees
 from qagen.core.question import SCENE, MarkedObject, MarkKind, Question, Skip, about_objects, refusing
-from qagen.core.rationale import Image, Step, angle
+from qagen.core.rationale import Image, Step, following
 from qagen.core.reasons import (
     ANGLE_TOO_SMALL,
     CLASS_QUOTA,
@@ -26,7 +26,7 @@ from qagen.core.sample import Format
 from qagen.sampling.angle_bins import BinQuota, angle_bin, in_turns
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
-from qagen.tasks.steps import locate_marks, place_on_plan, scale_from_camera
+from qagen.tasks.steps import coordinates, locate_marks, place_on_plan, scale_from_camera
 from qagen.visibility.views import SceneViews
 
 
@@ -125,12 +125,14 @@ class Orbit(Family[OrbitConfig]):
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         first, last = question.position("first"), question.position("last", 1)
-        role, turned = question.roles[0], abs(question.number("orbit_deg"))
+        role = question.roles[0]
+        placed = place_on_plan(views, question, [role, Image(last)], first)
+        turned = following(_angle_deg, *coordinates(placed, role), *coordinates(placed, Image(last)), kind="angle")
         return (
             locate_marks(question),
             scale_from_camera(views, question, role, first),
-            place_on_plan(views, question, [role, Image(last)], first),
-            Step("measure", "around", {"of": role, "value": angle(turned)}),
+            placed,
+            Step("measure", "around", {"of": role, "value": turned}),
         )
 
     def ask(
@@ -213,3 +215,9 @@ def _pairs_around(views: SceneViews, shown: tuple[int, ...]) -> tuple[NDArray[np
         rows.append(np.stack([np.full(len(first), item), first, last], axis=1))
         angles.append(np.abs(bearings[last] - bearings[first]))
     return np.concatenate(rows), np.concatenate(angles)
+
+
+def _angle_deg(x: float, y: float, other_x: float, other_y: float) -> float:
+    """The angle at a point (x, y) between the ways to the origin and to another point."""
+    there = math.atan2(other_y - y, other_x - x) - math.atan2(-y, -x)
+    return abs(math.degrees(math.remainder(there, math.tau)))

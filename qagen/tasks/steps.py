@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Slot
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question
-from qagen.core.rationale import Image, Step, length, point, signed
+from qagen.core.rationale import Image, Point, Quantity, Step, following, length, point, signed
 from qagen.tasks.attitude import Attitude
 from qagen.visibility.views import SceneViews
 
@@ -103,13 +104,6 @@ def level_axes(views: SceneViews, frame: int) -> NDArray[np.float64]:
     return Attitude(rotation).level_axes
 
 
-def measure_from_camera(views: SceneViews, question: Question) -> Step:
-    """How far the question's objects are from the camera of its first image."""
-    centers = views.centers[question.frames[0]]
-    told = tuple((role, length(math.hypot(*centers[role.object]))) for role in question.roles)
-    return Step("measure", "from_camera", {"camera": Image(0), "to": told})
-
-
 def measure_up(views: SceneViews, question: Question) -> Step:
     """How high the question's objects are for the camera of its first image, of two also how far away."""
     frame, told = question.frames[0], []
@@ -120,6 +114,24 @@ def measure_up(views: SceneViews, question: Question) -> Step:
         role, _, by = told[0]
         return Step("measure", "height", {"of": role, "by": by})
     return Step("measure", "away", {"camera": Image(0), "to": tuple(told)})
+
+
+def coordinates(placed: Step, thing: Thing) -> tuple[Quantity, ...]:
+    """The coordinates of one of the things that a step has placed."""
+    told: tuple[tuple[Thing, Point], ...] = placed.values["points"]  # type: ignore[assignment]
+    return next(place.coordinates for one, place in told if one == thing)
+
+
+def measure_placed(placed: Step, origin: MarkedObject, others: Iterable[MarkedObject]) -> Step:
+    """How far other objects are from one, from where a step has placed them."""
+    start = coordinates(placed, origin)
+    told = tuple((one, following(_apart, *start, *coordinates(placed, one))) for one in others)
+    return Step("measure", "between", {"start": origin, "to": told})
+
+
+def _apart(*numbers: float) -> float:
+    """The distance of two points, one after the other."""
+    return math.dist(numbers[:3], numbers[3:])
 
 
 def measure_between(views: SceneViews, origin: MarkedObject, others: Iterable[MarkedObject]) -> Step:
@@ -152,8 +164,8 @@ def _amount(axis: str, measured: Mapping[str, object], prefix: str) -> object:
 def offset(placed: Step) -> Step:
     """The way from the first of two placed objects to the second, along the same axes."""
     (start, first), (end, second) = placed.values["points"]  # type: ignore[misc]
-    by = (b.value - a.value for a, b in zip(first.coordinates, second.coordinates, strict=True))
-    return Step("offset", "pair", {"start": start, "end": end, "by": point(by)})
+    by = (following(sub, b, a) for a, b in zip(first.coordinates, second.coordinates, strict=True))
+    return Step("offset", "pair", {"start": start, "end": end, "by": Point(tuple(by))})
 
 
 def measure_angles(views: SceneViews, question: Question, first: Image, last: Image) -> Step:

@@ -10,7 +10,7 @@ from qagen.core.answer import Motion, ViewAngles
 from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Step, angle, signed
+from qagen.core.rationale import Image, Step, angle, following, signed
 from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
@@ -83,12 +83,13 @@ class ViewChange(Family[ViewChangeConfig]):
         place = place_in_camera if self.config.frame == "camera" else place_held_level
         motion = question.answer
         assert isinstance(motion, Motion)
+        elevations = angle(first.elevation_deg), angle(second.elevation_deg)
         heading = {
             "first": Image(0),
             "last": Image(1),
             "turn": signed(motion.left_deg, "left", "right", "angle"),
-            "tilt": signed(motion.up_deg, "up", "down", "angle"),
-            "elevations": (angle(first.elevation_deg), angle(second.elevation_deg)),
+            "tilt": ("up" if motion.up_deg >= 0 else "down", following(_apart, *elevations, kind="angle")),
+            "elevations": elevations,
         }
         return place(views, question, [Image(1)]), Step("measure", "heading", heading)
 
@@ -134,3 +135,8 @@ class ViewChange(Family[ViewChangeConfig]):
             },
             classes=tuple(name for name, amount in answer.steps if amount != "0"),
         )
+
+
+def _apart(one: float, other: float) -> float:
+    """By how much two angles differ."""
+    return abs(other - one)

@@ -1,6 +1,6 @@
 """From the steps of a rationale to its sentences, and to what evidence says of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from qagen.core.answer import (
@@ -28,6 +28,8 @@ SCALE_UNIT = "d"
 SCALE_DECIMALS = 2
 MAX_WORDS = 120
 """Largest number of words of a rationale, for which optional steps are left out, the first ones first."""
+MORE_DECIMALS = 2
+"""How many more decimals numbers have, where otherwise those that follow from them would round to another answer."""
 FIRST = "locate"
 """Kind of the step that tells objects apart by their marks; later steps call them by as little as possible."""
 BEFORE = "before_"
@@ -60,7 +62,10 @@ class Rationales:
         steps, units = self.family.rationale(question, self.views), self.views.units
         scale = next((step.length for step in steps if step.length is not None), None)
         mentions = mentions_of(self.family, self.views.scene, question, with_frames=False)
-        teller = Teller(self.book, mentions, units, question.is_video, scale)
+        tellers = [
+            Teller(self.book, mentions, units, question.is_video, scale, more) for more in range(1 + MORE_DECIMALS)
+        ]
+        teller = next((one for one in tellers if one.adds_up(steps)), tellers[-1])
         return [(step, teller.tell(step)) for step in steps if units is None or step.length is None]
 
     def _answer(self, question: Question, answer_format: Format, turns: Turns) -> Step:
@@ -93,6 +98,7 @@ class Teller:
         units: Units | None,
         is_video: bool,
         scale: float | None,
+        more: int = 0,
     ) -> None:
         """
         Args:
@@ -100,8 +106,21 @@ class Teller:
             units: how the scene's lengths are told, None where nobody knows them.
             is_video: whether images are frames of a video.
             scale: without units, the length by which all lengths are divided.
+            more: how many more decimals numbers have than is usual.
         """
         self.book, self.mentions, self.units, self.is_video, self.scale = book, mentions, units, is_video, scale
+        self.more = more
+
+    def adds_up(self, steps: Sequence[Step]) -> bool:
+        """Whether all that follows from printed numbers, and leads to no other, rounds to what the answer prints."""
+        found = [one for step in steps for one in _quantities(step.values) if one.rule is not None]
+        used = {id(part) for one in found for part in one.parts}
+        return all(self._rounds_as_asked(one) for one in found if id(one) not in used)
+
+    def _rounds_as_asked(self, quantity: Quantity) -> bool:
+        value, decimals = self._converted(quantity)
+        asked = max(decimals - 1, 0)
+        return round(self._followed(quantity), asked) == round(value, asked)
 
     def tell(self, step: Step) -> Told:
         """The sentence of a step and what it says, numbers as they are printed."""
@@ -147,9 +166,21 @@ class Teller:
 
     def _printed(self, quantity: Quantity) -> tuple[str, float | int]:
         """A number as it is printed, and its value."""
-        value, decimals = self._converted(quantity)
-        rounded = round(value, decimals) + 0.0
+        rounded, decimals = self._rounded(quantity)
         return f"{rounded:.{decimals}f}", rounded if decimals else int(rounded)
+
+    def _rounded(self, quantity: Quantity) -> tuple[float, int]:
+        """A number that is printed, and its decimals. Pixels are answers already."""
+        value, decimals = self._converted(quantity)
+        if quantity.rule is not None and quantity.kind != "pixel":
+            value = self._followed(quantity)
+        decimals += self.more if decimals else 0
+        return round(value, decimals) + 0.0, decimals
+
+    def _followed(self, quantity: Quantity) -> float:
+        """What a reader computes from the printed numbers that a quantity follows from."""
+        assert quantity.rule is not None
+        return quantity.rule(*(self._rounded(part)[0] for part in quantity.parts))
 
     def _converted(self, quantity: Quantity) -> tuple[float, int]:
         """The value in the unit in which it is said, and the decimals that are printed."""
@@ -161,6 +192,18 @@ class Teller:
             return value / self.scale, SCALE_DECIMALS
         unit = self.units.size if kind == "side" else self.units.length
         return value * (self.units.world_m / unit.meters) ** (2 if kind == "area" else 1), unit.decimals + 1
+
+
+def _quantities(value: object) -> Iterator[Quantity]:
+    """All quantities among the values of a step but coordinates, which are no answers."""
+    match value:
+        case Quantity():
+            yield value
+        case Mapping():
+            yield from _quantities(tuple(value.values()))
+        case tuple():
+            for part in value:
+                yield from _quantities(part)
 
 
 def fitting(told: Sequence[tuple[Step, Told]]) -> tuple[Told, ...]:

@@ -12,6 +12,7 @@ import pytest
 from qagen.audit.checks import Verdict
 from qagen.audit.rationale.chains import CHAINS, OPPOSITES
 from qagen.audit.rationale.read import FORMS, Reader, Said, UnreadableStepError
+from qagen.audit.rationale.sums import check_sums
 from qagen.audit.record_index import AuditSelection
 from qagen.audit.run import audit
 from qagen.audit.solvers.registry import check_answer, solvers_by_family
@@ -123,7 +124,7 @@ def said(value: Any) -> Any:
         ("locate all", "The chair (red point) can be seen in all 32 frames.", {"of": "red", "total": 32}),
         ("tally shown", 'In view, there is no object called "tv".', {"label": "tv", "value": 0}),
         ("tally shown", 'In view, there are 2 objects called "tv".', {"label": "tv", "value": 2}),
-        ("tally side", "So there is 1 closer.", {"value": 1, "direction": "closer"}),
+        ("tally side", "There is 1 closer.", {"value": 1, "direction": "closer"}),
         (
             "compare among",
             "The farthest from image 1's camera is the TV in this box, 2.10 d away; all others asked about are at most "
@@ -176,6 +177,58 @@ def test_other_sentences_are_not(form: str, sentence: str) -> None:
     kind, _, name = form.partition(" ")
     with pytest.raises(UnreadableStepError):
         READER.read(kind, name, sentence)
+
+
+PLACED = {
+    "camera": Said("0"),
+    "points": [
+        ["red", [Said("-0.50"), Said("0.30"), Said("2.00")]],
+        ["blue", [Said("1.00"), Said("0.00"), Said("4.00")]],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("last", "rest"),
+    [
+        # Offset (1.5, -0.3, 2); its square is 2.25 + 0.09 + 4 = 6.34, and the root of that 2.518.
+        (("offset pair", {"start": "red", "end": "blue", "by": [Said("1.50"), Said("-0.30"), Said("2.00")]}), ()),
+        (("measure between", {"start": "red", "to": [["blue", Said("2.52")]]}), ()),
+        (("measure from_camera", {"to": [["red", Said("2.08")], ["blue", Said("4.12")]]}), ()),
+        (
+            ("measure depths", {"value": Said("7.3")}),
+            [("measure depth", {"value": Said("72.5")}), ("measure depth", {"value": Said("65.2")})],
+        ),
+        (
+            ("measure ratio", {"value": Said("1.50")}),
+            [("measure between", {"start": "red", "to": [["blue", Said("2.518")], ["blue", Said("3.777")]]})],
+        ),
+        (("measure heading", {"elevations": [Said("-17.7"), Said("-20.4")], "tilt": ["down", Said("2.7")]}), ()),
+    ],
+)  # fmt: skip
+def test_printed_numbers_add_up(last: Any, rest: Any) -> None:
+    steps = [("place camera", PLACED), *rest] if last[0] != "measure ratio" else list(rest)
+    assert list(check_sums([*steps, last])) == []
+    kind, values = last
+    for found in (one for one in _said_numbers(values) if kind != "measure heading" or one.text == "2.7"):
+        off = f"{float(found.text) + 10.0**-found.decimals:.{found.decimals}f}"
+        spoiled = _replaced(values, found, Said(off))
+        assert list(check_sums([*steps, (kind, spoiled)])), (found, off)
+
+
+def _said_numbers(value: Any) -> list[Said]:
+    if isinstance(value, Said):
+        return [value]
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [found for part in parts for found in _said_numbers(part)]
+
+
+def _replaced(value: Any, old: Said, new: Said) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _replaced(part, old, new) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_replaced(part, old, new) for part in value]
+    return new if value is old else value
 
 
 def test_every_family_has_a_chain() -> None:
@@ -260,7 +313,7 @@ def broken(value: Any) -> Any:
     """What a generator with a bug would say: other numbers, images and objects."""
     match value:
         case Quantity():
-            return replace(value, value=1.3 * value.value + (0.4 if value.kind != "share" else -20))
+            return replace(value, value=1.3 * value.value + (0.4 if value.kind != "share" else -20), rule=None)
         case Point():
             return replace(value, coordinates=tuple(map(broken, value.coordinates)))
         case Image():

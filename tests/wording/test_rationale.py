@@ -67,6 +67,29 @@ def test_a_distance_in_the_axes_of_the_camera() -> None:
     ]
 
 
+def test_numbers_have_more_decimals_where_they_would_not_lead_to_the_answer() -> None:
+    # Printed as 2.04 and 4.49, the depths would differ by 2.45, which rounds to 2.5 (2.45 is 2.4500000000000002 in
+    # binary); they differ by 4.494 - 2.0450 = 2.449, so that the answer is 2.4.
+    scene = room({"chair": at(0, 2, 1.5), "table": at(1, 2.045, 1.5), "lamp": at(-1, 4.494, 1.5)}, [looking("+y")])
+    steps = chain("depth_prediction_oo", scene, red="chair", blue="table", green="lamp")
+    assert steps[1:] == [
+        "The depth of the center of the table in image 1 is 2.045 meters.",
+        "The depth of the center of the lamp in image 1 is 4.494 meters.",
+        "The two depths differ by 2.449 meters.",
+        "So the answer is 2.4.",
+    ]
+
+
+def test_what_follows_adds_up_as_printed() -> None:
+    # 2.004 and 4.496 are printed as 2.00 and 4.50: by 2.50, though they differ by 2.492.
+    scene = room({"chair": at(0, 2, 1.5), "table": at(1, 2.004, 1.5), "lamp": at(-1, 4.496, 1.5)}, [looking("+y")])
+    steps = chain("depth_prediction_oo", scene, red="chair", blue="table", green="lamp")
+    assert steps[2:4] == [
+        "The depth of the center of the lamp in image 1 is 4.50 meters.",
+        "The two depths differ by 2.50 meters.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("factor", "place", "distance"),
     [
@@ -251,7 +274,7 @@ def test_what_is_visible_of_a_label_on_one_side() -> None:
     assert told("existence_oc_mv", views, asked, "judge") == [
         'In view, there are 2 objects called "chair".',
         "From image 1's camera, their centers are 1.00 meters to the left and 1.00 meters to the right.",
-        "So there is 1 to the left.",
+        "There is 1 to the left.",
         "So the answer is Yes.",
     ]
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from qagen.audit.checks import Check, Verdict
 from qagen.audit.parse import asked_frames, boxes, ordinal_image, tokenize
 from qagen.audit.rationale.expected import (
+    OF_DIFFERENCE,
+    OF_POINTS,
     AnyOf,
     Expected,
     Frame,
@@ -21,6 +23,7 @@ from qagen.audit.rationale.expected import (
     angle,
     camera_frame,
     degrees,
+    following,
 )
 from qagen.audit.scene import AuditView, rotation_deg
 from qagen.audit.solvers import base
@@ -137,7 +140,7 @@ def _depth(solver: DepthSolver, steps: Steps) -> Chain:
         image, value = solver.marks[token].image, steps.length(solver.z[token])
         yield steps.with_unit("measure depth", of=steps.roles[token], image=image, value=value)
     if "green" in asked:
-        yield steps.with_unit("measure depths", value=steps.length(solver.value))
+        yield steps.with_unit("measure depths", value=following(steps.length(solver.value), OF_DIFFERENCE))
 
 
 def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
@@ -150,7 +153,7 @@ def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
         return
     offset = camera_frame(solver.view(_observer(solver)))
     first, second = (offset.of(solver.center(token)) for token in pair)
-    by = [steps.length(b - a) for a, b in zip(first, second, strict=True)]
+    by = [following(steps.length(b - a), OF_DIFFERENCE) for a, b in zip(first, second, strict=True)]
     yield steps.with_unit("offset pair", start="red", end="blue", by=by)
     yield steps.between("red", ["blue"])
 
@@ -175,7 +178,10 @@ def _ratio(solver: DistanceRatioSolver, steps: Steps) -> Chain:
     yield from steps.scale_of_pair("red", "green")
     yield steps.in_camera(["red", "blue", "green"])
     yield steps.between("red", ["blue", "green"])
-    yield Expected("measure ratio", {"value": Number(max(solver.ratios.values()), 2)})
+    ratio = max(solver.ratios.values())
+    shorter = min((steps.length(steps.apart("red", other)) for other in ("blue", "green")), key=lambda one: one.value)
+    doubt = (1 + ratio) * (OF_POINTS + 0.5) * 10.0**-shorter.decimals / shorter.value
+    yield Expected("measure ratio", {"value": Number(ratio, 2, doubt)})
 
 
 def _nearest_marked(solver: NearestMarkedSolver, steps: Steps) -> Chain:
@@ -400,7 +406,7 @@ def _view_change(solver: ViewChangeSolver, steps: Steps) -> Chain:
             "first": 0,
             "last": 1,
             "turn": degrees(solver.change["rotate_left"], "left", "right"),
-            "tilt": degrees(solver.change["rotate_up"], "up", "down"),
+            "tilt": degrees(solver.change["rotate_up"], "up", "down", OF_DIFFERENCE / 10),
             "elevations": [angle(first.elevation_deg), angle(second.elevation_deg)],
         },
     )
@@ -421,7 +427,11 @@ def _orbit(solver: OrbitSolver, steps: Steps) -> Chain:
     first, last = asked_frames(solver.record.question) if solver.record.is_video else (0, 1)
     yield from steps.scale_from_camera("red", first)
     yield steps.on_plan(["red", last], first)
-    yield Expected("measure around", {"of": "red", "value": angle(solver.value)})
+    centers = [
+        steps.length(float(np.linalg.norm((solver.center("red") - solver.view(k).eye)[:2]))) for k in (first, last)
+    ]
+    doubt = np.degrees(sum(OF_POINTS * 10.0**-one.decimals / one.value for one in centers))
+    yield Expected("measure around", {"of": "red", "value": angle(solver.value, float(doubt))})
 
 
 def _camera_motion(solver: CameraMotionSolver, steps: Steps) -> Chain:
@@ -429,7 +439,10 @@ def _camera_motion(solver: CameraMotionSolver, steps: Steps) -> Chain:
     x, y, z = first.to_camera(solver.view(1).eye)
     yield from steps.name_scale("depth", float(z), of=1, camera=0)
     yield steps.in_camera([1])
-    yield Expected("project ray", {"ray": [Number(float(x / z), 4), Number(float(y / z), 4)]})
+    depth = steps.length(float(z))
+    doubts = [0.51 * 10.0**-depth.decimals * (1 + abs(one / z)) / depth.value for one in (x, y)]
+    ray = [Number(float(one / z), 4, float(doubt)) for one, doubt in zip((x, y), doubts, strict=True)]
+    yield Expected("project ray", {"ray": ray})
     pinhole = first.pinhole
     focal = [Number(1000 * pinhole.fx / pinhole.width, 1), Number(1000 * pinhole.fy / pinhole.height, 1)]
     center = [
@@ -450,7 +463,8 @@ def _ego(solver: EgoSolver, steps: Steps) -> Chain:
     net = float(np.linalg.norm(solver.view(last).eye - solver.view(first).eye))
     if solver.asks == "displacement":
         yield steps.in_camera([last], first)
-    yield steps.with_unit("measure net", first=first, last=last, value=steps.length(net))
+    value = following(steps.length(net), OF_POINTS)
+    yield steps.with_unit("measure net", first=first, last=last, value=value)
     if solver.asks == "displacement":
         return
     yield steps.with_unit("measure way", value=steps.length(solver.value, doubt, "path_m"))

@@ -9,6 +9,7 @@ from qagen.audit.parse import UNNAMED
 from qagen.audit.rationale.chains import chain_of
 from qagen.audit.rationale.expected import AnyOf, Expected, Number, Signed, roles_of
 from qagen.audit.rationale.read import Reader, Said, UnreadableStepError
+from qagen.audit.rationale.sums import check_sums
 from qagen.audit.solvers.base import Solver, UnsolvedError
 from qagen.audit.truth import SceneTruth
 
@@ -39,7 +40,7 @@ def _check_steps(
     words = sum(len(step["says"].split()) for step in steps)
     if words > MOST_WORDS:
         yield disagree("words of the rationale", words, f"at most {MOST_WORDS}")
-    reader = reader_of(record, truth)
+    reader, read = reader_of(record, truth), []
     for number, step in enumerate(steps, start=1):
         what = f"step {number} of the rationale"
         try:
@@ -47,6 +48,7 @@ def _check_steps(
         except UnreadableStepError as error:
             yield disagree(what, step["says"], f"cannot be read: expected {error}")
             continue
+        read.append((f"{step['step']} {step['form']}", said))
         unsaid = ("of", "to") if step["form"] == "first" else ()  # the step before names the two
         stated = {name: value for name, value in step.items() if name not in (*NAMES, *unsaid)}
         if not _is_said(stated, said):
@@ -59,7 +61,8 @@ def _check_steps(
     if chain is None:
         return
     found = [f"{step['step']} {step['form']}" for step in steps]
-    yield from _check_chain(_without_optional(chain, found, words, reader), steps, found)
+    failed = list(_check_chain(_without_optional(chain, found, words, reader), steps, found))
+    yield from failed or check_sums(read)
 
 
 def _without_optional(chain: Sequence[Expected], found: Sequence[str], words: int, reader: Reader) -> list[Expected]:

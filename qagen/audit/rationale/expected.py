@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from qagen.audit.lengths import SIDE_UNITS, TEXT_UNITS, TextUnit
 from qagen.audit.scene import AuditView
 from qagen.audit.solvers.base import Solver
 
+OF_DIFFERENCE, OF_POINTS = 0.6, 1.4
+"""Last places by which the difference of two printed numbers, and the distance of two printed points, are off beside
+their own rounding."""
 SCALE = "d"
 """What stands for a unit of length in scenes without a scale."""
 
@@ -29,6 +32,11 @@ class Number:
     """Largest difference for other reasons than printing, because it is estimated."""
     stated: float | None = None
     """What else the evidence says that it is, where it is estimated: differences are due to printing alone."""
+
+
+def following(number: Number, last_places: float) -> Number:
+    """A number that follows from printed ones, which are off by rounding, and so is it by as many last places."""
+    return replace(number, doubt=number.doubt + last_places * 10.0**-number.decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +224,12 @@ class Steps:
 
     def camera_distances(self, tokens: Sequence[str]) -> Expected:
         """How far objects are from the first image's camera."""
-        to = [[self.roles[token], self.length(self.from_camera(token))] for token in tokens]
+        to = [[self.roles[token], following(self.length(self.from_camera(token)), OF_POINTS)] for token in tokens]
         return self.with_unit("measure from_camera", camera=0, to=to)
 
     def between(self, start: str, others: Sequence[str]) -> Expected:
-        to = [[self.roles[other], self.length(self.apart(start, other))] for other in others]
+        told = [following(self.length(self.apart(start, other)), OF_POINTS) for other in others]
+        to = [[self.roles[other], number] for other, number in zip(others, told, strict=True)]
         return self.with_unit("measure between", start=self.roles[start], to=to)
 
     def angles(self, first: int, last: int) -> Expected:

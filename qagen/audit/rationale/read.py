@@ -109,7 +109,7 @@ FORMS: Mapping[str, str] = {
     "tally frames": r'Each object called "{label:text}" counts once, where it is seen best: {frames:tallies}\.',
     "tally total": r"The total is {value:int}\.",
     "tally shown": r'In view, there {value:objects} called "{label:text}"\.',
-    "tally side": r"So there {value:so_many} {direction:aside}\.",
+    "tally side": r"There {value:so_many} {direction:aside}\.",
     "sort sightings": r"The video first shows {first:sighted}\.",
     "sort starts": rf"From {_SPAN}, {{starts:starts}}\.",
     "sort order": r"In order of time: {order:order}\.",
