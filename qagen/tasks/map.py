@@ -68,7 +68,11 @@ class Map(Family[MapConfig]):
             yield self.ask_drawn(views, drawn)
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
-        return locate_marks(question), place_on_plan(views, question, question.roles)
+        placed = place_on_plan(views, question, question.roles)
+        if self.marks.drawn:  # marks have numbers, which are shorter than many labels
+            called = tuple((thing.color, place) for thing, place in placed.values["points"])  # type: ignore[attr-defined]
+            placed = replace(placed, form="map", values={**placed.values, "points": called})
+        return locate_marks(question), placed
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """The map of ``roles`` object0, object1, ..., seen from the camera of the first of ``frames``."""

@@ -89,6 +89,12 @@ def said(value: Any) -> Any:
             },
         ),
         (
+            "place map",
+            "Centers seen from above, in the axes of image 1's camera (right, ahead; meters): object0: (0.52, -2.11), "
+            "object1: (1.02, 0.43).",
+            {"camera": 0, "unit": "meters", "points": [["object0", [0.52, -2.11]], ["object1", [1.02, 0.43]]]},
+        ),
+        (
             "measure away",
             "From image 1's camera, the chair (red point) is 2.24 d away and, along gravity, 0.31 d above; the box of "
             "salt and pepper is 1.00 d away and, along gravity, 0.00 d below.",

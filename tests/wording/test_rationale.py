@@ -222,6 +222,22 @@ def test_long_labels_leave_out_what_held_before_the_move_and_keep_places() -> No
     assert sum(len(step.split()) for step in steps) <= MAX_WORDS
 
 
+def test_a_map_of_seven_long_labels_is_short() -> None:
+    # From above, the first camera at (0, 0) looks along +y: right is x, ahead is y.
+    labels = [
+        f"{size} {look} {thing}" for size in ("small", "large") for look in ("old", "new") for thing in ("box", "jar")
+    ]
+    boxes = {label: at(0.6 * (k - 3), 3 + k % 2, 1.5, SMALL) for k, label in enumerate(labels[:7])}
+    scene = room(boxes, [looking("+y", at=(x, 0, 1.5)) for x in (0, 0.4, -0.4)])
+    parts: dict[str, Any] = {f"object{k}": (label, k % 3) for k, label in enumerate(boxes)}
+    steps = chain("spatial_imagination_map_mv", scene, (0, 1, 2), **parts)
+    places = [f"object{k}: ({0.6 * (k - 3):.2f}, {3 + k % 2:.2f})" for k in range(7)]
+    assert steps[1:2] == [
+        f"Centers seen from above, in the axes of image 1's camera (right, ahead; meters): {', '.join(places)}."
+    ]
+    assert sum(len(step.split()) for step in steps) <= MAX_WORDS
+
+
 def test_an_angle_around_an_object() -> None:
     # A quarter around the chair from 2.5 m east of it to its north. The first camera looks west: its right is north.
     cameras = [facing((0, 0, 1), at=(2.5, 0, 1.5)), facing((0, 0, 1), at=(0, 2.5, 1.5))]

@@ -516,8 +516,9 @@ def _candidates(solver: MatchingCandidatesSolver, steps: Steps) -> Chain:
 
 def _map(solver: MapSolver, steps: Steps) -> Chain:
     yield from steps.marks()
-    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
-    yield steps.on_plan(rows)
+    rows = solver.record.evidence["objects"]
+    placed = steps.on_plan([str(row["color"]) for row in rows])
+    yield replace(placed, kind="place map") if all(row.get("alias") for row in rows) else placed
 
 
 # --- videos -----------------------------------------------------------------------------------------------------------

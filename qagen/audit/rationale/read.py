@@ -64,6 +64,8 @@ FORMS: Mapping[str, str] = {
     "place camera": _IN_CAMERA,
     "place level": rf"{{plural:center}} from {{camera:image}}'s camera held level {_AXES.format('right, up, ahead')}",
     "place plan": rf"{{plural:center}} seen from above, in {_OF_CAMERA} {_AXES.format('right, ahead')}",
+    "place map": rf"Centers seen from above, in {_OF_CAMERA} \(right, ahead; {{unit:multiple}}\): "
+    r"{points:mapped}\.",
     "place corners": rf"Path seen from above, in {_OF_CAMERA} \(right, ahead; {{unit:multiple}}\): straight from "
     r"{corners:corners}\.",
     "transform camera": _IN_CAMERA,
@@ -245,6 +247,10 @@ class Reader:
             "directed": _directed,
             "shown": self._shown,
             "points": self._points,
+            "mapped": lambda text: [
+                [name, list(map(Said, place.split(", ")))]
+                for name, place in _series_of(text, rf"(\w+): \(({NUMBER}, {NUMBER})\)")
+            ],
             "corners": lambda text: [[Said(one) for one in place[1:-1].split(", ")] for place in text.split(" to ")],
             "reaches": self._reaches,
             "reached": self._reached,
@@ -364,6 +370,13 @@ def _series(text: str, item: str) -> list[tuple[str, ...]]:
     if told != text:
         raise UnreadableStepError(f"a list in {text!r}")
     return found
+
+
+def _series_of(text: str, item: str) -> list[tuple[str, ...]]:
+    """The items of "a, b, c", each as the groups of its pattern. Raises UnreadableStepError."""
+    if re.fullmatch(rf"{item}(?:, {item})*", text) is None:
+        raise UnreadableStepError(f"a list in {text!r}")
+    return re.findall(item, text)
 
 
 def _longest(pattern: re.Pattern[str], text: str, at: int, separator: re.Pattern[str]) -> re.Match[str] | None:
