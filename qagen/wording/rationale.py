@@ -71,6 +71,8 @@ class Rationales:
     def _answer(self, question: Question, answer_format: Format, turns: Turns) -> Step:
         """The answer without a sentence around it; of an option both its letter and what it says."""
         answer = question.answer
+        if answer_format == "select" and isinstance(answer, Directions):
+            return Step("answer", "option", {"letter": turns.gpt, "value": _stated(answer)})
         if answer_format == "select":
             option = turns.added["options"][LETTERS.index(turns.gpt)]
             return Step("answer", "letter", {"letter": turns.gpt, "value": option.removesuffix(".")})
@@ -220,9 +222,13 @@ def fitting(told: Sequence[tuple[Step, Told]]) -> tuple[Told, ...]:
 
 def _directions(question: Question, answer: Directions) -> Step:
     """The directions that are clear; also those before a move, if the question asks for them."""
-    value = tuple((slot.axis, slot.word) for slot in answer.slots if slot.word)
+    value = _stated(answer)
     facts = question.facts.items()
     before = tuple((name.removeprefix(BEFORE), str(fact)) for name, fact in facts if name.startswith(BEFORE) and fact)
     if not before:
         return Step("answer", "directions", {"value": value})
     return Step("answer", "moved", {"before": before, "value": value})
+
+
+def _stated(answer: Directions) -> tuple[tuple[str, str], ...]:
+    return tuple((slot.axis, slot.word) for slot in answer.slots if slot.word)

@@ -89,6 +89,14 @@ def said(value: Any) -> Any:
             },
         ),
         (
+            "answer option",
+            "So the answer is B: left, both behind.",
+            {
+                "letter": "B",
+                "value": [["left_right", "left"], ["first_front_behind", "behind"], ["second_front_behind", "behind"]],
+            },
+        ),
+        (
             "place map",
             "Centers seen from above, in the axes of image 1's camera (right, ahead; meters): object0: (0.52, -2.11), "
             "object1: (1.02, 0.43).",

@@ -365,7 +365,12 @@ def test_a_rationale_is_short_and_ends_with_the_answer(world: str, type_name: st
         if sample.format == "select":
             options = cast(list[str], sample.added["options"])
             assert answer["letter"] == sample.gpt
-            assert answer["value"] == options["ABCD".index(sample.gpt)].removesuffix(".")
+            option = options["ABCD".index(sample.gpt)].removesuffix(".")
+            if answer["form"] == "option":
+                words = [word for _, word in cast(Any, answer["value"])]
+                assert words == [word.strip() for word in option.split(",") if word.strip()]
+            else:
+                assert answer["value"] == option
         if sample.format in ("fill", "judge"):
             assert answer["says"] == f"So the answer is {sample.gpt}."
 

@@ -97,11 +97,14 @@ def chain_of(solver: base.Solver) -> list[Expected] | None:
         return None
     steps = Steps(solver)
     chain = [*make(solver, steps)]
-    return [*chain, steps.answer(*_words_of_answer(solver))]
+    return [*chain, steps.answer(*_words_of_answer(solver, steps))]
 
 
-def _words_of_answer(solver: base.Solver) -> tuple[Any, ...]:
-    """What the last step of a sentence says instead of the whole sentence."""
+def _words_of_answer(solver: base.Solver, steps: Steps) -> tuple[Any, ...]:
+    """What the last step says instead of a whole sentence, or of an option with directions."""
+    if isinstance(solver, DirectionSolver) and solver.record.format == "select":
+        words = [word.strip() for word in steps.right_text.removesuffix(".").split(",")]
+        return ([[axis, word] for axis, word in zip(_axes(solver.slots, solver.tokens), words, strict=True) if word],)
     if solver.record.format != "sentence" or type(solver) in CODED:
         return ()
     if isinstance(solver, DirectionSolver):

@@ -140,6 +140,7 @@ FORMS: Mapping[str, str] = {
     "answer letter": r"So the answer is {letter:letter}: {value:text}\.",
     "answer sentence": r"So the answer is: {value:text}\.",
     "answer directions": r"So the answer is {value:directed}\.",
+    "answer option": r"So the answer is {letter:letter}: {value:directed}\.",
     "answer moved": r"So the answer is: before the move, {before:directed}; after it, {value:directed}\.",
     "answer description": r"So the answer is the description that was written for this walk\.",
 }
