@@ -1,5 +1,6 @@
 """From the steps of a rationale to its sentences, and to what evidence says of each."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -122,12 +123,14 @@ class Teller:
     def _rounds_as_asked(self, quantity: Quantity) -> bool:
         value, decimals = self._converted(quantity)
         asked = max(decimals - 1, 0)
-        return round(self._followed(quantity), asked) == round(value, asked)
+        # A 5 at the end rounds up for a reader, whatever binary fractions make of it.
+        return math.floor(self._followed(quantity) * 10**asked + 0.5 + 1e-9) == round(round(value, asked) * 10**asked)
 
     def tell(self, step: Step) -> Told:
         """The sentence of a step and what it says, numbers as they are printed."""
         kinds: set[str] = set()
-        parts = {name: self._told(value, step.kind == FIRST, kinds) for name, value in step.values.items()}
+        values = self._moving(step.values)
+        parts = {name: self._told(value, step.kind == FIRST, kinds) for name, value in values.items()}
         unit = self._unit(kinds)
         context: dict[str, object] = {"unit": unit, "in_unit": f"multiples of {unit}" if unit == SCALE_UNIT else unit}
         context |= {name: spelled for name, (spelled, _) in parts.items()}
@@ -135,6 +138,12 @@ class Teller:
         told: Told = {"step": step.kind, "form": step.form, "says": says}
         told |= {name: plain for name, (_, plain) in parts.items()}
         return told | {"unit": unit} if unit else told
+
+    def _moving(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same without moves of which 0 would be printed, if any others are left."""
+        amounts = values.get("amounts", ())
+        moving = tuple(pair for pair in amounts if self._rounded(pair[1])[0])
+        return {**values, "amounts": moving} if moving else values
 
     def _unit(self, kinds: set[str]) -> str:
         """The unit of a step that states quantities of these kinds."""

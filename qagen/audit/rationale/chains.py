@@ -572,8 +572,21 @@ def _moves(solver: MovesSolver, steps: Steps) -> Chain:
     largest = max(*map(abs, along[:3]), LEAST_SCALE)
     yield from steps.name_scale("moves", largest, **part)
     amounts = [_amount(steps, pair[0], value, largest) for pair, value in zip(MOVE_AXES, along, strict=True)]
-    yield steps.with_unit("measure motion", **part, amounts=amounts)
+    told = {**part, "amounts": _told_amounts(solver, amounts)}
+    is_length = any(WAYS[one.positive][0] < 3 for one in told["amounts"])
+    yield steps.with_unit("measure motion", **told) if is_length else Expected("measure motion", told)
     yield Expected("compare holds", {"move": _right_move(steps.right_text)})
+
+
+def _told_amounts(solver: MovesSolver, amounts: list[Signed]) -> list[Signed]:
+    """The amounts without those that are left out because 0 would be printed."""
+    steps = solver.record.evidence["rationale"]
+    told = {label for step in steps for label, _ in step.get("amounts", ()) if step["form"] == "motion"}
+    return [one for one in amounts if {one.positive, one.negative} & told or not _may_print_zero(one.number)]
+
+
+def _may_print_zero(number: Number) -> bool:
+    return abs(number.value) <= number.doubt + 0.51 * 10.0**-number.decimals
 
 
 def _way(solver: base.Solver, first: int, last: int) -> list[AuditView]:
