@@ -242,10 +242,10 @@ def _imagination(solver: ImaginationSolver, steps: Steps) -> Chain:
     yield from steps.scale_of_pair(green, blue)
     if solver.record.format == "sentence" and solver.slots_before and len(others) == 1:
         before = _compared(solver.slots_before, others, steps, ("before",), camera=0)
-        told = f"Before the move, along image 1's camera axes and gravity, in {steps.told_multiple}, the {{of}}"
+        told = f"Before the move, along image 1's camera axes and gravity, in {steps.told_unit}, the {{of}}"
         yield replace(before, frame=f"{told} is")
     image = solver.marks[green].image if solver.record.is_video else 0
-    told = f"{_name_of(image, solver)}'s camera held level (right, up, ahead; {steps.told_multiple}):"
+    told = f"{_name_of(image, solver)}'s camera held level (right, up, ahead; {steps.told_unit}):"
     yield replace(steps.held_level([green, blue, *others], image), frame=f"Centers from {told}")
     start, faced = solver.center(green), solver.center(blue)
     ahead = np.array([*(faced - start)[:2], 0.0]) / np.linalg.norm((faced - start)[:2])

@@ -266,8 +266,8 @@ class Steps:
         return dict(re.findall(r"^([A-D])\. (.*)$", human, re.MULTILINE)).get(self.said, "")
 
     def answer(self, *words: Any) -> Expected:
-        """The last step; ``words`` are what a sentence or an option states, the last one what holds in the end: text, or
-        directions as pairs of an axis and a word."""
+        """The last step; ``words`` are what a sentence or an option states, the last one what holds in the end: text,
+        or directions as pairs of an axis and a word."""
         if self.record.format == "select":
             form, told = ("option", words[-1]) if words else ("letter", self.right_text.removesuffix("."))
             return Expected(f"answer {form}", {"letter": self.said, "value": told})

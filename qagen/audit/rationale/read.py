@@ -116,9 +116,9 @@ FORMS: Mapping[str, str] = {
     "sort starts": rf"From {_SPAN}, {{starts:starts}}\.",
     "sort order": r"In order of time: {order:order}\.",
     "compare relative": r"The {of:object} relative to the {to:object}, in {unit:multiple}: {slots:slots}\.",
-    "compare first": r"After the move, in {unit:multiple}, the first relative to the second: {slots:slots}\.",
-    "compare moved": r"After the move, in {unit:multiple}, the {of:object} is {slots:slots}\.",
-    "compare before": r"Before the move, along {camera:image}'s camera axes and gravity, in {unit:multiple}, the "
+    "compare first": r"After the move, in {unit:unit}, the first relative to the second: {slots:slots}\.",
+    "compare moved": r"After the move, in {unit:unit}, the {of:object} is {slots:slots}\.",
+    "compare before": r"Before the move, along {camera:image}'s camera axes and gravity, in {unit:unit}, the "
     r"{of:object} is {slots:slots}\.",
     "compare observer": r"The {of:object} relative to the observer, in {unit:multiple}: {slots:slots}\.",
     "compare offsets": r"From {camera:image}'s camera, compared with the {to:object}, "
