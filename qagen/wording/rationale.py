@@ -11,7 +11,6 @@ from qagen.core.answer import (
     Extents,
     ImagePoint,
     Motion,
-    Route,
     ViewAngles,
 )
 from qagen.core.question import MarkedObject, Question
@@ -35,7 +34,7 @@ FIRST = "locate"
 """Kind of the step that tells objects apart by their marks; later steps call them by as little as possible."""
 BEFORE = "before_"
 """Starts the names of facts that hold before a move."""
-CODED = (Motion, ViewAngles, Extents, Route, ImagePoint)
+CODED = (Motion, ViewAngles, Extents, ImagePoint)
 """Answers whose plain text is a form that only fill questions explain."""
 
 Told = dict[str, Any]

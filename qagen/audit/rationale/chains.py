@@ -84,7 +84,7 @@ difference."""
 SAME_TIME_S = 0.003
 """Moves start at a frame where their times differ by no more."""
 
-CODED = (CameraMotionSolver, NavigationSolver, ViewAnglesSolver, ViewChangeSolver, VolumeSolver)
+CODED = (CameraMotionSolver, ViewAnglesSolver, ViewChangeSolver, VolumeSolver)
 """Solvers of families whose bare answers only fill questions explain, so that the last step has the whole sentence."""
 
 Chain = Iterator[Expected]

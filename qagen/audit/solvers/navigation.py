@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qagen.audit.checks import Check, Verdict, check_equal, check_number, disagree
 from qagen.audit.parse import frame_numbers
 from qagen.audit.scene import wrap_deg
-from qagen.audit.solvers.base import Solver, UnsolvedError
+from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
 
 TOLERANCES_M = 0.25, 0.35, 0.5
 """Largest deviation from a straight leg; a path may be simplified with any of them."""
@@ -18,6 +18,7 @@ LONG = 2.8
 MAX_LOOK_DEG = 120.0
 """Largest turn of the camera along one leg."""
 _MOVE = r"turn\w* (\d+) degrees to the (left|right)|(?:forward|ahead)(?: for)? ({}) {}"
+_BARE = re.compile(r"(?:left|right|forward) \d+(?:\.\d+)?(?:, (?:left|right|forward) \d+(?:\.\d+)?)*")
 
 
 class NavigationSolver(Solver):
@@ -61,18 +62,29 @@ class NavigationSolver(Solver):
             turns.append(float(np.ptp(np.unwrap(level, period=360))) if level else 0.0)
         return max(turns)
 
+    def check_bare(self, text: str) -> list[Check]:
+        """Check a route that is told by its moves alone: "left 45, forward 1.8"."""
+        if not _BARE.fullmatch(text):
+            raise UnreadableError(f"moves with their amounts in {text!r}")
+        moves = (part.split() for part in text.split(", "))
+        return self._check_route([(way, float(amount)) for way, amount in moves])
+
     def check_sentence(self, text: str) -> list[Check]:
-        stated: list[tuple[str, float]] = []
-        for degrees, way, distance in re.findall(_MOVE.format(self.unit.number, self.unit.name), text):
-            if distance and (not stated or stated[-1][0] == "forward"):
-                stated.append(("turn", 0))  # a leg that is told without a turn
-            stated.append(
-                ("forward", float(distance) * self.unit_in_world)
-                if distance
-                else ("turn", int(degrees) * (1 if way == "left" else -1))
-            )
+        told = re.findall(_MOVE.format(self.unit.number, self.unit.name), text)
+        moves = [("forward", float(distance)) if distance else (way, float(turn)) for turn, way, distance in told]
         ends = check_equal("ends of the way", sorted(set(frame_numbers(text)) - set(self.ends)), [])
-        tried = [[ends, *self._check_moves(stated, corners)] for corners in self.routes]
+        return [ends, *self._check_route(moves)]
+
+    def _check_route(self, told: list[tuple[str, float]]) -> list[Check]:
+        """Check moves against the route that fits them best."""
+        stated: list[tuple[str, float]] = []
+        for way, amount in told:
+            if way == "forward" and (not stated or stated[-1][0] == "forward"):
+                stated.append(("turn", 0))  # a leg that is told without a turn
+            is_leg = way == "forward"
+            signed = amount * self.unit_in_world if is_leg else amount * (1 if way == "left" else -1)
+            stated.append(("forward" if is_leg else "turn", signed))
+        tried = [self._check_moves(stated, corners) for corners in self.routes]
         return next((checks for checks in tried if all(one.verdict is Verdict.AGREE for one in checks)), tried[0])
 
     def _check_moves(self, stated: list[tuple[str, float]], corners: list[int]) -> list[Check]:
