@@ -35,6 +35,8 @@ LONG = ("room_size", "appearance_order")
 COPIED = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in TYPES]
 """Types, those whose questions take seconds to find only in the slow tests."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+LOSS = 0.02
+"""Share by which numbers of rationales may differ that follow from lengths as these are printed."""
 SLACK = 1e-3
 """Share of a printed step by which float32 may move a number across a rounding edge."""
 
@@ -141,25 +143,45 @@ def units_of(factor: float) -> Units:
 
 
 def check_rationale(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], factor: float) -> None:
-    """The steps are the same, and their numbers of lengths, which are rounded anew, grow with the scene."""
+    """The steps are the same, and their numbers of lengths grow with the scene.
+
+    Lengths are rounded anew, and other numbers follow from lengths as these are printed.
+    """
     assert [(one["step"], one["form"]) for one in mine] == [(other["step"], other["form"]) for other in theirs]
     for one, other in zip(mine[:-1], theirs[:-1], strict=True):
-        assert any(unit.name in str(one.get("unit")) for unit in LENGTH_UNITS) or one == other
-        if "unit" in one and "square" not in one["unit"]:
-            first, second = (next(unit for unit in LENGTH_UNITS if unit.name == told["unit"]) for told in (one, other))
-            grown = factor * first.meters / second.meters
-            slack = 0.06 * (grown * 10.0**-first.decimals + 10.0**-second.decimals)
-            assert all(
-                number == again or abs(again - grown * number) <= slack
-                for number, again in zip(numbers_in(one), numbers_in(other), strict=True)
-            ), (one, other)
+        if "square" in str(one.get("unit")):
+            continue
+        grown, slack = growth(one.get("unit") or other.get("unit"), other.get("unit") or one.get("unit"), factor)
+        numbers, others = numbers_in(one), numbers_in(other)
+        for name in {**numbers, **others}:  # amounts that would print as 0 are left out
+            number, again = numbers.get(name, 0.0), others.get(name, 0.0)
+            assert number == again or abs(again - grown * number) <= slack + LOSS * abs(again), (one, other)
 
 
-def numbers_in(value: Any) -> list[float]:
-    if isinstance(value, dict | list):
-        parts = value.values() if isinstance(value, dict) else value
-        return [number for part in parts for number in numbers_in(part)]
-    return [value] if isinstance(value, int | float) else []
+def growth(mine: str | None, theirs: str | None, factor: float) -> tuple[float, float]:
+    """By what the numbers of a step grow, and by how much they may differ because of what is printed."""
+    first, second = ([unit for unit in LENGTH_UNITS if unit.name == name] for name in (mine, theirs))
+    if not first or not second:
+        return 1.0, 0.05
+    grown = factor * first[0].meters / second[0].meters
+    return grown, 0.2 * (grown * 10.0 ** -first[0].decimals + 10.0 ** -second[0].decimals)
+
+
+def numbers_in(value: Any, name: str = "") -> dict[str, float]:
+    """The numbers of a step, by where they stand; of pairs of a word and a number by the word."""
+    if isinstance(value, dict):
+        return {where: one for key, part in value.items() for where, one in numbers_in(part, f"{name}.{key}").items()}
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        return numbers_in(value[1], f"{name}.{value[0]}")
+    if isinstance(value, list):
+        return {
+            k: one for index, part in enumerate(value) for k, one in numbers_in(part, name + place(index, part)).items()
+        }
+    return {name: float(value)} if isinstance(value, int | float) and not isinstance(value, bool) else {}
+
+
+def place(index: int, part: Any) -> str:
+    return "" if isinstance(part, list) and part and isinstance(part[0], str) else f".{index}"
 
 
 def check_evidence(mine: Any, theirs: Any, factor: float, name: str = "") -> None:
