@@ -40,7 +40,6 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.reasons import (
-    FOOT_NOT_SEEN,
     HARDLY_MEASURED,
     INVALID_POSE,
     NO_DEPTH,
@@ -55,8 +54,7 @@ from qagen.loaders._base import FolderLoader, ObjectList, absolute
 from qagen.loaders.io.axes import is_lost, valid_pose
 from qagen.loaders.io.depth_images import depth_camera
 from qagen.loaders.io.images import image_size, read_pixels
-from qagen.loaders.io.masked_objects import FLAT_VOXELS, measure_masked, tilted_object, upright_object
-from qagen.loaders.io.plane import find_plane, mean_up
+from qagen.loaders.io.masked_objects import measure_masked, place_object
 from qagen.loaders.io.rgbd import ASPECT_TOLERANCE, FRAMES_PER_SECOND, DepthImage, fit_camera
 from qagen.loaders.io.text import list_folder, natural, parse_numbers, read_json, read_text, safe_name, whole
 
@@ -68,7 +66,6 @@ MAX_MISSING = 0.5
 """Largest share of the frames whose files may be missing, and of those whose pose may be something else."""
 MAX_LARGER = 2
 """Masks that are more times as wide as their image are not decoded."""
-OBJECT_ID = 1
 SHOWN = 128
 """Least value of a mask's pixel that shows the object, unless the mask has none above 1."""
 NAMES = {"scissor": "scissors"}
@@ -361,18 +358,7 @@ def _find_object(pairs: Sequence[tuple[Frame, MaskImage | None]], label: str, ob
     if surface is None:
         objects.leave_out(HARDLY_MEASURED, label)
         return None
-    up = mean_up([frame.world_from_camera for frame, _ in pairs])
-    plane = find_plane(surface.own, surface.beside, up, FLAT_VOXELS * surface.voxel)
-    if plane is None:
-        level, found = None, tilted_object(surface)
-    else:
-        level = plane.level()
-        found = upright_object(surface.turned(level.rotation), plane.offset)
-    if found is None:
-        objects.leave_out(FOOT_NOT_SEEN, label)
-    else:
-        objects.add(OBJECT_ID, label, *found)
-    return level
+    return place_object(surface, [frame for frame, _ in pairs], label, objects)
 
 
 def _placed(frame: Frame, mask: MaskImage | None, level: Pose | None, has_object: bool) -> Frame:

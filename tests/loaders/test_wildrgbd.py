@@ -357,7 +357,7 @@ def test_nine_frames_give_no_box(tmp_path: Path) -> None:
 
 
 def test_what_stands_on_something_else_has_no_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qagen.loaders.wildrgbd.upright_object", lambda surface, floor: None)
+    monkeypatch.setattr("qagen.loaders.io.masked_objects.upright_object", lambda surface, floor: None)
     scene = load(write_block(tmp_path))
     assert (scene.objects, scene.dropped, scene.is_level) == ((), {FOOT_NOT_SEEN: 1}, True)
     assert all(frame.instances is None for frame in scene.frames)

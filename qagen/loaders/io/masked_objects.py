@@ -16,12 +16,15 @@ from scipy.spatial import ConvexHull, QhullError
 
 from qagen.core.box import DECIMALS, Box3D
 from qagen.core.camera import Camera
-from qagen.core.pose import product, rotate
+from qagen.core.pose import Pose, product, rotate
+from qagen.core.reasons import FOOT_NOT_SEEN
 from qagen.core.scene import Frame
 from qagen.core.spacing import evenly_spaced
-from qagen.loaders.io.plane import Plane, support_height
+from qagen.loaders._base import ObjectList
+from qagen.loaders.io.plane import Plane, find_plane, mean_up, support_height
 from qagen.visibility.extents import connected_pieces
 
+OBJECT_ID = 1
 MIN_FRAMES, MAX_FRAMES = 10, 60
 """Frames that must show the object, and the most that are read."""
 EDGE_PIXELS = 2
@@ -242,3 +245,19 @@ def _box_along(points: Floats, normal: Floats) -> Box3D:
     turn = Plane(normal / np.sqrt((normal * normal).sum()), 0.0).level().rotation
     box = Box3D.around(rotate(turn, points))
     return Box3D(rotate(turn.T, box.center), box.size, product(turn.T, box.rotation))
+
+
+def place_object(surface: MaskedSurface, frames: Sequence[Frame], label: str, objects: ObjectList) -> Pose | None:
+    """Add a scene's one object, or count why not; returns the turn that makes the world level, where one is known."""
+    up = mean_up([frame.world_from_camera for frame in frames])
+    plane = find_plane(surface.own, surface.beside, up, FLAT_VOXELS * surface.voxel)
+    if plane is None:
+        objects.add(OBJECT_ID, label, *tilted_object(surface))
+        return None
+    level = plane.level()
+    found = upright_object(surface.turned(level.rotation), plane.offset)
+    if found is None:
+        objects.leave_out(FOOT_NOT_SEEN, label)
+    else:
+        objects.add(OBJECT_ID, label, *found)
+    return level

@@ -39,7 +39,6 @@ from scipy.spatial import KDTree
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.reasons import (
-    FOOT_NOT_SEEN,
     INVALID_POSE,
     MASK_ELSEWHERE,
     NO_CAMERA,
@@ -52,8 +51,7 @@ from qagen.core.reasons import (
 from qagen.core.scene import Frame, ImageSource, Scene
 from qagen.errors import SceneError
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList, absolute
-from qagen.loaders.io.masked_objects import FLAT_VOXELS, MaskedSurface, measure_cloud, tilted_object, upright_object
-from qagen.loaders.io.plane import find_plane, mean_up
+from qagen.loaders.io.masked_objects import MaskedSurface, measure_cloud, place_object
 from qagen.loaders.io.ply import read_points
 from qagen.loaders.io.rotated import RotatedImage
 from qagen.loaders.io.text import inside, list_folder
@@ -81,7 +79,6 @@ MAX_OFF_FRAMES = 2.0
 uCO3D's own program counts; a video whose rate varies may mean either."""
 MAX_BESIDE, BESIDE_VOXELS = 50_000, 3.0
 """Most points of the scene that are looked at, and how far from the object's they must lie, in its voxels."""
-OBJECT_ID = 1
 _QUALIFIER = re.compile(r"[_ ]*\([^()]*\)")
 """What tells categories of one name apart: "_(for_cooking)" of "pan_(for_cooking)"."""
 LEAST_SHARE = 0.5
@@ -137,7 +134,7 @@ class Uco3dLoader(FolderLoader):
                 objects.leave_out(NO_SURFACE, label)
             elif any(masks):
                 fitted = _with_masks(frames, masks, surface, dropped, folder)
-                level = _find_object(surface, frames, label, objects)
+                level = place_object(surface, frames, label, objects)
                 frames = fitted if objects.kept else frames
         world = level or Pose.identity()
         return Scene(
@@ -267,22 +264,6 @@ def _read_shot(metadata: Path, row: FrameRow, footage: _Footage, dropped: Counte
             raise SceneError(metadata, f"{where}: {error}") from error
         image = UndistortedImage(image, lens, distortion, camera)
     return _Shot(Frame(str(row.number), image, None, camera, None, pose, row.time_s), lens, distortion)
-
-
-def _find_object(surface: MaskedSurface, frames: Sequence[Frame], label: str, objects: ObjectList) -> Pose | None:
-    """Add the object, or count why not; returns the turn that makes the world level, where one is known."""
-    up = mean_up([frame.world_from_camera for frame in frames])
-    plane = find_plane(surface.own, surface.beside, up, FLAT_VOXELS * surface.voxel)
-    if plane is None:
-        objects.add(OBJECT_ID, label, *tilted_object(surface))
-        return None
-    level = plane.level()
-    found = upright_object(surface.turned(level.rotation), plane.offset)
-    if found is None:
-        objects.leave_out(FOOT_NOT_SEEN, label)
-    else:
-        objects.add(OBJECT_ID, label, *found)
-    return level
 
 
 def _read_surface(metadata: Path, row: SequenceRow) -> MaskedSurface | None:
