@@ -79,7 +79,7 @@ def check_readable(raw: Mapping[str, Any] | None) -> Iterator[Check]:
         yield disagree("image", kind_of(raw["image"]), "a list of paths")
 
 
-def check_record(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
+def check_record(record: AuditRecord, scene: AuditScene, video: list[str]) -> Iterator[Check]:
     """Check keys, id, type, words, images and evidence of a readable record; yields failed checks only."""
     raw = record.raw
     stray = set(raw) - set(FIRST_KEYS) - MARK_KEYS - {"depth"}
@@ -97,7 +97,7 @@ def check_record(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
         if left:
             yield disagree("words", left[0], "no tags, leftovers or stray blanks")
     yield from _check_needs(record, scene)
-    yield from _check_images(record, scene)
+    yield from _check_images(record, scene, video)
     if record.evidence:
         yield from _check_evidence(record)
 
@@ -119,7 +119,7 @@ def _check_needs(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
             yield disagree("words", found[0] if found else record.type, "no heights, because gravity is unknown")
 
 
-def _check_images(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
+def _check_images(record: AuditRecord, scene: AuditScene, video: list[str]) -> Iterator[Check]:
     unknown = [name for name in record.frames if name not in scene.views]
     if unknown:
         yield disagree("images", unknown[:3], "frames of the scene")
@@ -133,8 +133,8 @@ def _check_images(record: AuditRecord, scene: AuditScene) -> Iterator[Check]:
         if len(set(record.frames)) < len(record.frames):
             yield disagree("images", record.frames, "frames that differ")
         return
-    if record.frames != scene.video:
-        yield disagree("video", record.frames, scene.video)
+    if record.frames != video:
+        yield disagree("video", record.frames, video)
     for position, path in enumerate(record.images):
         if not re.search(rf"/frame{position}_[^/]+$", path):
             yield disagree("video", path, f"frame{position}_...")

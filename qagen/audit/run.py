@@ -142,6 +142,11 @@ class Examiner:
     """Records whose objects are known."""
 
     @cached_property
+    def video(self) -> list[str]:
+        """Names of the frames of the scene's video, in order."""
+        return self.truth.scene.video(self.settings.video_frames)
+
+    @cached_property
     def fitting_units(self) -> set[str | None]:
         """Symbols of the units in which the scene may be told."""
         return fitting_units(self.truth.scene)
@@ -159,7 +164,7 @@ class Examiner:
         self.resolved.append(ResolvedRecord(record, marks))
         return [
             *self.shapes[line.file].check(raw),
-            *check_record(record, self.truth.scene),
+            *check_record(record, self.truth.scene, self.video),
             *(check_unit(record, self.fitting_units) if evidence else ()),
             *self.media.check(record, self.truth.scene),
             *found,

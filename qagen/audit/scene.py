@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-VIDEO_LENGTH, LEAST_VIDEO_LENGTH = 32, 11
+LEAST_VIDEO_LENGTH = 11
+"""Scenes with fewer frames have no video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,15 @@ class AuditScene:
     is_level: bool = True
     """Whether the world's z axis points up. If not, boxes may be tilted."""
 
-    @cached_property
-    def video(self) -> list[str]:
-        """Names of the frames that stand for the video: 32 spread evenly, first and last included; all of 11 to 31."""
+    def video(self, length: int | str) -> list[str]:
+        """Names of the frames that stand for the video: ``length`` of them, spread evenly, first and last included; all
+        if that is "all" or there are fewer; none of fewer than 11."""
         names = list(self.views)
-        if len(names) < VIDEO_LENGTH:
-            return names if len(names) >= LEAST_VIDEO_LENGTH else []
-        return [names[int(k * (len(names) - 1) / (VIDEO_LENGTH - 1) + 1e-9)] for k in range(VIDEO_LENGTH)]
+        if len(names) < LEAST_VIDEO_LENGTH:
+            return []
+        if isinstance(length, str) or len(names) <= length:
+            return names
+        return [names[int(k * (len(names) - 1) / (length - 1) + 1e-9)] for k in range(length)]
 
     def without_names(self, text: str) -> str:
         """The text without the names of the scene's instances, which may be of any words."""

@@ -23,8 +23,13 @@ VISIBILITY = {
 }
 
 
+VIDEO_FRAMES = 32
+"""Number of frames of a video, unless the run states another."""
+
+
 class _RunConfig(msgspec.Struct):
     visibility: dict[str, float] = {}
+    video_frames: int | str = VIDEO_FRAMES
 
 
 class _SceneEntry(msgspec.Struct):
@@ -47,6 +52,8 @@ class RunSettings:
     """Parameters by type, then by name."""
     scales: Mapping[str, float] = field(default_factory=dict)
     """By what the lengths of each scene were multiplied."""
+    video_frames: int | str = VIDEO_FRAMES
+    """Number of frames of a video, or "all"."""
 
     @classmethod
     def read(cls, report: Path) -> "RunSettings":
@@ -58,7 +65,7 @@ class RunSettings:
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{report}: {error}; expected the report of a run") from error
         scales = {name: scene.scale for name, scene in content.scenes.items() if scene.scale}
-        return cls(content.run.visibility, content.task_configs, scales)
+        return cls(content.run.visibility, content.task_configs, scales, content.run.video_frames)
 
     def threshold(self, name: str) -> float:
         """A threshold of visibility."""

@@ -7,13 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from qagen.errors import ConfigError, did_you_mean
 from qagen.files import PRESETS, TASK_CONFIGS, read_yaml
 from qagen.tasks._base import Family, Format
 from qagen.tasks.registry import known_types, load_task, validated
 from qagen.visibility.thresholds import Thresholds
+from qagen.visibility.views import LEAST_VIDEO_FRAMES, VIDEO_FRAMES, VideoFrames
+
+
+def _frame_count(value: object) -> VideoFrames:
+    """``all`` or a number of frames, which the command line gives as text."""
+    if value == "all":
+        return "all"
+    count = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 9 else value
+    if isinstance(count, bool) or not isinstance(count, int) or count < LEAST_VIDEO_FRAMES:
+        raise ValueError(f"'all' or a whole number from {LEAST_VIDEO_FRAMES} on")
+    return count
 
 
 class RunConfig(BaseModel):
@@ -29,6 +40,8 @@ class RunConfig(BaseModel):
     """Which official split to read, and the folder the records go to."""
     per_scene: Annotated[int, Field(ge=1, le=100_000)] = 100
     """Samples per scene, type and format."""
+    video_frames: Annotated[VideoFrames, BeforeValidator(_frame_count)] = VIDEO_FRAMES
+    """Number of frames of a video, evenly spaced over the recording, or ``all``; questions are true of these frames."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of all drawing."""
     media: Literal["copy", "link", "none"] = "copy"

@@ -236,7 +236,7 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     inputs = _inputs(job, scene.source)
     if job.config.fuse:
         scene = fused(scene, job.layout.root / ".fused" / f"{scene.id}.npz")
-    views = observe(scene, job.config.visibility)
+    views = observe(scene, job.config.visibility, job.config.video_frames)
     report.frames, report.objects = len(views.frames), len(scene.objects)
     report.left_out = {**scene.dropped, **views.unused}
     report.scale, report.unit = 1 / scene.source_unit, None if views.units is None else views.units.length.symbol

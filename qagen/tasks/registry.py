@@ -101,4 +101,4 @@ def _explain(error: ValidationError, model: type[BaseModel], where: Callable[[st
     if first["type"] == "value_error" and not location:
         return f"{prefix}expected {first['msg'].removeprefix('Value error, ')}"
     found = "nothing" if first["type"] == "missing" else shortened(first["input"])
-    return f"{prefix}found {found}, expected: {first['msg'].removeprefix('Input ')}"
+    return f"{prefix}found {found}, expected: {first['msg'].removeprefix('Input ').removeprefix('Value error, ')}"

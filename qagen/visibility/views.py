@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,10 @@ from qagen.visibility.thresholds import Thresholds
 
 GRID_PIXELS = 320 * 240
 REFERENCE_PIXELS = 640 * 480
+VideoFrames = int | Literal["all"]
+"""How many frames a video has, evenly spaced; all frames of the recording."""
 VIDEO_FRAMES, LEAST_VIDEO_FRAMES = 32, 11
-"""Number of frames of a video; the least of a scene that has fewer."""
+"""Number of frames of a video unless asked otherwise; the least of a scene that has fewer."""
 SHARPNESS_WIDTH = 320
 MAX_HEADER_RATIO = 4
 """Reject images whose header claims more than this multiple of the camera's pixels."""
@@ -71,8 +74,8 @@ class SceneViews:
     """(F,) frames whose instance image is annotated, by the dataset or on its mesh. In the others it comes from boxes:
     ``visible_box`` is loose there, and no question is about its edges."""
     video: tuple[int, ...]
-    """Indices of the frames of the scene's video, in time order: 32, or all of a scene that has fewer but at least 11;
-    empty when the scene has fewer still."""
+    """Indices of the frames of the scene's video, in time order: as many as were asked for, or all of a scene that has
+    fewer but at least 11; empty when the scene has fewer still."""
     unused: Mapping[str, int]
     """Count of the frames and objects that are not used, by reason."""
     cameras: NDArray[np.float64]
@@ -199,15 +202,18 @@ class SceneViews:
         return np.unique([kind_of(item.label) for item in self.scene.objects], return_inverse=True)[1]
 
 
-def observe(scene: Scene, thresholds: Thresholds | None = None) -> SceneViews:
+def observe(scene: Scene, thresholds: Thresholds | None = None, video_frames: VideoFrames = VIDEO_FRAMES) -> SceneViews:
     """Measure a validated scene.
+
+    Args:
+        video_frames: how many frames stand for the video of the scene.
 
     Raises:
         SceneError: an image that is needed cannot be decoded, or no frame can be used.
     """
     limits = thresholds or Thresholds()
     grays, sharp, unused = _sharp_frames(scene, limits)
-    video = video_frames(scene.frames)
+    video = _choose_video(scene.frames, video_frames)
     shown = {*video, *(name for walk in scene.walks for name in walk.frames)}
     observer = _Observer(scene, limits, [frame for frame in scene.frames if frame.id in sharp])
     measured: list[_MeasuredFrame] = []
@@ -239,9 +245,11 @@ def world_centers(objects: Sequence[Object3D]) -> NDArray[np.float64]:
     return np.array([item.box.center for item in objects]).reshape(-1, 3)
 
 
-def video_frames(frames: tuple[Frame, ...]) -> list[str]:
-    """Ids of the 32 evenly spaced frames of the scene's video, or of all of fewer, but at least 11, frames."""
-    return [] if len(frames) < LEAST_VIDEO_FRAMES else [frame.id for frame in evenly_spaced(frames, VIDEO_FRAMES)]
+def _choose_video(frames: tuple[Frame, ...], count: VideoFrames) -> list[str]:
+    """Ids of the evenly spaced frames of the scene's video, or of all of fewer, but at least 11, frames."""
+    if len(frames) < LEAST_VIDEO_FRAMES:
+        return []
+    return [frame.id for frame in evenly_spaced(frames, len(frames) if count == "all" else count)]
 
 
 def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[dict[str, U8], set[str], Counter[str]]:

@@ -85,9 +85,11 @@ def test_the_fit_upright_box_around_a_turned_box_is_that_box() -> None:
 
 
 def test_the_video_is_32_frames_from_the_first_to_the_last(room: AuditScene) -> None:
-    video = [int(name) for name in room.video]
+    video = [int(name) for name in room.video(32)]
     assert (len(video), video[0], video[-1]) == (32, 0, FRAMES - 1)
     assert video[:6] == [0, 1, 2, 3, 5, 6]  # 39 / 31 = 1.258 a step: 0, 1.26, 2.52, 3.77, 5.03, 6.29
+    assert [int(name) for name in room.video(16)][:3] == [0, 2, 5]  # 39 / 15 = 2.6 a step
+    assert len(room.video("all")) == len(room.video(64)) == FRAMES
 
 
 @pytest.mark.parametrize("index", [0, 13, 29])

@@ -65,6 +65,14 @@ def test_a_mistake_on_the_command_line_is_named() -> None:
         load_run(None, None, {"tasks": ["nav"]})
     with pytest.raises(ConfigError, match=r"--preset: no preset 'quik'\. Did you mean 'quick'\?"):
         load_run("quik", None, {})
+    for found in ("10", "some", 0, True, 2.5):
+        with pytest.raises(ConfigError, match="video_frames: found .*, expected: 'all' or a whole number from 11 on"):
+            load_run(None, None, {"video_frames": found})
+    assert [load_run(None, None, {"video_frames": one})[0].video_frames for one in ("64", 128, "all")] == [
+        64,
+        128,
+        "all",
+    ]
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

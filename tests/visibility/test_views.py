@@ -10,7 +10,7 @@ from qagen.core.scene import Scene
 from qagen.errors import SceneError
 from qagen.visibility.surfaces import sample_surface
 from qagen.visibility.thresholds import Thresholds
-from qagen.visibility.views import SceneViews, observe, rotation_angle_deg, spread_frames
+from qagen.visibility.views import SceneViews, VideoFrames, observe, rotation_angle_deg, spread_frames
 from tests.scenes import (
     CAMERA,
     HALL,
@@ -338,6 +338,13 @@ def test_a_long_video_has_32_frames() -> None:
     assert [frame.id for frame, usable in zip(views.frames, views.usable, strict=True) if usable] == [
         str(5 * i) for i in range(13)
     ]
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(16, 16), (128, 63), ("all", 63)])
+def test_a_video_has_as_many_frames_as_were_asked_for(asked: VideoFrames, shown: int) -> None:
+    scene = room({"cube": CUBE}, [looking("+y", at=(0.011 * i, 0, 1.5)) for i in range(63)])
+    views = observe(scene, video_frames=asked)
+    assert (len(views.video), views.frames[views.video[-1]].id) == (shown, "62")
 
 
 def test_the_same_view_sees_the_same_and_the_opposite_view_nothing_of_it() -> None:
