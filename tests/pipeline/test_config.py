@@ -66,7 +66,7 @@ def test_a_mistake_on_the_command_line_is_named() -> None:
     with pytest.raises(ConfigError, match=r"--preset: no preset 'quik'\. Did you mean 'quick'\?"):
         load_run("quik", None, {})
     for found in ("10", "some", 0, True, 2.5):
-        with pytest.raises(ConfigError, match="video_frames: found .*, expected: 'all' or a whole number from 11 on"):
+        with pytest.raises(ConfigError, match=r"video_frames: found .*, expected: 'all' or a whole number from 11 on"):
             load_run(None, None, {"video_frames": found})
     assert [load_run(None, None, {"video_frames": one})[0].video_frames for one in ("64", 128, "all")] == [
         64,
