@@ -11,6 +11,16 @@ FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
 """Answer formats in the order of record ids."""
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The place of a sample among samples that ask about one fact and whose answers follow from each other."""
+
+    id: str
+    """Name of the group, unique in the dataset."""
+    variant: str
+    """What this one is: ``original``, or what was done to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One question of one type in one format, put into words."""
@@ -31,3 +41,5 @@ class Sample:
     """What the format added to the question: options, claim."""
     rationale: tuple[Mapping[str, Any], ...]
     """The steps that lead from what was measured to the answer, each with its sentence."""
+    group: Group | None = None
+    """Its place among samples that belong together; None for a sample of its own."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "margin_unit": "u" if is_length and views.units is None else question.margin_unit,
         "added": dict(sample.added),
         "rationale": [dict(step) for step in sample.rationale],
+        **({} if sample.group is None else {"group": asdict(sample.group)}),
         **run,
     }
 
