@@ -31,6 +31,7 @@ MODULES = {
     "bench": ("qagen.bench.__main__", "Draw a held-out benchmark from a run."),
     "audit": ("qagen.audit.__main__", "Recompute the answers of a run independently."),
     "doctor": ("qagen.doctor.__main__", "Test a dataset's poses, depth, boxes and labels."),
+    "frames": ("qagen.frames.__main__", "Tables of what each frame shows of each object."),
     "spacevista": ("qagen.spacevista.__main__", "Read, convert and draw records of SpaceVista."),
     "spatialvid": ("qagen.spatialvid.__main__", "Check and convert clips of SpatialVID."),
 }

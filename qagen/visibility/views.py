@@ -202,11 +202,17 @@ class SceneViews:
         return np.unique([kind_of(item.label) for item in self.scene.objects], return_inverse=True)[1]
 
 
-def observe(scene: Scene, thresholds: Thresholds | None = None, video_frames: VideoFrames = VIDEO_FRAMES) -> SceneViews:
+def observe(
+    scene: Scene,
+    thresholds: Thresholds | None = None,
+    video_frames: VideoFrames = VIDEO_FRAMES,
+    every_frame: bool = False,
+) -> SceneViews:
     """Measure a validated scene.
 
     Args:
         video_frames: how many frames stand for the video of the scene.
+        every_frame: whether frames that repeat a view or are blurred are measured as well; they are not usable.
 
     Raises:
         SceneError: an image that is needed cannot be decoded, or no frame can be used.
@@ -215,6 +221,7 @@ def observe(scene: Scene, thresholds: Thresholds | None = None, video_frames: Vi
     grays, sharp, unused = _sharp_frames(scene, limits)
     video = _choose_video(scene.frames, video_frames)
     shown = {*video, *(name for walk in scene.walks for name in walk.frames)}
+    shown |= {frame.id for frame in scene.frames if every_frame}
     observer = _Observer(scene, limits, [frame for frame in scene.frames if frame.id in sharp])
     measured: list[_MeasuredFrame] = []
     for frame in scene.frames:

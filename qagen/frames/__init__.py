@@ -1,0 +1,1 @@
+"""``qagen frames``: tables of what each frame shows of each object."""
