@@ -178,7 +178,7 @@ def test_its_marks_are_those_that_are_drawn(type_name: str) -> None:
     columns = family.marks
     assert columns is not None
     for sample in samples:
-        record, roles = record_of(sample, family), sample.question.roles
+        record, roles = record_of(sample, family), sample.question.marks
         drawn = marks_of(record)
         if not columns.drawn:
             assert drawn == ()
@@ -197,7 +197,7 @@ def test_its_marks_are_those_that_are_drawn(type_name: str) -> None:
 def test_its_unused_marks_are_null(type_name: str) -> None:
     family, samples, _ = made(type_name)
     for sample in samples:
-        record, roles = record_of(sample, family), sample.question.roles
+        record, roles = record_of(sample, family), sample.question.marks
         used = {key for key, value in record.items() if key.endswith(("_point", "_bbox")) and value is not None}
         assert used == {f"{role.color}_{role.kind}" for role in roles}
         assert all(len(value[0]) == len(roles) for key, value in record.items() if key.endswith("_img_idx"))
@@ -207,7 +207,7 @@ def test_its_unused_marks_are_null(type_name: str) -> None:
 def test_every_color_is_used(type_name: str) -> None:
     family, samples, _ = made(type_name)
     assert family.marks is not None
-    assert {role.color for sample in samples for role in sample.question.roles} == set(family.marks.colors)
+    assert {mark.color for sample in samples for mark in sample.question.marks} == set(family.marks.colors)
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -313,7 +313,8 @@ def test_no_answer_about_the_same_objects_comes_more_than_three_times(type_name:
     family, samples, _ = made(type_name)
     if family.marks is None:
         return
-    asked = Counter((s.format, *(r.object for r in s.question.roles), s.question.answer.text) for s in samples)
+    questions = [(s.format, s.question) for s in samples]
+    asked = Counter((name, *(r.object for r in q.roles), *q.places, q.answer.text) for name, q in questions)
     assert max(asked.values(), default=0) <= 3
 
 

@@ -93,7 +93,8 @@ def ask_again(
     )
     turnable = ("direction", "listed", "move")
     facts = {name: turned(fact, is_mirrored) if name in turnable else fact for name, fact in question.facts.items()}
-    passed = {**facts, "roles": roles} if roles else facts
+    places = tuple(replace(one, place=flipped(one.place)) if is_mirrored else one for one in question.places)
+    passed = facts | ({"roles": roles} if roles else {}) | ({"places": places} if places else {})
     known = signature(family.ask).parameters
     return family.ask(seen, question.frames, **{name: value for name, value in passed.items() if name in known})
 
@@ -108,7 +109,7 @@ def check_alike(type_name: str, seen: SceneViews, factor: float = 1.0, is_mirror
         assert isinstance(other, Question), other
         grows = factor**2 if family_of(type_name).unit.startswith("square ") else factor
         assert_close(other.answer, expected(question.answer, grows, is_mirrored))
-        for mine, theirs in zip(question.roles, other.roles, strict=True):
+        for mine, theirs in zip(question.marks, other.marks, strict=True):
             assert theirs.place == pytest.approx(flipped(mine.place) if is_mirrored else mine.place, abs=PIXEL + 1)
         compared += 1
     assert compared > len(asked(type_name)) / 10

@@ -145,7 +145,7 @@ def _mentions(family: Family, turn: int) -> dict[str, Mention]:
             mentions[color] = Mention(LABELS[(turn + 3 * index) % len(LABELS)], ())
             continue
         note = f"{color} {SHAPES[family.marks.recorded]}"
-        if color in family.unnamed:
+        if color in family.unnamed or family.marks.of_places:
             mentions[color] = Mention(note, ())
             continue
         if family.marks.listed:

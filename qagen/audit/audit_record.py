@@ -10,6 +10,8 @@ from qagen.audit.lengths import TextUnit, named_unit
 from qagen.audit.parse import COLORS, ParsedMention, tokenize
 
 MARK_KINDS = ("point", "bbox", "mask")
+OF_PLACES = frozenset({"depth_order", "correspondence", "covisibility"})
+"""Families whose points mark places of images instead of objects."""
 ALIASES = {"anchor": "objectA"}
 """Tokens of objects that the evidence calls otherwise."""
 LONGEST_SET = 10
@@ -74,10 +76,21 @@ class AuditRecord:
         return str(self.raw.get("id"))
 
     @property
+    def marks_places(self) -> bool:
+        """Whether its points mark places of images, whatever is there."""
+        return self.task.get("family") in OF_PLACES
+
+    @property
     def colors(self) -> list[str]:
         """Colors of the mark columns in their order, which is that of ``*_img_idx`` and of Object0, Object1, ..."""
         names = [key.partition("_") for key in self.raw]
         return list(dict.fromkeys(color for color, _, kind in names if color in COLORS and kind in MARK_KINDS))
+
+    @property
+    def colors_used(self) -> list[str]:
+        """Those of the colors that it has marks of."""
+        columns = (f"{color}_{kind}" for color in self.colors for kind in MARK_KINDS)
+        return [name.partition("_")[0] for name in columns if self.raw.get(name) is not None]
 
     @cached_property
     def named(self) -> list[NamedObject]:

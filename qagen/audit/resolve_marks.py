@@ -76,6 +76,8 @@ def resolve_marks(record: AuditRecord, truth: SceneTruth) -> tuple[dict[str, Res
         if not 0 <= mark.image < len(record.frames) or any(not 0 <= edge <= 1000 for edge in mark.edges):
             checks.append(disagree(f"mark of {mark.token}", mark, "an image of the record and edges in 0-1000"))
             continue
+        if record.marks_places:
+            continue
         label = mentions[0].label if mentions and mentions[0].label != UNNAMED else None
         instance, check = _find_instance(mark, record, truth, label)
         checks.append(check)
@@ -85,6 +87,8 @@ def resolve_marks(record: AuditRecord, truth: SceneTruth) -> tuple[dict[str, Res
         disagree(f"mention of {token}", "named in the text", "no mark for it")
         for token in {mention.token for mention in record.mentions} - {mark.token for mark in parsed}
     ]
+    if record.marks_places:
+        return {}, checks + _check_places(record, parsed)
     return resolved, checks + _check_evidence(record, resolved, truth)
 
 
@@ -264,6 +268,13 @@ def _check_evidence(record: AuditRecord, marks: Mapping[str, ResolvedMark], trut
         if not has_size(row["size_m"], box.size, truth.scene.is_level):
             checks.append(disagree(f"evidence size of {token}", row["size_m"], box.size.round(4).tolist()))
     return checks
+
+
+def _check_places(record: AuditRecord, marks: Sequence[ParsedMark]) -> list[Check]:
+    """Whether the evidence has the very places that the record marks; no more than that can be wrong about them."""
+    stated = [(row["color"], row["image"], tuple(row["place"])) for row in record.evidence.get("places", ())]
+    marked = [(mark.token, mark.image, mark.position) for mark in marks]
+    return [] if sorted(stated) == sorted(marked) else [disagree("evidence places", stated, marked)]
 
 
 def has_size(stated: Sequence[float], size: NDArray, is_level: bool) -> bool:

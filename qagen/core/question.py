@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from qagen.core.answer import Answer
 from qagen.core.units import Length
@@ -48,6 +48,21 @@ class MarkedObject:
     """A name that the question gives the object besides its label: "Object2", "point0"."""
 
 
+@dataclass(frozen=True, slots=True)
+class MarkedPlace:
+    """A place of an image that a point marks, whatever is there."""
+
+    kind: ClassVar[MarkKind] = "point"
+    alias: ClassVar[str] = ""
+
+    color: str
+    """Color of the point, which also names the place in templates."""
+    image: int
+    """Index into Question.frames of the image that carries the point."""
+    place: tuple[int, int]
+    """(x, y), integers 0-1000 of the image's width and height."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question that can be asked, and its answer."""
@@ -56,10 +71,12 @@ class Question:
     """Indices into SceneViews.frames of the images shown, in order."""
     roles: tuple[MarkedObject, ...] = ()
     """Marked objects, in the order in which the record lists them."""
+    places: tuple[MarkedPlace, ...] = ()
+    """Marked places, in the order in which the record lists them; a question marks either objects or places."""
     is_video: bool = False
     """Whether the images are the scene's video, which texts call Frame-0, Frame-1, ..."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    """Variables of templates besides the roles and the answer; a role's color stands for its object."""
+    """Variables of templates besides the marks and the answer; a mark's color stands for what it marks."""
     answer: Answer
     """The correct answer."""
     margin: float
@@ -92,9 +109,15 @@ class Question:
         return tuple(role.object for role in self.roles) if self.about is None else self.about
 
     @property
+    def marks(self) -> "tuple[MarkedObject | MarkedPlace, ...]":
+        """All that is marked, in the order in which the record lists it."""
+        return *self.roles, *self.places
+
+    @property
     def key(self) -> tuple:
         """Two candidates with the same key are the same question."""
-        return self.frames, tuple((r.color, r.object, r.image) for r in self.roles), tuple(sorted(self.facts.items()))
+        marked = *((r.color, r.object, r.image) for r in self.roles), *self.places
+        return self.frames, marked, tuple(sorted(self.facts.items()))
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

@@ -49,7 +49,7 @@ class Step:
     form: str
     """Which of the sentences of its kind says it: templates/rationale.jinja has a block ``<kind>_<form>``."""
     values: Mapping[str, object]
-    """What the sentence says: str, int, Quantity, Point, MarkedObject, Image, or tuples of these."""
+    """What the sentence says: str, int, Quantity, Point, MarkedObject, MarkedPlace, Image, or tuples of these."""
     length: float | None = None
     """scale: the length, in units of the scene's world, by which scenes without meters divide all other lengths."""
     asked_by: str | None = None

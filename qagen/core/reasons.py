@@ -270,6 +270,16 @@ BEYOND_VIDEO = _reason(
     "video: range beyond its end", "The table names frames that the video does not have; it may be another video."
 )
 
+NO_DEPTH_IMAGES = _reason(
+    "no depth images", "Questions about places of images need measured depth, and the scene has no depth images."
+)
+UNSURE_DEPTH = _reason(
+    "depth not sure",
+    "Around the place, depth is not measured throughout, or not that of one smooth surface seen well enough.",
+)
+NO_PLACES = _reason(
+    "no places to compare", "The image has too few places with sure depth that are clearly different; nothing to do."
+)
 NO_SCALE = _reason(
     "no metric scale",
     "The length of the scene's unit is unknown, so no length can be stated; declare it where it is known.",

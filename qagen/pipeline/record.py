@@ -8,7 +8,7 @@ from typing import Any
 
 from qagen.core.answer import Choice
 from qagen.core.box import Box3D
-from qagen.core.question import MarkedObject, Question
+from qagen.core.question import MarkedObject, MarkedPlace, Question
 from qagen.core.sample import FORMATS, Sample
 from qagen.core.scene import Frame, Scene
 from qagen.tasks._base import Family
@@ -33,7 +33,7 @@ def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> 
     }
     if rgbd:
         record["depth"] = _image_paths(sample.question, views, depth_path, "depth")
-    return record | _mark_columns(sample.question.roles, family)
+    return record | _mark_columns(sample.question.marks, family)
 
 
 def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Frame], str], kind: str) -> list[str]:
@@ -51,7 +51,7 @@ def video_name(position: int, frame: Frame) -> str:
     return f"frame{position}_{frame.id}"
 
 
-def _mark_columns(roles: Sequence[MarkedObject], family: Family) -> dict[str, Any]:
+def _mark_columns(roles: Sequence[MarkedObject | MarkedPlace], family: Family) -> dict[str, Any]:
     marks = family.marks
     if marks is None or not marks.names:
         return {}
@@ -80,6 +80,7 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "format": sample.format,
         "frames": [views.frames[i].id for i in question.frames],
         "objects": [_object_evidence(role, question, views) for role in question.roles],
+        **({"places": [_place_evidence(place) for place in question.places]} if question.places else {}),
         "answer": _answer_evidence(question, views),
         "unit": None if views.units is None else views.units.length.symbol,
         "measured": _rounded(_reported(dict(question.measured), views.scene), decimals),
@@ -93,6 +94,8 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
 
 
 def _answer_evidence(question: Question, views: SceneViews) -> str:
+    if isinstance(question.answer, Choice) and question.places:
+        return f"{question.answer.right} point"
     if isinstance(question.answer, Choice):
         chosen = next(role for role in question.roles if role.color == question.answer.right)
         return f"{chosen.alias or chosen.color}: {views.scene.objects[chosen.object].label}"
@@ -134,6 +137,10 @@ def _object_evidence(role: MarkedObject, question: Question, views: SceneViews) 
         "visible_pixels": float(views.visible_pixels[frame, role.object]),
     }
     return _rounded(_reported(evidence, views.scene), decimals_of(views.scene.reported_unit, DECIMALS))
+
+
+def _place_evidence(marked: MarkedPlace) -> dict[str, Any]:
+    return {"color": marked.color, "image": marked.image, "place": list(marked.place)}
 
 
 def _turn_evidence(box: Box3D, scene: Scene) -> dict[str, Any]:

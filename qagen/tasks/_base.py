@@ -110,6 +110,8 @@ class MarkColumns:
     numbered: bool = False
     """Whether drawn marks carry their number in the order of the colors, because questions name ``Object2``."""
 
+    of_places: bool = False
+    """Whether the marks point out places of images instead of objects; texts call them "blue point"."""
     anchored: bool = False
     """Whether the first listed mark is the object to measure from."""
     hidden: MarkKind | None = None

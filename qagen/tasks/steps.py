@@ -28,9 +28,9 @@ SLOTS = {
 
 
 def locate_marks(question: Question) -> Step:
-    """Which image shows which of the question's objects."""
-    images = dict.fromkeys(role.image for role in question.roles)
-    shown = tuple((Image(i), tuple(role for role in question.roles if role.image == i)) for i in images)
+    """Which image shows which of the question's objects, or places."""
+    images = dict.fromkeys(one.image for one in question.marks)
+    shown = tuple((Image(i), tuple(one for one in question.marks if one.image == i)) for i in images)
     return Step("locate", "marks", {"shown": shown})
 
 

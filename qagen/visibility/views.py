@@ -41,6 +41,7 @@ from qagen.visibility.contact import Contacts, are_covers
 from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
 from qagen.visibility.masks import FrameMasks
+from qagen.visibility.spots import Spots
 from qagen.visibility.surfaces import object_surfaces, scene_surface
 from qagen.visibility.thresholds import Thresholds
 
@@ -175,6 +176,11 @@ class SceneViews:
         size = float(np.median(sides)) if sides else (median_depth(self.scene) or MEDIAN_DEPTH_M) / 4
         stays_in_meters = world_m == 1.0 and size >= METERS_ABOVE_M
         return Units(METERS if stays_in_meters else unit_for(size * world_m), world_m)
+
+    @cached_property
+    def spots(self) -> Spots:
+        """Places of the frames whose measured depth is sure, measured when they are asked for."""
+        return Spots(self.frames)
 
     @cached_property
     def gaps(self) -> Gaps:

@@ -187,7 +187,7 @@ def plain_text(answer: Answer, units: Units | None, mentions: Mapping[str, Menti
 
 
 def mentions_of(family: Family, scene: Scene, question: Question, with_frames: bool = True) -> dict[str, Mention]:
-    """Each role by its color, with the notes that point it out.
+    """Each role by its color, with the notes that point it out; a place is the point that marks it.
 
     Args:
         with_frames: note in which frame of a video an object is marked.
@@ -207,7 +207,7 @@ def mentions_of(family: Family, scene: Scene, question: Question, with_frames: b
             mentions[role.color] = Mention(mark, ())
         else:
             mentions[role.color] = Mention(label, notes, (role.alias or mark,) if counts[label] > 1 else ())
-    return mentions
+    return mentions | {one.color: Mention(f"{one.color} {SHAPES[one.kind]}", ()) for one in question.places}
 
 
 def shape_of(marks: MarkColumns | None) -> str:

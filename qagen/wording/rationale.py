@@ -13,7 +13,7 @@ from qagen.core.answer import (
     Motion,
     ViewAngles,
 )
-from qagen.core.question import MarkedObject, Question
+from qagen.core.question import MarkedObject, MarkedPlace, Question
 from qagen.core.rationale import DECIMALS, Image, Point, Quantity, Step
 from qagen.core.sample import Format
 from qagen.core.units import Units
@@ -159,7 +159,7 @@ class Teller:
             case Quantity():
                 kinds.add(value.kind)
                 return self._printed(value)
-            case MarkedObject():
+            case MarkedObject() | MarkedPlace():
                 mention = self.mentions[value.color]
                 return mention if is_first else mention.again, value.color
             case Image():

@@ -446,6 +446,30 @@ def same_move_twice(record: Record, evidence: Record) -> bool:
 
 
 EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
+
+
+def swap_places(record: Record, evidence: Record) -> None:
+    """Exchange the point of the answer and another one in the record and in the evidence, so that these agree."""
+    colors = [row["color"] for row in evidence["places"] if row["color"] != "red"]
+    right = next(color for color in colors if f"{color} point" in said(record))
+    first, second = (f"{color}_point" for color in (right, next(color for color in colors if color != right)))
+    record[first], record[second] = record[second], record[first]
+    for row in evidence["places"]:
+        row["place"] = record[f"{row['color']}_point"][0]
+
+
+def move_place(color: str, by: int) -> Fault:
+    """Move a point up or down, wherever there is room, in the record and in the evidence."""
+
+    def spoil(record: Record, evidence: Record) -> None:
+        ((x, y),) = record[f"{color}_point"]
+        record[f"{color}_point"] = [[x, y + by if y + by <= 950 else y - by]]
+        for row in evidence["places"]:
+            row["place"] = record[f"{row['color']}_point"][0]
+
+    return spoil
+
+
 FAULTS: list[tuple[str, str, str, Fault]] = [
     ("colors of marks swapped", "depth_prediction_oc", "fill", swap_colors_of_marks),
     ("colors of marks swapped", "obj_spatial_relation_oo", "judge", swap_colors_of_marks),
@@ -509,6 +533,14 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("yes for no", "obj_spatial_relation_oo_mv", "judge", swap_words("Yes", "No")),
     *(("yes for no", f"existence_{one}", "judge", swap_words("Yes", "No")) for one in EXISTENCE),
     ("another letter", "existence_oc_mv", "select", other_letter),
+    ("another letter", "depth_order_points", "select", other_letter_of_those),
+    ("the truth twice", "depth_order_points", "select", same_option_twice),
+    ("another point", "depth_order_points", "sentence", swap_words("blue", "green")),
+    ("points exchanged", "depth_order_points", "sentence", swap_places),
+    ("a point moved", "depth_order_points", "sentence", move_place("blue", 300)),
+    ("marks moved off", "depth_order_points", "select", change_marks(mirrored)),
+    ("a point that is not named", "depth_order_points", "sentence", lambda r, e: r.update(magenta_point=[[500, 500]])),
+    ("another distance in the evidence", "depth_order_points", "sentence", in_measured(blue_m=9.0)),
     ("another letter", "object_matching_candidates", "select", other_letter_of_those),
     ("another letter", "obj_count", "select", other_letter),
     ("another letter", "obj_frame_locate", "select", other_letter),

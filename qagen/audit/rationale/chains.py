@@ -31,6 +31,7 @@ from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSol
 from qagen.audit.solvers.contact import ContactSolver
 from qagen.audit.solvers.count import CountSolver
 from qagen.audit.solvers.depth import DepthSolver
+from qagen.audit.solvers.depth_order import DepthOrderSolver
 from qagen.audit.solvers.directions import DirectionSolver, ExpectedSlot
 from qagen.audit.solvers.distance import DistanceRatioSolver, DistanceSolver, SurfaceDistanceSolver
 from qagen.audit.solvers.ego import EgoSolver, distance_between, thinned
@@ -144,6 +145,16 @@ def _depth(solver: DepthSolver, steps: Steps) -> Chain:
         yield steps.with_unit("measure depth", of=steps.roles[token], image=image, value=value)
     if "green" in asked:
         yield steps.with_unit("measure depths", value=following(steps.length(solver.value), OF_DIFFERENCE))
+
+
+def _depth_order(solver: DepthOrderSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    rows = [str(row["color"]) for row in solver.record.evidence["places"]]
+    yield from steps.name_scale("place", solver.distances[solver.nearest], camera=0, of=solver.nearest)
+    doubt = solver.doubt
+    told = {token: steps.length(solver.distances[token], doubt[f"{token}_m"], f"{token}_m") for token in rows}
+    yield steps.with_unit("measure from_camera", camera=0, to=[[token, told[token]] for token in rows])
+    yield steps.with_unit("compare extreme", extreme="closest", value=told[solver.nearest], of=solver.nearest)
 
 
 def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
@@ -679,6 +690,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     CameraPointSolver: _camera_motion,
     ContactSolver: _contact,
     CountSolver: _count,
+    DepthOrderSolver: _depth_order,
     DepthSolver: _depth,
     DistanceRatioSolver: _ratio,
     DistanceSolver: _distance,

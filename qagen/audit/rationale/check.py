@@ -191,7 +191,7 @@ def reader_of(record: AuditRecord, truth: SceneTruth) -> Reader:
     names = [mention.label for mention in called.values()]
     for token, mention in called.items():
         role, mark = roles[token], f"{token} {mention.shape}"
-        if mention.label == UNNAMED and token != "red":
+        if mention.label == UNNAMED and (token != "red" or record.marks_places):
             full[mark] = short[mark] = role
             continue
         label = mention.label

@@ -163,7 +163,8 @@ class Steps:
 
     def marks(self) -> Iterator[Expected]:
         """Which image shows which object."""
-        rows = [(row["color"], row["image"]) for row in self.record.evidence.get("objects", ())]
+        evidence = self.record.evidence
+        rows = [(row["color"], row["image"]) for row in (*evidence.get("objects", ()), *evidence.get("places", ()))]
         images = list(dict.fromkeys(image for _, image in rows))
         shown = [[image, [role for role, its in rows if its == image]] for image in images]
         yield Expected("locate marks", {"shown": shown})
@@ -297,4 +298,4 @@ def roles_of(record: AuditRecord) -> dict[str, str]:
         color = str(row["color"])
         for token in filter(None, (color, ALIASES.get(color), row.get("alias"))):
             found[str(token)] = color
-    return found
+    return found | {str(row["color"]): str(row["color"]) for row in record.evidence.get("places", ())}

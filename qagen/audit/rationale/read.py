@@ -55,6 +55,7 @@ FORMS: Mapping[str, str] = {
     "locate all": r"The {of:full} can be seen in all {total:int} frames\.",
     "locate walk": r"The walk is shown in {images:int} images\.",
     "scale camera": r"Let d be the distance from {camera:image}'s camera to the center of the {of:thing}\.",
+    "scale place": r"Let d be the distance from {camera:image}'s camera to the {of:object}\.",
     "scale pair": r"Let d be the distance between the centers of the {of:both}\.",
     "scale side": r"Let d be the {side:side} of the {of:object}\.",
     "scale depth": r"Let d be the depth of the camera of {of:image} in {camera:image}\.",
