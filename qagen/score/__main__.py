@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 LISTED = 5
 """Maximum number of ids in a warning."""
 LEVELS = ("low", "medium", "high")
+SCORER_NAMES = (
+    *("lmms-eval", "vlmevalkit", "spacevista", "lmms-vsibench", "vlmevalkit-vsibench", "thinking-in-space", "revsi"),
+    *("lmms-mmsi", "vlmevalkit-mmsi", "lmms-viewspatial", "vlmevalkit-viewspatial", "lmms-mindcube"),
+    *("vlmevalkit-mindcube", "lmms-blink"),
+)
+"""The first is SPAR-Bench's; the fourth and those after it are of ``qagen.score.scorers``."""
 
 
 @cli.command(
@@ -25,6 +31,7 @@ LEVELS = ("low", "medium", "high")
     "qagen score predictions.jsonl --against bench --mode official",
     "qagen score samples.jsonl --against SPAR-Bench.parquet --out scores.json",
     "qagen score my.jsonl --against b.json --mode official --scorer spacevista",
+    "qagen score my.jsonl --against VSI-Bench.parquet --mode official --scorer lmms-vsibench",
 )
 @click.argument("predictions", metavar="PREDICTIONS", type=cli.PATH)
 @cli.path_option(
@@ -43,7 +50,7 @@ LEVELS = ("low", "medium", "high")
 )
 @cli.option(
     "--scorer",
-    type=click.Choice(["lmms-eval", "vlmevalkit", "spacevista"]),
+    type=click.Choice(SCORER_NAMES),
     default="lmms-eval",
     show_default=True,
     help="The public scorer of --mode official.",
@@ -60,6 +67,7 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
 
     from qagen.score.read import read_items, read_predictions
     from qagen.score.report import make_report, mode_of
+    from qagen.score.scorers import SCORERS
     from qagen.tasks.registry import known_types, load_task
 
     items = read_items(bench)
@@ -71,7 +79,11 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
     )
     if report is None:
         expected = "SpaceVista's items" if scorer == "spacevista" else "SPAR-Bench's tasks"
+        if scorer in SCORERS:
+            expected = f"the question types of {SCORERS[scorer].benchmark}"
         hint = "; SpaceVista's have --scorer spacevista" if grouped else ""
+        if fitting := [name for name, known in SCORERS.items() if any(map(known.knows, items))]:
+            hint = f"; theirs is --scorer {' or '.join(fitting)}"
         raise ConfigError(f"--mode official: {bench}: found none of {expected}{hint}")
     keys = ("missing", "unknown", "duplicates", "contradicting")
     problems = {key: list(getattr(found, key)) for key in keys}

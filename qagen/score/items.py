@@ -40,6 +40,16 @@ class Summary:
     """Mean of the questions of each task."""
     members: dict[str, list[str]]
     """The tasks that a level is the mean of."""
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Weights of tasks in the overall score (``overall``) or in a level, where they are not equal."""
+    by_question: bool = False
+    """Whether the overall score is the mean of the questions."""
+
+
+def split_task(task: str) -> tuple[str, str]:
+    """Question type and number of frames of a task of ReVSI: ``room_size_estimation_single, 16 frames``."""
+    name, _, frames = task.partition(", ")
+    return name, frames
 
 
 def mean_by_task(scores: "pd.DataFrame", mean: Callable[[Any], Any]) -> dict[str, float]:

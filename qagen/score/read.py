@@ -9,6 +9,7 @@ from typing import Any
 from qagen.errors import ConfigError, QagenError
 from qagen.files import parse_json
 from qagen.records.read import find_record_files
+from qagen.score import benches
 from qagen.score.items import ScoredItem
 from qagen.score.output import output_text
 from qagen.score.rewards import item_of
@@ -48,8 +49,9 @@ def read_items(path: Path) -> list[ScoredItem]:
     """The questions of a benchmark, in its order.
 
     Args:
-        path: parquet, JSONL or JSON in SPAR-Bench's columns or with training records; a list of SpaceVista's items; a
-            folder of ``qagen.bench`` or of parquet shards named ``test-*``; or the output folder of a run.
+        path: parquet, JSONL, JSON, TSV or CSV in SPAR-Bench's columns, in those of another benchmark of
+            ``qagen.score.benches`` or with training records; a list of SpaceVista's items; a folder of ``qagen.bench``
+            or of parquet shards named ``test-*``; or the output folder of a run.
 
     Raises:
         ConfigError: there is no benchmark, or two questions have the same id.
@@ -58,9 +60,10 @@ def read_items(path: Path) -> list[ScoredItem]:
     if not path.exists():
         raise ConfigError(f"--against: {path}: no such file or folder")
     items: dict[str, ScoredItem] = {}
-    for row, where in _bench_rows(path):
+    for number, (row, where) in enumerate(_bench_rows(path)):
         try:
-            item = item_of(_check_question(row))
+            row = _check_question(row)
+            item = item_of(row if benches.has_id(row) or not benches.is_item(row) else {**row, "id": number})
         except QagenError as error:
             raise QagenError(f"{where}: {error}") from error
         if item.id in items:
@@ -89,7 +92,7 @@ def _check_question(row: Any) -> Mapping[str, Any]:
 def _bench_rows(path: Path) -> Iterator[tuple[Any, str]]:
     """The rows of a benchmark and where they stand."""
     if path.is_file():
-        yield from _parquet_rows(path) if path.suffix == ".parquet" else _json_rows(path)
+        yield from _parquet_rows(path) if path.suffix == ".parquet" else _rows(path)
     elif (path / "test.jsonl").is_file():
         yield from _json_rows(path / "test.jsonl")
     elif shards := sorted([*path.glob("test-*.parquet"), *path.glob("data/test-*.parquet")]):
@@ -108,12 +111,12 @@ def _parquet_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
 
     try:
         with pq.ParquetFile(path) as file:
-            columns = [name for name in COLUMNS if name in file.schema_arrow.names]
+            columns = [name for name in (*COLUMNS, *benches.COLUMNS) if name in file.schema_arrow.names]
             rows = file.read(columns).to_pylist()
     except pa.ArrowInvalid as error:
         raise QagenError(f"{path}: is not parquet: {error}") from error
     for number, row in enumerate(rows, 1):
-        yield row, f"{path}: row {number}"
+        yield {key: value for key, value in row.items() if value is not None}, f"{path}: row {number}"
 
 
 # --- predictions ------------------------------------------------------------------------------------------------------
@@ -139,7 +142,7 @@ def read_predictions(path: Path, items: list[ScoredItem]) -> Predictions:
     unknown: list[str] = []
     duplicates: list[str] = []
     contradicting: list[str] = []
-    for number, (row, where) in enumerate(_prediction_rows(path)):
+    for number, (row, where) in enumerate(_rows(path)):
         name, text = _read_row(row, number, items, where)
         if name not in known:
             unknown.append(name)
@@ -202,7 +205,7 @@ def _text_of(row: Mapping[str, Any]) -> str | None:
         raise QagenError(f"{key}: {error}") from error
 
 
-def _prediction_rows(path: Path) -> Iterator[tuple[Any, str]]:
+def _rows(path: Path) -> Iterator[tuple[Any, str]]:
     if path.suffix.lower() in TABLES:
         return _table_rows(path)
     return _json_rows(path)

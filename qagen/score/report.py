@@ -13,6 +13,7 @@ from qagen.rng import rng_for
 from qagen.score import lmms, spacevista, strict, vlmeval
 from qagen.score.items import ScoredItem, Summary
 from qagen.score.read import Predictions
+from qagen.score.scorers import SCORERS
 
 RESAMPLES = 1000
 GUESSES = 20
@@ -101,13 +102,16 @@ def mode_of(name: str, levels: Mapping[str, str], grouped: bool = False) -> Mode
     """How to score.
 
     Args:
-        name: ``strict``, ``lmms-eval``, ``vlmevalkit`` or ``spacevista``.
+        name: ``strict``, ``lmms-eval``, ``vlmevalkit``, ``spacevista`` or one of ``SCORERS``.
         levels: levels by task.
         grouped: whether the benchmark groups its questions, as SpaceVista does.
     """
     if name == "strict":
         summarize = spacevista.summarize if grouped else lambda scored: strict.summarize(scored, levels)
         return Mode("strict", strict.judge, summarize)
+    if scorer := SCORERS.get(name):
+        judge = lambda item, text: strict.Judgment(scorer.score(item, text))  # noqa: E731
+        return Mode(f"official ({name})", judge, scorer.summarize, scorer.knows, scorer.metric)
     module = {"lmms-eval": lmms, "vlmevalkit": vlmeval, "spacevista": spacevista}[name]
     judge = lambda item, text: strict.Judgment(module.score(item, text))  # noqa: E731
     title = f"official ({name})"
@@ -156,10 +160,11 @@ def make_report(
         chance = float(np.mean([tasks[item.task].chance for item in own]))
         return ReportLine(float(values.mean()), bounds, len(own), chance, _metrics(own, mode), unread=unread)
 
-    def mean_line(score: float, names: Sequence[str]) -> ReportLine:
-        """The line of a mean over tasks; each task is resampled by itself."""
-        bounds = _bounds(np.mean([means[name] for name in names], axis=0))
-        chance = float(np.mean([tasks[name].chance for name in names]))
+    def mean_line(score: float, names: Sequence[str], of: str) -> ReportLine:
+        """The line of a mean over tasks, that of a level or ``overall``; each task is resampled by itself."""
+        weights = [summary.weights[of][name] for name in names] if of in summary.weights else None
+        bounds = _bounds(np.average([means[name] for name in names], axis=0, weights=weights))
+        chance = float(np.average([tasks[name].chance for name in names], weights=weights))
         questions, unread = (sum(getattr(tasks[name], key) for name in names) for key in ("questions", "unread"))
         return ReportLine(score, bounds, questions, chance, unread=unread)
 
@@ -170,8 +175,10 @@ def make_report(
 
     return Report(
         mode.name,
-        question_line("overall", lambda _: True) if groups else mean_line(summary.overall, list(tasks)),
-        {level: mean_line(score, summary.members[level]) for level, score in summary.levels.items()},
+        question_line("overall", lambda _: True)
+        if groups or summary.by_question
+        else mean_line(summary.overall, list(tasks), "overall"),
+        {level: mean_line(score, summary.members[level], level) for level, score in summary.levels.items()},
         tasks,
         groups,
         Counter(item.task for item in items if not mode.knows(item)),

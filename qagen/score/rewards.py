@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qagen.errors import QagenError
-from qagen.score import spacevista, strict
+from qagen.score import benches, spacevista, strict
 from qagen.score.items import ScoredItem
 
 
@@ -40,6 +40,8 @@ def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: A
 
 def item_of(record: Mapping[str, Any]) -> ScoredItem:
     """The question of a record. Raises QagenError, naming the keys, when the record has no question."""
+    if benches.is_item(record):
+        return benches.item_of(record)
     if spacevista.is_item(record):
         return spacevista.item_of(record)
     name = record.get("id", "")
