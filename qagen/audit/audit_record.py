@@ -14,6 +14,15 @@ OF_PLACES = frozenset({"depth_order", "correspondence", "covisibility"})
 """Families whose points mark places of images instead of objects."""
 ALIASES = {"anchor": "objectA"}
 """Tokens of objects that the evidence calls otherwise."""
+_VIDEO, _IMAGES = "(?:the|this) video", "(?:the|these) images"
+UNTOLD = re.compile(
+    "(?:cannot be (?:told|answered|determined)|impossible to say|there is no way to tell) from "
+    rf"(?:{_VIDEO}|{_IMAGES})|cannot be known from what (?:{_VIDEO} shows|{_IMAGES} show)|"
+    rf"(?:{_VIDEO} leaves|{_IMAGES} leave) this open|(?:{_VIDEO} does|{_IMAGES} do) not (?:show enough to )?tell|"
+    rf"not enough is shown in (?:{_VIDEO}|{_IMAGES}) to say|the (?:frames|views) shown are not enough to tell",
+    re.IGNORECASE,
+)
+"""Options that say that the images do not tell."""
 LONGEST_SET = 10
 """Records with more images show a video."""
 
@@ -127,10 +136,35 @@ class AuditRecord:
         return [frame_of(path) for path in self.images]
 
     @cached_property
-    def options(self) -> dict[str, str]:
+    def all_options(self) -> dict[str, str]:
         """Letter to option; empty in other formats."""
         found = re.findall(r"^([A-D])\. (.*)$", self.human, re.MULTILINE)
         return dict(found) if self.format == "select" else {}
+
+    @cached_property
+    def untold(self) -> str | None:
+        """Letter of the option that it cannot be told; None where there is none."""
+        return next((letter for letter, text in self.all_options.items() if UNTOLD.fullmatch(text)), None)
+
+    @cached_property
+    def options(self) -> dict[str, str]:
+        """Letter to option, without the one that it cannot be told; empty in other formats."""
+        return {letter: text for letter, text in self.all_options.items() if letter != self.untold}
+
+    @property
+    def group(self) -> str:
+        """Name of its group; "" where it is in none."""
+        return str((self.evidence.get("group") or {}).get("id", ""))
+
+    @property
+    def variant(self) -> str:
+        """What it is in its group; "" where it is in none."""
+        return str((self.evidence.get("group") or {}).get("variant", ""))
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether its images are said not to show what it asks about."""
+        return self.variant == "unanswerable"
 
     @cached_property
     def tokens(self) -> list[str]:

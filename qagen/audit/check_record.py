@@ -96,6 +96,8 @@ def check_record(record: AuditRecord, scene: AuditScene, video: list[str]) -> It
         left = LEFTOVERS.search(words)
         if left:
             yield disagree("words", left[0], "no tags, leftovers or stray blanks")
+    if (record.untold is None and record.is_twin) or (record.untold and not record.group):
+        yield disagree("group", record.variant, "a pair, which has an option that it cannot be told")
     yield from _check_needs(record, scene)
     yield from _check_images(record, scene, video)
     if record.evidence:
@@ -133,6 +135,11 @@ def _check_images(record: AuditRecord, scene: AuditScene, video: list[str]) -> I
         if len(set(record.frames)) < len(record.frames):
             yield disagree("images", record.frames, "frames that differ")
         return
+    if not record.is_twin:
+        yield from _check_video(record, video)
+
+
+def _check_video(record: AuditRecord, video: list[str]) -> Iterator[Check]:
     if record.frames != video:
         yield disagree("video", record.frames, video)
     for position, path in enumerate(record.images):

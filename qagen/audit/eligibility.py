@@ -62,7 +62,7 @@ def check_eligibility(
             found = f"{rotation:.1f} deg and {distance:.2f} m apart"
             yield disagree(f"images {i + 1} and {j + 1}", found, "views that differ")
     solver = solver_of(record.task)
-    if solver is not None:
+    if solver is not None and not record.is_twin:
         yield from solver.check_eligibility(record, marks, views)
     for (letter, first), (other, second) in combinations(record.options.items(), 2):
         if record.task.get("family") not in COUNTS and _are_alike(record, first, second, truth):

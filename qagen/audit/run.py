@@ -22,11 +22,13 @@ from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
 from qagen.audit.scale import at_room_scale, check_scale, check_unit, fitting_units
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import examine
+from qagen.audit.solvers.twins import TwinPairs
 from qagen.audit.truth import SceneTruth
 from qagen.errors import ConfigError
 from qagen.records.read import RecordFile, RecordLine
 
 SCENE_GROUP, FILE_FORMAT, FACTS_FORMAT = ("(scene)", "physical"), "(file)", "(facts)"
+PAIRS_FORMAT = "(pairs)"
 Progress = Callable[[int, int, str], None]
 
 
@@ -111,6 +113,8 @@ def audit(
                 progress(done, len(index), scene_id)
         for type_name, answer_format, check in facts.check() if wanted.is_all else ():
             result.counts.add((type_name, FACTS_FORMAT), f"{scene_id}: {answer_format}", None, [check])
+        for type_name, answer_format, check in examiner.pairs.check() if wanted.most is None else ():
+            result.counts.add((type_name, PAIRS_FORMAT), f"{scene_id}: {answer_format}", None, [check])
         if draws:
             perturb(examiner.resolved, examiner.truth, draws, seed, result.stability)
     return result
@@ -140,6 +144,8 @@ class Examiner:
     """The settings of the run."""
     resolved: list[ResolvedRecord] = field(default_factory=list)
     """Records whose objects are known."""
+    pairs: TwinPairs = field(default_factory=TwinPairs)
+    """The records with an option that they cannot be told."""
 
     @cached_property
     def video(self) -> list[str]:
@@ -161,7 +167,9 @@ class Examiner:
         converted = in_world_units(evidence, self.truth.scene)
         record = AuditRecord(type_name, answer_format, str(line), raw, converted, line.scene, task)
         found, marks = examine(record, self.truth)
-        self.resolved.append(ResolvedRecord(record, marks))
+        self.pairs.add(record)
+        if not record.is_twin:
+            self.resolved.append(ResolvedRecord(record, marks))
         return [
             *self.shapes[line.file].check(raw),
             *check_record(record, self.truth.scene, self.video),

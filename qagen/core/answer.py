@@ -627,6 +627,24 @@ class Description(_Told):
         return {"answer": self.text}
 
 
+@dataclass(frozen=True, slots=True)
+class Untold(_Told):
+    """That the images do not show what is asked: an option, and the right one of an unanswerable twin."""
+
+    names: ClassVar = frozenset({"answer"})
+
+    words: str
+    """The option."""
+
+    @property
+    def text(self) -> str:
+        return self.words
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text}
+
+
 Answer = (
     Number
     | Ratio
@@ -651,6 +669,7 @@ Answer = (
     | ViewAngles
     | Route
     | Description
+    | Untold
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
-from qagen.core.answer import Answer
+from qagen.core.answer import Answer, Untold
 from qagen.core.units import Length
 
 Fact = float | int | str | tuple | Length
@@ -102,6 +102,11 @@ class Question:
     def position(self, name: str, default: int = 0) -> int:
         """One of the facts that name an image by its place among the images shown."""
         return int(str(self.facts.get(name, default)))
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether its images do not show what it asks about; those of a video are then not the scene's video."""
+        return isinstance(self.answer, Untold)
 
     @property
     def objects(self) -> tuple[int, ...]:

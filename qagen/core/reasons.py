@@ -330,6 +330,15 @@ CLASS_QUOTA = _balancing(
 NO_OPTIONS = _reason(
     "too few wrong options", "The scene does not offer enough wrong answers that differ clearly from the right one."
 )
+NEVER_UNANSWERABLE = _reason(
+    "no unanswerable form",
+    "With --unanswerable: images without the objects that a question of the type is about would still tell the answer, "
+    "or lack a mark; there are no twins.",
+)
+NO_BLIND_IMAGES = _reason(
+    "no images without the object",
+    "With --unanswerable: too few other images surely show nothing of what the question needs; it gets no twin.",
+)
 
 AMBIGUOUS = _reason("ambiguous", "The difference that decides the answer is too small to be sure of the answer.")
 NO_DIRECTION = _reason(

@@ -9,6 +9,8 @@ from qagen.core.question import Question
 Format = Literal["fill", "select", "sentence", "judge"]
 FORMATS: tuple[Format, ...] = ("fill", "select", "sentence", "judge")
 """Answer formats in the order of record ids."""
+ORIGINAL, UNANSWERABLE = "original", "unanswerable"
+"""Variants of a question that has an option more, that it cannot be told: with images that tell, and with others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ class RunConfig(BaseModel):
     """Samples per scene, type and format."""
     video_frames: Annotated[VideoFrames, BeforeValidator(_frame_count)] = VIDEO_FRAMES
     """Number of frames of a video, evenly spaced over the recording, or ``all``; questions are true of these frames."""
+    unanswerable: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of the select samples of a type about a video or several images that are pairs of one question: both with
+    the option that it cannot be told, one with images that tell it and one with images that do not."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of all drawing."""
     media: Literal["copy", "link", "none"] = "copy"
@@ -57,7 +60,8 @@ class RunConfig(BaseModel):
 
     def digest(self, families: list[Family]) -> str:
         """Twelve hex digits that name the config and the tasks it resolves to."""
-        resolved = [self.model_dump(mode="json"), [family.config.model_dump(mode="json") for family in families]]
+        own = self.model_dump(mode="json", exclude=None if self.unanswerable else {"unanswerable"})
+        resolved = [own, [family.config.model_dump(mode="json") for family in families]]
         return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -33,17 +33,22 @@ def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> 
     }
     if rgbd:
         record["depth"] = _image_paths(sample.question, views, depth_path, "depth")
-    return record | _mark_columns(sample.question.marks, family)
+    return record | _mark_columns(() if sample.question.is_twin else sample.question.marks, family)
 
 
 def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Frame], str], kind: str) -> list[str]:
     frames = [views.frames[i] for i in question.frames]
-    if not question.is_video:
+    if not shows_video_files(question):
         return [path(views.scene.id, frame) for frame in frames]
     return [
         f"{views.scene.id}/video_{kind}/{video_name(position, frame)}{Path(path('', frame)).suffix}"
         for position, frame in enumerate(frames)
     ]
+
+
+def shows_video_files(question: Question) -> bool:
+    """Whether the images are the files of the scene's video; the frames of other videos are files of single images."""
+    return question.is_video and not question.is_twin
 
 
 def video_name(position: int, frame: Frame) -> str:
@@ -56,6 +61,8 @@ def _mark_columns(roles: Sequence[MarkedObject | MarkedPlace], family: Family) -
     if marks is None or not marks.names:
         return {}
     columns: dict[str, Any] = dict.fromkeys(marks.names)
+    if not roles:
+        return columns
     if marks.listed:
         columns[f"{marks.recorded}_list"] = [[list(role.place) for role in roles]]
         columns[f"{marks.recorded}_img_idx"] = [[role.image for role in roles]]

@@ -8,7 +8,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
 from itertools import groupby
@@ -18,10 +18,11 @@ from typing import Any
 import msgspec
 
 import qagen
+from qagen.core.answer import Untold
 from qagen.core.familiar import familiarity
 from qagen.core.question import Question, Skip, about_objects
 from qagen.core.reasons import SAME_WORDS, UNIT_TOO_COARSE
-from qagen.core.sample import Format, Sample
+from qagen.core.sample import ORIGINAL, UNANSWERABLE, Format, Group, Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.units import CENTIMETERS, METERS
 from qagen.errors import ConfigError, QagenError, SceneError
@@ -34,15 +35,16 @@ from qagen.pipeline.exclude import Exclusion
 from qagen.pipeline.layout import Layout
 from qagen.pipeline.media import write_media
 from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, record_merged
-from qagen.pipeline.record import sample_id, to_evidence, to_record
+from qagen.pipeline.record import sample_id, shows_video_files, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
+from qagen.pipeline.twins import Paired, choose_twins
 from qagen.rng import rng_for
 from qagen.sampling.choose import Distractors, choose_with_options
 from qagen.sampling.pool import Selection, collect, pick_balanced
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
-from qagen.wording.formats import Formatter, check_templates
+from qagen.wording.formats import Formatter, Turns, check_templates
 from qagen.wording.phrasebook import Phrasebook
 from qagen.wording.rationale import Rationales
 
@@ -277,8 +279,9 @@ def _write_samples(
             for sample in block:
                 record = to_record(sample, family, views, job.config.rgbd)
                 pairs.append((record, to_evidence(sample, views, stamp)))
-                shows_video |= sample.question.is_video
-                shown.update(() if sample.question.is_video else sample.question.frames)
+                is_video = shows_video_files(sample.question)
+                shows_video |= is_video
+                shown.update(() if is_video else sample.question.frames)
             part.add(family.config.type, answer_format, pairs)
     return shown, shows_video
 
@@ -322,8 +325,13 @@ def make_samples(
         if config.formats is not None and answer_format not in config.formats:
             continue
         formatter = Formatter(family, views.scene, views.units, book, Distractors(selection, rng), rng)
-        questions = (selection.questions * family.config.repeats)[:quota]
-        yield from _in_format(formatter, rationales, questions, answer_format, counts)
+        paired = Paired((selection.questions * family.config.repeats)[:quota])
+        if answer_format == "select" and config.unanswerable:
+            rng = rng_for(config.seed, scene_id, type_name, "twins")
+            paired, reasons = choose_twins(family, views, paired.questions, config.unanswerable, quota, rng)
+            for reason in reasons:
+                counts.refuse(reason, answer_format=answer_format)
+        yield from _in_format(formatter, rationales, paired, answer_format, counts)
 
 
 def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | Skip:
@@ -337,7 +345,7 @@ def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | S
 def _in_format(
     formatter: Formatter,
     rationales: Rationales,
-    questions: list[Question],
+    paired: Paired,
     answer_format: Format,
     counts: TaskCounts,
 ) -> Iterator[Sample]:
@@ -345,29 +353,46 @@ def _in_format(
     config = formatter.family.config
     counts.samples[answer_format] = 0
     written: set[tuple[tuple[int, ...], str]] = set()
-    for question in questions:
-        turns = formatter.write(question, answer_format)
+    for question in paired.questions:
+        twin = paired.twins.get(question.key)
+        turns = _written(formatter, question, answer_format, twin is not None)
         for _ in range(REDRAWS):
-            if isinstance(turns, Skip) or (question.frames, turns.human) not in written:
+            if isinstance(turns, Skip) or (question.frames, turns[0].human) not in written:
                 break
-            turns = formatter.write(question, answer_format)
+            turns = _written(formatter, question, answer_format, twin is not None)
         if isinstance(turns, Skip):
             counts.refuse(turns.reason, answer_format=answer_format)
-        elif (question.frames, turns.human) in written:
+        elif (question.frames, turns[0].human) in written:
             counts.refuse(SAME_WORDS, answer_format=answer_format)
         else:
-            written.add((question.frames, turns.human))
-            yield Sample(
-                id=sample_id(formatter.scene.id, config.code, answer_format, counts.samples[answer_format]),
-                type=config.type,
-                format=answer_format,
-                question=question,
-                human=turns.human,
-                gpt=turns.gpt,
-                added=turns.added,
-                rationale=rationales.of(question, answer_format, turns),
-            )
-            counts.samples[answer_format] += 1
+            written.add((question.frames, turns[0].human))
+            number = counts.samples[answer_format]
+            ids = [sample_id(formatter.scene.id, config.code, answer_format, number + i) for i in range(len(turns))]
+            groups = [None] if twin is None else [Group(ids[0], variant) for variant in (ORIGINAL, UNANSWERABLE)]
+            asked = [question] if twin is None else [question, replace(twin, answer=Untold(turns[1].right_option))]
+            for own_id, one, told, group in zip(ids, asked, turns, groups, strict=True):
+                yield Sample(
+                    id=own_id,
+                    type=config.type,
+                    format=answer_format,
+                    question=one,
+                    human=told.human,
+                    gpt=told.gpt,
+                    added=told.added,
+                    rationale=rationales.of(one, answer_format, told),
+                    group=group,
+                )
+            counts.samples[answer_format] += len(turns)
+
+
+def _written(
+    formatter: Formatter, question: Question, answer_format: Format, has_twin: bool
+) -> tuple[Turns, ...] | Skip:
+    """The turns of a question, and those of its twin if it has one."""
+    if has_twin:
+        return formatter.write_twins(question)
+    turns = formatter.write(question, answer_format)
+    return turns if isinstance(turns, Skip) else (turns,)
 
 
 def make_report(job: Job, totals: RunTotals) -> dict[str, Any]:

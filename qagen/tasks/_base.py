@@ -1,7 +1,7 @@
 """What every task family offers, and what a task's YAML may say."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -258,6 +258,14 @@ class Family(ABC, Generic[ConfigT]):
     def ask_drawn(self, views: SceneViews, drawn: SampledObjects | Skip) -> Question | Skip:
         """The question about drawn images and objects. What it refuses are these objects, whatever the images."""
         return drawn if isinstance(drawn, Skip) else refusing(about_objects(drawn[1]), self.ask(views, *drawn))
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """Sets of labels: images that show nothing of all labels of one set do not tell the answer to a question.
+
+        Empty, as here, where such images would still tell it (none is in view, so the count is 0), would have another
+        answer, or would lack a mark. A family that says otherwise says why.
+        """
+        return ()
 
     @abstractmethod
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:

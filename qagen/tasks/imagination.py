@@ -1,7 +1,7 @@
 """Where objects are for an observer who moves to one object and faces another."""
 
 import math
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
@@ -120,6 +120,20 @@ class Imagination(Family[ImaginationConfig]):
     def _states_facing(self) -> bool:
         """Whether answers state which of two objects is in front of the observer and which behind."""
         return self.config.asks == "oo" and self.images != 1
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """Neither side nor front is known without one of the two objects that are compared: red and the observer's
+        place, or red and yellow. Blue alone decides only how the observer is turned, which above and below do not need.
+
+        What an answer says of above and below alone, a label may tell (a lamp hangs above a rug): no twin.
+        """
+        assert isinstance(question.answer, Directions)
+        is_sideways = any(slot.word and slot.axis != "above_below" for slot in question.answer.slots)
+        if self.marks.drawn or not is_sideways:
+            return ()
+        compared = ("green", "red") if self.config.asks == "oc" else ("red", "yellow")
+        labels = {role.color: views.scene.objects[role.object].label for role in question.roles}
+        return [(labels[color],) for color in compared]
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         roles = question.roles

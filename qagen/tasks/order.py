@@ -112,6 +112,12 @@ class Order(Family[OrderConfig]):
             candidates += asked[:1] if isinstance(asked[0], Skip) else asked
         yield from sorted(candidates, key=lambda candidate: isinstance(candidate, Skip))
 
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """What never comes into view has no place in any order of the four."""
+        labels = question.facts["labels"]
+        assert isinstance(labels, tuple)
+        return [(str(label),) for label in labels]
+
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         assert isinstance(question.answer, LabelOrder)
         labels, sightings = question.facts["labels"], question.facts["sightings"]

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 from numpy.random import Generator
 
@@ -55,6 +56,11 @@ class Turns:
     added: Mapping[str, str | list[str]] = field(default_factory=dict)
     """What the format added to the question: options, claim."""
 
+    @property
+    def right_option(self) -> str:
+        """The option of the letter that is the answer."""
+        return self.added["options"][LETTERS.index(self.gpt)]
+
 
 class Formatter:
     """Writes the questions of one type and scene in one format, in the scene's units; balances letters and Yes/No."""
@@ -72,6 +78,8 @@ class Formatter:
         self.family, self.scene, self.units, self.book, self.rng = family.form_for(scene), scene, units, book, rng
         self._distractors = distractors
         self._letters = {count: BalancedDraw(LETTERS[:count], rng) for count in (2, 3, 4)}
+        counts = range(3, len(LETTERS) + 1)
+        self._letter_pairs = {count: BalancedDraw(permutations(LETTERS[:count], 2), rng) for count in counts}
         self._claims: Counter[tuple[str, bool]] = Counter()
 
     def write(self, question: Question, answer_format: Format) -> Turns | Skip:
@@ -99,19 +107,43 @@ class Formatter:
         letter = self._letters[len(distractors) + 1].draw()
         answers = [*distractors]
         answers.insert(LETTERS.index(letter), question.answer)
-        if isinstance(question.answer, PHRASED_OPTIONS):
-            block = f"option_{self.family.variant}"
-            contexts = [self._unit_words | self._told(answer).context for answer in answers]
-            options = [self.book.draw(self.family.name, block, self.rng, context) for context in contexts]
-        else:
-            options = [self._plain_text(question, answer) for answer in answers]
+        return self._choice(question, self._options(question, answers), letter)
+
+    def write_twins(self, question: Question) -> tuple[Turns, Turns] | Skip:
+        """A select question with the option that it cannot be told: for images that tell it, and for others.
+
+        Both read alike to the letter, so that only images tell which is which. The option takes the place of a wrong
+        one where there are four: two letters are drawn for it and the right option, each pair of letters as often.
+        """
+        distractors = self._distractors.of(question)
+        if distractors is None:
+            return Skip(NO_OPTIONS)
+        kept = [distractors[i] for i in self.rng.permutation(len(distractors))[: len(LETTERS) - 2]]
+        right, untold = self._letter_pairs[len(kept) + 2].draw()
+        options = self._options(question, [question.answer, *kept])
+        named = {right: options.pop(0), untold: self._rule(f"untold_{'video' if question.is_video else 'images'}")}
+        for letter in sorted(named):
+            options.insert(LETTERS.index(letter), named[letter])
+        turns = self._choice(question, options, right)
+        return turns if isinstance(turns, Skip) else (turns, replace(turns, gpt=untold))
+
+    def _options(self, question: Question, answers: Sequence[Answer]) -> list[str]:
+        """The texts of answers."""
+        if not isinstance(question.answer, PHRASED_OPTIONS):
+            return [self._plain_text(question, answer) for answer in answers]
+        block = f"option_{self.family.variant}"
+        contexts = [self._unit_words | self._told(answer).context for answer in answers]
+        return [self.book.draw(self.family.name, block, self.rng, context) for context in contexts]
+
+    def _choice(self, question: Question, options: list[str], letter: str) -> Turns | Skip:
+        """The question with its options, of which ``letter`` is right."""
         if len(set(options)) < len(options):
             return Skip(NO_OPTIONS)
         asked = self._question_text(question, "select")
         if isinstance(question.answer, Directions):
             asked += " " + self._rule("option_slots")
         listed = [f"{name}. {option}" for name, option in zip(LETTERS, options, strict=False)]
-        human = "\n".join([asked, self._rule("choose"), *listed, self._rule(f"reply_letter_{len(answers)}")])
+        human = "\n".join([asked, self._rule("choose"), *listed, self._rule(f"reply_letter_{len(options)}")])
         return Turns(human, letter, {"options": options})
 
     def _judge(self, question: Question) -> Turns | Skip:
@@ -242,6 +274,7 @@ def blocks_of(family: Family) -> dict[tuple[str, str], frozenset[str]]:
         least = family.least_options or family.options
         shared += ["choose", *(f"reply_letter_{count}" for count in range(least, family.options + 1))]
         shared += ["option_slots"] if directions else []
+        shared += [] if family.images == 1 else [f"untold_{'video' if family.images == 'video' else 'images'}"]
         if family.answer in PHRASED_OPTIONS:
             blocks[f"option_{variant}"] = family.answer.names | (asked & UNIT_WORDS)
     if "judge" in formats:

@@ -19,7 +19,7 @@ from qagen.core.sample import Format
 from qagen.core.units import Units
 from qagen.tasks._base import Family
 from qagen.visibility.views import SceneViews
-from qagen.wording.formats import LETTERS, Turns, mentions_of, plain_text
+from qagen.wording.formats import Turns, mentions_of, plain_text
 from qagen.wording.phrasebook import Mention, Phrasebook
 
 FILE = "rationale"
@@ -59,7 +59,8 @@ class Rationales:
 
     def _tell(self, question: Question) -> list[tuple[Step, Told]]:
         """All steps but the answer. Where the scene has meters, no other length has to stand for their unit."""
-        steps, units = self.family.rationale(question, self.views), self.views.units
+        units = self.views.units
+        steps = _unseen(question) if question.is_twin else self.family.rationale(question, self.views)
         scale = next((step.length for step in steps if step.length is not None), None)
         mentions = mentions_of(self.family, self.views.scene, question, with_frames=False)
         tellers = [
@@ -74,8 +75,8 @@ class Rationales:
         if answer_format == "select" and isinstance(answer, Directions):
             return Step("answer", "option", {"letter": turns.gpt, "value": _stated(answer)})
         if answer_format == "select":
-            option = turns.added["options"][LETTERS.index(turns.gpt)]
-            return Step("answer", "letter", {"letter": turns.gpt, "value": option.removesuffix(".")})
+            option = turns.right_option.removesuffix(".")
+            return Step("answer", "letter", {"letter": turns.gpt, "value": option})
         if answer_format != "sentence":
             return Step("answer", "plain", {"value": turns.gpt})
         if isinstance(answer, Description):
@@ -88,6 +89,13 @@ class Rationales:
 
     def _plain_text(self, question: Question, answer: Answer) -> str:
         return plain_text(answer, self.views.units, mentions_of(self.family, self.views.scene, question))
+
+
+def _unseen(question: Question) -> tuple[Step, ...]:
+    """What a twin does not show."""
+    labels = question.measured["absent"]
+    assert isinstance(labels, list)
+    return tuple(Step("tally", "shown", {"label": label, "value": 0}) for label in labels)
 
 
 class Teller:

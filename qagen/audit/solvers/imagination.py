@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from qagen.audit.audit_record import AuditRecord
 from qagen.audit.checks import Check, Verdict, check_equal, prefixed
 from qagen.audit.solvers.base import UnreadableError
 from qagen.audit.solvers.directions import (
@@ -36,13 +37,7 @@ class ImaginationSolver(DirectionSolver):
     family = "imagination"
 
     def solve(self) -> None:
-        goes, faces = (re.findall(pattern, self.record.question) for pattern in (_GOES_TO, _FACES))
-        if not goes or not faces:
-            raise UnreadableError("where the observer goes and what is faced")
-        self.goal, self.faced = goes[0], faces[0]
-        self.tokens = [token for token in self.record.tokens if token not in (self.goal, self.faced)]
-        if not 1 <= len(self.tokens) <= 2:
-            raise UnreadableError("one or two objects besides those of the move")
+        self.goal, self.faced, self.tokens = read_move(self.record)
         self.tokens = list(subject_and_reference(self._without_move(self.record.question), self.tokens) or self.tokens)
         self.require(self.record.tokens)
         with_facing = len(self.record.images) > 1
@@ -86,3 +81,14 @@ class ImaginationSolver(DirectionSolver):
         """The text without the move and its objects, which relate nothing."""
         text = re.sub(_FACES, "", re.sub(_GOES_TO, "", text))
         return text.replace(f"@{self.goal}", "").replace(f"@{self.faced}", "")
+
+
+def read_move(record: AuditRecord) -> tuple[str, str, list[str]]:
+    """Where the observer goes, what is faced, and the one or two objects asked about. Raises UnreadableError."""
+    goes, faces = (re.findall(pattern, record.question) for pattern in (_GOES_TO, _FACES))
+    if not goes or not faces:
+        raise UnreadableError("where the observer goes and what is faced")
+    asked = [token for token in record.tokens if token not in (goes[0], faces[0])]
+    if not 1 <= len(asked) <= 2:
+        raise UnreadableError("one or two objects besides those of the move")
+    return goes[0], faces[0], asked

@@ -12,6 +12,7 @@ from qagen.audit.checks import Check, Verdict, check_equal, disagree, prefixed, 
 from qagen.audit.rationale.check import check_rationale
 from qagen.audit.resolve_marks import ResolvedMark, resolve_marks
 from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
+from qagen.audit.solvers.twins import check_twin
 from qagen.audit.truth import SceneTruth
 
 MEASURED_SLACK = 2e-3
@@ -44,6 +45,8 @@ def solvers_by_family() -> dict[str, list[type[Solver]]]:
 
 def examine(record: AuditRecord, truth: SceneTruth) -> tuple[list[Check], Mapping[str, ResolvedMark]]:
     """All geometric checks of a record, and the marks whose objects were found."""
+    if record.is_twin:
+        return check_twin(record, truth), {}
     marks, checks = resolve_marks(record, truth)
     return checks + check_answer(record, marks, truth, with_evidence=True), marks
 
