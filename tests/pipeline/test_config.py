@@ -30,6 +30,7 @@ MISTAKES = [
     ("per_scene: 0", "per_scene: found 0, expected: should be greater than or equal to 1"),
     ("per_scene: many", "per_scene: found 'many', expected: should be a valid integer"),
     ("per_scene: 1000000000", "per_scene: found 1000000000, expected: should be less than or equal to 100000"),
+    ("unanswerable: 0.6", "unanswerable: found 0.6, expected: should be less than or equal to 0.5"),
     ("seed: -1", "seed: found -1, expected: should be greater than or equal to 0"),
     ("seed: 4294967296", "seed: found 4294967296, expected: should be less than 4294967296"),
     ("split: ../elsewhere", "split: found '../elsewhere', expected: "),

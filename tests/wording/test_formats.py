@@ -39,6 +39,8 @@ BLOCKS = {
 RULES = (
     "vertical",
     "option_slots",
+    "untold_images",
+    "untold_video",
     "leave_out",
     "first_image_observer",
     "depth_per_image",
@@ -264,3 +266,22 @@ def test_each_format_needs_its_blocks() -> None:
     assert ("rules", "reply_yes_no") in needed
     assert "left_right" in needed["relation", "sentence_oo_mv"]
     assert "left_right" not in needed["relation", "question_oo_mv"]
+
+
+def test_a_pair_reads_alike_and_its_letters_are_even(book: Phrasebook) -> None:
+    writer = formatter("depth_prediction_oc_mv", book, [DEPTH])
+    drawn = []
+    for _ in range(24):
+        pair = writer.write_twins(DEPTH)
+        assert not isinstance(pair, Skip)
+        told, untold = pair
+        assert told.human == untold.human
+        assert told.added == untold.added
+        options = told.added["options"]
+        assert len(options) == 4
+        assert options["ABCD".index(told.gpt)] == told.right_option == "3.0"
+        assert untold.right_option == "[untold_images]"
+        drawn.append((told.gpt, untold.gpt))
+    # Two different letters of four, each of the twelve ordered pairs as often.
+    assert set(Counter(drawn).values()) == {2}
+    assert len(set(drawn)) == 12

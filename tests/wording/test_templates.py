@@ -152,6 +152,8 @@ def test_texts_start_and_end_like_sentences(file, block):
         "option_object": ("cm",),
         "option_direction": (")",),
         "option_what": (")",),
+        "untold_video": ("video", "tell", "say", "shows", "open"),
+        "untold_images": ("images", "tell", "say", "show", "open"),
     }.get(block, (".", "?"))
     for source, _, text in renderings(file, block):
         assert text[0].isupper(), source
