@@ -1,5 +1,6 @@
 """Laws that need no known answer: what happens to every type when the world is moved, scaled or mirrored."""
 
+import re
 from dataclasses import fields, replace
 from functools import cache
 from inspect import signature
@@ -29,6 +30,7 @@ from qagen.core.answer import (
     Number,
     OneOf,
     Placement,
+    Sector,
     ViewAngles,
     YesNo,
 )
@@ -138,7 +140,7 @@ def expected(answer: Answer, factor: float, is_mirrored: bool) -> Answer:
             return replace(answer, **parts)
         case Placement(places):
             return Placement(tuple((name, side * factor * x, factor * y) for name, x, y in places))
-        case CameraMove() | MoveOrder():
+        case CameraMove() | MoveOrder() | Sector():
             parts = [turned(getattr(answer, field.name), is_mirrored) for field in fields(answer)]
             return type(answer)(*parts)
     return answer
@@ -150,7 +152,7 @@ def turned(word: Any, is_mirrored: bool) -> Any:
         return tuple(turned(one, is_mirrored) for one in word)
     if is_mirrored and str(word).startswith(("Truck", "Pan", "Roll")):
         return OPPOSITES[word]
-    return OPPOSITE[word] if is_mirrored and word in ("left", "right") else word
+    return re.sub(r"\b(left|right)\b", lambda match: OPPOSITE[match[0]], word) if is_mirrored else word
 
 
 def box_of(box: tuple[int, ...], is_mirrored: bool) -> tuple[int, int, int, int]:
@@ -159,6 +161,8 @@ def box_of(box: tuple[int, ...], is_mirrored: bool) -> tuple[int, int, int, int]
 
 
 def flipped(place: tuple[int, ...]) -> tuple[int, ...]:
+    if not place:
+        return place
     if len(place) == 2:
         return 1000 - place[0], place[1]
     return 1000 - place[2], place[1], 1000 - place[0], place[3]

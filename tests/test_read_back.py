@@ -20,7 +20,7 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import CameraMove, Directions, LabelOrder, MoveOrder, OneOf, Route
+from qagen.core.answer import CameraMove, Directions, LabelOrder, MoveOrder, OneOf, Route, Sector
 from qagen.core.motion import OPPOSITES, STAY
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
@@ -234,6 +234,8 @@ def altered(sample: Sample) -> str:
         return re.sub(rf"\b({first}|{last})\b", lambda match: last if match[0] == first else first, text)
     if isinstance(answer, CameraMove):
         return re.sub(r"\(([^()]+)\)", lambda match: f"({OTHER_MOVES[match[1]]})", text)
+    if isinstance(answer, Sector):
+        return text.replace(answer.word, answer.others[-1])
     if isinstance(answer, OneOf):
         return re.sub("|".join(OTHER_CONTACTS), lambda match: OTHER_CONTACTS[match[0]], text)
     text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)

@@ -29,6 +29,7 @@ from qagen.core.answer import (
     Placement,
     Ratio,
     Route,
+    Sector,
     Slot,
     ViewAngles,
     YesNo,
@@ -124,7 +125,7 @@ def _claims(family: Family) -> tuple[str, ...]:
     """Words, or roles, that the family's claims are about."""
     if family.answer is Choice and family.marks:
         return family.marks.colors
-    return tuple(answer.text for answer in EXAMPLES.get(family.answer, ())) or CLAIMED_DIRECTIONS
+    return family.words or tuple(answer.text for answer in EXAMPLES.get(family.answer, ())) or CLAIMED_DIRECTIONS
 
 
 def _before(family: Family, turn: int) -> dict[str, str]:
@@ -166,7 +167,7 @@ def _answers(family: Family) -> list[Answer]:
         return [LocatedObject(label, turn % 3, (0, 212, 97, 1000)) for turn, label in enumerate(LABELS)]
     if family.answer is Choice and family.marks:
         return [Choice(family.marks.colors[1], family.marks.colors[2:])] * len(LABELS)
-    examples = EXAMPLES[family.answer]
+    examples = tuple(map(Sector, family.words)) or EXAMPLES[family.answer]
     return list(islice(cycle(examples), len(LABELS) * len(examples)))
 
 

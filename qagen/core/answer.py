@@ -313,6 +313,14 @@ class OneOf(_Told):
 
 
 @dataclass(frozen=True, slots=True)
+class Sector(OneOf):
+    """One of a list of directions: "front-left", "higher", "left and turned right"."""
+
+    others: tuple[str, ...] = field(default=(), compare=False)
+    """The other directions of the list, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraMove(_Told):
     """What a camera does, in a word of film: "Dolly In", "Pan Left", "Stay" (qagen.core.motion)."""
 
@@ -658,6 +666,7 @@ Answer = (
     | Choice
     | YesNo
     | OneOf
+    | Sector
     | CameraMove
     | FrameSpan
     | Directions

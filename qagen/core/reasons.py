@@ -481,6 +481,14 @@ ROLL_DIFFERS = _reason(
 )
 HALF_TURN = _reason("half turn", "The turn is so large that it is hard to tell which way it goes.")
 ANGLE_TOO_SMALL = _reason("angle too small", "The angle is so small that nobody could judge it by eye.")
+TOO_CLOSE_FOR_DIRECTION = _reason(
+    "too close for a direction",
+    "Seen from above, what is asked about is so close to the observer that a small error would change its direction.",
+)
+SHOWN_BY_OBSERVER = _reason(
+    "shown by the observer",
+    "The image whose camera is asked about may show the object itself, so the other images would not be needed.",
+)
 TOO_CLOSE_AROUND = _reason(
     "camera too close to the object",
     "The camera is above the object, or so close that a small error of its place would change the angle around it.",

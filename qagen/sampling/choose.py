@@ -28,6 +28,7 @@ from qagen.core.answer import (
     Number,
     OneOf,
     Ratio,
+    Sector,
     YesNo,
 )
 from qagen.core.question import Question
@@ -68,6 +69,7 @@ RULES: dict[type[Answer], Rule] = {
     LabelOrder: Rule(make=DistractorMaker.orders),
     FrameNumbers: Rule(make=DistractorMaker.frames),
     OneOf: Rule(make=DistractorMaker.other_words),
+    Sector: Rule(make=DistractorMaker.other_words),
     CameraMove: Rule(make=DistractorMaker.other_moves),
     FrameSpan: Rule(make=DistractorMaker.other_spans),
     MoveOrder: Rule(make=DistractorMaker.move_orders),

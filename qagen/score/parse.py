@@ -309,6 +309,50 @@ def _contacts(passage: str) -> set[str]:
     return held or ({"touching"} if TOUCHING.search(rest) else set())
 
 
+# --- directions around an observer ------------------------------------------------------------------------------------
+
+_ENDS = r"(?:front|forwards?|straight ahead|ahead|back(?:wards?)?|behind|rear)"
+_TO = r"(?:[\s-]+(?:and|to|on|the|its|slightly|from|of))*[\s-]+"
+SECTOR = re.compile(
+    rf"(?<![a-z])(?:(?P<turn>(?:turn|rotat|pann)(?:s|ed|ing)?(?: it)?(?: to)?(?: the| its)? (?P<to>left|right))"
+    rf"|(?P<end>{_ENDS}){_TO}(?P<side>left|right)|(?P<side_2>left|right)[\s-]+(?P<end_2>{_ENDS})"
+    rf"|(?P<one>{_ENDS}|left|right|higher|above|lower|below))(?![a-z])",
+    re.I,
+)
+"""A direction; a side after front or back belongs to it."""
+HEIGHTS = {"higher": "higher", "above": "higher", "lower": "lower", "below": "lower"}
+
+
+def sector(text: str) -> str:
+    """A direction, or two of different kinds: "front-left", "higher", "left and turned right"."""
+    return decision(final_answer(text), _sectors, "direction")
+
+
+def _sectors(passage: str) -> set[str]:
+    found = dict.fromkeys(map(_sector, SECTOR.finditer(passage)))
+    kinds = [_kind_of_sector(word) for word in found]
+    return {" and ".join(found)} if found and len(set(kinds)) == len(kinds) else set(found)
+
+
+def _sector(match: re.Match[str]) -> str:
+    if match["turn"]:
+        return f"turned {match['to'].lower()}"
+    end, side = match["end"] or match["end_2"], match["side"] or match["side_2"]
+    if side:
+        return f"{_end(end)}-{side.lower()}"
+    word = match["one"].lower()
+    return HEIGHTS.get(word) or (word if word in ("left", "right") else _end(word))
+
+
+def _end(word: str) -> str:
+    return "back" if word.lower().startswith(("back", "behind", "rear")) else "front"
+
+
+def _kind_of_sector(word: str) -> str:
+    """Turns, heights and places are told together, two of one kind are a contradiction."""
+    return "turn" if word.startswith("turned") else "height" if word in HEIGHTS else "place"
+
+
 # --- directions and sentences -----------------------------------------------------------------------------------------
 
 DIRECTION = re.compile(

@@ -45,6 +45,7 @@ from qagen.core.answer import (
     OneOf,
     Placement,
     Ratio,
+    Sector,
     ViewAngles,
     YesNo,
 )
@@ -237,6 +238,7 @@ METRICS: dict[type[Answer], Metric] = {
     Choice: Metric("accuracy", parse.marked_object, _equal, with_question=True),
     YesNo: JUDGED,
     OneOf: Metric("accuracy", parse.contact, _equal),
+    Sector: Metric("accuracy", parse.sector, _equal),
     CameraMove: Metric("accuracy", camera.move, _equal),
     FrameSpan: Metric("accuracy", camera.span, _equal),
     MoveOrder: Metric("places", camera.moves, _compare_orders),

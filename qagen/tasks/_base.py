@@ -227,6 +227,8 @@ class Family(ABC, Generic[ConfigT]):
 
     least_options: int | None = None
     """Least number of options of a select question, where it varies."""
+    words: tuple[str, ...] = ()
+    """The words that its answers are one of, where they are a closed list of its own."""
     unnamed: frozenset[str] = frozenset()
     """Colors of the marks that questions call "blue box" instead of naming their objects, so that labels do not tell
     which is which; where the labels differ, the other objects have no name either."""

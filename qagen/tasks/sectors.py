@@ -30,6 +30,9 @@ LEFT_RIGHT = Sectors(("left", "right"), (-180.0, 0.0))
 LEFT_RIGHT_BACK = Sectors(("left", "right", "back"), (-135.0, 0.0, 135.0))
 """What lies ahead is on the left or on the right; behind is what one must turn by more than 135 degrees to face."""
 QUADRANTS = Sectors(("back-left", "front-left", "front-right", "back-right"), (-180.0, -90.0, 0.0, 90.0))
+AHEAD_HALF_DEG = 10.0
+SIDES = Sectors(("left", "front", "right"), (-180.0, -AHEAD_HALF_DEG, AHEAD_HALF_DEG))
+"""What an image shows is to the left, straight ahead, or to the right."""
 FOUR = Sectors(("left", "front", "right", "back"), (-135.0, -45.0, 45.0, 135.0))
 EIGHT = Sectors(
     ("back-left", "left", "front-left", "front", "front-right", "right", "back-right", "back"),

@@ -116,6 +116,15 @@ def measure_up(views: SceneViews, question: Question) -> Step:
     return Step("measure", "away", {"camera": Image(0), "to": tuple(told)})
 
 
+def measure_bearing(camera: Image, thing: Thing, bearing: tuple[str, Quantity]) -> Step:
+    """How far from straight ahead an object or a camera is for a camera held level, seen from above.
+
+    Args:
+        bearing: the side and the angle.
+    """
+    return Step("measure", "bearing", {"camera": camera, "to": ((thing, bearing),)})
+
+
 def coordinates(placed: Step, thing: Thing) -> tuple[Quantity, ...]:
     """The coordinates of one of the things that a step has placed."""
     told: tuple[tuple[Thing, Point], ...] = placed.values["points"]  # type: ignore[assignment]

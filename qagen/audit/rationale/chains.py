@@ -27,6 +27,7 @@ from qagen.audit.rationale.expected import (
 )
 from qagen.audit.scene import AuditView, rotation_deg
 from qagen.audit.solvers import base
+from qagen.audit.solvers.camera_direction import CameraDirectionSolver
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
 from qagen.audit.solvers.contact import ContactSolver
 from qagen.audit.solvers.count import CountSolver
@@ -467,6 +468,13 @@ def _camera_motion(solver: CameraMotionSolver, steps: Steps) -> Chain:
     yield Expected("project lens", {"focal": focal, "center": center, "camera": 0, "point": point})
 
 
+def _camera_direction(solver: CameraDirectionSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    yield from steps.scale_from_camera("red", solver.image)
+    yield steps.on_plan(["red"], solver.image)
+    yield steps.bearings({"red": -solver.left_deg}, solver.image)
+
+
 def _ego(solver: EgoSolver, steps: Steps) -> Chain:
     first, last = asked_frames(solver.record.question)
     doubt = WAY_DOUBT * solver.value
@@ -686,6 +694,7 @@ def _frames_around(times_s: Mapping[int, float], at_s: float) -> AnyOf:
 
 
 CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
+    CameraDirectionSolver: _camera_direction,
     CameraMotionSolver: _camera_motion,
     CameraPointSolver: _camera_motion,
     ContactSolver: _contact,

@@ -251,6 +251,12 @@ class Steps:
             },
         )
 
+    def bearings(self, rights_deg: Mapping[str | int, float], image: int = 0) -> Expected:
+        """How far to the right of straight ahead objects, by token, and cameras, by image, are from above."""
+        named = [(self.roles[one] if isinstance(one, str) else one, value) for one, value in rights_deg.items()]
+        told = [[name, degrees(value, "right", "left")] for name, value in named]
+        return Expected("measure bearing", {"camera": image, "to": told})
+
     # --- the answer ---------------------------------------------------------------------------------------------------
 
     @property

@@ -59,6 +59,7 @@ FORMS: Mapping[str, str] = {
     "scale pair": r"Let d be the distance between the centers of the {of:both}\.",
     "scale side": r"Let d be the {side:side} of the {of:object}\.",
     "scale depth": r"Let d be the depth of the camera of {of:image} in {camera:image}\.",
+    "scale cameras": r"Let d be the distance between the cameras of {of:images}\.",
     "scale moves": rf"Let d be the largest move along any of the camera's axes from {_SPAN}\.",
     "scale way": rf"Let d be how far the camera moves from {_SPAN}\.",
     "scale instance": r"Let d be the distance from {camera:image}'s camera to the nearest one\.",
@@ -97,6 +98,7 @@ FORMS: Mapping[str, str] = {
     "measure swept": rf"{_FOLLOWED}, its turns add up to {{value:number}} degrees\.",
     "measure around": r"Seen from above, the directions from the center of the {of:object} to the two cameras are "
     r"{value:number} degrees apart\.",
+    "measure bearing": r"Seen from above, from straight ahead of {camera:image}'s camera: {to:bearings}\.",
     "measure way": rf"{_FOLLOWED}, its way is {{value:number}} {{unit:unit}}\.",
     "measure net": rf"From {_SPAN}, the camera gets {{value:number}} {{unit:unit}} away in a straight line\.",
     "measure turned": rf"From {_SPAN}, the camera turns {{value:number}} degrees in all\.",
@@ -249,6 +251,8 @@ class Reader:
             "directed": _directed,
             "shown": self._shown,
             "points": self._points,
+            "bearings": self._bearings,
+            "images": lambda text: [_image(one) for one in text.split(" and ")],
             "mapped": lambda text: [
                 [name, list(map(Said, place.split(", ")))]
                 for name, place in _series_of(text, rf"(\w+): \(({NUMBER}, {NUMBER})\)")
@@ -283,18 +287,25 @@ class Reader:
         return [_lookup(self.full, found) for (found,) in _series(text, rf"the ((?i:{_either(self.full)}))")]
 
     def _points(self, text: str) -> list[Any]:
-        names, points = _either(self.short), []
-        thing, place = rf"(?:((?i:{names}))|camera of ({IMAGE}))", rf"\(({NUMBER}(?:, {NUMBER}){{1,2}})\)"
+        place = rf"\(({NUMBER}(?:, {NUMBER}){{1,2}})\)"
+        return [[thing, list(map(Said, found.split(", ")))] for thing, found in self._at(text, place)]
+
+    def _bearings(self, text: str) -> list[Any]:
+        angle = rf"({NUMBER} degrees (?:left|right))"
+        return [[thing, _pair(found, r"({n}) degrees (\w+)")] for thing, found in self._at(text, angle)]
+
+    def _at(self, text: str, place: str) -> list[tuple[Any, str]]:
+        """Objects and cameras, each with the text of its place, which is a group of the pattern."""
+        thing, found = rf"(?:((?i:{_either(self.short)}))|camera of ({IMAGE}))", []
         item = re.compile(rf"{thing} at {place}(?:, (?=\S)|$)")
         at = 0
         while at < len(text):
             match = item.match(text, at)
             if match is None:
                 raise UnreadableStepError(f"places in {text[at:]!r}")
-            found = _lookup(self.short, match[1]) if match[1] else _image(match[2])
-            points.append([found, list(map(Said, match[3].split(", ")))])
+            found.append((_lookup(self.short, match[1]) if match[1] else _image(match[2]), match[3]))
             at = match.end()
-        return points
+        return found
 
     def _reaches(self, text: str) -> tuple[list[Any], str]:
         names = _either(self.short)

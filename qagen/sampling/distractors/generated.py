@@ -28,6 +28,8 @@ from qagen.core.answer import (
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.shared import GAP_SHARE, GROUP, apart, degrees_apart
 
+MAX_WORDS = 3
+"""Largest number of wrong words, for four letters."""
 SMALLEST_NUMBER_M = 0.1
 STEPS = (1.18, 1.3)
 """Range of the ratio between neighboring generated options."""
@@ -200,8 +202,8 @@ class DistractorMaker:
         return [Choice(truth.wrong[i], ()) for i in self._rng.permutation(len(truth.wrong))]
 
     def other_words(self, truth: OneOf) -> Sequence[OneOf]:
-        """The other words of the list, shuffled."""
-        return [OneOf(truth.others[i]) for i in self._rng.permutation(len(truth.others))]
+        """The other words of the list, shuffled; three of a longer one."""
+        return [type(truth)(truth.others[i]) for i in self._rng.permutation(len(truth.others))[:MAX_WORDS]]
 
     def other_moves(self, truth: CameraMove) -> Sequence[CameraMove]:
         """The other moves to choose from, shuffled."""
