@@ -12,12 +12,31 @@ from qagen.errors import ConfigError
     "qagen generate --scene scannet --split val --out bench_out",
     "qagen bench bench_out --per-task 400 --out bench --train qagen_out",
     "qagen bench bench_out --tasks 'depth_*,obj_count' --out depth_bench",
+    "qagen bench bench_out --form vsi --out vsi",
+    "qagen bench out32 --form revsi --also out16 --also out64 --out revsi",
 )
 @cli.run_argument()
 @cli.path_option("--out", "folder", also=["--to"], required=True, metavar="DIR", help="Folder to create.")
 @cli.option("--per-task", type=click.IntRange(min=1), default=400, show_default=True, help="Questions per task.")
-@cli.option("--tiny", type=click.IntRange(min=1), default=50, show_default=True, help="Of those, in the tiny one.")
-@cli.names_option("--tasks", "TYPE", "Task types (globs allowed).", default="SPAR-Bench's twenty")
+@cli.option(
+    "--tiny", type=click.IntRange(min=1), default=50, show_default=True, help="Of those, in the tiny one (spar only)."
+)
+@cli.option(
+    "--form",
+    "form_name",
+    type=click.Choice(["spar", "vsi", "revsi", "mmsi", "viewspatial", "mindcube"]),
+    default="spar",
+    show_default=True,
+    help="Columns, files and question types of this public benchmark.",
+)
+@cli.path_option(
+    "--also",
+    "further",
+    multiple=True,
+    metavar="RUN",
+    help="Another run to draw from, of another number of frames (revsi only). May be repeated.",
+)
+@cli.names_option("--tasks", "TYPE", "Task types (globs allowed).", default="those of the form")
 @cli.option("--split", default="val", show_default=True, help="Split to draw from.")
 @cli.path_option(
     "--train",
@@ -32,6 +51,8 @@ def main(
     folder: Path,
     per_task: int,
     tiny: int,
+    form_name: str,
+    further: tuple[Path, ...],
     tasks: tuple[str, ...],
     split: str,
     trained: tuple[Path, ...],
@@ -48,6 +69,11 @@ def main(
 
     if folder.exists():
         raise ConfigError(f"--out: {folder}: found something of that name, expected nothing")
+    if further and form_name != "revsi":
+        raise ConfigError(f"--also: found {further[0]}, expected nothing with --form {form_name}")
+    if form_name != "spar":
+        _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, seed)
+        return
     questions = draw(files_of_tasks(find_files(run, split, trained), tasks), per_task, seed)
     small = draw_tiny(questions, tiny, seed)
     with atomic_folder(folder) as unfinished:
@@ -59,6 +85,39 @@ def main(
     missing = set(TASKS).difference(question.task for question in questions)
     if missing and not tasks:
         cli.warn(f"no questions of {', '.join(sorted(missing))}")
+
+
+def _draw_form(
+    name: str,
+    runs: list[Path],
+    folder: Path,
+    per_task: int,
+    tasks: tuple[str, ...],
+    split: str,
+    trained: tuple[Path, ...],
+    seed: int,
+) -> None:
+    """Draw a benchmark in the form of a public one, and warn of question types without questions."""
+    from qagen.bench.draw import draw, files_of_tasks, find_files
+    from qagen.bench.forms import FORMS
+    from qagen.bench.write_form import write_form
+    from qagen.errors import match_names
+    from qagen.files import atomic_folder
+
+    form = FORMS[name]
+    match_names(tasks, sorted(form.types), f"--tasks: --form {name} does not ask")
+    keep = lambda task, text: form.kind_of(task, text) is not None  # noqa: E731
+    drawn = []
+    for run in runs:
+        files = files_of_tasks(find_files(run, split, trained), tasks, form.types, form.format_of)
+        drawn.append(draw(files, per_task, seed, keep))
+    with atomic_folder(folder) as unfinished:
+        write_form(unfinished, form, [questions for questions in drawn if questions])
+    asked = {question.task for questions in drawn for question in questions}
+    cli.show(f"{sum(map(len, drawn))} questions of {len(asked)} types in {folder}")
+    missing = [task for task in form.types if task not in asked]
+    if missing and not tasks:
+        cli.warn(f"no questions of {', '.join(missing)}")
 
 
 if __name__ == "__main__":

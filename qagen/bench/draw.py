@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from qagen.rng import rng_for
 if TYPE_CHECKING:
     from numpy.random import Generator
 
+Keep = Callable[[str, str], bool]
 FACT_KEYS = ("frames", "objects", "measured")
 """Keys of the evidence that identify a fact; records with the same ones ask the same in other words."""
 MARK = re.compile(r"\b(?:red|green|blue|yellow|magenta|point\d+)\b")
@@ -93,11 +94,19 @@ def _scenes_by_room(files: Iterable[RecordFile]) -> dict[str, set[str]]:
     return rooms
 
 
-def files_of_tasks(files: Sequence[RecordFile], patterns: Sequence[str]) -> dict[tuple[str, str], list[RecordFile]]:
+def files_of_tasks(
+    files: Sequence[RecordFile],
+    patterns: Sequence[str],
+    tasks_asked: Iterable[str] = TASKS,
+    formats_asked: Callable[[str], str | None] = format_of,
+) -> dict[tuple[str, str], list[RecordFile]]:
     """Files by task and the format in which it is asked.
 
     Args:
-        patterns: names of tasks or globs; without any, SPAR-Bench's tasks.
+        files: to choose from.
+        patterns: names of tasks or globs; without any, ``tasks_asked``.
+        tasks_asked: those of the benchmark; SPAR-Bench's if not said.
+        formats_asked: the format in which it asks each; None: fill, or select where there are no records to fill.
 
     Raises:
         ConfigError: a pattern that no task matches, or no task that can be asked.
@@ -106,10 +115,14 @@ def files_of_tasks(files: Sequence[RecordFile], patterns: Sequence[str]) -> dict
     for file in files:
         formats.setdefault(file.type, set()).add(file.format)
     known = sorted(formats)
-    tasks = match_names(patterns, known, "--tasks: no records of type") if patterns else set(TASKS).intersection(known)
+    tasks = (
+        match_names(patterns, known, "--tasks: no records of type")
+        if patterns
+        else set(tasks_asked).intersection(known)
+    )
     found: dict[tuple[str, str], list[RecordFile]] = {}
     for task in sorted(tasks):
-        answer_format = format_of(task) or ("fill" if "fill" in formats[task] else "select")
+        answer_format = formats_asked(task) or ("fill" if "fill" in formats[task] else "select")
         if answer_format in formats[task]:
             group = [file for file in files if (file.type, file.format) == (task, answer_format)]
             found[task, answer_format] = group
@@ -118,12 +131,14 @@ def files_of_tasks(files: Sequence[RecordFile], patterns: Sequence[str]) -> dict
     return found
 
 
-def _read_candidates(files: Iterable[RecordFile]) -> Iterator[Candidate]:
-    """One candidate for each fact."""
+def _read_candidates(files: Iterable[RecordFile], keep: Keep) -> Iterator[Candidate]:
+    """One candidate for each fact that is kept."""
     facts: set[str] = set()
     for file in files:
         for line, record, evidence in read_pairs(file):
             human, gpt = (str(turn["value"]) for turn in record["conversations"])
+            if not keep(file.type, human):
+                continue
             options = dict(OPTION.findall(human)) if file.format == "select" else {}
             answer = options.get(gpt, gpt)
             fact = json.dumps([line.scene, *(evidence.get(key) for key in FACT_KEYS), answer], sort_keys=True)
@@ -147,11 +162,23 @@ def answer_class(answer: str) -> str:
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
 
-def draw(files: Mapping[tuple[str, str], Sequence[RecordFile]], per_task: int, seed: int) -> list[BenchQuestion]:
-    """Up to ``per_task`` questions of each task, numbered."""
+def draw(
+    files: Mapping[tuple[str, str], Sequence[RecordFile]],
+    per_task: int,
+    seed: int,
+    keep: Keep = lambda task, text: True,
+) -> list[BenchQuestion]:
+    """Up to ``per_task`` questions of each task, numbered.
+
+    Args:
+        files: by task and format.
+        per_task: maximum number.
+        seed: of the draw.
+        keep: whether a question of a task may be drawn, by its text.
+    """
     questions: list[BenchQuestion] = []
     for (task, answer_format), group in files.items():
-        chosen = draw_balanced(list(_read_candidates(group)), per_task, rng_for(seed, "bench", task))
+        chosen = draw_balanced(list(_read_candidates(group, keep)), per_task, rng_for(seed, "bench", task))
         questions += [
             BenchQuestion(number, task, answer_format, candidate)
             for number, candidate in enumerate(chosen, len(questions))

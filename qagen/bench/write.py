@@ -67,7 +67,7 @@ def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
     record = question.candidate.line.read()
     images = [
         {"bytes": content, "path": f"{question.id}_{index}{suffix}"}
-        for index, (content, suffix) in enumerate(_drawn_images(question.candidate.line, record))
+        for index, (content, suffix) in enumerate(drawn_images(question.candidate.line, record))
     ]
     for image in images:
         (folder / "images" / image["path"]).write_bytes(image["bytes"])
@@ -84,7 +84,7 @@ def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
     }
 
 
-def _drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
+def drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
     from qagen.records.marks import draw_marks_on_file, marks_of
 

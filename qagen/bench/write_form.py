@@ -1,0 +1,174 @@
+"""A benchmark on disk in the form of a public one.
+
+<dir>/test.parquet                 the rows that lmms-eval reads; ReVSI: <n>_frame.parquet, MindCube: <split>.parquet
+<dir>/test.jsonl                   the same rows, with paths of images
+<dir>/<name>.tsv                   VLMEvalKit's table, images in base64
+<dir>/<dataset>/<scene>.mp4        VSI-Bench's videos; ReVSI: <n>_frame/<scene>.mp4
+<dir>/images/<id>_<n>.jpg          images of the others
+<dir>/sources.jsonl                which record of which scene each question is
+<dir>/README.md                    a dataset card with the counts
+"""
+
+import base64
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qagen.bench.draw import BenchQuestion
+from qagen.bench.forms import Form, FormRow, asked_of
+from qagen.bench.video import write_video
+from qagen.bench.write import drawn_images
+from qagen.records.shards import make_schema
+
+
+def write_form(folder: Path, form: Form, runs: Sequence[Sequence[BenchQuestion]]) -> None:
+    """Write a benchmark into a new folder.
+
+    Args:
+        folder: where to.
+        form: the public benchmark's.
+        runs: the questions of each run; their numbers are not yet those of the benchmark.
+
+    Raises:
+        QagenError: an image is missing or cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    media = _Media(folder, form)
+    rows: list[FormRow] = []
+    with (folder / "sources.jsonl").open("w") as sources:
+        for questions in runs:
+            frames = max(len(question.candidate.line.read()["image"]) for question in questions)
+            for question in questions:
+                rows.append(media.row_of(len(rows), question, frames))
+                line = question.candidate.line
+                source = {"id": rows[-1].id, "record": line.id, "scene": line.scene, "split": line.file.split}
+                sources.write(json.dumps(source) + "\n")
+    _write_lines(folder, form, rows)
+    names = {
+        name: [row for row in rows if _part(form, row) == name] for name in dict.fromkeys(_part(form, r) for r in rows)
+    }
+    for name, part in names.items():
+        _write_parquet(folder / f"{name}.parquet", form, part)
+    for frames in dict.fromkeys(row.frames for row in rows) if form.by_frames else (0,):
+        kept = [row for row in rows if not form.by_frames or row.frames == frames]
+        _write_table(folder / form.table.format(frames=frames), form, kept)
+    (folder / "README.md").write_text(_card(form, rows, list(names)), encoding="utf-8")
+
+
+def _part(form: Form, row: FormRow) -> str:
+    """Name of the parquet file of a row."""
+    if form.by_frames:
+        return f"{row.frames}_frame"
+    return row.kind if form.title == "MindCube" else "test"
+
+
+class _Media:
+    """Writes images and videos of questions, each once."""
+
+    def __init__(self, folder: Path, form: Form) -> None:
+        self._folder, self._form = folder, form
+        self._videos: dict[tuple[str, ...], str] = {}
+        self._names: set[str] = set()
+
+    def row_of(self, number: int, question: BenchQuestion, frames: int) -> FormRow:
+        """The row of a question, whose media are written.
+
+        Args:
+            number: id of the row.
+            question: the question.
+            frames: number of frames of the run's videos.
+        """
+        line = question.candidate.line
+        record = line.read()
+        human, gpt = (turn["value"] for turn in record["conversations"])
+        kind = self._form.kind_of(question.task, human)
+        assert kind is not None  # others are not drawn
+        row = FormRow(number, kind, asked_of(human, gpt), line.file.dataset.resolve().name)
+        if self._form.has_videos:
+            home = f"{frames}_frame" if self._form.by_frames else row.dataset
+            paths = [line.file.dataset / "images" / name for name in record["image"]]
+            return FormRow(number, kind, row.asked, row.dataset, self._video(home, line.scene, paths), frames)
+        images = tuple(
+            {"bytes": content, "path": f"{number}_{index}{suffix}"}
+            for index, (content, suffix) in enumerate(drawn_images(line, record))
+        )
+        for image in images:
+            path = self._folder / "images" / image["path"]
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(image["bytes"])
+        return FormRow(number, kind, row.asked, row.dataset, images=images)
+
+    def _video(self, home: str, scene: str, paths: Sequence[Path]) -> str:
+        """Name of the video of these frames, the scene's; a second choice of frames has a number as well."""
+        key = (home, *map(str, paths))
+        if key not in self._videos:
+            names = (scene, *(f"{scene}_v{number}" for number in range(2, len(self._names) + 3)))
+            name = next(name for name in names if f"{home}/{name}" not in self._names)
+            self._names.add(f"{home}/{name}")
+            self._videos[key] = name
+            write_video(self._folder / home / f"{name}.mp4", paths)
+        return self._videos[key]
+
+
+def _write_lines(folder: Path, form: Form, rows: Iterable[FormRow]) -> None:
+    with (folder / "test.jsonl").open("w", encoding="utf-8") as lines:
+        for row in rows:
+            content = form.row(row)
+            if "images" in content:
+                content["images"] = [f"images/{image['path']}" for image in row.images]
+            lines.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def _write_parquet(path: Path, form: Form, rows: Sequence[FormRow]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = make_schema(dict(form.features))
+    with pq.ParquetWriter(path, schema) as writer:
+        for row in rows:
+            writer.write_batch(pa.RecordBatch.from_pylist([form.row(row)], schema))
+
+
+def _write_table(path: Path, form: Form, rows: Sequence[FormRow]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        for number, row in enumerate(rows):
+            content = {**form.table_row(row), **_cells(row)}
+            if number == 0:
+                table.writerow(content)
+            table.writerow(content.values())
+
+
+def _cells(row: FormRow) -> Mapping[str, str]:
+    """The images of a table's row: one as it is, several as a Python list, as VLMEvalKit expects."""
+    images = [base64.b64encode(image["bytes"]).decode() for image in row.images]
+    return {"image": images[0] if len(images) == 1 else str(images)} if images else {}
+
+
+def _card(form: Form, rows: Sequence[FormRow], parts: Sequence[str]) -> str:
+    default = {"VSI-Bench": "full", "MindCube": "full"}.get(form.title, "default")
+    if form.by_frames:
+        configs = [f"- {{config_name: {name}, data_files: [{{split: test, path: {name}.parquet}}]}}" for name in parts]
+    else:
+        files = ", ".join(f"{{split: {name}, path: {name}.parquet}}" for name in parts)
+        configs = [f"- {{config_name: {default}, data_files: [{files}]}}"]
+    counts: Any = Counter(f"{row.kind}, {row.frames} frames" if form.by_frames else row.kind for row in rows)
+    return "\n".join(
+        [
+            "---",
+            "configs:",
+            *configs,
+            "---",
+            f"# Spatial questions, held out, in the form of {form.title}",
+            "",
+            f"Score with qagen: `--scorer` {' or '.join(form.scorers)}.",
+            "",
+            "| question type | questions |",
+            "|---|---|",
+            *(f"| {kind} | {count} |" for kind, count in sorted(counts.items())),
+            "",
+        ]
+    )
