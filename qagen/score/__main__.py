@@ -31,7 +31,7 @@ SCORER_NAMES = (
     "qagen score predictions.jsonl --against bench --mode official",
     "qagen score samples.jsonl --against SPAR-Bench.parquet --out scores.json",
     "qagen score my.jsonl --against b.json --mode official --scorer spacevista",
-    "qagen score my.jsonl --against VSI-Bench.parquet --mode official --scorer lmms-vsibench",
+    "qagen score my.jsonl --against vsi --mode official --scorer lmms-vsibench",
 )
 @click.argument("predictions", metavar="PREDICTIONS", type=cli.PATH)
 @cli.path_option(

@@ -1,0 +1,101 @@
+"""docs/benchmarks.md: every question type of a benchmark is mapped to types that exist, or says why it is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from qagen.bench.forms import FORMS
+from qagen.files import PRESETS, read_yaml
+from qagen.records import benches
+from qagen.records.sparbench import TASKS
+from qagen.score.__main__ import SCORER_NAMES
+from qagen.tasks.registry import known_types
+
+TEXT = (Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+SECTIONS = {part.splitlines()[0]: part for part in TEXT.split("\n## ")[1:]}
+AWAITED = {
+    "compare_single", "turn_and_look_mv", "camera_relation_mv", "direction_cardinal_mv", "direction_standing_at_mv",
+    "direction_from_camera_mv", "direction_from_camera_single", "point_correspondence", "distance_closest_video",
+    "object_size_video", "relative_distance_video", "obj_count_two_video", "relative_direction_easy_video",
+    "relative_direction_medium_video", "relative_direction_hard_video", "relative_direction_backward_easy_video",
+    "relative_direction_backward_hard_video",
+}  # fmt: skip
+"""Types that the page names already and that are being built."""
+KNOWN = {*known_types()} | AWAITED
+LEAST_MAPPED = 0.85
+
+
+def rows(section: str) -> list[tuple[str, str, str]]:
+    """Question type, what of qagen, and form of each row of a section's table."""
+    found = re.findall(r"^\| (.*?) \| (.*?) \| (.*?)\|$", SECTIONS[section], re.M)
+    assert found[0][:2] == ("question type", "qagen")
+    return [(kind, qagen, form.strip()) for kind, qagen, form in found[1:] if not kind.startswith("--")]
+
+
+def reason(qagen: str) -> str | None:
+    """Why nothing is mapped; None where something is."""
+    found = re.match(r"(not decidable|decidable, not built) because (\S.*)", qagen)
+    return found[1] if found else None
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_row_names_types_that_exist_or_a_reason(section):
+    assert len(rows(section)) >= 3
+    for kind, qagen, _ in rows(section):
+        named = re.findall(r"`(\w+)`", qagen)
+        assert {*named} <= KNOWN, kind
+        assert named or reason(qagen), f"{kind}: no type and no reason"
+        assert reason(qagen) or qagen.startswith("`"), kind
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_page_and_the_form_agree(form):
+    told = {
+        (kind, name)
+        for kind, qagen, written in rows(FORMS[form].title)
+        if written == f"`{form}`"
+        for name in re.findall(r"`(\w+)`", qagen)
+    }
+    named = {(benches.MMSI[kind] if form == "mmsi" else kind, task) for task, kind in FORMS[form].types.items()}
+    if form == "revsi":  # one type of qagen for two of ReVSI
+        named |= {("object_rel_distance_farthest", "relative_distance_video")}
+        named |= {("room_size_estimation_multiple", "room_size")}
+    assert told == named
+
+
+def test_every_question_type_of_the_scorers_has_a_row():
+    kinds = {
+        "VSI-Bench": {*benches.VSI_CHOICES, *benches.VSI_NUMBERS},
+        "ReVSI": {*benches.REVSI_CHOICES, *benches.REVSI_NUMBERS},
+        "MMSI-Bench": {*benches.MMSI.values()},
+        "ViewSpatial-Bench": {*benches.VIEWSPATIAL},
+        "MindCube": {*benches.MINDCUBE},
+        "BLINK": {*benches.BLINK},
+        "SPAR-Bench": {*TASKS},
+    }
+    for section, expected in kinds.items():
+        assert {kind for kind, _, _ in rows(section)} == expected
+    assert len(SECTIONS) == 13
+
+
+def test_most_of_what_is_decidable_is_built():
+    reasons = [reason(qagen) for section in SECTIONS for _, qagen, _ in rows(section)]
+    mapped, left = reasons.count(None), reasons.count("decidable, not built")
+    assert mapped / (mapped + left) >= LEAST_MAPPED
+
+
+def test_the_scorers_and_presets_that_the_page_names_are_there():
+    for line in re.findall(r"scored by (.*?)\.", TEXT):
+        assert {*re.findall(r"`([\w-]+)`", line)} <= {*SCORER_NAMES}
+    assert {*re.findall(r"--preset (\w+)", TEXT)} <= {path.stem for path in PRESETS.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_preset_of_a_form_generates_its_types(form):
+    """In the formats in which the form asks them."""
+    preset = read_yaml(PRESETS / f"{form}.yaml")
+    types = {*FORMS[form].types}
+    assert types - AWAITED <= {*preset["tasks"]} <= types
+    for task in preset["tasks"]:
+        assert FORMS[form].format_of(task) in preset["formats"]
