@@ -51,9 +51,10 @@ SCORER_NAMES = (
 @cli.option(
     "--scorer",
     type=click.Choice(SCORER_NAMES),
+    metavar="NAME",
     default="lmms-eval",
     show_default=True,
-    help="The public scorer of --mode official.",
+    help=f"The public scorer of --mode official: {', '.join(SCORER_NAMES)}.",
 )
 @cli.path_option("--out", "json_file", also=["--json"], metavar="FILE", help="Also write everything to this JSON file.")
 @cli.seed_option("Random seed of intervals and guesses.")
