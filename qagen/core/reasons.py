@@ -84,6 +84,10 @@ TOO_SMALL = _reason(
     "object: too small", "Box or surface is no larger than a millimeter: damaged or placeholder annotation."
 )
 NO_BOX = _reason("object: no box", "The annotation has no usable box of the object.")
+TILTED_BOX = _reason(
+    "object: tilted box",
+    "The annotated box is tilted, and the upright box around it would be more than a fifth larger.",
+)
 NO_LABEL = _reason("object: no clear label", "The pixels of the object do not agree on a class, so it has no name.")
 NEVER_SEEN = _reason("object: never seen", "No image shows the object, so nothing names it.")
 HARDLY_MEASURED = _reason(

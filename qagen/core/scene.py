@@ -174,6 +174,8 @@ class Scene:
     """Labels of annotated objects without geometry in the scan; images may show them all the same."""
     has_closed_classes: bool = False
     """Whether the objects come from a short list of classes, so that what belongs to none of them is not annotated."""
+    lists_all: bool = False
+    """Whether the objects are all there are of the names that they have: those may be counted, whatever is missing."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Count of the frames and objects that the loader left out, by reason: {"frame: invalid pose": 4}."""
 

@@ -148,7 +148,7 @@ class FrameSets:
         frames = self.views.video if images == "video" else self.draw(images, rng, rare) or self.draw(images, rng)
         if not frames:
             return Skip(NO_VIDEO if images == "video" else NO_VIEWS, SCENE)
-        if kind == "none" and not self.views.is_complete(frames):
+        if kind == "none" and not self.views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED, SCENE if images == "video" else about_image(frames[0]))
         markable = markable_as(self.views, frames, kind)
         objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()

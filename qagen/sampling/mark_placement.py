@@ -28,7 +28,7 @@ def mark_objects(
         placed: for each color the object and the index of the image that carries its mark.
     """
     roles = tuple(mark(views, frames, color, item, image, kind) for color, (item, image) in placed.items())
-    if kind == "none" and not views.is_complete(frames):
+    if kind == "none" and not views.lists_all(frames):
         return Skip(TOO_LITTLE_LABELED, about_image(frames[0]))
     if kind == "none" and not has_unique_label(views, frames)[[role.object for role in roles]].all():
         return Skip(LABEL_NOT_UNIQUE, about_objects(roles))

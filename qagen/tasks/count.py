@@ -85,7 +85,7 @@ class ObjectCount(Family[CountConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
         """How many objects called ``label`` the video ``frames`` shows."""
-        if not views.is_complete(frames):
+        if not views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED, SCENE)
         if not is_countable(label):
             return Skip(NOT_COUNTABLE)

@@ -250,7 +250,7 @@ class Existence(Family[ExistenceConfig]):
         """All instances of a label that frames show, or why that is not sure."""
         items = views.scene.objects
         about_label = ("labels", label)
-        if not views.is_complete(frames):
+        if not views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED)
         if not is_countable(label):
             return Skip(NOT_COUNTABLE, about_label)

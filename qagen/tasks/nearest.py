@@ -220,7 +220,7 @@ class Nearest(Family[NearestConfig]):
     def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
         if not views.exact[list(frames)].all():
             return Skip(BOXES_NOT_EXACT)
-        if not views.is_complete(frames):
+        if not views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED, about_image(frames[0]))
         away = views.distance[frames[0]]
         seen = ~views.absent[list(frames)].all(axis=0)
@@ -325,7 +325,7 @@ def _sample_apart(views: SceneViews, kind: MarkKind, rng: Generator) -> SampledO
     frames = views.video
     if not frames:
         return Skip(NO_VIDEO, SCENE)
-    if kind == "none" and not views.is_complete(frames):
+    if kind == "none" and not views.lists_all(frames):
         return Skip(TOO_LITTLE_LABELED, SCENE)
     markable = markable_as(views, frames, kind)
     objects = rng.permutation(np.flatnonzero(markable.any(axis=0))).tolist()

@@ -92,7 +92,7 @@ class Order(Family[OrderConfig]):
         if not views.video:
             yield Skip(NO_VIDEO)
             return
-        if not views.is_complete(views.video):
+        if not views.lists_all(views.video):
             yield Skip(TOO_LITTLE_LABELED, SCENE)
             return
         named = {item.label for item in views.scene.objects if "," not in item.label}
@@ -131,7 +131,7 @@ class Order(Family[OrderConfig]):
 
     def ask(self, views: SceneViews, frames: tuple[int, ...], labels: Sequence[str]) -> Question | Skip:
         """In which order ``labels``, listed in this order, come into view in the video ``frames``."""
-        if not views.is_complete(frames):
+        if not views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED, SCENE)
         if any(self._is_overlooked(views, label) for label in labels):
             return Skip(OFTEN_OVERLOOKED)

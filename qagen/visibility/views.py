@@ -133,6 +133,11 @@ class SceneViews:
         """Whether what is not annotated in frames is not there either, so that absence may be asked about."""
         return not self.scene.has_closed_classes and self.labeled_share(frames) >= self.limits.min_complete
 
+    def lists_all(self, frames: Sequence[int]) -> bool:
+        """Whether what frames show of the names that objects of the scene have is annotated: because everything is, or
+        because the source says so. Of a name that no object has, only `is_complete` tells."""
+        return self.scene.lists_all or self.is_complete(frames)
+
     def may_show_more(self, frames: Sequence[int], objects: Sequence[int]) -> bool:
         """Whether frames show surface of no object that may be one more object like one of ``objects``."""
         bare = self.surface[self.sees[list(frames)].any(axis=0) & ~self.labeled]

@@ -55,6 +55,30 @@ class AnnotatedBox:
     """(3,) full extents along its own axes, meters."""
     axes: NDArray[np.float64]
     """(3, 3) the columns are its axes."""
+    id: int | None = None
+    """The file's own number of the object, where it has one."""
+    bounds: NDArray[np.float64] | None = None
+    """(2, 3) least and largest coordinates of the object's points, where the file says them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotation:
+    """What a file says of one scan."""
+
+    boxes: list[AnnotatedBox]
+    """Its objects."""
+    dataset: str | None = None
+    """The file's name of the dataset."""
+    outline: NDArray[np.float64] | None = None
+    """(n, 2) polygon around the floor, meters."""
+    lists_all: bool = False
+    """Whether these are all objects of the names that they have."""
+    is_placed: bool = True
+    """Whether the boxes are surely in the dataset's own world."""
+    doubtful: frozenset[str] = frozenset()
+    """Names of which the file has another number of boxes than it says."""
+    room_center: NDArray[np.float64] | None = None
+    """(3,) middle of the scan in the file's world, where it says it."""
 
 
 def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:

@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull
 
 from qagen.core.box import Box3D
 from qagen.core.pose import product, rotate
@@ -10,6 +11,7 @@ from qagen.core.pose import product, rotate
 UPRIGHT_COSINE = 0.999
 """An axis this near to the vertical is taken for it: 2.6 degrees."""
 AXES_TOLERANCE = 0.01
+MIN_CORNERS = 3
 
 
 class Obb(msgspec.Struct, frozen=True):
@@ -55,6 +57,39 @@ def upright_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, points: NDA
     return Box3D.upright(center, size[[first, second, up]], float(yaw))
 
 
+def bounded_box(center: ArrayLike, axes: ArrayLike, size: ArrayLike, bounds: NDArray) -> Box3D:
+    """As upright_box, of an object whose points lie between ``bounds`` (2, 3), meters, world.
+
+    The upright box of a tilted one is as high as they are, and its footprint encloses what lies both below the tilted
+    box and between them.
+    """
+    center, axes, size = _checked(center, axes, size)
+    if np.abs(axes[:, 2]).max() >= UPRIGHT_COSINE:
+        return upright_box(center, axes, size)
+    signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, -1).T
+    corners = center + rotate(axes.T, signs * size / 2)
+    outline = corners[ConvexHull(corners[:, :2]).vertices, :2]
+    for axis in range(2):
+        for sign, limit in ((1.0, bounds[1, axis]), (-1.0, -bounds[0, axis])):
+            outline = _clipped(outline, axis, sign, limit)
+    if len(outline) < MIN_CORNERS:
+        return upright_box(center, axes, size)
+    points = [np.column_stack([outline, np.full(len(outline), height)]) for height in bounds[:, 2]]
+    return Box3D.around(np.concatenate(points))
+
+
+def _clipped(outline: NDArray[np.float64], axis: int, sign: float, limit: float) -> NDArray[np.float64]:
+    """The part of a convex polygon (n, 2) on which a coordinate times ``sign`` is at most ``limit``."""
+    kept: list[NDArray[np.float64]] = []
+    for here, there in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+        first, second = limit - sign * here[axis], limit - sign * there[axis]
+        if first >= 0:
+            kept.append(here)
+        if (first >= 0) != (second >= 0):
+            kept.append(here + (there - here) * (first / (first - second)))
+    return np.array(kept).reshape(-1, 2)
+
+
 def share_inside(box: Box3D, points: NDArray, margin_m: float) -> float:
     """Share of points (n, 3) that lie in the box or within a margin of it, 0 to 1."""
     local = np.abs(rotate(box.rotation.T, points - box.center))
@@ -77,7 +112,12 @@ def _checked(
         raise ValueError("found a number that is not finite, expected meters")
     if size.min() < 0:
         raise ValueError(f"found sides {size.tolist()}, expected none below 0")
+    check_axes(axes)
+    return center, axes, size
+
+
+def check_axes(axes: NDArray[np.float64]) -> None:
+    """Raise ValueError unless the rows, and thus the columns, of (3, 3) are perpendicular unit vectors."""
     off = float(np.abs(product(axes, axes.T) - np.eye(3)).max())
     if off > AXES_TOLERANCE:
         raise ValueError(f"found axes {off:.3g} from perpendicular unit vectors, expected at most {AXES_TOLERANCE}")
-    return center, axes, size
