@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qagen import cli
-from qagen.core.sample import FORMATS
+from qagen.core.sample import FORMATS, VARIANTS
 from qagen.errors import ConfigError, match_names
 from qagen.loaders import LOADERS, make_loader
 from qagen.pipeline.engines import ENGINES
@@ -49,6 +49,12 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 @cli.option("--per-scene", type=int, help="Samples per scene, type and format.  [default: 100]")
 @cli.option("--video-frames", metavar="N|all", help="Frames that a question about a video shows.  [default: 32]")
 @cli.option("--unanswerable", type=float, metavar="SHARE", help="Share of select samples in pairs, one without answer.")
+@cli.names_option(
+    "--groups",
+    "VARIANT",
+    "Write variants whose answers follow: paraphrase, permute, inverse, mirror.",
+    default="none",
+)
 @cli.option("--seed", type=int, help="Random seed.  [default: 0]")
 @cli.option("--workers", type=click.IntRange(min=1), help="Number of parallel scenes.  [default: one per core]")
 @cli.option("--media", metavar="copy|link|none", help="How to place images in the output.  [default: copy]")
@@ -107,6 +113,7 @@ def main(
 
     flags["tasks"] = match_names(flags["tasks"], known_types(), "--tasks: no task type") if flags["tasks"] else None
     flags["formats"] = flags["formats"] or None
+    flags["groups"] = match_names(flags["groups"], VARIANTS, "--groups: no variant") if flags["groups"] else None
     config, families = load_run(preset, config_file, flags)
     from qagen.pipeline.run import Job, layout_for
 

@@ -7,6 +7,7 @@ answer that ``judge`` questions can ask about has ``claims``: words or roles, an
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
+from qagen.core.sides import exchange_sides, other_side
 from qagen.core.units import CENTIMETERS, METERS, LengthUnit, Units
 
 Box2D = tuple[int, int, int, int]
@@ -37,6 +38,10 @@ class _Told:
     def lengths(self) -> tuple[float, ...]:
         """The lengths that it states, in units of the scene's world."""
         return ()
+
+    def mirrored(self) -> Self:
+        """The answer to the same question about the scene in a mirror, where left and right are exchanged."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,9 @@ class BoxAnswer(_Told):
     box: Box2D
     """The box."""
 
+    def mirrored(self) -> Self:
+        return type(self)(mirrored_box(self.box))
+
     @property
     def text(self) -> str:
         return spell_box(self.box)
@@ -198,6 +206,10 @@ class LocatedObject(_Told):
     """Its tight box in that image."""
     others: tuple["LocatedObject", ...] = ()
     """Other objects of the images, from which distractors are chosen."""
+
+    def mirrored(self) -> Self:
+        others = tuple(other.mirrored() for other in self.others)
+        return replace(self, box=mirrored_box(self.box), others=others)
 
     @property
     def text(self) -> str:
@@ -231,6 +243,9 @@ class ImagePoint(_Told):
     def lengths(self) -> tuple[float, ...]:
         return (self.depth,)
 
+    def mirrored(self) -> Self:
+        return replace(self, x=1000 - self.x)
+
     @property
     def text(self) -> str:
         return f"({self.x},{self.y}),{self.unit.spell(self.depth)}"
@@ -250,6 +265,9 @@ class ImagePosition(_Told):
     """Thousandths of the image's width."""
     y: int
     """Thousandths of the image's height."""
+
+    def mirrored(self) -> Self:
+        return replace(self, x=1000 - self.x)
 
     @property
     def text(self) -> str:
@@ -279,6 +297,11 @@ class Choice(_Told):
     def context(self) -> dict[str, object]:
         return {"winner": self.right}
 
+    def opposite(self) -> Self:
+        """The answer to the opposite question about two objects: the other one."""
+        (other,) = self.wrong
+        return type(self)(other, (self.right,))
+
     @property
     def claims(self) -> list[tuple[str, bool]]:
         """That an object is the correct one."""
@@ -297,6 +320,10 @@ class OneOf(_Told):
     """The other words of the list."""
     loose: tuple[str, ...] = ()
     """Those of the others that a loose use of words may call true: a cup that stands on a table touches it, too."""
+
+    def mirrored(self) -> Self:
+        others, loose = (tuple(map(other_side, words)) for words in (self.others, self.loose))
+        return type(self)(other_side(self.word), others, loose)
 
     @property
     def text(self) -> str:
@@ -330,6 +357,9 @@ class CameraMove(_Told):
     """The word."""
     others: tuple[str, ...] = ()
     """Words to choose from besides it, for what the camera surely does not do."""
+
+    def mirrored(self) -> Self:
+        return type(self)(other_side(self.label), tuple(map(other_side, self.others)))
 
     @property
     def text(self) -> str:
@@ -404,6 +434,9 @@ class Directions(_Told):
     slots: tuple[Slot, ...]
     """In the order in which the answer names them; the axes are the names that phrasings use."""
 
+    def mirrored(self) -> Self:
+        return type(self)(tuple(replace(slot, word=other_side(slot.word)) for slot in self.slots))
+
     @property
     def text(self) -> str:
         return ", ".join(slot.word for slot in self.slots).rstrip()
@@ -411,6 +444,10 @@ class Directions(_Told):
     @property
     def context(self) -> dict[str, object]:
         return {slot.axis: slot.word for slot in self.slots}
+
+    def opposite(self) -> Self:
+        """The directions from the other end: of the reference, as seen from the object."""
+        return type(self)(tuple(replace(slot, word=OPPOSITE.get(slot.word, "")) for slot in self.slots))
 
     @property
     def claims(self) -> list[tuple[str, bool]]:
@@ -445,6 +482,9 @@ class MoveOrder(_Told):
 
     labels: tuple[str, ...]
     """The words, the first one first."""
+
+    def mirrored(self) -> Self:
+        return type(self)(tuple(map(other_side, self.labels)))
 
     @property
     def text(self) -> str:
@@ -492,6 +532,9 @@ class Placement(_Told):
         places = tuple((name, units.convert(x), units.convert(y)) for name, x, y in self.places)
         return type(self)(places, units.length)
 
+    def mirrored(self) -> Self:
+        return replace(self, places=tuple((name, -x, y) for name, x, y in self.places))
+
     @property
     def text(self) -> str:
         return ", ".join(f"{name}: ({x}, {y})" for name, x, y in self._printed())
@@ -531,6 +574,9 @@ class Motion(_Told):
     def lengths(self) -> tuple[float, ...]:
         return self.right, self.down, self.forward
 
+    def mirrored(self) -> Self:
+        return replace(self, right=-self.right, left_deg=-self.left_deg)
+
     @property
     def steps(self) -> tuple[tuple[str, str], ...]:
         """(name, printed amount) of the five components, zero printed as "0"."""
@@ -567,6 +613,9 @@ class ViewAngles(_Told):
     left_deg: float
     """Angle by which the optical axis turned to the first camera's left, degrees, to the left positive."""
 
+    def mirrored(self) -> Self:
+        return replace(self, left_deg=-self.left_deg)
+
     @property
     def steps(self) -> tuple[tuple[str, str], ...]:
         """(name, printed amount) of the two components, zero printed as "0"."""
@@ -600,6 +649,9 @@ class Route(_Told):
     @property
     def lengths(self) -> tuple[float, ...]:
         return tuple(amount for name, amount in self.moves if name == "forward")
+
+    def mirrored(self) -> Self:
+        return replace(self, moves=tuple((exchange_sides(name), amount) for name, amount in self.moves))
 
     @property
     def text(self) -> str:
@@ -680,6 +732,12 @@ Answer = (
     | Description
     | Untold
 )
+
+
+def mirrored_box(box: Box2D) -> Box2D:
+    """The box in the mirrored image."""
+    left, top, right, bottom = box
+    return 1000 - right, top, 1000 - left, bottom
 
 
 def spell_box(box: Box2D) -> str:

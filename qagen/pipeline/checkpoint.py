@@ -32,7 +32,10 @@ from qagen.pipeline.layout import Layout
 LINES, MANIFEST = "lines", "done.json"
 COMPRESSION = 1
 """zlib level. The fastest: records of one type are so alike that more effort gains little."""
-MEDIA = ("image_color", "image_depth", "video_color", "video_depth", "pose", "video_pose", "intrinsic")
+MEDIA = (
+    "image_color", "image_depth", "video_color", "video_depth", "pose", "video_pose", "intrinsic",
+    "image_color_mirror", "video_color_mirror",
+)  # fmt: skip
 MAX_NAMED = 5
 """Maximum number of differences or scenes that an error message names."""
 

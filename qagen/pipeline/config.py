@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from qagen.core.sample import VARIANTS, Variant
 from qagen.errors import ConfigError, did_you_mean
 from qagen.files import PRESETS, TASK_CONFIGS, read_yaml
 from qagen.tasks._base import Family, Format
@@ -25,6 +26,15 @@ def _frame_count(value: object) -> VideoFrames:
     if isinstance(count, bool) or not isinstance(count, int) or count < LEAST_VIDEO_FRAMES:
         raise ValueError(f"'all' or a whole number from {LEAST_VIDEO_FRAMES} on")
     return count
+
+
+def _variants(value: object) -> tuple[Variant, ...]:
+    """Names of variants, in the order in which they are written."""
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [None]
+    for name in names:
+        if name not in VARIANTS:
+            raise ValueError(f"{', '.join(VARIANTS)}; found '{name}'.{did_you_mean(str(name), VARIANTS)}")
+    return tuple(name for name in VARIANTS if name in names)
 
 
 class RunConfig(BaseModel):
@@ -45,6 +55,8 @@ class RunConfig(BaseModel):
     unanswerable: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     """Share of the select samples of a type about a video or several images that are pairs of one question: both with
     the option that it cannot be told, one with images that tell it and one with images that do not."""
+    groups: Annotated[tuple[Variant, ...], BeforeValidator(_variants)] = ()
+    """Variants to write of each sample, on top of ``per_scene``, with answers that follow from its answer."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of all drawing."""
     media: Literal["copy", "link", "none"] = "copy"
@@ -83,6 +95,8 @@ def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, A
     merged = {key: value for _, layer in layers for key, value in layer.items()}
     sources = {str(key): source for source, layer in layers for key in layer}
     config = validated(RunConfig, merged, lambda key: f"{sources[key]}: ")
+    if config.rgbd and "mirror" in config.groups:
+        raise ConfigError(f"{sources['groups']}: groups: found mirror beside rgbd, expected one: depth is not mirrored")
     return config, _load_families(config, sources)
 
 

@@ -1,15 +1,18 @@
 """Images, depth, poses and intrinsics of the frames that records show."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen.core.mirror import MirroredImage
 from qagen.core.pose import Pose
+from qagen.core.question import Question
 from qagen.core.scene import Frame
 from qagen.files import link_atomic, write_atomic
-from qagen.pipeline.record import decimals_of, video_name
+from qagen.pipeline.record import MIRRORED, decimals_of, shows_video_files, video_name
 from qagen.visibility.views import SceneViews
 
 DEPTH_UNIT_M = 0.001
@@ -19,6 +22,22 @@ DEPTH_UNIT_FILE = "depth_unit.txt"
 POSE_DECIMALS = 6
 Content = bytes | Path
 """The bytes of a file, or the file to link to."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """The frames that records show."""
+
+    singles: set[int] = field(default_factory=set)
+    """Frames shown outside of videos."""
+    video: bool = False
+    """Whether the video is shown."""
+
+    def add(self, question: Question) -> None:
+        """Note what a question shows."""
+        is_video = shows_video_files(question)
+        self.video |= is_video
+        self.singles.update(() if is_video else question.frames)
 
 
 def write_media(
@@ -63,6 +82,18 @@ def _files(
         yield from _intrinsics([views.frames[i] for i in used])
     if rgbd and unit != 1.0:
         yield DEPTH_UNIT_FILE, f"{DEPTH_UNIT_M * unit:.9g}\n".encode()
+
+
+def write_mirrored_media(folder: Path, views: SceneViews, shown: Shown, media: str) -> None:
+    """Write images with left and right exchanged into folders of their own; none where ``media`` is "none"."""
+    if media == "none":
+        return
+    named = [("image", views.frames[i].id, views.frames[i]) for i in sorted(shown.singles)]
+    video = [views.frames[i] for i in views.video] if shown.video else []
+    named += [("video", video_name(position, frame), frame) for position, frame in enumerate(video)]
+    for images, name, frame in named:
+        image = MirroredImage(frame.color)
+        write_atomic(folder / f"{images}_color{MIRRORED}" / f"{name}{image.suffix}", image.read_bytes())
 
 
 def _files_of_frame(frame: Frame, name: str, images: str, link: bool) -> Iterator[tuple[str, Content]]:

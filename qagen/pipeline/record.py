@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from qagen.visibility.views import SceneViews
 
 DECIMALS = 5
 ID_STRIDE = 1024
+MIRRORED = "_mirror"
+"""Ending of the names of folders with mirrored images: ``image_color_mirror``, ``video_color_mirror``."""
 
 
 def sample_id(scene_id: str, code: int, answer_format: str, index: int) -> str:
@@ -28,12 +29,25 @@ def to_record(sample: Sample, family: Family, views: SceneViews, rgbd: bool) -> 
     record: dict[str, Any] = {
         "id": sample.id,
         "conversations": [{"from": "human", "value": sample.human}, {"from": "gpt", "value": sample.gpt}],
-        "image": _image_paths(sample.question, views, color_path, "color"),
+        "image": image_paths(sample, views),
         "type": family.config.record_type or sample.type,
     }
     if rgbd:
         record["depth"] = _image_paths(sample.question, views, depth_path, "depth")
     return record | _mark_columns(() if sample.question.is_twin else sample.question.marks, family)
+
+
+def image_paths(sample: Sample, views: SceneViews) -> list[str]:
+    """Paths of a sample's images below the images folder; those of a mirrored scene lie in folders of their own."""
+    paths = _image_paths(sample.question, views, color_path, "color")
+    if not is_mirrored(sample):
+        return paths
+    return [path.replace("_color/", f"_color{MIRRORED}/", 1) for path in paths]
+
+
+def is_mirrored(sample: Sample) -> bool:
+    """Whether a sample is about the scene in the mirror."""
+    return sample.group is not None and sample.group.variant == "mirror"
 
 
 def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Frame], str], kind: str) -> list[str]:
@@ -95,7 +109,7 @@ def to_evidence(sample: Sample, views: SceneViews, run: Mapping[str, Any]) -> di
         "margin_unit": "u" if is_length and views.units is None else question.margin_unit,
         "added": dict(sample.added),
         "rationale": [dict(step) for step in sample.rationale],
-        **({} if sample.group is None else {"group": asdict(sample.group)}),
+        **({} if sample.group is None else {"group": sample.group.evidence}),
         **run,
     }
 

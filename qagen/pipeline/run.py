@@ -32,10 +32,11 @@ from qagen.pipeline import checkpoint
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.engines import Engine, Lost
 from qagen.pipeline.exclude import Exclusion
+from qagen.pipeline.groups import GroupWriter, Mirror
 from qagen.pipeline.layout import Layout
-from qagen.pipeline.media import write_media
+from qagen.pipeline.media import Shown, write_media, write_mirrored_media
 from qagen.pipeline.merge import MergeGroups, is_merged, merge_checkpoints, record_merged
-from qagen.pipeline.record import sample_id, shows_video_files, to_evidence, to_record
+from qagen.pipeline.record import is_mirrored, sample_id, to_evidence, to_record
 from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_report
 from qagen.pipeline.twins import Paired, choose_twins
 from qagen.rng import rng_for
@@ -243,10 +244,12 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     report.left_out = {**scene.dropped, **views.unused}
     report.scale, report.unit = 1 / scene.source_unit, None if views.units is None else views.units.length.symbol
     report.notice = _notice(views)
-    shown, shows_video = _write_samples(job, views, report, part)
+    mirror = Mirror(views)
+    shown, mirrored = _write_samples(job, views, mirror, report, part)
     if job.config.rgbd:
-        _check_depth(views, sorted(shown.union(views.video if shows_video else ())))
-    write_media(part.media, views, sorted(shown), shows_video, job.config.media, job.config.rgbd)
+        _check_depth(views, sorted(shown.singles.union(views.video if shown.video else ())))
+    write_media(part.media, views, sorted(shown.singles), shown.video, job.config.media, job.config.rgbd)
+    write_mirrored_media(part.media, views, mirrored, job.config.media)
     source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
     part.finish(settings, str(source), inputs, report)
 
@@ -265,25 +268,23 @@ def _notice(views: SceneViews) -> str:
 
 
 def _write_samples(
-    job: Job, views: SceneViews, report: SceneReport, part: checkpoint.CheckpointWriter
-) -> tuple[set[int], bool]:
-    """Write all samples of a scene. Returns the frames shown outside of videos, and whether the video is shown."""
+    job: Job, views: SceneViews, mirror: Mirror, report: SceneReport, part: checkpoint.CheckpointWriter
+) -> tuple[Shown, Shown]:
+    """Write all samples of a scene. Returns what they show, as it was taken and in the mirror."""
     book, stamp = phrasebook(), job.stamp
-    shown: set[int] = set()
-    shows_video = False
+    shown = Shown(), Shown()
     for family in job.families:
         counts = report.tasks[family.config.type] = TaskCounts()
-        samples = make_samples(family, views, book, job.config, counts)
+        samples = make_samples(family, views, book, job.config, counts, mirror)
         for answer_format, block in groupby(samples, key=lambda sample: sample.format):
             pairs = []
             for sample in block:
-                record = to_record(sample, family, views, job.config.rgbd)
-                pairs.append((record, to_evidence(sample, views, stamp)))
-                is_video = shows_video_files(sample.question)
-                shows_video |= is_video
-                shown.update(() if is_video else sample.question.frames)
+                seen = mirror.views if is_mirrored(sample) else views
+                record = to_record(sample, family, seen, job.config.rgbd)
+                pairs.append((record, to_evidence(sample, seen, stamp)))
+                shown[is_mirrored(sample)].add(sample.question)
             part.add(family.config.type, answer_format, pairs)
-    return shown, shows_video
+    return shown
 
 
 def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
@@ -294,7 +295,12 @@ def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
 
 
 def make_samples(
-    family: Family, views: SceneViews, book: Phrasebook, config: RunConfig, counts: TaskCounts
+    family: Family,
+    views: SceneViews,
+    book: Phrasebook,
+    config: RunConfig,
+    counts: TaskCounts,
+    mirror: Mirror | None = None,
 ) -> Iterator[Sample]:
     """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused.
 
@@ -331,7 +337,14 @@ def make_samples(
             paired, reasons = choose_twins(family, views, paired.questions, config.unanswerable, quota, rng)
             for reason in reasons:
                 counts.refuse(reason, answer_format=answer_format)
-        yield from _in_format(formatter, rationales, paired, answer_format, counts)
+        samples = _in_format(formatter, rationales, paired, answer_format, counts)
+        if config.groups:
+            rng = rng_for(config.seed, scene_id, type_name, answer_format, "groups")
+            writer = GroupWriter(family, views, mirror or Mirror(views), book, config.groups, rng)
+            new_id = partial(sample_id, scene_id, family.config.code, answer_format)
+            samples = writer.write(list(samples), new_id)
+            counts.samples[answer_format] = len(samples)
+        yield from samples
 
 
 def _told_exactly(candidate: Question | Skip, views: SceneViews) -> Question | Skip:
@@ -381,6 +394,7 @@ def _in_format(
                     added=told.added,
                     rationale=rationales.of(one, answer_format, told),
                     group=group,
+                    options=told.options,
                 )
             counts.samples[answer_format] += len(turns)
 

@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from inspect import signature
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
-from qagen.core.question import Fact, MarkKind, Question, Skip, about_objects, refusing
+from qagen.core.question import Fact, MarkedObject, MarkKind, Question, Skip, about_objects, refusing
 from qagen.core.rationale import Step
 from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
@@ -168,6 +169,10 @@ class Family(ABC, Generic[ConfigT]):
     images: int | Literal["video"] = "video"
     """Number of images of a question, or the scene's video: ``views`` of its config, where there is such a key."""
 
+    can_mirror: bool = True
+    """Whether its questions may be asked of the scene in a mirror, where their answers have left and right exchanged
+    (``Answer.mirrored``)."""
+
     def __init__(self, config: ConfigT) -> None:
         self.config = config
         self.images = getattr(config, "views", self.images)
@@ -272,6 +277,19 @@ class Family(ABC, Generic[ConfigT]):
     @abstractmethod
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         """The steps that lead from what was measured to the answer of one of its questions, without the answer."""
+
+    def ask_again(
+        self, views: SceneViews, question: Question, roles: tuple[MarkedObject, ...], facts: Mapping[str, Fact]
+    ) -> Question | Skip:
+        """What ``ask`` makes of a question with other roles or facts, or of other views of its frames."""
+        passed = {**facts, "roles": roles} if roles else facts
+        known = signature(self.ask).parameters
+        return self.ask(views, question.frames, **{name: value for name, value in passed.items() if name in known})
+
+    def inverse(self, views: SceneViews, question: Question) -> Question | Skip | None:
+        """The question turned round, whose answer is the opposite one (``Answer.opposite``): with its two objects
+        exchanged, or for the other end of the order. None where there is no such question."""
+        return None
 
     @abstractmethod
     def ask(self, views: SceneViews, *args: Any, **kwargs: Any) -> Question | Skip:

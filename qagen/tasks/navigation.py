@@ -170,6 +170,7 @@ class DescribedWalk(Family[NavigationConfig]):
     Config = NavigationConfig
     answer = Description
     formats = frozenset({"sentence"})
+    can_mirror = False
     needs = frozenset()
     skips = frozenset({SINGLE_IMAGE_WALK, NOT_PLAIN_TEXT, STATES_LENGTH, TOO_FEW_WORDS, TOO_MANY_WORDS})
     must_say = ("frame|image|picture|view", "way|route|path|walk|tour|directions")
@@ -234,6 +235,7 @@ class Navigation(Family[NavigationConfig]):
     Config = NavigationConfig
     answer = Route
     formats = frozenset({"sentence"})
+    can_mirror = False
     needs = frozenset({"scale", "gravity"})
     skips = frozenset(
         {

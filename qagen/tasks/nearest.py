@@ -202,6 +202,13 @@ class Nearest(Family[NearestConfig]):
             Step("compare", "among", {**value, "camera": Image(0)}),
         )
 
+    def inverse(self, views: SceneViews, question: Question) -> Question | Skip | None:
+        """Of two objects, the one at the other end of the order."""
+        if self.variant != "oo":
+            return None
+        other: Extreme = "farthest" if question.facts["extreme"] == "closest" else "closest"
+        return self.ask(views, question.frames, question.roles, other)
+
     def ask(
         self,
         views: SceneViews,

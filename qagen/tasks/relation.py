@@ -105,6 +105,10 @@ class Relation(Family[RelationConfig]):
             compare_directions(question.answer.slots, question.measured, "", question.roles),
         )
 
+    def inverse(self, views: SceneViews, question: Question) -> Question | Skip | None:
+        """Where the second object is relative to the first."""
+        return self.ask(views, question.frames, question.roles[::-1]) if self.variant == "oo" else None
+
     def ask(self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...]) -> Question | Skip:
         """Where the first of ``roles`` is relative to the second, or to the observer at the first of ``frames``."""
         words = DirectionWords(self.config.sure)

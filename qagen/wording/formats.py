@@ -55,6 +55,8 @@ class Turns:
     """The answer."""
     added: Mapping[str, str | list[str]] = field(default_factory=dict)
     """What the format added to the question: options, claim."""
+    options: tuple[Answer, ...] = ()
+    """The answers to choose from, in their order."""
 
     @property
     def right_option(self) -> str:
@@ -100,14 +102,30 @@ class Formatter:
             asked += " " + self._rule("leave_out")
         return Turns(asked, self._render(question, f"sentence_{self.family.variant}"))
 
+    def write_like(
+        self, question: Question, answer_format: Format, options: Sequence[Answer], claim: str
+    ) -> Turns | Skip:
+        """Write a question with the options, or the claim, of another one; the answer may be any of the options."""
+        if answer_format == "select":
+            return self._with_options(question, options)
+        if answer_format == "judge" and claim:
+            return self._with_claim(question, claim, dict(claims_of(question))[claim])
+        return self.write(question, answer_format)
+
+    def write_among(self, question: Question, distractors: Sequence[Answer]) -> Turns | Skip:
+        """Write a select question with these distractors."""
+        return self._among(question, distractors)
+
     def _select(self, question: Question) -> Turns | Skip:
         distractors = self._distractors.of(question)
-        if distractors is None:
-            return Skip(NO_OPTIONS)
+        return Skip(NO_OPTIONS) if distractors is None else self._among(question, distractors)
+
+    def _among(self, question: Question, distractors: Sequence[Answer]) -> Turns | Skip:
+        """A select question with the answer at an even letter among distractors."""
         letter = self._letters[len(distractors) + 1].draw()
         answers = [*distractors]
         answers.insert(LETTERS.index(letter), question.answer)
-        return self._choice(question, self._options(question, answers), letter)
+        return self._with_options(question, answers)
 
     def write_twins(self, question: Question) -> tuple[Turns, Turns] | Skip:
         """A select question with the option that it cannot be told: for images that tell it, and for others.
@@ -126,6 +144,11 @@ class Formatter:
             options.insert(LETTERS.index(letter), named[letter])
         turns = self._choice(question, options, right)
         return turns if isinstance(turns, Skip) else (turns, replace(turns, gpt=untold))
+
+    def _with_options(self, question: Question, answers: Sequence[Answer]) -> Turns | Skip:
+        """The question with these answers to choose from, in this order."""
+        turns = self._choice(question, self._options(question, answers), LETTERS[answers.index(question.answer)])
+        return turns if isinstance(turns, Skip) else replace(turns, options=tuple(answers))
 
     def _options(self, question: Question, answers: Sequence[Answer]) -> list[str]:
         """The texts of answers."""
@@ -151,12 +174,14 @@ class Formatter:
         if isinstance(answer, YesNo):
             asked = self._question_text(question, "judge")
             return Turns(f"{asked}\n{self._rule('reply_yes_no')}", answer.text)
-        assert isinstance(answer, CLAIMABLE)
-        claim = self._draw_claim(answer.claims)
+        claim = self._draw_claim(claims_of(question))
         if claim is None:
             return Skip(CLASS_QUOTA)
-        word, is_true = claim
         self._claims[claim] += 1
+        return self._with_claim(question, *claim)
+
+    def _with_claim(self, question: Question, word: str, is_true: bool) -> Turns:
+        answer = question.answer
         slots = answer.slots if isinstance(answer, Directions) else ()
         axes = {slot.axis for slot in slots if slot.word in (word, OPPOSITE[word])}
         asked = self._question_text(question, "judge", axes, claim=word)
@@ -209,6 +234,12 @@ class Formatter:
 
     def _mentions(self, question: Question) -> dict[str, Mention]:
         return mentions_of(self.family, self.scene, question)
+
+
+def claims_of(question: Question) -> list[tuple[str, bool]]:
+    """What judge questions may claim, and whether it holds."""
+    assert isinstance(question.answer, CLAIMABLE)
+    return question.answer.claims
 
 
 def plain_text(answer: Answer, units: Units | None, mentions: Mapping[str, Mention]) -> str:
