@@ -23,6 +23,8 @@ UNTOLD = re.compile(
     re.IGNORECASE,
 )
 """Options that say that the images do not tell."""
+MIRROR_FOLDER = "_mirror"
+"""Ending of the names of folders whose images have left and right exchanged."""
 LONGEST_SET = 10
 """Records with more images show a video."""
 
@@ -176,4 +178,10 @@ def frame_of(path: str) -> str:
     """``17`` of ``scene/image_color/17.jpg`` and of ``scene/video_color/frame3_17.jpg``."""
     folder, _, name = path.rpartition("/")
     stem = name.rsplit(".", 1)[0]
-    return re.sub(r"^frame\d+_", "", stem) if folder.endswith(("video_color", "video_depth")) else stem
+    is_video = folder.removesuffix(MIRROR_FOLDER).endswith(("video_color", "video_depth"))
+    return re.sub(r"^frame\d+_", "", stem) if is_video else stem
+
+
+def is_mirrored(path: str) -> bool:
+    """Whether an image has left and right exchanged."""
+    return path.rpartition("/")[0].endswith(MIRROR_FOLDER)

@@ -4,14 +4,17 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from qagen.audit.audit_record import AuditRecord, frame_of
+from qagen.audit.audit_record import AuditRecord, frame_of, is_mirrored
 from qagen.audit.checks import Check, disagree
 from qagen.audit.scene import AuditScene, AuditView
 
 DEPTH_UNIT_M, LARGEST_STORED = 0.001, 65535
 """Depth of a stored 1, unless a file tells another one, and the number that stands for all depth from there on."""
+MIRROR_SLACK = 4.0
+"""Mean difference, of 255, by which the encoding of a mirrored image may change its pixels."""
 
 
 class Media:
@@ -61,8 +64,18 @@ def _compare_color(path: str, content: bytes, view: AuditView) -> Check | None:
         return disagree("image size", f"{path}: {size}", (view.pinhole.width, view.pinhole.height))
     if source is not None:
         written, true = (np.asarray(Image.open(BytesIO(data)).convert("RGB")) for data in (content, source))
+        if is_mirrored(path):
+            return _compare_mirrored(path, written, true, view)
         if not np.array_equal(written, true):
             return disagree("image content", path, f"the pixels of frame {view.name}")
+    return None
+
+
+def _compare_mirrored(path: str, written: NDArray, true: NDArray, view: AuditView) -> Check | None:
+    """Compare an image that was encoded again with the flipped one, and with the one that was not flipped."""
+    off, unflipped = (float(np.abs(written.astype(int) - other).mean()) for other in (true, true[:, ::-1]))
+    if off > MIRROR_SLACK or off > unflipped:
+        return disagree("image content", path, f"the pixels of frame {view.name} in the mirror, {off:.1f} off")
     return None
 
 

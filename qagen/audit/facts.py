@@ -40,8 +40,8 @@ class FactCounts:
         self._types: dict[str, _TypeCounts] = {}
 
     def add(self, type_name: str, answer_format: str, evidence: Mapping[str, Any], task: Mapping[str, Any]) -> None:
-        """Count one record of a type with these parameters; one without evidence tells no fact."""
-        if evidence:
+        """Count one record of a type with these parameters; one without evidence, or a variant, tells no new fact."""
+        if evidence and (evidence.get("group") or {}).get("variant", "original") == "original":
             counts = self._types.setdefault(type_name, _TypeCounts(str(task.get("family"))))
             images = len(evidence.get("frames", ()))
             counts.kind = min(images, LONGEST_SET + 1), task.get("mark"), task.get("asks")

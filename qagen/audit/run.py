@@ -1,14 +1,14 @@
 """An audit from a run's folder to its result."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from qagen.audit import from_loader, raw_scannet
-from qagen.audit.audit_record import AuditRecord
+from qagen.audit.audit_record import AuditRecord, is_mirrored
 from qagen.audit.check_media import Media
 from qagen.audit.check_record import Shape, check_readable, check_record
 from qagen.audit.checks import Check, Verdict
@@ -16,6 +16,8 @@ from qagen.audit.counts import Group, OutcomeCounts
 from qagen.audit.eligibility import check_eligibility
 from qagen.audit.evidence import in_world_units
 from qagen.audit.facts import FactCounts
+from qagen.audit.groups import GroupChecks
+from qagen.audit.mirror import mirrored
 from qagen.audit.perturb import ResolvedRecord, Stability, perturb, rows
 from qagen.audit.physical import check_scene
 from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
@@ -27,7 +29,7 @@ from qagen.audit.truth import SceneTruth
 from qagen.errors import ConfigError
 from qagen.records.read import RecordFile, RecordLine
 
-SCENE_GROUP, FILE_FORMAT, FACTS_FORMAT = ("(scene)", "physical"), "(file)", "(facts)"
+SCENE_GROUP, FILE_FORMAT, FACTS_FORMAT, GROUPS_FORMAT = ("(scene)", "physical"), "(file)", "(facts)", "(groups)"
 PAIRS_FORMAT = "(pairs)"
 Progress = Callable[[int, int, str], None]
 
@@ -100,10 +102,11 @@ def audit(
         examiner = Examiner(SceneTruth.of(scene), media, shapes, settings)
         of_scene = [*check_scale(found, factor), *check_scene(examiner.truth)]
         result.counts.add(SCENE_GROUP, scene_id, None, of_scene)
-        facts = FactCounts()
+        facts, groups = FactCounts(), GroupChecks(settings.groups)
         for ref in refs:
             raw, evidence = ref.read()
             checks = examiner.examine(ref.line, raw, evidence)
+            groups.add(ref.line.file.type, ref.line.file.format, raw, evidence)
             result.without_rationale += "rationale" not in evidence
             file = ref.line.file
             facts.add(file.type, file.format, in_world_units(evidence, scene), settings.task(file.type))
@@ -115,8 +118,11 @@ def audit(
             result.counts.add((type_name, FACTS_FORMAT), f"{scene_id}: {answer_format}", None, [check])
         for type_name, answer_format, check in examiner.pairs.check() if wanted.most is None else ():
             result.counts.add((type_name, PAIRS_FORMAT), f"{scene_id}: {answer_format}", None, [check])
+        for type_name, name, checks in groups.check() if wanted.most is None else ():
+            result.counts.add((type_name, GROUPS_FORMAT), f"{scene_id}: group {name}", None, checks)
         if draws:
-            perturb(examiner.resolved, examiner.truth, draws, seed, result.stability)
+            for one in examiner.both:
+                perturb(one.resolved, one.truth, draws, seed, result.stability)
     return result
 
 
@@ -146,6 +152,22 @@ class Examiner:
     """Records whose objects are known."""
     pairs: TwinPairs = field(default_factory=TwinPairs)
     """The records with an option that they cannot be told."""
+    _in_mirror: "Examiner | None" = None
+    """Checks the records whose images are mirrored."""
+
+    @property
+    def both(self) -> "list[Examiner]":
+        """Itself and, where there are mirrored records, what checks these."""
+        return [self] if self._in_mirror is None else [self, self._in_mirror]
+
+    def _examiner_of(self, raw: Mapping[str, Any]) -> "Examiner":
+        """What checks a record: mirrored images show another scene."""
+        if not any(map(is_mirrored, raw["image"])):
+            return self
+        if self._in_mirror is None:
+            truth = SceneTruth.of(mirrored(self.truth.scene))
+            self._in_mirror = Examiner(truth, self.media, self.shapes, self.settings)
+        return self._in_mirror
 
     @cached_property
     def video(self) -> list[str]:
@@ -162,6 +184,9 @@ class Examiner:
         checks = list(check_readable(raw))
         if raw is None or checks:
             return checks
+        return self._examiner_of(raw)._examine(line, raw, evidence)
+
+    def _examine(self, line: RecordLine, raw: dict[str, Any], evidence: dict[str, Any]) -> list[Check]:
         type_name, answer_format = line.file.type, line.file.format
         task = self.settings.task(type_name)
         converted = in_world_units(evidence, self.truth.scene)

@@ -30,6 +30,7 @@ VIDEO_FRAMES = 32
 class _RunConfig(msgspec.Struct):
     visibility: dict[str, float] = {}
     video_frames: int | str = VIDEO_FRAMES
+    groups: list[str] = []
 
 
 class _SceneEntry(msgspec.Struct):
@@ -54,6 +55,8 @@ class RunSettings:
     """By what the lengths of each scene were multiplied."""
     video_frames: int | str = VIDEO_FRAMES
     """Number of frames of a video, or "all"."""
+    groups: tuple[str, ...] = ()
+    """Variants that were asked for."""
 
     @classmethod
     def read(cls, report: Path) -> "RunSettings":
@@ -65,7 +68,8 @@ class RunSettings:
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{report}: {error}; expected the report of a run") from error
         scales = {name: scene.scale for name, scene in content.scenes.items() if scene.scale}
-        return cls(content.run.visibility, content.task_configs, scales, content.run.video_frames)
+        run = content.run
+        return cls(run.visibility, content.task_configs, scales, run.video_frames, tuple(run.groups))
 
     def threshold(self, name: str) -> float:
         """A threshold of visibility."""

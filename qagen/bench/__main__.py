@@ -60,6 +60,7 @@ def main(
 ) -> None:
     """Draw a benchmark from RUN: fill and select questions, balanced over letters, answers and scenes.
 
+    Consistency groups stay whole: the variants of a question come with it, on top of --per-task.
     Fails if models are trained on a scene of the benchmark, or on another scan of its room.
     """
     from qagen.bench.draw import by_task, draw, draw_tiny, files_of_tasks, find_files
@@ -79,7 +80,10 @@ def main(
     with atomic_folder(folder) as unfinished:
         write(unfinished, questions, {question.id for question in small})
     cli.show(f"{len(questions)} questions, {len(small)} of them in the tiny benchmark, in {folder}")
-    short = [f"{task} {len(group)}" for (task, _), group in by_task(questions).items() if len(group) < per_task]
+    counts = {
+        task: sum(question.candidate.is_first for question in group) for (task, _), group in by_task(questions).items()
+    }
+    short = [f"{task} {count}" for task, count in counts.items() if count < per_task]
     if short:
         cli.warn(f"fewer than {per_task} questions: {', '.join(short)}")
     missing = set(TASKS).difference(question.task for question in questions)

@@ -26,6 +26,8 @@ BIN_RATIO = 1.5
 """Factor between the bounds of a class of numbers."""
 LISTED = 5
 """Maximum number of scenes in an error."""
+ORIGINAL = "original"
+"""The variant of a group by which it is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class Candidate:
     """Letter of the answer; empty where there are no options."""
     content: str
     """Class of the answer; see ``answer_class``."""
+    group: str = ""
+    """Its consistency group; empty where it is in none."""
+    variant: str = ""
+    """What it is in its group."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is in no group, or the original of one, with which the others come."""
+        return self.variant in ("", ORIGINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +143,7 @@ def files_of_tasks(
 
 
 def _read_candidates(files: Iterable[RecordFile], keep: Keep) -> Iterator[Candidate]:
-    """One candidate for each fact that is kept."""
+    """One candidate for each fact that is kept, and all variants in consistency groups."""
     facts: set[str] = set()
     for file in files:
         for line, record, evidence in read_pairs(file):
@@ -141,10 +152,13 @@ def _read_candidates(files: Iterable[RecordFile], keep: Keep) -> Iterator[Candid
                 continue
             options = dict(OPTION.findall(human)) if file.format == "select" else {}
             answer = options.get(gpt, gpt)
+            group = evidence.get("group") or {}
+            told = gpt if options else "", answer_class(answer), str(group.get("id", "")), str(group.get("variant", ""))
+            candidate = Candidate(line, *told)
             fact = json.dumps([line.scene, *(evidence.get(key) for key in FACT_KEYS), answer], sort_keys=True)
-            if fact not in facts:
-                facts.add(fact)
-                yield Candidate(line, gpt if options else "", answer_class(answer))
+            if fact not in facts or not candidate.is_first:
+                facts.update([fact] if candidate.is_first else [])
+                yield candidate
 
 
 def answer_class(answer: str) -> str:
@@ -168,7 +182,7 @@ def draw(
     seed: int,
     keep: Keep = lambda task, text: True,
 ) -> list[BenchQuestion]:
-    """Up to ``per_task`` questions of each task, numbered.
+    """Up to ``per_task`` questions of each task, and the other members of their groups, numbered.
 
     Args:
         files: by task and format.
@@ -178,7 +192,9 @@ def draw(
     """
     questions: list[BenchQuestion] = []
     for (task, answer_format), group in files.items():
-        chosen = draw_balanced(list(_read_candidates(group, keep)), per_task, rng_for(seed, "bench", task))
+        candidates = list(_read_candidates(group, keep))
+        pool = [candidate for candidate in candidates if candidate.is_first]
+        chosen = _with_groups(draw_balanced(pool, per_task, rng_for(seed, "bench", task)), candidates)
         questions += [
             BenchQuestion(number, task, answer_format, candidate)
             for number, candidate in enumerate(chosen, len(questions))
@@ -186,13 +202,27 @@ def draw(
     return questions
 
 
+def _with_groups(chosen: Sequence[Candidate], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each chosen candidate, followed by the other members of its group."""
+    others: dict[tuple[Path, str], list[Candidate]] = {}
+    for candidate in candidates:
+        if not candidate.is_first:
+            others.setdefault((candidate.line.file.dataset, candidate.group), []).append(candidate)
+    whole = []
+    for candidate in chosen:
+        members = others.get((candidate.line.file.dataset, candidate.group), []) if candidate.group else []
+        whole += [candidate, *sorted(members, key=lambda member: member.variant)]
+    return whole
+
+
 def draw_tiny(questions: Sequence[BenchQuestion], per_task: int, seed: int) -> list[BenchQuestion]:
     """Up to ``per_task`` of the questions of each task, balanced in the same way."""
     chosen: set[RecordLine] = set()
     for task in dict.fromkeys(question.task for question in questions):
-        pool = [question.candidate for question in questions if question.task == task]
+        candidates = [question.candidate for question in questions if question.task == task]
+        pool = [candidate for candidate in candidates if candidate.is_first]
         drawn = draw_balanced(pool, per_task, rng_for(seed, "bench", "tiny", task))
-        chosen |= {candidate.line for candidate in drawn}
+        chosen |= {candidate.line for candidate in _with_groups(drawn, candidates)}
     return [question for question in questions if question.candidate.line in chosen]
 
 

@@ -17,9 +17,12 @@ from typing import Any
 from qagen.bench.draw import BenchQuestion, by_task
 from qagen.errors import QagenError
 from qagen.records.read import MISSING_MEDIA, RecordLine
-from qagen.records.shards import make_schema
+from qagen.records.shards import TEXT, make_schema
 from qagen.records.sparbench import FEATURES
 
+GROUPS = "Questions with the same group ask about one fact: variant says how. A group is right if all of it is."
+GROUP_COLUMNS = ("group", "variant")
+"""Columns of benchmarks with consistency groups: which one, and what the question is in it."""
 BATCH = 32
 """Number of questions whose images are in memory at once."""
 
@@ -34,7 +37,8 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
     import pyarrow.parquet as pq
 
     (folder / "images").mkdir(parents=True)
-    schema = make_schema(FEATURES)
+    is_grouped = any(question.candidate.group for question in questions)
+    schema = make_schema({**FEATURES, **(dict.fromkeys(GROUP_COLUMNS, TEXT) if is_grouped else {})})
     todo = iter(questions)
     with (
         ThreadPoolExecutor() as threads,
@@ -45,10 +49,11 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
         pq.ParquetWriter(folder / "tiny.parquet", schema) as tiny,
     ):
         while batch := list(islice(todo, BATCH)):
-            rows = list(threads.map(lambda question: _row(question, folder), batch))
+            rows = list(threads.map(lambda question: _row(question, folder, is_grouped), batch))
             for question in batch:
                 line = question.candidate.line
                 source = {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
+                source |= _group_columns(question) if is_grouped else {}
                 sources.write(json.dumps(source) + "\n")
             for lines, writer, kept in (
                 (full_lines, full, rows),
@@ -62,8 +67,15 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
     (folder / "README.md").write_text(_card(questions, small), encoding="utf-8")
 
 
-def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
-    """A question in SPAR-Bench's columns; its images are written on the way."""
+def _group_columns(question: BenchQuestion) -> dict[str, str]:
+    """The consistency group of a question and what it is there, empty for a question of its own."""
+    candidate = question.candidate
+    group = f"{candidate.line.file.dataset.resolve().name}-{candidate.group}" if candidate.group else ""
+    return dict(zip(GROUP_COLUMNS, (group, candidate.variant), strict=True))
+
+
+def _row(question: BenchQuestion, folder: Path, is_grouped: bool) -> dict[str, Any]:
+    """A question in SPAR-Bench's columns, with its group if there are any; its images are written on the way."""
     record = question.candidate.line.read()
     images = [
         {"bytes": content, "path": f"{question.id}_{index}{suffix}"}
@@ -81,6 +93,7 @@ def _row(question: BenchQuestion, folder: Path) -> dict[str, Any]:
         "image": images,
         "question": human,
         "answer": gpt,
+        **(_group_columns(question) if is_grouped else {}),
     }
 
 
@@ -110,6 +123,7 @@ def _card(questions: Sequence[BenchQuestion], small: set[int]) -> str:
         "# Spatial questions, held out",
         "",
         "Columns of SPAR-Bench: id, img_type, format_type, task, source, image, question, answer. Marks are drawn.",
+        *(["", GROUPS] if any(question.candidate.group for question in questions) else []),
         "",
         "| task | format | questions | tiny | scenes |",
         "|---|---|---|---|---|",

@@ -72,7 +72,8 @@ class RunConfig(BaseModel):
 
     def digest(self, families: list[Family]) -> str:
         """Twelve hex digits that name the config and the tasks it resolves to."""
-        own = self.model_dump(mode="json", exclude=None if self.unanswerable else {"unanswerable"})
+        off = {name for name in ("unanswerable", "groups") if not getattr(self, name)}
+        own = self.model_dump(mode="json", exclude=off)
         resolved = [own, [family.config.model_dump(mode="json") for family in families]]
         return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -102,6 +102,8 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
         where = "" if json_file is not None else "; --out lists them"
         cli.warn(f"{len(report.unread)} predictions could not be read and score 0: {told}{where}")
     cli.show(_table(report))
+    if report.consistency:
+        cli.show(_consistency(report))
     if report.unscored:
         names = ", ".join(f"{task} ({count})" for task, count in report.unscored.items())
         cli.show(f"Not scored, because the scorer does not know them: {names}")
@@ -132,6 +134,20 @@ def _table(report: "Report") -> "Table":
             table.add_row(name if "," in group else f"{group} {name}", *level, _metric(line), *_cells(line))
     for name, line in {**report.levels, "overall": report.overall}.items():
         table.add_row(name, *level, "", *_cells(line))
+    return table
+
+
+def _consistency(report: "Report") -> "Table":
+    """How many groups of questions about one fact are all right, beside how many of their questions are."""
+    from rich.table import Table
+
+    table = Table(title="Groups whose answers are all right", title_justify="left")
+    table.add_column("", overflow="fold")
+    for name in ("groups", "questions", "right alone", "all right"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, line in report.consistency.items():
+        shares = [f"{100 * share:.2f}" for share in (line.question_score, line.score)]
+        table.add_row(name, str(line.groups), str(line.questions), *shares)
     return table
 
 

@@ -26,6 +26,8 @@ class ScoredItem:
     """Kind of the answer, for tasks that are no types of qagen."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """What else the benchmark says of the question and has scores by: category, scale, ...; empty for SPAR-Bench."""
+    group: str = ""
+    """Its consistency group; "" for a question of its own."""
 
 
 @dataclass(frozen=True, slots=True)

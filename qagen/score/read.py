@@ -10,11 +10,12 @@ from qagen.errors import ConfigError, QagenError
 from qagen.files import parse_json
 from qagen.records.read import find_record_files
 from qagen.score import benches
+from qagen.score.groups import groups_of
 from qagen.score.items import ScoredItem
 from qagen.score.output import output_text
 from qagen.score.rewards import item_of
 
-COLUMNS = ("id", "task", "question", "answer")
+COLUMNS = ("id", "task", "question", "answer", "group")
 ID_KEYS = ("index", "question_id", "key")
 """Keys that hold an id where there is none named so."""
 TEXT_KEYS = (
@@ -100,8 +101,10 @@ def _bench_rows(path: Path) -> Iterator[tuple[Any, str]]:
             yield from _parquet_rows(shard)
     else:
         for file in find_record_files(path):
+            groups = groups_of(file)
             for row, where in _json_rows(file.path):
-                yield {**row, "type": file.type} if isinstance(row, dict) else row, where
+                known = {"type": file.type, "group": groups.get(str(row.get("id")))} if isinstance(row, dict) else {}
+                yield {**row, **known} if known else row, where
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:

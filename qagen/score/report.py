@@ -11,6 +11,7 @@ import pandas as pd
 from qagen.records.sparbench import CHOICE_TASKS, TASKS
 from qagen.rng import rng_for
 from qagen.score import lmms, spacevista, strict, vlmeval
+from qagen.score.groups import GroupLine, group_lines
 from qagen.score.items import ScoredItem, Summary
 from qagen.score.read import Predictions
 from qagen.score.scorers import SCORERS
@@ -96,6 +97,8 @@ class Report:
     """Number of questions by task, for tasks that the scorer does not know."""
     unread: tuple[UnreadPrediction, ...]
     """Predictions that could not be read."""
+    consistency: Mapping[str, GroupLine]
+    """Consistency groups by task, and overall; empty where the benchmark has none, or a public scorer is used."""
 
 
 def mode_of(name: str, levels: Mapping[str, str], grouped: bool = False) -> Mode:
@@ -183,6 +186,7 @@ def make_report(
         groups,
         Counter(item.task for item in items if not mode.knows(item)),
         unread,
+        group_lines(known, scores["score"].tolist(), list(map(mode.metric, known))) if mode.name == "strict" else {},
     )
 
 

@@ -44,14 +44,14 @@ def item_of(record: Mapping[str, Any]) -> ScoredItem:
         return benches.item_of(record)
     if spacevista.is_item(record):
         return spacevista.item_of(record)
-    name = record.get("id", "")
+    name, group = record.get("id", ""), str(record.get("group") or "")
     if record.get("answer") is not None and (record.get("task") or record.get("type")):
         task = record.get("task") or record["type"]
-        return ScoredItem(str(name), str(task), str(record.get("question", "")), str(record["answer"]))
+        return ScoredItem(str(name), str(task), str(record.get("question", "")), str(record["answer"]), group=group)
     turns = record.get("conversations")
     if record.get("type") and isinstance(turns, list) and len(turns) >= 2:
         human, gpt = (turn.get("value", "") for turn in turns[-2:])
-        return ScoredItem(str(name), str(record["type"]), str(human), str(gpt))
+        return ScoredItem(str(name), str(record["type"]), str(human), str(gpt), group=group)
     expected = "type and conversations, or task, question and answer"
     raise QagenError(f"record {name!r}: found the keys {', '.join(sorted(record)) or '(none)'}, expected {expected}")
 
