@@ -233,3 +233,34 @@ def test_fewer_records_than_asked_for_are_told(out):
 )
 def test_classes_of_answers(said, expected):
     assert answer_class(said) == expected
+
+
+def test_groups_stay_whole_and_say_what_each_question_is(tmp_path):
+    write_run(tmp_path, "val", ("obj_spatial_relation_oo",), SCENES, each=12)
+    tree = tmp_path / "scannet"
+    for path in (tree / "evidence_jsonl").glob("*/*/*/*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for number, row in enumerate(rows):  # each fourth record is the original of a group of three
+            if number % 4 < 3:
+                group = {
+                    "id": rows[number - number % 4]["id"],
+                    "variant": ("original", "permute", "mirror")[number % 4],
+                }
+                row["group"] = group
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = CliRunner().invoke(
+        main, [str(tmp_path), "--per-task", "4", "--tiny", "1", "--out", str(tmp_path / "made")]
+    )
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in (tmp_path / "made" / "test.jsonl").read_text().splitlines()]
+    sources = [json.loads(line) for line in (tmp_path / "made" / "sources.jsonl").read_text().splitlines()]
+    assert [(row["group"], row["variant"]) for row in rows] == [(row["group"], row["variant"]) for row in sources]
+    groups: dict[str, set[str]] = {}
+    for row in rows:
+        groups.setdefault(row["group"], set()).add(row["variant"])
+    alone = groups.pop("", set())
+    assert groups
+    assert all(variants == {"original", "permute", "mirror"} for variants in groups.values())
+    assert len(groups) + sum(not row["group"] for row in rows) == 4
+    assert alone <= {""}
+    assert set(pq.read_table(tmp_path / "made" / "test.parquet").column_names) >= {"group", "variant"}
