@@ -5,6 +5,7 @@ What is true of a scene is true of its mirror image once left and right are exch
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
 from qagen.core.pose import Pose
-from qagen.core.question import Fact, MarkedObject
+from qagen.core.question import Fact, MarkedObject, MarkedPlace
 from qagen.core.runs import from_runs, to_runs
 from qagen.core.scene import DepthSource, Frame, ImageSource, InstanceSource, Mesh, Object3D, Scene
 from qagen.core.sides import other_side
@@ -20,6 +21,7 @@ from qagen.core.sides import other_side
 SIGNS = np.array([-1.0, 1.0, 1.0])
 """By what coordinates are multiplied, in the world and in each camera."""
 JPEG_QUALITY = 95
+MarkT = TypeVar("MarkT", MarkedObject, MarkedPlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ def _mesh(mesh: Mesh) -> Mesh:
     return replace(mesh, vertices=vertices, faces=np.ascontiguousarray(mesh.faces[:, ::-1]))
 
 
-def mirrored_role(role: MarkedObject) -> MarkedObject:
-    """The role with its mark where the mirrored image shows it."""
-    return replace(role, place=mirrored_place(role.kind, role.place))
+def mirrored_mark(mark: MarkT) -> MarkT:
+    """The mark of an object or place where the mirrored image shows it."""
+    return replace(mark, place=mirrored_place(mark.kind, mark.place))  # pyright: ignore[reportArgumentType]
 
 
 def mirrored_place(kind: str, place: Sequence[int]) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ from qagen.core.answer import (
     Route,
     ViewAngles,
 )
-from qagen.core.mirror import mirrored_fact, mirrored_role
+from qagen.core.mirror import mirrored_fact, mirrored_mark
 from qagen.core.question import Question
 from qagen.core.sample import ORIGINAL, Format, Group, Sample, Variant
 from qagen.core.sides import EXCHANGED, MOVES, other_side
@@ -219,7 +219,8 @@ class GroupWriter:
             return None
         views = self.mirror.views
         facts = {name: mirrored_fact(fact) for name, fact in question.facts.items()}
-        other = self._form.ask_again(views, question, tuple(map(mirrored_role, question.roles)), facts)
+        roles, places = tuple(map(mirrored_mark, question.roles)), tuple(map(mirrored_mark, question.places))
+        other = self._form.ask_again(views, question, roles, places, facts)
         wanted = question.answer.mirrored()
         if not isinstance(other, Question) or self._text(other, other.answer) != self._text(other, wanted):
             return None

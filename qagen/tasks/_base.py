@@ -10,7 +10,7 @@ from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
 from qagen.core.answer import Answer
-from qagen.core.question import Fact, MarkedObject, MarkKind, Question, Skip, about_objects, refusing
+from qagen.core.question import Fact, MarkedObject, MarkedPlace, MarkKind, Question, Skip, about_objects, refusing
 from qagen.core.rationale import Step
 from qagen.core.reasons import NO_GRAVITY, NO_OBJECTS, NO_SCALE, SURFACE_UNKNOWN
 from qagen.core.sample import Format
@@ -279,10 +279,15 @@ class Family(ABC, Generic[ConfigT]):
         """The steps that lead from what was measured to the answer of one of its questions, without the answer."""
 
     def ask_again(
-        self, views: SceneViews, question: Question, roles: tuple[MarkedObject, ...], facts: Mapping[str, Fact]
+        self,
+        views: SceneViews,
+        question: Question,
+        roles: tuple[MarkedObject, ...],
+        places: tuple[MarkedPlace, ...],
+        facts: dict[str, Fact],
     ) -> Question | Skip:
-        """What ``ask`` makes of a question with other roles or facts, or of other views of its frames."""
-        passed = {**facts, "roles": roles} if roles else facts
+        """What ``ask`` makes of a question with other marks or facts, or of other views of its frames."""
+        passed = facts | ({"roles": roles} if roles else {}) | ({"places": places} if places else {})
         known = signature(self.ask).parameters
         return self.ask(views, question.frames, **{name: value for name, value in passed.items() if name in known})
 

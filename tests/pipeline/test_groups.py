@@ -128,7 +128,7 @@ def test_permuted_options_keep_their_words() -> None:
 TYPES = [
     "depth_prediction_oc_mv", "obj_spatial_relation_oo", "distance_infer_center_oc", "position_matching",
     "view_change_infer", "existence_oc_mv", "motion_direction", "spatial_imagination_map_mv", "size_compare",
-    "obj_spatial_relation_oo_mv", "object_matching_candidates",
+    "obj_spatial_relation_oo_mv", "object_matching_candidates", "depth_order_points",
 ]  # fmt: skip
 
 
