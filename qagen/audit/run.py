@@ -121,8 +121,7 @@ def audit(
         for type_name, name, checks in groups.check() if wanted.most is None else ():
             result.counts.add((type_name, GROUPS_FORMAT), f"{scene_id}: group {name}", None, checks)
         if draws:
-            for one in examiner.both:
-                perturb(one.resolved, one.truth, draws, seed, result.stability)
+            examiner.perturb(draws, seed, result.stability)
     return result
 
 
@@ -155,10 +154,11 @@ class Examiner:
     _in_mirror: "Examiner | None" = None
     """Checks the records whose images are mirrored."""
 
-    @property
-    def both(self) -> "list[Examiner]":
-        """Itself and, where there are mirrored records, what checks these."""
-        return [self] if self._in_mirror is None else [self, self._in_mirror]
+    def perturb(self, draws: int, seed: int, stability: dict[Group, Stability]) -> None:
+        """Solve what was examined again on perturbed copies of the scene, and of the scene in the mirror."""
+        perturb(self.resolved, self.truth, draws, seed, stability)
+        if self._in_mirror is not None:
+            self._in_mirror.perturb(draws, seed, stability)
 
     def _examiner_of(self, raw: Mapping[str, Any]) -> "Examiner":
         """What checks a record: mirrored images show another scene."""
