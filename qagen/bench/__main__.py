@@ -60,7 +60,7 @@ def main(
 ) -> None:
     """Draw a benchmark from RUN: fill and select questions, balanced over letters, answers and scenes.
 
-    Consistency groups stay whole: the variants of a question come with it, on top of --per-task.
+    Consistency groups stay whole: the variants of a question come with it, on top of --per-task; public forms have none.
     Fails if models are trained on a scene of the benchmark, or on another scan of its room.
     """
     from qagen.bench.draw import by_task, draw, draw_tiny, files_of_tasks, find_files
@@ -114,7 +114,7 @@ def _draw_form(
     drawn = []
     for run in runs:
         files = files_of_tasks(find_files(run, split, trained), tasks, form.types, form.format_of)
-        drawn.append(draw(files, per_task, seed, keep))
+        drawn.append(draw(files, per_task, seed, keep, with_variants=False))
     with atomic_folder(folder) as unfinished:
         write_form(unfinished, form, [questions for questions in drawn if questions])
     asked = {question.task for questions in drawn for question in questions}

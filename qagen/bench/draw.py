@@ -181,6 +181,7 @@ def draw(
     per_task: int,
     seed: int,
     keep: Keep = lambda task, text: True,
+    with_variants: bool = True,
 ) -> list[BenchQuestion]:
     """Up to ``per_task`` questions of each task, and the other members of their groups, numbered.
 
@@ -189,12 +190,14 @@ def draw(
         per_task: maximum number.
         seed: of the draw.
         keep: whether a question of a task may be drawn, by its text.
+        with_variants: whether the other members of a question's group come with it.
     """
     questions: list[BenchQuestion] = []
     for (task, answer_format), group in files.items():
         candidates = list(_read_candidates(group, keep))
         pool = [candidate for candidate in candidates if candidate.is_first]
-        chosen = _with_groups(draw_balanced(pool, per_task, rng_for(seed, "bench", task)), candidates)
+        chosen = draw_balanced(pool, per_task, rng_for(seed, "bench", task))
+        chosen = _with_groups(chosen, candidates) if with_variants else chosen
         questions += [
             BenchQuestion(number, task, answer_format, candidate)
             for number, candidate in enumerate(chosen, len(questions))
