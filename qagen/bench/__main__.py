@@ -60,7 +60,7 @@ def main(
 ) -> None:
     """Draw a benchmark from RUN: fill and select questions, balanced over letters, answers and scenes.
 
-    Consistency groups stay whole: the variants of a question come with it, on top of --per-task; public forms have none.
+    Consistency groups stay whole: the variants of a question come with it, on top of --per-task, but not in --form.
     Fails if models are trained on a scene of the benchmark, or on another scan of its room.
     """
     from qagen.bench.draw import by_task, draw, draw_tiny, files_of_tasks, find_files
