@@ -16,7 +16,7 @@ TEXT = (Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md").read_
 SECTIONS = {part.splitlines()[0]: part for part in TEXT.split("\n## ")[1:]}
 AWAITED = {
     "compare_single", "turn_and_look_mv", "camera_relation_mv", "direction_cardinal_mv", "direction_standing_at_mv",
-    "direction_from_camera_mv", "direction_from_camera_single", "point_correspondence", "distance_closest_video",
+    "point_correspondence", "distance_closest_video",
     "object_size_video", "relative_distance_video", "obj_count_two_video", "relative_direction_easy_video",
     "relative_direction_medium_video", "relative_direction_hard_video", "relative_direction_backward_easy_video",
     "relative_direction_backward_hard_video",

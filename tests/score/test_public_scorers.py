@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from qagen.records.benches import (
@@ -36,6 +37,7 @@ from qagen.score.multi_image import mindcube_letter
 from qagen.score.scorers import SCORERS
 from qagen.score.vlmeval import find_letter, find_number
 from qagen.score.vsibench import HarnessStopsError, first_number
+from tests.bench.test_forms import make_run, run
 
 HOME = Path(os.environ.get("QAGEN_SCORERS", "/nowhere"))
 COUNT = int(os.environ.get("QAGEN_PREDICTIONS", "20000"))
@@ -318,3 +320,30 @@ def test_letters_in_vlmevalkit(name, types, key):
     compare(theirs.tolist(), mine, table["prediction"].tolist(), table["answer"].tolist())
     assert means().overall * 100.0 == float(theirs.mean()) * 100.0
     assert np.isclose(means().tasks[types[0]], theirs[table[key] == types[0]].mean(), rtol=0, atol=0)
+
+
+# --- the forms of qagen bench -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["vsi", "revsi", "viewspatial", "mindcube", "mmsi"])
+def test_lmms_eval_asks_and_scores_what_bench_writes(form, tmp_path):
+    out = make_run(tmp_path / "out", form, each=4)
+    assert run(out, form).exit_code == 0
+    name, task = {
+        "vsi": ("vsibench", "vsibench"),
+        "revsi": ("revsi", "revsi"),
+        "mmsi": ("mmsi_bench", "msr"),
+    }.get(form, (form, form))
+    public = functions(f"{LMMS}/{name}/utils.py")
+    ask, score = getattr(public, f"{task}_doc_to_text"), getattr(public, f"{task}_process_results")
+    rows = [row for path in (tmp_path / "bench").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    for row in rows:
+        item, prompt = benches.item_of(row), ask(row, {})
+        assert row["question"] in prompt
+        result = score(row, [f"{item.answer}." if form == "mindcube" else item.answer])
+        value = {"vsi": row.get("accuracy", row.get("MRA:.5:.95:.05")), "revsi": row.get("acc")}.get(form)
+        assert (value if value is not None else next(iter(result.values()))["score"]) == 1
+        if form == "vsi":
+            public._vsibench_video_path.__globals__.update(os=os, base_cache_dir="", cache_name="vsibench")
+            assert public._vsibench_video_path(row).endswith(f"vsibench/{row['dataset']}/{row['scene_name']}.mp4")
+            assert (tmp_path / "bench" / row["dataset"] / f"{row['scene_name']}.mp4").is_file()
