@@ -185,11 +185,16 @@ def _check_inverse(original: Member, member: Member) -> Iterator[Check]:
         yield disagree("answer of the inverse", member.gpt, "the opposite")
     if member.format == "select":
         found, before = (one.options.get(one.gpt, "") for one in (member, original))
-        opposites = {word: other for pair in OPPOSITES for word, other in (pair, pair[::-1])}
-        wanted = ", ".join(opposites.get(word, word) for word in before.split(", "))
+        wanted = turned_round(before)
         if len(original.options) == 2:
             wanted = next(option for option in original.options.values() if option != before)
         yield check_equal("option of the inverse", found, wanted)
+
+
+def turned_round(option: str) -> str:
+    """An option of directions, some of which may be empty, from the other end."""
+    opposites = {word: other for pair in OPPOSITES for word, other in (pair, pair[::-1])}
+    return re.sub(r"\w+", lambda match: opposites.get(match[0], match[0]), option)
 
 
 def _in_mirror(text: str) -> str:

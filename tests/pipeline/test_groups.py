@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qagen.audit.checks import Verdict
-from qagen.audit.groups import GroupChecks
+from qagen.audit.groups import GroupChecks, turned_round
 from qagen.core.answer import Choice, Directions
 from qagen.core.mirror import mirrored_place
 from qagen.core.motion import OPPOSITES
@@ -228,6 +228,8 @@ def test_words_in_the_mirror() -> None:
 
 
 def test_opposites() -> None:
+    assert turned_round("left, below,") == "right, above,"
+    assert turned_round(", , closer") == ", , farther"
     views = pair()
     for sample in written("obj_spatial_relation_oo", views, formats=("sentence",)):
         assert isinstance(sample.question.answer, Directions)
