@@ -222,7 +222,7 @@ def test_types_without_records_are_told_and_others_are_refused(tmp_path):
     out = make_run(tmp_path / "out", "mindcube", each=4)
     result = run(out, "mmsi")
     assert result.exit_code == 0
-    assert result.stderr.startswith("qagen: no questions of direction_cardinal_mv, ")
+    assert result.stderr.startswith("qagen: no questions of camera_relation_height_mv, ")
     refused = run(out, "mmsi", "--tasks", "obj_count", name="no")
     assert refused.exit_code == 2
     assert refused.stderr.startswith("qagen: --tasks: --form mmsi does not ask 'obj_count'")
