@@ -357,6 +357,10 @@ UNSURE_HEADING = _reason(
 AT_OBSERVER = _reason(
     "at the observer", "The object asked about lies at the observer's new viewpoint, so it has no direction from there."
 )
+REACHES_ASIDE = _reason(
+    "reaches to another side",
+    "Seen from the viewpoint, much of the object lies in another direction than its center, as with a long couch.",
+)
 DISTANCE_TOO_SHORT = _reason(
     "distance too short", "Distances this short cannot be measured or estimated well enough from the scan."
 )

@@ -168,6 +168,8 @@ class Family(ABC, Generic[ConfigT]):
     """Facts that its templates use, each with awkward values that take turns when phrasings are proofread."""
     images: int | Literal["video"] = "video"
     """Number of images of a question, or the scene's video: ``views`` of its config, where there is such a key."""
+    least_images: int | None = None
+    """Least number of images of a question, where it varies and ``images`` is the largest."""
 
     can_mirror: bool = True
     """Whether its questions may be asked of the scene in a mirror, where their answers have left and right exchanged

@@ -27,6 +27,7 @@ from qagen.core.answer import (
     Placement,
     Ratio,
     Route,
+    Sector,
     ViewAngles,
 )
 from qagen.errors import ConfigError
@@ -52,6 +53,7 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     ImagePoint: (r"\(x,y\),depth", "one decimal"),
     ImagePosition: (r"\(x,y\)",),
     Choice: (r"name \((color (point|box)|in Frame-N, pointM)\)|(?i:\bname)",),
+    Sector: ("word",),
     MoveOrder: ("words|bracketed", "comma", "order|earliest"),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),

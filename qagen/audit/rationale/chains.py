@@ -59,6 +59,7 @@ from qagen.audit.solvers.relation import RelationSolver
 from qagen.audit.solvers.room import RoomSolver
 from qagen.audit.solvers.rotation import RotationSolver
 from qagen.audit.solvers.size import SizeSolver
+from qagen.audit.solvers.standing import StandingSolver
 from qagen.audit.solvers.view_change import ViewAnglesSolver, ViewChangeSolver
 from qagen.audit.solvers.volume import SideSolver, VolumeSolver
 
@@ -265,6 +266,21 @@ def _imagination(solver: ImaginationSolver, steps: Steps) -> Chain:
     roles = {"at": steps.roles[green], "facing": steps.roles[blue]}
     yield steps.placed("transform moved", Frame(start, axes), others, **roles)
     yield _compared(solver.slots[:3], others, steps, ("moved", "first"))
+
+
+def _standing(solver: StandingSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    green, blue, red = solver.place, solver.faced, solver.asked
+    yield from steps.scale_of_pair(green, blue)
+    yield steps.on_plan([green, blue, red], solver.marks[green].image if solver.record.is_video else 0)
+    frame = Frame(solver.center(green), np.stack([[*solver.right, 0.0], [*solver.ahead, 0.0]], axis=1))
+    form = "away" if solver.is_backward else "toward"
+    named = {"at": steps.roles[green], "facing": steps.roles[blue]}
+    yield steps.placed(f"transform {form}", frame, [red], **named)
+    places = steps.length(solver.measured["away_m"])
+    doubt = float(np.degrees(OF_POINTS * 10.0**-places.decimals / max(places.value, 1e-9)))
+    turn = degrees(solver.measured["bearing_deg"], "right", "left", doubt)
+    yield Expected("measure turn", {"of": steps.roles[red], "turn": turn})
 
 
 def _name_of(image: int, solver: base.Solver) -> str:
@@ -724,6 +740,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     RotationSolver: _rotation,
     SideSolver: _volume,
     SizeSolver: _size,
+    StandingSolver: _standing,
     SurfaceDistanceSolver: _surfaces,
     ViewAnglesSolver: _view_angles,
     ViewChangeSolver: _view_change,

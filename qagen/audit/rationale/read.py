@@ -73,6 +73,10 @@ FORMS: Mapping[str, str] = {
     "transform camera": _IN_CAMERA,
     "transform moved": rf"{{plural:center}} from the {{at:object}}, facing the {{facing:object}}, upright "
     rf"{_AXES.format('right, up, ahead')}",
+    "transform toward": r"{plural:center} seen from above, from the {at:object}, facing the {facing:object} "
+    rf"{_AXES.format('right, ahead')}",
+    "transform away": r"{plural:center} seen from above, from the {at:object}, facing away from the {facing:object} "
+    rf"{_AXES.format('right, ahead')}",
     "offset pair": r"The offset from the center of the {start:object} to that of the {end:object} is {by:tuple} "
     r"{unit:unit}\.",
     "measure depth": r"The depth of the center of the {of:object} in {image:image} is {value:number} {unit:unit}\.",
@@ -99,6 +103,7 @@ FORMS: Mapping[str, str] = {
     "measure around": r"Seen from above, the directions from the center of the {of:object} to the two cameras are "
     r"{value:number} degrees apart\.",
     "measure bearing": r"Seen from above, from straight ahead of {camera:image}'s camera: {to:bearings}\.",
+    "measure turn": r"The center of the {of:object} is {turn:to_the} of straight ahead\.",
     "measure way": rf"{_FOLLOWED}, its way is {{value:number}} {{unit:unit}}\.",
     "measure net": rf"From {_SPAN}, the camera gets {{value:number}} {{unit:unit}} away in a straight line\.",
     "measure turned": rf"From {_SPAN}, the camera turns {{value:number}} degrees in all\.",

@@ -82,6 +82,12 @@ def _around(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     yield values["value"], abs(math.remainder(turn, 360))
 
 
+def _turn(values: Values, before: Mapping[str, list[Values]]) -> Sums:
+    kind = "transform away" if "transform away" in before else "transform toward"
+    right, ahead = _places(before, kind)[values["of"]]
+    yield values["turn"][1], abs(math.degrees(math.atan2(right, ahead)))
+
+
 def _ray(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     ((x, y, z),) = _places(before).values()
     yield from zip(values["ray"], (x / z, y / z), strict=True)
@@ -106,6 +112,7 @@ SUMS: Mapping[str, Callable[[Values, Mapping[str, list[Values]]], Sums]] = {
     "measure depths": _depths,
     "measure ratio": _ratio,
     "measure around": _around,
+    "measure turn": _turn,
     "measure heading": _heading,
     "project ray": _ray,
     "project lens": _lens,
