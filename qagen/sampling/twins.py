@@ -56,16 +56,20 @@ def _annotated(views: SceneViews, labels: Sequence[str]) -> list[int] | None:
 
 
 def _without(sets: FrameSets, question: Question, meant: Sequence[int], rng: Generator) -> tuple[int, ...] | None:
-    """Images for a twin, none of which may show anything like the objects ``meant``; None where none are found."""
+    """Images for a twin, none of which may show anything like the objects ``meant``; None where none are found.
+
+    Of several sets, that which shows most of the question's other objects, so that a twin is no easier to tell from its
+    original than it must be.
+    """
     is_blind = np.array(sets.views.absent[:, meant].all(axis=1), dtype=bool)
     if question.is_video:
         drawn = [_other_video(sets.views, question.frames, is_blind)]
     else:
         drawn = [sets.draw(len(question.frames), rng) for _ in range(DRAWS)]
-    for frames in drawn:
-        if frames and is_blind[list(frames)].all() and not _may_show(sets.views, frames, meant):
-            return frames
-    return None
+    blind = [frames for frames in drawn if frames and is_blind[list(frames)].all()]
+    others = [item for item in question.objects if item not in meant]
+    blind.sort(key=lambda frames: -np.count_nonzero(sets.views.seen[np.ix_(frames, others)].any(axis=0)))
+    return next((frames for frames in blind if not _may_show(sets.views, frames, meant)), None)
 
 
 def _may_show(views: SceneViews, frames: tuple[int, ...], meant: Sequence[int]) -> bool:

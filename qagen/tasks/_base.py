@@ -276,6 +276,11 @@ class Family(ABC, Generic[ConfigT]):
         """
         return ()
 
+    def labels_alone(self, question: Question, views: SceneViews) -> list[tuple[str, ...]]:
+        """The label of each object of a question, for ``lost_without``; none where anything is marked."""
+        is_named = self.marks is not None and not self.marks.drawn
+        return [(views.scene.objects[role.object].label,) for role in question.roles] if is_named else []
+
     @abstractmethod
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         """The steps that lead from what was measured to the answer of one of its questions, without the answer."""

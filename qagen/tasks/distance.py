@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -92,6 +92,10 @@ class Distance(Family[DistanceConfig]):
 
     def rules(self, answer_format: Format, axes: Set[str]) -> tuple[str, ...]:
         return ("first_image_observer",) if self.config.asks == "oc" and self.config.views != 1 else ()
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """No distance from what is not in view is known, whatever else is."""
+        return self.labels_alone(question, views)
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         roles = question.roles

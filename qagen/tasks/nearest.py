@@ -1,7 +1,7 @@
 """Which object is closest to, or farthest from, the observer or another object."""
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cache
 from typing import ClassVar, Literal
@@ -174,6 +174,10 @@ class Nearest(Family[NearestConfig]):
             else:
                 frames = sets.draw(self.config.views, rng)
                 yield Skip(NO_VIEWS, SCENE) if frames is None else (frames, ())
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """The object to measure from. Without another one, those in view may still leave a single one to be it."""
+        return self.labels_alone(question, views)[:1] if self.config.asks == "oo" else ()
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         extreme = str(question.facts["extreme"])

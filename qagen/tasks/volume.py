@@ -1,6 +1,6 @@
 """How long, wide and high an object is, or how large one of its sides is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -92,6 +92,10 @@ class Volume(Family[VolumeConfig]):
             frames = (int(frame),)
             drawn = mark_objects(views, frames, {"red": (int(item), 0)}, self.config.mark)
             yield self.ask_drawn(views, drawn if isinstance(drawn, Skip) else (frames, drawn))
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """What is not in view can only be guessed from its name."""
+        return self.labels_alone(question, views)
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         red, asks = question.roles[0], self.config.asks

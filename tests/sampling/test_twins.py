@@ -82,6 +82,14 @@ def test_what_may_go_by_the_name_must_be_absent_too(other):
     assert twin_of(views, asked, "stove") == Skip("no images without the object")
 
 
+def test_all_that_may_go_by_the_name_are_absent():
+    # The gas stove, 1.5 m to the right of the stove, is 27 degrees from it.
+    views = turning({**FOUR, "gas stove": at(1.5, 3, 1.5, SIZE)})
+    twin = question(twin_of(views, standing_at(views, "bed", "piano", "toilet"), "stove"))
+    assert views.absent[list(twin.frames)][:, [0, 4]].all()
+    assert not views.absent[list(views.video), 4].all()
+
+
 @pytest.mark.parametrize(("label", "size"), [("backpack", SIZE), ("stove", (0.15, 0.15, 0.15))])
 def test_absence_of_what_annotators_overlook_is_not_believed(label, size):
     views = turning({**FOUR, label: at(0, 3, 1.5, size)})
@@ -111,6 +119,8 @@ def test_other_images_of_a_set():
     twin = question(twin_of(views, asked, "stove"))
     assert len(twin.frames) == 2
     assert all(12 <= frame <= 68 for frame in twin.frames)
+    # Sets that show both the bed, in the west, and the toilet, in the south, come before others.
+    assert views.seen[list(twin.frames)][:, [1, 2]].any(axis=0).all()
 
 
 def test_what_each_family_needs():
@@ -121,5 +131,10 @@ def test_what_each_family_needs():
     asked = standing_at(views, "stove", "bed", "toilet")
     assert seen_from.lost_without(asked, views) == [("stove",), ("toilet",)]  # not what is faced
     assert load_task("spatial_imagination_oc_video").lost_without(asked, views) == ()  # boxes are drawn
+    distance = load_task("distance_prediction_oo_video", {"mark": "none"})
+    assert distance.lost_without(asked, views) == [("stove",), ("bed",), ("toilet",)]
+    nearest = load_task("distance_infer_center_oo_video", {"mark": "none"})
+    assert nearest.lost_without(asked, views) == [("stove",)]  # to measure from
+    assert load_task("distance_infer_center_oc_mv").lost_without(asked, views) == ()
     assert load_task("room_size").lost_without(asked, views) == ()
     assert load_task("obj_count").lost_without(asked, views) == ()

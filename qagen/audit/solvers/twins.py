@@ -5,6 +5,8 @@ Which objects these are, is read from the question again, by rules of each famil
 * imagination: the object where the observer would stand, and the one asked about; of two that are asked about, either.
   Not the one that is faced: heights can be told without it.
 * order: any of the four.
+* distance, volume: any of those named.
+* nearest: the object to measure from. Which of the others is closest may follow from those in view.
 """
 
 import re
@@ -75,9 +77,20 @@ def _needed_for_order(solver: TwinSolver) -> list[tuple[str, ...]]:
     return [(name.lower(),) for name in match.groups()]
 
 
+def _each_named(solver: TwinSolver) -> list[tuple[str, ...]]:
+    return [(solver.label(token),) for token in solver.record.tokens]
+
+
+def _measured_from(solver: TwinSolver) -> list[tuple[str, ...]]:
+    return [(solver.label("objectA"),)]
+
+
 NEEDED: Mapping[str, Callable[[TwinSolver], list[tuple[str, ...]]]] = {
     "imagination": _needed_to_imagine,
     "order": _needed_for_order,
+    "distance": _each_named,
+    "volume": _each_named,
+    "nearest": _measured_from,
 }
 """By family, the names of the objects that a question needs: sets, each of which is enough to leave it unanswered."""
 
