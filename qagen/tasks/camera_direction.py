@@ -1,7 +1,7 @@
 """In which direction an object lies for the camera of one of the images."""
 
 import math
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import ClassVar
 
 from numpy.random import Generator
@@ -94,6 +94,10 @@ class CameraDirection(Family[CameraDirectionConfig]):
                 if not even.admits(asked.answer.text):
                     asked = Skip(CLASS_QUOTA)
             yield asked
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """What no image shows may be in any direction that the camera does not show; several of them are left."""
+        return self.labels_alone(question, views)
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         (red,), camera = question.roles, question.position("frame")
