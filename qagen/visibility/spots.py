@@ -81,7 +81,9 @@ class Spots:
         rest = inverse - (mean + right * steps + down * steps[:, None])
         if round(float(np.abs(rest).max()) / mean, DECIMALS) > MAX_ROUGHNESS:
             return None
-        spot = self._spot(frame, ray, float(window[half, half]), (mean, right, down))
+        offset = self._pixel(frame, ray) - np.round(self._pixel(frame, ray))
+        here = float(inverse[half, half]) + right * float(offset[0]) + down * float(offset[1])
+        spot = self._spot(frame, ray, 1.0 / here, (here, right, down))
         return spot if spot.facing(self.frames[frame].world_from_camera.translation) >= MIN_FACING else None
 
     def _spot(self, frame: int, ray: NDArray[np.float64], depth: float, plane: tuple[float, float, float]) -> Spot:
@@ -103,10 +105,16 @@ class Spots:
         if camera is None:
             return None
         half = max(MIN_HALF_PX, round(WINDOW_SHARE * math.hypot(camera.width, camera.height)))
-        column, row = (round(part) for part in camera.project(ray).tolist())
+        column, row = (round(part) for part in self._pixel(frame, ray).tolist())
         if not (half <= column < camera.width - half and half <= row < camera.height - half):
             return None
         return self._depth(frame)[row - half : row + half + 1, column - half : column + half + 1]
+
+    def _pixel(self, frame: int, ray: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(2,) where a ray (3,) of a frame's camera meets its depth image, pixels."""
+        camera = self.frames[frame].depth_camera
+        assert camera is not None
+        return camera.project(ray)
 
     @cached_property
     def _depth(self) -> Callable[[int], NDArray[np.float32]]:

@@ -30,7 +30,9 @@ from qagen.audit.solvers import base
 from qagen.audit.solvers.camera_direction import CameraDirectionSolver
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
 from qagen.audit.solvers.contact import ContactSolver
+from qagen.audit.solvers.correspondence import CorrespondenceSolver
 from qagen.audit.solvers.count import CountSolver
+from qagen.audit.solvers.covisibility import CovisibilitySolver
 from qagen.audit.solvers.depth import DepthSolver
 from qagen.audit.solvers.depth_order import DepthOrderSolver
 from qagen.audit.solvers.directions import DirectionSolver, ExpectedSlot
@@ -157,6 +159,33 @@ def _depth_order(solver: DepthOrderSolver, steps: Steps) -> Chain:
     told = {token: steps.length(solver.distances[token], doubt[f"{token}_m"], f"{token}_m") for token in rows}
     yield steps.with_unit("measure from_camera", camera=0, to=[[token, told[token]] for token in rows])
     yield steps.with_unit("compare extreme", extreme="closest", value=told[solver.nearest], of=solver.nearest)
+
+
+def _place(solver: CorrespondenceSolver | CovisibilitySolver, steps: Steps) -> Chain:
+    """Where a place of the first image is in the second one."""
+    red = solver.red
+    yield from steps.marks()
+    yield from steps.name_scale("place", red.distance, camera=0, of="red")
+    yield steps.with_unit("measure surface", of="red", image=0, value=steps.length(red.z, red.doubt, "depth_m"))
+    point = [Number(value, 0, doubt) for value, doubt in zip(solver.place, solver.place_doubt, strict=True)]
+    if not solver.is_inside:
+        yield Expected("project outside", {"image": 1, "point": point})
+        return
+    depth = steps.length(solver.depth, red.distance_doubt, "second_depth_m")
+    yield steps.with_unit("project place", image=1, point=point, value=depth)
+
+
+def _correspondence(solver: CorrespondenceSolver, steps: Steps) -> Chain:
+    yield from _place(solver, steps)
+    yield Expected("compare same", {"of": solver.same, "to": "red"})
+
+
+def _covisibility(solver: CovisibilitySolver, steps: Steps) -> Chain:
+    yield from _place(solver, steps)
+    if solver.is_inside:
+        form = "shown" if solver.is_shown else "hidden"
+        doubt = solver.far - solver.near
+        yield steps.with_unit(f"compare {form}", value=steps.length(solver.middle, doubt, "measured_m"))
 
 
 def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
@@ -714,7 +743,9 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     CameraMotionSolver: _camera_motion,
     CameraPointSolver: _camera_motion,
     ContactSolver: _contact,
+    CorrespondenceSolver: _correspondence,
     CountSolver: _count,
+    CovisibilitySolver: _covisibility,
     DepthOrderSolver: _depth_order,
     DepthSolver: _depth,
     DistanceRatioSolver: _ratio,

@@ -79,6 +79,7 @@ FORMS: Mapping[str, str] = {
     rf"{_AXES.format('right, ahead')}",
     "offset pair": r"The offset from the center of the {start:object} to that of the {end:object} is {by:tuple} "
     r"{unit:unit}\.",
+    "measure surface": r"In {image:image}, the surface at the {of:object} has a depth of {value:number} {unit:unit}\.",
     "measure depth": r"The depth of the center of the {of:object} in {image:image} is {value:number} {unit:unit}\.",
     "measure depths": r"The two depths differ by {value:number} {unit:unit}\.",
     "measure from_camera": r"The distance from {camera:image}'s camera is {to:reached}\.",
@@ -116,6 +117,10 @@ FORMS: Mapping[str, str] = {
     "project ray": r"Divided by the third coordinate, the first two are {ray:tuple}\.",
     "project lens": r"With a focal length of {focal:tuple} and a principal point at {center:tuple} in coordinates from "
     r"0 to 1000, this projects to {point:tuple} in {camera:image}\.",
+    "project place": r"In {image:image}, the place projects to {point:tuple} in coordinates from 0 to 1000, at a depth "
+    r"of {value:number} {unit:unit}\.",
+    "project outside": r"In {image:image}, the place projects to {point:tuple}, outside of the image, whose "
+    r"coordinates go from 0 to 1000\.",
     "tally frames": r'Each object called "{label:text}" counts once, where it is seen best: {frames:tallies}\.',
     "tally total": r"The total is {value:int}\.",
     "tally shown": r'In view, there {value:objects} called "{label:text}"\.',
@@ -143,6 +148,9 @@ FORMS: Mapping[str, str] = {
     "compare holds": r"Of the moves to choose from, only one is clear: {move:doing}\.",
     "compare third": rf"It is clearly {{move:doing}} only from {_SPAN}\.",
     "compare same": r"Of these, only the {of:object} is at the place of the {to:object}\.",
+    "compare shown": r"The depth measured there is {value:number} {unit:unit}, that of the same surface\.",
+    "compare hidden": r"The depth measured there is only {value:number} {unit:unit}, so something nearer hides the "
+    r"place\.",
     "compare contact": r"Therefore, the first {word:contact} the second\.",
     "answer plain": r"So the answer is {value:text}\.",
     "answer letter": r"So the answer is {letter:letter}: {value:text}\.",

@@ -4,7 +4,7 @@ import re
 
 from qagen.audit.checks import Check, Verdict, check_equal, verdict_of
 from qagen.audit.raw_depth import depth_on, place_of, ray_at
-from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
+from qagen.audit.solvers.base import Solver, UnreadableError
 
 GAP_M, GAP_SHARE = 0.20, 0.15
 """Least lead of the nearest one: units of a world with a scale, and a share of the farther distance."""
@@ -21,7 +21,7 @@ class DepthOrderSolver(Solver):
         for token in self.record.tokens:
             found = depth_on(view, ray_at(view, place_of(self.record, token)[1]))
             if found is None:
-                raise UnsolvedError(f"no depth at the {token} point")
+                raise UnreadableError(f"measured depth at the {token} point")
             self.distances[token] = found.distance
             self.measured[f"{token}_m"] = found.distance
             self.doubt[f"{token}_m"] = found.distance_doubt
