@@ -286,9 +286,9 @@ def test_one_question_is_asked_in_many_forms(type_name: str) -> None:
     family, samples, _ = made(type_name)
     seen, rng, variety = views(type_name), rng_for(0, type_name), Variety()
     form, labels = family.form_for(seen.scene), {item.label for item in seen.scene.objects}
-    formatter = Formatter(form, seen.scene, seen.units, phrasebook(), Distractors(Selection([]), rng), rng)
     formats = family.config.formats
     for _ in range(200):
+        formatter = Formatter(form, seen.scene, seen.units, phrasebook(), Distractors(Selection([]), rng), rng)
         written = formatter.write(samples[0].question, "sentence" if "sentence" in formats else formats[-1])
         assert not isinstance(written, Skip)
         variety.add(written.human, labels)

@@ -6,6 +6,7 @@
 import random
 import sys
 from itertools import cycle, islice, product
+from typing import Any
 
 from qagen.core.answer import (
     Answer,
@@ -83,7 +84,22 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
         Route((("forward", 2.5), ("right", 105), ("forward", 0.8), ("left", 30), ("forward", 1.2))),
     ),
 }
-OVERRIDDEN: tuple[tuple[str, dict[str, str]], ...] = (
+OPTIONS_ON_REQUEST = (
+    "distance_infer_center_oc",
+    "distance_infer_center_oc_mv",
+    "motion_compare",
+    "motion_direction",
+    "motion_span_what",
+    "motion_span_when",
+    "obj_frame_locate",
+    "object_height",
+    "room_size",
+    "size_compare",
+    "spatial_volume_infer",
+)
+"""Types that are written as ``select`` only where a config asks for it."""
+OVERRIDDEN: tuple[tuple[str, dict[str, Any]], ...] = (
+    *((name, {"formats": ["select"]}) for name in OPTIONS_ON_REQUEST),
     ("view_change_infer", {"frame": "level"}),
     ("distance_infer_center_oo", {"mark": "none"}),
     ("distance_infer_center_oo_video", {"mark": "none"}),

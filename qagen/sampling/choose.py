@@ -34,6 +34,7 @@ from qagen.core.answer import (
 from qagen.core.question import Question
 from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
+from qagen.sampling.distractors.own import choose_among_own_objects
 from qagen.sampling.distractors.shared import choose_with_shared_answers
 from qagen.sampling.pool import POOL_FACTOR, Selection, pick_balanced
 from qagen.visibility.views import SceneViews
@@ -63,11 +64,11 @@ RULES: dict[type[Answer], Rule] = {
     BoxAnswer: Rule(choose_with_shared_answers, 2),
     LocatedObject: Rule(choose_with_other_boxes, POOL_FACTOR),
     Extents: Rule(make=DistractorMaker.sizes),
-    Choice: Rule(make=DistractorMaker.other_objects),
+    Choice: Rule(choose_among_own_objects, 4, DistractorMaker.other_objects),
     YesNo: Rule(make=DistractorMaker.opposite),
     Count: Rule(make=DistractorMaker.counts),
     LabelOrder: Rule(make=DistractorMaker.orders),
-    FrameNumbers: Rule(make=DistractorMaker.frames),
+    FrameNumbers: Rule(choose_with_shared_answers, POOL_FACTOR),
     OneOf: Rule(make=DistractorMaker.other_words),
     Sector: Rule(make=DistractorMaker.other_words),
     CameraMove: Rule(make=DistractorMaker.other_moves),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.core.answer import Count, Degrees, FrameNumbers, LabelOrder, Number
+from qagen.core.answer import Count, Degrees, LabelOrder, Number
 from qagen.rng import rng_for
 from qagen.sampling.balance import BalancedDraw
 from qagen.sampling.distractors.generated import DistractorMaker
@@ -92,37 +92,6 @@ def test_orders_have_each_name_at_each_position_once_whichever_is_true(seed: int
     for one in options:
         again = [{one.text, *(o.text for o in maker(other).orders(one))} for other in range(20)]
         assert {option.text for option in options} in again
-
-
-@given(seeds, st.sets(st.integers(0, 31), min_size=1, max_size=20), st.data())
-def test_lists_of_frames_hold_the_marked_one_and_differ_in_two_parts(seed: int, numbers: set[int], data) -> None:
-    marked = data.draw(st.sampled_from(sorted(numbers)))
-    made = maker(seed).frames(FrameNumbers(tuple(sorted(numbers)), marked, 32))
-    if made is None:
-        return
-    lists = [numbers, *(set(option.numbers) for option in made)]
-    assert all(marked in one and one <= set(range(32)) for one in lists)
-    smallest, *middle, largest = sorted(lists, key=len)
-    assert smallest == middle[0] & middle[1]
-    assert largest == middle[0] | middle[1]
-    assert len({frozenset(one) for one in lists}) == 4
-    assert all(option.numbers == tuple(sorted(option.numbers)) for option in made)
-
-
-def test_the_true_list_of_frames_is_the_smallest_as_often_as_the_largest() -> None:
-    made, sizes = maker(), []
-    truth = FrameNumbers((4, 5, 6, 7, 8, 20), 6, 32)
-    for _ in range(40):
-        others = made.frames(truth)
-        assert others is not None
-        sizes.append(sum(len(one.numbers) < 6 for one in others) - sum(len(one.numbers) > 6 for one in others))
-    assert shares(sizes) == {-3: 0.25, 0: 0.5, 3: 0.25}
-
-
-def test_a_single_frame_is_only_the_smallest_list() -> None:
-    made = maker()
-    found = [made.frames(FrameNumbers((3,), 3, 32)) for _ in range(8)]
-    assert sum(one is not None for one in found) <= 1
 
 
 @given(seeds, st.floats(15, 170))

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
-from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, ImagePosition, Number, Slot
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Degrees,
+    Directions,
+    FrameNumbers,
+    ImagePoint,
+    ImagePosition,
+    Number,
+    Slot,
+)
 from qagen.core.question import MarkedObject, Question
 from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
@@ -244,3 +254,35 @@ def test_angles_share_options_with_those_of_spans_as_long() -> None:
     for position, wrong in found.items():
         alike = next(group for group in values.values() if questions[position].answer.value in group)  # pyright: ignore
         assert {option.value for option in wrong} < {*alike}  # pyright: ignore
+
+
+def test_lists_of_frames_of_a_set_hold_the_marks_of_all_and_differ() -> None:
+    lists = [(2, 3, 4, 5), (3, 4, 5, 6, 7), (4, 9), (0, 1, 2, 3, 4), (4, 5, 8, 9, 10), (20, 21), (2, 3, 4, 5, 6)]
+    questions = [ask(FrameNumbers(one, 4 if 4 in one else 20, 32)) for one in lists]
+    distractors = find_distractors(questions, rng_for(0))
+    assert len(distractors) == GROUP
+    assert 5 not in distractors  # (20, 21) does not hold frame 4
+    for position, wrong in distractors.items():
+        shown = [set(lists[position]), *(set(cast(FrameNumbers, one).numbers) for one in wrong)]
+        assert all(4 in one for one in shown)
+        assert min(len(one ^ other) for one, other in combinations(shown, 2)) >= 2
+    assert not {0, 6} <= set(distractors)  # (2, ..., 5) and (2, ..., 6) differ in one frame only
+
+
+def test_a_label_does_not_tell_on_which_side_an_object_is() -> None:
+    # 40 lamps that hang left or right, mostly right; 40 rugs, mostly left. Any sets would let names tell.
+    def relation(number: int) -> Question:
+        is_lamp, is_usual = number < 40, number % 4 > 0
+        side = "right" if is_lamp == is_usual else "left"
+        far = ("closer", "farther", "")[number % 3]
+        words = (Slot("left_right", side), Slot("above_below", ""), Slot("closer_farther", far))
+        role = MarkedObject("red", 0 if is_lamp else 1, 0, "point", (number, 0))
+        return Question(frames=(number,), roles=(role,), answer=Directions(words), margin=1, measured={})
+
+    chosen = choose_with_shared_answers([relation(n) for n in range(80)], 32, rng_for(3), ["lamp", "rug"])
+    leads = Counter[int]()
+    for question in chosen.questions:
+        sides = [one.text.split(",")[0] for one in (question.answer, *chosen.distractors.get(question.key, ()))]
+        if len(sides) == GROUP:
+            leads[question.roles[0].object] += GROUP * (sides[0] == "right") - sides.count("right")
+    assert max(map(abs, leads.values())) <= GROUP

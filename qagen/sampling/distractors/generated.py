@@ -17,7 +17,6 @@ from qagen.core.answer import (
     Count,
     Degrees,
     Extents,
-    FrameNumbers,
     FrameSpan,
     LabelOrder,
     MoveOrder,
@@ -54,9 +53,6 @@ LATIN_SQUARES = (
 """The groups of permutations of four that have each element at each position once: applied to any of its own orders, a
 group gives the same four, so that nothing in the four tells with which one it began."""
 
-MAX_AWAY = 3
-"""Frames up to this far from a true one may be added to a list of frames."""
-
 
 class DistractorMaker:
     """Makes distractors for the questions of one type in one scene and format."""
@@ -65,7 +61,6 @@ class DistractorMaker:
         self._rng = rng
         self._ranks = BalancedDraw(list(range(GROUP)) * 5, rng)
         self._count_ranks = BalancedDraw(list(range(GROUP)), rng)
-        self._parts_held = BalancedDraw([0, 1, 1, 2], rng)
         self._sides_and_ranks = BalancedDraw([(side, rank) for side in range(3) for rank in range(GROUP)], rng)
 
     def numbers(self, truth: Number) -> list[Number] | None:
@@ -128,39 +123,6 @@ class DistractorMaker:
             return [MoveOrder(order.labels) for order in self.orders(LabelOrder(truth.labels))]
         turned = [MoveOrder(truth.labels[k:] + truth.labels[:k]) for k in range(1, count)]
         return [turned[i] for i in self._rng.permutation(len(turned))]
-
-    def frames(self, truth: FrameNumbers) -> list[FrameNumbers] | None:
-        """Three other lists that hold the marked frame, or None where there are none.
-
-        The four lists are some frames, the same with one part more, with another, and with both. How many of the two
-        parts the true list has is drawn without replacement, so that neither long nor short lists are true more often.
-        """
-        return self._parts_held.draw_usable(lambda held: self._with_and_without(truth, held))
-
-    def _with_and_without(self, truth: FrameNumbers, held: int) -> list[FrameNumbers] | None:
-        """The other lists of frames where the true one has ``held`` of the two parts in which the four differ."""
-        size = max(1, (len(truth.numbers) + 1) // 3)
-        others = [number for number in truth.numbers if number != truth.marked]
-        beside = [
-            number
-            for number in range(truth.total)
-            if 0 < min(abs(number - other) for other in truth.numbers) <= MAX_AWAY
-        ]
-        parts = [*self._pieces(others, held, size), *self._pieces(beside, 2 - held, size)]
-        if len(parts) < 2:
-            return None
-        base = set(truth.numbers).difference(*parts)
-        lists = [sorted(base.union(*some)) for some in ((), parts[:1], parts[1:], parts)]
-        made = [FrameNumbers(tuple(some)) for some in lists if some != list(truth.numbers)]
-        return [made[i] for i in self._rng.permutation(len(made))]
-
-    def _pieces(self, numbers: Sequence[int], count: int, size: int) -> list[Sequence[int]]:
-        """``count`` runs of ``size`` neighbors of a list, at random and apart; none where it is too short."""
-        spare = len(numbers) - count * size
-        if spare < 0:
-            return []
-        starts = np.sort(self._rng.integers(spare + 1, size=count)) + size * np.arange(count)
-        return [numbers[start : start + size] for start in starts.tolist()]
 
     def degrees(self, truth: Degrees) -> list[Degrees] | None:
         """Three angles apart from the true one and each other, all differences alike, or None where there are none."""

@@ -22,7 +22,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from qagen.core.answer import Answer, BoxAnswer, Degrees, Directions, ImagePoint, ImagePosition, Number, Ratio
+from qagen.core.answer import (
+    Answer,
+    BoxAnswer,
+    Degrees,
+    Directions,
+    FrameNumbers,
+    ImagePoint,
+    ImagePosition,
+    Number,
+    Ratio,
+)
 from qagen.core.question import Question
 from qagen.core.runs import box_around
 from qagen.core.units import Length
@@ -44,6 +54,8 @@ DEGREE_GAP, DEGREE_GAP_SHARE = 20, 0.2
 """How far two angles must be apart, in degrees and as a share of the larger one."""
 ONE_NUMBER = (Number, Ratio, Degrees)
 """Answers that are one number."""
+MIN_OTHER_FRAMES, MIN_OTHER_SHARE = 2, 0.2
+"""In how many frames two lists of frames must differ: at least, and as a share of all that are in either."""
 GAP_SHARE = 0.15
 POINT_GAP = 100
 MAX_IOU = 0.3
@@ -93,7 +105,7 @@ def _choose_groups(
         return len({subject[member] for member in group}), float(np.ptp(revealed[group])), sum(group)
 
     groups = sorted(groups, key=cost)
-    if labels and questions and isinstance(questions[0].answer, ONE_NUMBER):
+    if labels and questions and isinstance(questions[0].answer, (*ONE_NUMBER, Directions)):
         groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
     return groups[:count]
 
@@ -122,7 +134,8 @@ def _balanced_groups(
     count: int,
     rng: Generator,
 ) -> list[list[int]]:
-    """Groups of four numbers in which no label and no revealed number correlates with large or small ones.
+    """Groups of four answers in which no label and no revealed number correlates with large or small numbers, or with
+    words for directions.
 
     Args:
         known: groups to choose from, besides others drawn at random.
@@ -135,7 +148,11 @@ def _balanced_groups(
         return []
     rotations = np.array([np.roll(np.arange(GROUP), -k) for k in range(GROUP)])
     options = members[:, rotations].reshape(-1, GROUP)
-    bias = cue_bias(_number_cues(questions, revealed, labels, options), GROUP)
+    is_number = isinstance(questions[0].answer, ONE_NUMBER)
+    cues = (
+        _number_cues(questions, revealed, labels, options) if is_number else _direction_cues(questions, labels, options)
+    )
+    bias = cue_bias(cues, GROUP)
     return members[choose_balanced(bias, members, count, slack=np.inf)].tolist()
 
 
@@ -168,6 +185,24 @@ def _number_cues(
     words += [np.round(2 * np.log2(revealed + 0.1)).astype(np.int64) + 20]
     cues = [1000 * word[options[:, :1]] + cue for word in words for cue in (rank, size + 100)]
     return [*cues, (away[:, :, None] > away[:, None]).sum(axis=2)]
+
+
+def _direction_cues(
+    questions: Sequence[Question], labels: Sequence[str], options: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """(n, 4) the word of the options on each axis, crossed with each label of the first one's question.
+
+    Args:
+        options: (n, 4) questions whose answers are the options; the first one's question is asked.
+    """
+    stated = [{slot.axis: slot.word for slot in question.answer.slots} for question in questions]  # pyright: ignore
+    axes = sorted({axis for words in stated for axis in words})
+    texts = np.array([[words.get(axis, "") for axis in axes] for words in stated])
+    words = np.unique(texts, return_inverse=True)[1].reshape(texts.shape)
+    names = np.array([[labels[role.object] for role in question.roles] for question in questions])
+    named = np.unique(names, return_inverse=True)[1].reshape(names.shape)
+    crossed = [1000 * named[options[:, :1], role] for role in range(names.shape[1])]
+    return [cross + words[options, axis] for cross in crossed for axis in range(len(axes))]
 
 
 def group_questions(
@@ -268,6 +303,8 @@ def _printed_values(answer: Answer) -> tuple:
             return answer.text, tuple(slot.word for slot in slots if slot.axis == "above_below")
         case BoxAnswer(box):
             return box
+        case FrameNumbers(numbers, marked):
+            return numbers, marked
     raise TypeError(f"answers of type {type(answer).__name__} do not share options")
 
 
@@ -284,7 +321,15 @@ def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_clos
         return in_image and (kind is ImagePosition or apart(first[2], second[2]))
     if kind is Directions:
         return first[0] != second[0] and first[1] == second[1]
+    if kind is FrameNumbers:
+        return first[1] in second[0] and second[1] in first[0] and _share_few(set(first[0]), set(second[0]))
     return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
+
+
+def _share_few(frames: set[int], others: set[int]) -> bool:
+    """Whether two lists of frames differ by at least MIN_OTHER_FRAMES and by a fair share of what either has."""
+    differ = len(frames ^ others)
+    return differ >= max(MIN_OTHER_FRAMES, MIN_OTHER_SHARE * len(frames | others))
 
 
 def apart(value: float, other: float, is_close: bool = False) -> bool:

@@ -1,0 +1,62 @@
+"""Questions that choose among their own objects.
+
+Which of them are asked is chosen such that no cue of an object tells whether it is correct (qagen.sampling.balance): no
+name is correct more often than it is listed, and the object marked in the frame next to the anchor's no more often than
+the others.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from qagen.core.answer import Choice
+from qagen.core.question import Question
+from qagen.sampling.balance import choose_balanced, cue_bias
+from qagen.sampling.pool import Selection
+
+Cues = list[tuple]
+"""One cue of the options of a question, the correct one first; cues are compared across questions."""
+
+
+def choose_among_own_objects(
+    candidates: Sequence[Question], quota: int, rng: Generator, labels: Sequence[str] = ()
+) -> Selection:
+    """Choose up to ``quota`` questions, in the order of the candidates, none of which adds to the bias of the others.
+
+    Args:
+        labels: names of the scene's objects.
+    """
+    by_count: dict[int, list[int]] = defaultdict(list)
+    for position, question in enumerate(candidates):
+        by_count[len(_options(question))].append(position)
+    chosen: list[int] = []
+    for positions in by_count.values():
+        cues = [_cues_of(candidates[position], labels) for position in positions]
+        bias = cue_bias([_numbered(column) for column in zip(*cues, strict=True)])
+        chosen += [positions[row] for row in choose_balanced(bias, np.arange(len(positions))[:, None], quota)]
+    return Selection([candidates[position] for position in sorted(chosen)[:quota]])
+
+
+def _options(question: Question) -> list[str]:
+    """The roles to choose from, the correct one first."""
+    assert isinstance(question.answer, Choice)
+    return [question.answer.right, *question.answer.wrong]
+
+
+def _cues_of(question: Question, labels: Sequence[str]) -> list[Cues]:
+    """What each object to choose from is called, and how far from the first object's frame it is marked."""
+    asked = question.facts.get("extreme", question.facts.get("side"))
+    roles = {role.color: role for role in question.roles}
+    options = [roles[color] for color in _options(question)]
+    away = [abs(option.image - question.roles[0].image) for option in options]
+    ranks = [sum(other < value for other in away) for value in away]
+    return [[(asked, rank) for rank in ranks], [(asked, labels[option.object]) for option in options]]
+
+
+def _numbered(column: Sequence[Cues]) -> NDArray[np.int64]:
+    """(n, options) a number for each cue, the same for equal ones."""
+    numbers: dict[tuple, int] = {}
+    return np.array([[numbers.setdefault(cue, len(numbers)) for cue in cues] for cues in column], dtype=np.int64)
