@@ -229,6 +229,12 @@ def seed_option(text: str = "Random seed.") -> Callable[[Any], Any]:
     return option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help=text)
 
 
+def bias_option() -> Callable[[Any], Any]:
+    """``--max-bias X``."""
+    text = "Leave out samples whose answer words alone tell more surely than this; see qagen audit --write-bias."
+    return option("--max-bias", type=click.FloatRange(0, 1), metavar="X", help=text)
+
+
 def all_option(things: str) -> Callable[[Any], Any]:
     """``--all``, as ``lists_all``."""
     text = f"List all {things} left out, not only {LISTED} of each reason."

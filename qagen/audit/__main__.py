@@ -41,6 +41,7 @@ RESULT, PAGE, SHORTCUTS, SHEET = "audit.json", "disagreements.html", "shortcuts.
 @cli.seed_option("Random seed of the noise, or of --sheet.")
 @cli.option("--shortcuts", is_flag=True, help="Instead: how far text-only classifiers beat chance.")
 @cli.option("--with-marks", is_flag=True, help="Let the classifiers of --shortcuts know where the marks are.")
+@cli.option("--write-bias", is_flag=True, help="With --shortcuts: write into the evidence how sure they are.")
 @cli.option(
     "--sheet", type=click.IntRange(min=1), metavar="N", help="Instead: a folder with N samples to judge by eye."
 )
@@ -65,6 +66,7 @@ def main(
     seed: int,
     shortcuts: bool,
     with_marks: bool,
+    write_bias: bool,
     sheet: int | None,
     each: int,
     planted: float,
@@ -87,6 +89,8 @@ def main(
         raise ConfigError(f"{' and '.join(wanted)}: found together, expected one of them")
     if with_marks and not shortcuts:
         raise ConfigError("--with-marks: found alone, expected --shortcuts beside it")
+    if write_bias and not shortcuts:
+        raise ConfigError("--write-bias: found alone, expected --shortcuts beside it")
     if out is not None and out.exists() and not out.is_dir():
         raise ConfigError(f"--out: {out}: found a file, expected a folder")
     if verdicts:
@@ -101,7 +105,7 @@ def main(
     if sheet:
         return _write_sheet(run, out or folder / SHEET, SheetPlan(sheet, each, planted, seed))
     if shortcuts:
-        return _find_shortcuts(run, folder, with_marks, tasks)
+        return _find_shortcuts(run, folder, with_marks, write_bias, tasks)
     return _audit(run, root, folder, AuditSelection(tasks, formats, scenes, most), draws if perturb else 0, seed)
 
 
@@ -128,12 +132,16 @@ def _write_sheet(run: Path, folder: Path, plan: "SheetPlan") -> int:
     return 0
 
 
-def _find_shortcuts(run: Path, folder: Path, with_marks: bool, tasks: tuple[str, ...]) -> int:
+def _find_shortcuts(run: Path, folder: Path, with_marks: bool, with_bias: bool, tasks: tuple[str, ...]) -> int:
+    from qagen.audit.bias import write_bias
     from qagen.audit.shortcuts import find_shortcuts, shortcut_table
 
     with cli.progress("Training text-only classifiers"):
         found = find_shortcuts(run, with_marks, tasks)
+        scored = write_bias(run, with_marks, tasks) if with_bias else 0
     cli.inform(shortcut_table(found))
+    if with_bias:
+        cli.inform(f"Wrote the bias of {scored} samples into their evidence; bench and mix take --max-bias 0.5")
     write_atomic(folder / SHORTCUTS, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
     cli.inform(f"Written to {folder / SHORTCUTS}")
     return 1 if any(one.verdict == "shortcut" for one in found) else 0

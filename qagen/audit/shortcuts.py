@@ -69,6 +69,8 @@ class ShortcutCase:
     """Whether the options stand in the question under letters, in an order without meaning."""
     marks: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """Color and position of the marks, 0-1000; empty where readers are not to know them."""
+    id: str = ""
+    """Id of the record."""
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -150,16 +152,25 @@ def find_shortcuts(out: Path, with_marks: bool = False, types: Sequence[str] = (
         ConfigError: there are no records, or none of these types.
         QagenError: a line is no record, or its evidence does not belong to it.
     """
-    files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
-    for file in fitting_files(find_record_files(out), Filter(types=tuple(types))):
-        files[file.type, file.format].append(file)
     found = []
-    for (type_name, answer_format), some in sorted(files.items()):
-        pairs = [(line.scene, record, evidence) for file in some for line, record, evidence in read_pairs(file)]
-        for target, balanced, cases in targets(answer_format, pairs):
+    for (type_name, answer_format), files in grouped_files(out, types):
+        for target, balanced, cases in targets(answer_format, read_samples(files)):
             known = cases if with_marks else [replace(case, marks=()) for case in cases]
             found.append(measure(known, Shortcut(type_name, answer_format, target, balanced, 0, 0)))
     return found
+
+
+def grouped_files(out: Path, types: Sequence[str]) -> list[tuple[tuple[str, str], list[RecordFile]]]:
+    """The files of a run by type and format, in the order of their names; of some types only, unless there are none."""
+    files: dict[tuple[str, str], list[RecordFile]] = defaultdict(list)
+    for file in fitting_files(find_record_files(out), Filter(types=tuple(types))):
+        files[file.type, file.format].append(file)
+    return sorted(files.items())
+
+
+def read_samples(files: Sequence[RecordFile]) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Scene, record and evidence of every sample of some files."""
+    return [(line.scene, record, evidence) for file in files for line, record, evidence in read_pairs(file)]
 
 
 def measure(cases: Sequence[ShortcutCase], about: Shortcut) -> Shortcut:
@@ -171,8 +182,7 @@ def measure(cases: Sequence[ShortcutCase], about: Shortcut) -> Shortcut:
     if about.samples < MIN_SAMPLES:
         return replace(about, hints=(f"needs at least {MIN_SAMPLES} samples",))
     right = np.array([case.right for case in cases])
-    readers = {name: reader for name, reader in READERS.items() if reader.fits(cases)}
-    hits = {name: _choose_held_out(reader, cases, scenes) == right for name, reader in readers.items()}
+    hits = {name: scores.argmax(axis=1) == right for name, scores in held_out_scores(cases).items()}
     best = max(hits, key=lambda name: hits[name].mean())
     correct = int(hits[best].sum())
     return replace(
@@ -230,13 +240,16 @@ def _select_case(scene: str, record: Mapping[str, Any]) -> ShortcutCase:
         (key.rpartition("_")[0], value) for key, value in record.items() if key.endswith(("_point", "_bbox"))
     ]  # masks, whose places are runs, are not given
     marks = tuple((color, tuple(map(float, value[0]))) for color, value in columns if value)
-    right = LETTERS.index(_value(record, -1))
-    return ShortcutCase(scene, human[: human.index("\nA. ")], options, right, lettered=True, marks=marks)
+    right, name = LETTERS.index(_value(record, -1)), str(record.get("id", ""))
+    return ShortcutCase(scene, human[: human.index("\nA. ")], options, right, lettered=True, marks=marks, id=name)
 
 
 def _class_cases(answered: Sequence[Answered], classes: Sequence[str]) -> list[ShortcutCase]:
     names = tuple(classes)
-    return [ShortcutCase(scene, _value(record, 0), names, names.index(answer)) for scene, record, answer in answered]
+    return [
+        ShortcutCase(scene, _value(record, 0), names, names.index(answer), id=str(record.get("id", "")))
+        for scene, record, answer in answered
+    ]
 
 
 def _direction_cases(answered: Sequence[Answered], pair: tuple[str, str]) -> list[ShortcutCase]:
@@ -253,18 +266,25 @@ def _value(record: Mapping[str, Any], turn: int) -> str:
     return str(record["conversations"][turn]["value"])
 
 
-def _choose_held_out(reader: "Reader", cases: Sequence[ShortcutCase], scenes: NDArray) -> NDArray[np.int64]:
-    """(n,) index of the option that a reader chooses, for each scene after learning from others."""
+def held_out_scores(cases: Sequence[ShortcutCase]) -> dict[str, NDArray[np.float64]]:
+    """(n, options) how right each option seems to each reader that fits, for each scene after learning from others.
+
+    The scores are logarithms of odds, or of a likelihood.
+    """
     from sklearn.model_selection import GroupKFold
     from threadpoolctl import threadpool_limits
 
-    chosen = np.zeros(len(cases), dtype=np.int64)
-    folds = GroupKFold(min(FOLDS, len(set(scenes))))
+    scenes = np.array([case.scene for case in cases])
+    folds = list(GroupKFold(min(FOLDS, len(set(scenes)))).split(scenes, groups=scenes))
+    found = {}
     with threadpool_limits(1):  # the data are small, so threads only wait for each other
-        score = reader.read(cases)
-        for learned, tried in folds.split(scenes, groups=scenes):
-            chosen[tried] = score(learned, tried).argmax(axis=1)
-    return chosen
+        for name, reader in READERS.items():
+            if reader.fits(cases):
+                score, scores = reader.read(cases), np.zeros((len(cases), len(cases[0].options)))
+                for learned, tried in folds:
+                    scores[tried] = score(learned, tried)
+                found[name] = scores
+    return found
 
 
 Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
@@ -376,7 +396,7 @@ def _read_surface_cues(cases: Sequence[ShortcutCase]) -> Score:
     def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
         model = HistGradientBoostingClassifier(max_iter=80, max_leaf_nodes=8, learning_rate=0.08, random_state=0)
         model.fit(np.concatenate(seen[learned]), is_right[learned].ravel())
-        return model.predict_proba(np.concatenate(seen[tried]))[:, 1].reshape(len(tried), -1)
+        return model.decision_function(np.concatenate(seen[tried])).reshape(len(tried), -1)
 
     return score
 
@@ -424,8 +444,10 @@ def _read_guess(cases: Sequence[ShortcutCase]) -> Score:
     truth = logs[np.arange(len(cases)), [case.right for case in cases]]
 
     def score(learned: NDArray[np.int64], tried: NDArray[np.int64]) -> NDArray[np.float64]:
-        guesses = Ridge(alpha=20.0).fit(words[learned], truth[learned]).predict(words[tried])
-        return -np.abs(logs[tried] - guesses.reshape(len(tried), 1, -1)).sum(axis=2)
+        model = Ridge(alpha=20.0).fit(words[learned], truth[learned])
+        error = np.abs(truth[learned] - model.predict(words[learned]).reshape(len(learned), -1)).sum(axis=1).mean()
+        away = np.abs(logs[tried] - model.predict(words[tried]).reshape(len(tried), 1, -1)).sum(axis=2)
+        return -away / max(float(error), 1e-9)
 
     return score
 

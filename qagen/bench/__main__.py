@@ -1,11 +1,18 @@
 """``qagen bench``: draw a held-out benchmark from a run's validation split."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qagen import cli
 from qagen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qagen.bench.draw import BenchQuestion
+    from qagen.records.read import RecordFile
 
 
 @cli.command(
@@ -45,6 +52,7 @@ from qagen.errors import ConfigError
     metavar="RUN",
     help="Another run that models are trained on; RUN's own other splits always count as such. May be repeated.",
 )
+@cli.bias_option()
 @cli.seed_option()
 def main(
     run: Path,
@@ -56,6 +64,7 @@ def main(
     tasks: tuple[str, ...],
     split: str,
     trained: tuple[Path, ...],
+    max_bias: float | None,
     seed: int,
 ) -> None:
     """Draw a benchmark from RUN: fill and select questions, balanced over letters, answers and scenes.
@@ -63,7 +72,7 @@ def main(
     Consistency groups stay whole: the variants of a question come with it, on top of --per-task, but not in --form.
     Fails if models are trained on a scene of the benchmark, or on another scan of its room.
     """
-    from qagen.bench.draw import by_task, draw, draw_tiny, files_of_tasks, find_files
+    from qagen.bench.draw import by_task, draw_tiny, files_of_tasks, find_files
     from qagen.bench.write import write
     from qagen.files import atomic_folder
     from qagen.records.sparbench import TASKS
@@ -73,9 +82,10 @@ def main(
     if further and form_name != "revsi":
         raise ConfigError(f"--also: found {further[0]}, expected nothing with --form {form_name}")
     if form_name != "spar":
-        _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, seed)
+        _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, max_bias, seed)
         return
-    questions = draw(files_of_tasks(find_files(run, split, trained), tasks), per_task, seed)
+    files = files_of_tasks(find_files(run, split, trained), tasks)
+    questions = _draw(files, per_task, seed, max_bias)
     small = draw_tiny(questions, tiny, seed)
     with atomic_folder(folder) as unfinished:
         write(unfinished, questions, {question.id for question in small})
@@ -91,6 +101,23 @@ def main(
         cli.warn(f"no questions of {', '.join(sorted(missing))}")
 
 
+def _draw(
+    files: "Mapping[tuple[str, str], Sequence[RecordFile]]",
+    per_task: int,
+    seed: int,
+    max_bias: float | None,
+    *args: Any,
+    **kwargs: Any,
+) -> "list[BenchQuestion]":
+    """Questions as ``qagen.bench.draw.draw`` gives them. Raises ConfigError where a bias is asked for that none has."""
+    from qagen.bench.draw import draw
+    from qagen.records.read import check_has_bias
+
+    if max_bias is not None:
+        check_has_bias(file for group in files.values() for file in group)
+    return draw(files, per_task, seed, *args, max_bias=1.0 if max_bias is None else max_bias, **kwargs)
+
+
 def _draw_form(
     name: str,
     runs: list[Path],
@@ -99,10 +126,11 @@ def _draw_form(
     tasks: tuple[str, ...],
     split: str,
     trained: tuple[Path, ...],
+    max_bias: float | None,
     seed: int,
 ) -> None:
     """Draw a benchmark in the form of a public one, and warn of question types without questions."""
-    from qagen.bench.draw import draw, files_of_tasks, find_files
+    from qagen.bench.draw import files_of_tasks, find_files
     from qagen.bench.forms import FORMS
     from qagen.bench.write_form import write_form
     from qagen.errors import match_names
@@ -114,7 +142,7 @@ def _draw_form(
     drawn = []
     for run in runs:
         files = files_of_tasks(find_files(run, split, trained), tasks, form.types, form.format_of)
-        drawn.append(draw(files, per_task, seed, keep, with_variants=False))
+        drawn.append(_draw(files, per_task, seed, max_bias, keep, with_variants=False))
     with atomic_folder(folder) as unfinished:
         write_form(unfinished, form, [questions for questions in drawn if questions])
     asked = {question.task for questions in drawn for question in questions}

@@ -142,11 +142,13 @@ def files_of_tasks(
     return found
 
 
-def _read_candidates(files: Iterable[RecordFile], keep: Keep) -> Iterator[Candidate]:
-    """One candidate for each fact that is kept, and all variants in consistency groups."""
+def _read_candidates(files: Iterable[RecordFile], keep: Keep, max_bias: float) -> Iterator[Candidate]:
+    """One candidate for each fact that is kept, and all variants in consistency groups; none of more than a bias."""
     facts: set[str] = set()
     for file in files:
         for line, record, evidence in read_pairs(file):
+            if (evidence.get("bias") or 0.0) > max_bias:
+                continue
             human, gpt = (str(turn["value"]) for turn in record["conversations"])
             if not keep(file.type, human):
                 continue
@@ -182,6 +184,7 @@ def draw(
     seed: int,
     keep: Keep = lambda task, text: True,
     with_variants: bool = True,
+    max_bias: float = 1.0,
 ) -> list[BenchQuestion]:
     """Up to ``per_task`` questions of each task, and the other members of their groups, numbered.
 
@@ -191,10 +194,11 @@ def draw(
         seed: of the draw.
         keep: whether a question of a task may be drawn, by its text.
         with_variants: whether the other members of a question's group come with it.
+        max_bias: leave out those of which a reader of the words alone is surer than this.
     """
     questions: list[BenchQuestion] = []
     for (task, answer_format), group in files.items():
-        candidates = list(_read_candidates(group, keep))
+        candidates = list(_read_candidates(group, keep, max_bias))
         pool = [candidate for candidate in candidates if candidate.is_first]
         chosen = draw_balanced(pool, per_task, rng_for(seed, "bench", task))
         chosen = _with_groups(chosen, candidates) if with_variants else chosen

@@ -14,7 +14,7 @@ from qagen.records.entries import Entry, encode_index, read_index
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.mix.plan import Share
+    from qagen.mix.plan import Share, Source
 
 LISTED = 3
 """Maximum number of files in a warning."""
@@ -100,6 +100,7 @@ def _ratio_option(flag: str, text: str, also: Sequence[str] = ()) -> Callable[[A
     type=click.Choice(["jsonl", "webdataset", "parquet"]),
     help="Also draw and shuffle the records themselves into files beside the mix.",
 )
+@cli.bias_option()
 @cli.seed_option("Random seed of the drawing.")
 def main(
     indices: tuple[Path, ...],
@@ -108,6 +109,7 @@ def main(
     config_file: Path | None,
     image_tokens: int,
     materialize: str | None,
+    max_bias: float | None,
     seed: int,
     **flags: Any,
 ) -> None:
@@ -120,9 +122,10 @@ def main(
     spec = read_mix_spec(preset, config_file, flags)
     if target.suffix != ".json":
         raise ConfigError(f"--out: found {target}, expected a name that ends in .json")
-    planned = plan(
-        find_sources([entry for path in indices for entry in read_index(path)], spec.add), spec, image_tokens
-    )
+    if max_bias is not None and materialize is None:
+        raise ConfigError("--max-bias: found without --materialize, expected it: a mix of whole files leaves none out")
+    sources = find_sources([entry for path in indices for entry in read_index(path)], spec.add)
+    planned = plan(sources if max_bias is None else _without_biased(sources, max_bias), spec, image_tokens)
     shares = [share for share in planned if share.count]
     entries = [entry for share in shares for entry in entries_of(share, weight_of(share.source, spec))]
     if short := [share.source for share in planned if not share.count and weight_of(share.source, spec)]:
@@ -134,6 +137,17 @@ def main(
     write_atomic(target, encode_index(entries, with_repeat=True))
     for key in ("dataset", "level", "format", "type"):
         cli.show(_table(key, shares, image_tokens))
+
+
+def _without_biased(sources: "list[Source]", max_bias: float) -> "list[Source]":
+    """The sources without the records that words alone tell; those of other programs, which have no bias, whole."""
+    from qagen.mix.plan import without_biased
+    from qagen.records.read import RecordFile, check_has_bias
+
+    own = [source for source in sources if source.format]
+    check_has_bias(RecordFile(Path(source.entry.annotation)) for source in own)
+    pruned = [without_biased(source, max_bias) if source.format else source for source in sources]
+    return [source for source in pruned if source.entry.length]
 
 
 def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> list[Entry] | None:

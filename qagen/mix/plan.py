@@ -10,6 +10,7 @@ from qagen.core.sample import FORMATS
 from qagen.errors import ConfigError, did_you_mean, match_names, matches
 from qagen.files import MIXES, read_yaml
 from qagen.records.entries import Entry, make_entry
+from qagen.records.read import RecordFile, read_bias
 
 LEVELS = ("low", "medium", "high")
 CHARACTERS_PER_TOKEN = 4
@@ -51,6 +52,8 @@ class Source:
     """Answer format; empty for an added file."""
     level: str
     """Cognitive level; empty where no task YAML states it."""
+    left_out: frozenset[int] = frozenset()
+    """Lines of the file that are left out, from 0 on; ``entry`` counts the others."""
 
     @property
     def images(self) -> float:
@@ -154,6 +157,21 @@ def find_sources(entries: Iterable[Entry], added: Mapping[str, Any]) -> list[Sou
             raise ConfigError(f"two entries are named '{entry.name}'; expected each dataset to be indexed once")
         names.add(entry.name)
     return [_to_source(entry, levels) for entry in found if entry.length]
+
+
+def without_biased(source: Source, max_bias: float) -> Source:
+    """The source without the records of which a reader of the words alone is surer than ``max_bias``.
+
+    Raises:
+        ConfigError: the file has no evidence.
+    """
+    entry, bias = source.entry, read_bias(RecordFile(Path(source.entry.annotation)))
+    left_out = frozenset(line for line, value in enumerate(bias) if value is not None and value > max_bias)
+    kept = entry.length - len(left_out)
+    of_each = [round(total * kept / entry.length) for total in (entry.images, entry.characters)]
+    return replace(
+        source, entry=replace(entry, length=kept, images=of_each[0], characters=of_each[1]), left_out=left_out
+    )
 
 
 def _to_source(entry: Entry, levels: Mapping[str, str]) -> Source:

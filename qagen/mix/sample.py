@@ -73,7 +73,8 @@ def draw_lines(share: Share, rng: "Generator") -> Iterator[bytes]:
     rounds, rest = divmod(share.count, entry.length)
     left = entry.length
     with Path(entry.annotation).open("rb") as stream:
-        while block := list(islice(stream, BLOCK_LINES)):
+        lines = (line for number, line in enumerate(stream) if number not in share.source.left_out)
+        while block := list(islice(lines, BLOCK_LINES)):
             more = int(rng.hypergeometric(rest, left - rest, len(block))) if rest else 0
             chosen = set(rng.choice(len(block), more, replace=False).tolist())
             left, rest = left - len(block), rest - more

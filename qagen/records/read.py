@@ -6,7 +6,7 @@
 <out>/<dataset>/report.json                                                config, counts, skips
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from filecmp import cmp
 from pathlib import Path
@@ -236,3 +236,28 @@ def check_same_id(evidence: dict[str, Any], line: RecordLine) -> None:
     if evidence.get("id") != line.id:
         where = f"{line.file.evidence}:{line.number}"
         raise QagenError(f"{where}: id is {evidence.get('id')!r}, expected {line.id!r} as in {line}")
+
+
+class Biased(msgspec.Struct):
+    """What pruning reads of a line of evidence."""
+
+    bias: float | None = None
+    """How sure a reader of the words alone is of the answer; None where that was not measured."""
+
+
+def read_bias(file: RecordFile) -> list[float | None]:
+    """How sure a reader of the words alone is of the answer of each record; None where that was not measured.
+
+    Raises:
+        ConfigError: there is no evidence.
+        QagenError: a line of it is not JSON.
+    """
+    if not file.evidence.is_file():
+        raise ConfigError(f"--max-bias: {file.path}: found no evidence, expected it in {file.evidence}")
+    return [line.bias for _, _, line in read_json_lines(file.evidence, Biased)]
+
+
+def check_has_bias(files: Iterable[RecordFile]) -> None:
+    """Raise ConfigError where no record of the files has a measured bias."""
+    if not any(bias is not None for file in files for bias in read_bias(file)):
+        raise ConfigError("--max-bias: the evidence has no bias; run qagen audit RUN --shortcuts --write-bias first")
