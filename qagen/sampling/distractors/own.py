@@ -1,8 +1,8 @@
-"""Questions that choose among their own objects.
+"""Questions that choose among their own objects, or among marked places.
 
-Which of them are asked is chosen such that no cue of an object tells whether it is correct (qagen.sampling.balance): no
-name is correct more often than it is listed, and the object marked in the frame next to the anchor's no more often than
-the others.
+Which of them are asked is chosen such that no cue of an option tells whether it is correct (qagen.sampling.balance): no
+name is correct more often than it is listed, the object marked in the frame next to the anchor's no more often than the
+others, and the lowest place of an image no more often than the highest.
 """
 
 from collections import defaultdict
@@ -47,13 +47,33 @@ def _options(question: Question) -> list[str]:
 
 
 def _cues_of(question: Question, labels: Sequence[str]) -> list[Cues]:
+    """The cues that each option gives."""
+    return _cues_of_places(question) if question.places else _cues_of_objects(question, labels)
+
+
+def _cues_of_places(question: Question) -> list[Cues]:
+    """How far down in the image each place is, and how far from the place asked about, if there is one."""
+    places = {place.color: place.place for place in question.places}
+    options = [places[color] for color in _options(question)]
+    low = _ranks([y for _, y in options])
+    if len(options) == len(places):
+        return [[(rank,) for rank in low]]
+    x, y = question.places[0].place
+    return [[(rank,) for rank in low], [(rank,) for rank in _ranks([abs(a - x) + abs(b - y) for a, b in options])]]
+
+
+def _cues_of_objects(question: Question, labels: Sequence[str]) -> list[Cues]:
     """What each object to choose from is called, and how far from the first object's frame it is marked."""
     asked = question.facts.get("extreme", question.facts.get("side"))
     roles = {role.color: role for role in question.roles}
     options = [roles[color] for color in _options(question)]
-    away = [abs(option.image - question.roles[0].image) for option in options]
-    ranks = [sum(other < value for other in away) for value in away]
+    ranks = _ranks([abs(option.image - question.roles[0].image) for option in options])
     return [[(asked, rank) for rank in ranks], [(asked, labels[option.object]) for option in options]]
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    """How many of the values are smaller than each."""
+    return [sum(other < value for other in values) for value in values]
 
 
 def _numbered(column: Sequence[Cues]) -> NDArray[np.int64]:
