@@ -109,7 +109,7 @@ def _draw(
     *args: Any,
     **kwargs: Any,
 ) -> "list[BenchQuestion]":
-    """Questions as ``qagen.bench.draw.draw`` gives them. Raises ConfigError where a bias is asked for that none has."""
+    """Questions as draw gives them. Raises ConfigError where they are to be left out by a bias that none has."""
     from qagen.bench.draw import draw
     from qagen.records.read import check_has_bias
 
