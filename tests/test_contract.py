@@ -25,6 +25,7 @@ from qagen.core.question import Skip
 from qagen.core.reasons import SAME_WORDS
 from qagen.core.sample import Sample
 from qagen.core.scene import Scene
+from qagen.core.units import Units
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
 from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
@@ -347,12 +348,13 @@ def test_fill_answers_are_bare_and_sentences_are_sentences(type_name: str) -> No
     family, samples, _ = made(type_name)
     for sample in samples:
         if sample.format == "fill" and family.answer in BARE:
-            assert re.fullmatch(BARE[family.answer], sample.gpt)
-            assert sample.gpt == sample.question.answer.text
+            is_whole = getattr(family.config, "is_fine", False)
+            assert re.fullmatch(r"\d+" if is_whole else BARE[family.answer], sample.gpt)
+            assert sample.gpt == sample.question.answer.told(Units()).text
         if sample.format == "sentence":
             assert sample.gpt[0].isupper()
             assert sample.gpt[-1] in ".!"
-            assert family.answer is not Number or sample.question.answer.text in sample.gpt
+            assert family.answer is not Number or sample.question.answer.told(Units()).text in sample.gpt
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -365,7 +367,7 @@ def test_the_right_option_is_there_once_and_at_its_letter(type_name: str) -> Non
         listed = re.findall(r"^([A-D])\. (.+)$", sample.human, re.MULTILINE)
         assert listed == list(zip(LETTERS, options, strict=False))
         if family.answer is Number:
-            assert options.index(sample.question.answer.text) == LETTERS.index(sample.gpt)
+            assert options.index(sample.question.answer.told(Units()).text) == LETTERS.index(sample.gpt)
         assert sample.gpt in LETTERS[: len(options)]
 
 
@@ -374,7 +376,7 @@ def test_judges_answer_yes_to_what_is_so_and_no_to_its_opposite(type_name: str) 
     family, samples, _ = made(type_name)
     for sample in (s for s in samples if s.format == "judge"):
         if family.answer is YesNo:
-            assert sample.gpt == sample.question.answer.text
+            assert sample.gpt == sample.question.answer.told(Units()).text
             continue
         claim, answer = sample.added["claim"], sample.question.answer
         assert isinstance(claim, str)

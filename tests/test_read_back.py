@@ -20,12 +20,12 @@ from qagen.audit.settings import task_parameters
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.volume import SIDES, order_of_sides
 from qagen.audit.truth import SceneTruth
-from qagen.core.answer import CameraMove, Directions, LabelOrder, MoveOrder, OneOf, Route, Sector
+from qagen.core.answer import CameraMove, Choice, Directions, LabelOrder, MoveOrder, OneOf, Route, Sector
 from qagen.core.motion import OPPOSITES, STAY
 from qagen.core.sample import Sample
 from qagen.core.scale import at_room_scale
 from qagen.core.scene import Scene
-from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS
+from qagen.core.units import CENTIMETERS, KILOMETERS, MILLIMETERS, Units
 from qagen.files import TEMPLATES
 from qagen.pipeline.config import RunConfig
 from qagen.pipeline.record import to_evidence, to_record
@@ -188,7 +188,7 @@ def test_the_scorer_reads_every_answer(type_name: str) -> None:
                 told = Counter(word.split()[-1] for word in stated.elements())
                 assert Counter(slot.word for slot in answer.slots if slot.word) <= told, sample.gpt
             else:
-                answer = strict.METRICS[answer_type].read(answer.text)
+                answer = strict.METRICS[answer_type].read(answer.told(Units()).text)
                 assert metric.compare(stated, answer) == metric.compare(answer, stated) == 1, sample.gpt
 
 
@@ -238,6 +238,8 @@ def altered(sample: Sample) -> str:
         return text.replace(answer.word, answer.others[-1])
     if isinstance(answer, OneOf):
         return re.sub("|".join(OTHER_CONTACTS), lambda match: OTHER_CONTACTS[match[0]], text)
+    if isinstance(answer, Choice) and all(role.kind == "none" for role in sample.question.roles):
+        return f"other {text}" if len(text.split()) < 3 else text.replace(" the ", " the other ")
     text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
     return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), text)
 

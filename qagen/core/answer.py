@@ -58,8 +58,12 @@ class Number(_Told):
     """1 for a length, 2 for an area."""
     unit: LengthUnit = METERS
     """Unit of the value; of the length whose square it is, for an area."""
+    is_fine: bool = False
+    """Whether it is told in the finer unit that all three sides of a box are told in."""
 
     def told(self, units: Units) -> Self:
+        if self.is_fine:
+            return replace(self, value=self.value * units.world_m / units.size.meters, unit=units.size)
         return replace(self, value=units.convert(self.value, self.power), unit=units.length)
 
     @property

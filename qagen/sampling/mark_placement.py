@@ -8,14 +8,23 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Box2D
 from qagen.core.question import MarkedObject, MarkKind, Skip, about_image, about_objects
-from qagen.core.reasons import BOXES_NOT_EXACT, LABEL_NOT_UNIQUE, MARKS_OVERLAP, TOO_LITTLE_LABELED, UNCLEAR_MASK
+from qagen.core.reasons import (
+    BOXES_NOT_EXACT,
+    LABEL_NOT_UNIQUE,
+    MARKS_OVERLAP,
+    POSSIBLY_UNANNOTATED,
+    TOO_LITTLE_LABELED,
+    UNCLEAR_MASK,
+)
 from qagen.visibility.views import SceneViews
 
 MARK_GAP = 40
 """Least distance between point marks of one image, thousandths of the image."""
 
 
-MARKING_SKIPS = frozenset({BOXES_NOT_EXACT, LABEL_NOT_UNIQUE, MARKS_OVERLAP, TOO_LITTLE_LABELED, UNCLEAR_MASK})
+MARKING_SKIPS = frozenset(
+    {BOXES_NOT_EXACT, LABEL_NOT_UNIQUE, MARKS_OVERLAP, POSSIBLY_UNANNOTATED, TOO_LITTLE_LABELED, UNCLEAR_MASK}
+)
 """Reasons for which mark_objects refuses."""
 
 
@@ -30,8 +39,10 @@ def mark_objects(
     roles = tuple(mark(views, frames, color, item, image, kind) for color, (item, image) in placed.items())
     if kind == "none" and not views.lists_all(frames):
         return Skip(TOO_LITTLE_LABELED, about_image(frames[0]))
-    if kind == "none" and not has_unique_label(views, frames)[[role.object for role in roles]].all():
+    if kind == "none" and not views.is_named_clearly(frames)[[role.object for role in roles]].all():
         return Skip(LABEL_NOT_UNIQUE, about_objects(roles))
+    if kind == "none" and any(views.may_show_more(frames, [role.object]) for role in roles):
+        return Skip(POSSIBLY_UNANNOTATED, about_objects(roles))
     if kind == "mask" and not views.exact[[frames[role.image] for role in roles]].all():
         return Skip(BOXES_NOT_EXACT, about_objects(roles))
     if kind == "mask" and not all(role.place for role in roles):
@@ -40,10 +51,10 @@ def mark_objects(
 
 
 def markable_as(views: SceneViews, frames: tuple[int, ...], kind: MarkKind) -> NDArray[np.bool_]:
-    """(len(frames), O) which of some frames can mark each object; with "none", which of them show it."""
+    """(len(frames), O) which of some frames can mark each object; with "none", which of them show it well."""
     markable = views.markable[list(frames)]
     if kind == "none":
-        return markable & has_unique_label(views, frames)
+        return markable & views.seen[list(frames)] & views.is_named_clearly(frames)
     if kind != "mask":
         return markable
     clear = [

@@ -2,7 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from dataclasses import replace
+from itertools import combinations
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -19,6 +21,7 @@ from qagen.core.reasons import (
     NOT_COUNTABLE,
     OFTEN_OVERLOOKED,
     POSSIBLY_UNANNOTATED,
+    TOO_FEW_OBJECTS,
     TOO_LITTLE_LABELED,
     TOO_MANY_INSTANCES,
     WITHOUT_GEOMETRY,
@@ -26,8 +29,13 @@ from qagen.core.reasons import (
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
+LEAST_TOTAL = 3
+"""Least number of instances of two labels: of one of them, there are several."""
+
 
 class CountConfig(TaskConfig):
+    labels: Literal[1, 2] = 1
+    """Number of labels whose instances are counted together."""
     max_count: Amount = 20
     """Largest number that is asked."""
     min_side_m: Bound = 0.2
@@ -35,7 +43,11 @@ class CountConfig(TaskConfig):
 
 
 class ObjectCount(Family[CountConfig]):
-    """Annotated instances of a label, all of which the video shows well, with nothing else that it could mean."""
+    """Annotated instances of a label, all of which the video shows well, with nothing else that it could mean.
+
+    Instances of two labels are counted together only where there are several of at least one; each is counted as it
+    would be alone.
+    """
 
     name = "count"
     Config = CountConfig
@@ -54,18 +66,24 @@ class ObjectCount(Family[CountConfig]):
             NOT_ALL_SHOWN,
             TOO_MANY_INSTANCES,
             CLASS_QUOTA,
+            TOO_FEW_OBJECTS,
         }
     )
-    example_facts: ClassVar = {"label": ("pair of scissors",), "plural": ("pairs of scissors",)}
+    example_facts: ClassVar = {
+        "label": ("pair of scissors",),
+        "plural": ("pairs of scissors",),
+        "other": ("L-shaped couch",),
+        "other_plural": ("L-shaped couches",),
+    }
     must_say = ("(?i)how many|number|count|total",)
 
     @property
     def variant(self) -> str:
-        return "video"
+        return "video" if self.config.labels == 1 else "two"
 
     @property
     def question_variables(self) -> frozenset[str]:
-        return frozenset({"label", "plural"})
+        return frozenset({"label", "plural"} if self.config.labels == 1 else {"plural", "other_plural"})
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         if not views.video:
@@ -74,16 +92,58 @@ class ObjectCount(Family[CountConfig]):
         labels = sorted({item.label for item in views.scene.objects})
         asked = [self.ask(views, views.video, label) for label in rng.permutation(labels).tolist()]
         yield from (candidate for candidate in asked if isinstance(candidate, Skip))
-        yield from _balanced([candidate for candidate in asked if isinstance(candidate, Question)])
+        questions = [candidate for candidate in asked if isinstance(candidate, Question)]
+        yield from _balanced(questions) if self.config.labels == 1 else self._pairs(views, questions, rng)
+
+    def _pairs(self, views: SceneViews, questions: Sequence[Question], rng: Generator) -> Iterator[Question | Skip]:
+        """Two labels each, in random order, those of which both can be counted alone."""
+        if len(questions) < 2:
+            yield Skip(TOO_FEW_OBJECTS, SCENE)
+        for pair in combinations([str(question.facts["label"]) for question in questions], 2):
+            label, other = rng.permutation(pair).tolist()
+            found = self.ask(views, views.video, label, other)
+            if isinstance(found, Question):
+                yield found
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
-        label, best = str(question.facts["label"]), question.measured["best_frames"]
+        labels, best, counts = (question.measured[name] for name in ("labels", "best_frames", "counts"))
+        assert isinstance(labels, list)
         assert isinstance(best, list)
-        frames = tuple(sorted(Counter(best).items()))
-        total = Step("tally", "total", {"value": len(best)})
-        return Step("tally", "frames", {"label": label, "frames": frames}), total
+        assert isinstance(counts, list)
+        steps, start = [], 0
+        for label, count in zip(labels, counts, strict=True):
+            frames = tuple(sorted(Counter(best[start : start + count]).items()))
+            steps.append(Step("tally", "frames", {"label": label, "frames": frames}))
+            start += count
+        return *steps, Step("tally", "total", {"value": len(best)})
 
-    def ask(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
+    def ask(self, views: SceneViews, frames: tuple[int, ...], label: str, other: str = "") -> Question | Skip:
+        """How many objects called ``label``, and, if there is one, ``other``, the video ``frames`` shows."""
+        if not other:
+            return self._count(views, frames, label)
+        counts = [self._count(views, frames, each) for each in (label, other)]
+        refused = next((count for count in counts if isinstance(count, Skip)), None)
+        if refused is not None:
+            return refused
+        first, second = (count for count in counts if isinstance(count, Question))
+        total = len(first.objects) + len(second.objects)
+        if total < LEAST_TOTAL:
+            return Skip(TOO_FEW_OBJECTS, ("labels", *sorted((label, other))))
+        if total > self.config.max_count:
+            return Skip(TOO_MANY_INSTANCES)
+        lists = ("labels", "ids", "counts", "best_frames", "best_visible_fraction")
+        return replace(
+            first,
+            facts={**first.facts, "other": other, "other_plural": second.facts["plural"]},
+            answer=Count(total),
+            fact=tuple(sorted((label, other))),
+            about=first.objects + second.objects,
+            margin=min(first.margin, second.margin),
+            measured={**first.measured, **{name: [*first.measured[name], *second.measured[name]] for name in lists}},  # type: ignore[misc]
+            classes=(f"count:{total}",),
+        )
+
+    def _count(self, views: SceneViews, frames: tuple[int, ...], label: str) -> Question | Skip:
         """How many objects called ``label`` the video ``frames`` shows."""
         if not views.lists_all(frames):
             return Skip(TOO_LITTLE_LABELED, SCENE)
@@ -116,6 +176,7 @@ class ObjectCount(Family[CountConfig]):
             margin_unit="fraction",
             measured={
                 "labels": [label],
+                "counts": [len(meant)],
                 "ids": [views.scene.objects[k].id for k in meant],
                 "labeled_share": views.labeled_share(frames),
                 "best_frames": best.argmax(axis=0).tolist(),

@@ -32,6 +32,7 @@ from qagen.core.reasons import (
     NO_VIEWS,
     POSSIBLY_CLOSER,
     POSSIBLY_UNANNOTATED,
+    SURFACE_NOT_OBSERVED,
     TOO_FEW_OBJECTS,
     TOO_LITTLE_LABELED,
     TOO_MANY_KINDS,
@@ -57,6 +58,8 @@ LISTED = ("anchor", "point0", "point1", "point2", "point3")
 class NearestConfig(MarkedConfig):
     asks: Literal["oc", "oo"]
     """oc: which of all objects is closest to the camera of the first image; oo: which of the marked ones to another."""
+    between: Literal["centers", "surfaces"] = "centers"
+    """oo: what distances are compared between: centers, or closest points."""
     views: Images | Literal["video"] = 1
     """Number of images of a question, or the scene's video."""
     min_objects: Amount = 3
@@ -74,11 +77,18 @@ class NearestConfig(MarkedConfig):
             raise ValueError("a number of views for asks: oc, because a video has no single observer")
         if self.asks == "oc" and "mark" in self.model_fields_set:
             raise ValueError("no mark for asks: oc, because it asks about all objects and marks none")
+        if self.between == "surfaces" and (self.asks, self.views) != ("oo", "video"):
+            raise ValueError("asks: oo and views: video for between: surfaces")
         return self
 
 
 class Nearest(Family[NearestConfig]):
-    """The order of the Euclidean distances of box centers."""
+    """The order of the Euclidean distances of box centers, or of surfaces.
+
+    Surfaces that were not scanned may be nearer than those that were, so that the distance of two objects lies between
+    that of their boxes and that of their scanned surfaces. An object is the closest one only if it is as far away as it
+    may be and all others are as near as they may be, with the least lead between them; the farthest one likewise.
+    """
 
     name = "nearest"
     Config = NearestConfig
@@ -90,6 +100,7 @@ class Nearest(Family[NearestConfig]):
         LABEL_NOT_UNIQUE,
         POSSIBLY_CLOSER,
         POSSIBLY_UNANNOTATED,
+        SURFACE_NOT_OBSERVED,
         TOO_MANY_KINDS,
     }
     must_say = ("3D center", "close(st|r) to|farthe(st|r) from")
@@ -104,6 +115,8 @@ class Nearest(Family[NearestConfig]):
     def __init__(self, config: NearestConfig) -> None:
         super().__init__(config)
         self.answer = LocatedObject if config.asks == "oc" else Choice
+        if config.between == "surfaces":
+            self.must_say = ("closest point|nearest point|surface", *self.must_say[1:])
 
     @property
     def marks(self) -> MarkColumns | None:
@@ -117,6 +130,8 @@ class Nearest(Family[NearestConfig]):
 
     @property
     def variant(self) -> str:
+        if self.config.between == "surfaces":
+            return "surfaces"
         if self.config.views == "video":
             return "oo_video"
         return "oc_mv" if self.config.asks == "oc" and self.config.views > 1 else self.config.asks
@@ -187,6 +202,14 @@ class Nearest(Family[NearestConfig]):
         assert isinstance(question.answer, Choice)
         winner = next(role for role in others if role.color == question.answer.right)
         away = length(question.number(f"{winner.color}_m"))
+        if self.config.between == "surfaces":
+            gaps = tuple((role, length(question.number(f"{role.color}_m"))) for role in others)
+            return (
+                locate_marks(question),
+                scale_of_pair(views, anchor, winner),
+                Step("measure", "gaps", {"start": anchor, "to": gaps}),
+                Step("compare", "extreme", {"extreme": extreme, "value": away, "of": winner}),
+            )
         return (
             locate_marks(question),
             scale_of_pair(views, anchor, winner),
@@ -226,6 +249,8 @@ class Nearest(Family[NearestConfig]):
         """
         if self.config.asks == "oc":
             return self._ask_observer(views, frames, extreme)
+        if self.config.between == "surfaces":
+            return self._ask_surfaces(views, frames, roles, extreme)
         return self._ask_marked(views, frames, roles, extreme)
 
     def _ask_observer(self, views: SceneViews, frames: tuple[int, ...], extreme: Extreme) -> Question | Skip:
@@ -300,6 +325,36 @@ class Nearest(Family[NearestConfig]):
             margin=float(lead),
             measured={"extreme": extreme, **{f"{role.color}_m": float(away[role.object]) for role in others}},
             classes=(f"{extreme}:{winner.color}",),
+        )
+
+    def _ask_surfaces(
+        self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], extreme: Extreme
+    ) -> Question | Skip:
+        anchor, *others = roles
+        gaps = {role: views.gaps.between(anchor.object, role.object) for role in others}
+        ranked = sorted(others, key=lambda role: gaps[role].surfaces_m, reverse=extreme == "farthest")
+        winner, is_closest = ranked[0], extreme == "closest"
+        far = {role: gap.surfaces_m for role, gap in gaps.items()}
+        near = {role: min(gap.boxes_m, gap.surfaces_m) for role, gap in gaps.items()}
+        won, lost = (far, near) if is_closest else (near, far)
+        lead = min(self._lead_m(won[winner], lost[role], extreme) for role in others if role is not winner)
+        if lead < 0:
+            sure = min(self._lead_m(far[winner], far[role], extreme) for role in others if role is not winner)
+            return Skip(AMBIGUOUS if sure < 0 else SURFACE_NOT_OBSERVED)
+        return Question(
+            frames=frames,
+            roles=roles,
+            is_video=True,
+            facts={"extreme": extreme},
+            fact=(anchor.object, *sorted(role.object for role in others), extreme),
+            answer=Choice(winner.color, tuple(role.color for role in others if role is not winner)),
+            margin=lead,
+            measured={
+                "extreme": extreme,
+                **{f"{role.color}_m": far[role] for role in others},
+                **{f"{role.color}_boxes_m": near[role] for role in others},
+            },
+            classes=(f"{extreme}:{winner.color}", f"{extreme}:{views.scene.objects[winner.object].label}"),
         )
 
     def _lead_m(self, winner_m: float, other_m: float, extreme: Extreme) -> float:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.labels import kind_of
+from qagen.core.labels import kind_of, may_be_called_alike
 from qagen.core.pose import to_degrees
 from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, NOT_WHOLE, REPEATED_VIEW
 from qagen.core.scale import MEDIAN_DEPTH_M, median_depth
@@ -211,6 +211,27 @@ class SceneViews:
     def kinds(self) -> NDArray[np.int64]:
         """(O,) a number that objects of the same kind share."""
         return np.unique([kind_of(item.label) for item in self.scene.objects], return_inverse=True)[1]
+
+    @cached_property
+    def alike(self) -> NDArray[np.bool_]:
+        """(O, O) pairs of different objects for which a viewer may use one name."""
+        labels, index = np.unique([item.label for item in self.scene.objects], return_inverse=True)
+        pairs = [[may_be_called_alike(first, second) for second in labels.tolist()] for first in labels.tolist()]
+        alike = np.array(pairs, dtype=bool).reshape(len(labels), len(labels))[np.ix_(index, index)]
+        return alike & ~np.eye(len(index), dtype=bool)
+
+    def is_named_clearly(self, frames: Sequence[int]) -> NDArray[np.bool_]:
+        """(O,) whether an object's label can mean nothing else that frames may show, or that has no known place."""
+        shown = ~self.absent[list(frames)].all(axis=0)
+        return ~(self.alike & shown).any(axis=1) & ~self._may_be_unplaced
+
+    @cached_property
+    def _may_be_unplaced(self) -> NDArray[np.bool_]:
+        """(O,) whether something that is annotated without a place may be called what an object is called."""
+        names = [
+            any(may_be_called_alike(name, item.label) for name in self.scene.unplaced) for item in self.scene.objects
+        ]
+        return np.array(names, dtype=bool)
 
 
 def observe(

@@ -54,7 +54,7 @@ from qagen.audit.solvers.moves import (
     change_between,
 )
 from qagen.audit.solvers.navigation import NavigationSolver
-from qagen.audit.solvers.nearest import NearestMarkedSolver, NearestOfAllSolver
+from qagen.audit.solvers.nearest import NearestMarkedSolver, NearestOfAllSolver, NearestSurfaceSolver
 from qagen.audit.solvers.orbit import OrbitSolver
 from qagen.audit.solvers.order import OrderSolver
 from qagen.audit.solvers.relation import RelationSolver
@@ -241,6 +241,19 @@ def _nearest_marked(solver: NearestMarkedSolver, steps: Steps) -> Chain:
     yield steps.with_unit("compare extreme", extreme=extreme, value=value, of=steps.roles[winner])
 
 
+def _nearest_surface(solver: NearestSurfaceSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    winner = solver.ranked[0]
+    yield from steps.scale_of_pair(solver.anchor, winner)
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    others = sorted(solver.distances, key=lambda token: rows.index(steps.roles[token]))
+    gap = {t: steps.length(solver.distances[t], solver.doubt[f"{t}_m"], f"{steps.roles[t]}_m") for t in others}
+    told = [[steps.roles[token], gap[token]] for token in others]
+    yield steps.with_unit("measure gaps", start=steps.roles[solver.anchor], to=told)
+    extreme = "closest" if solver.is_closest else "farthest"
+    yield steps.with_unit("compare extreme", extreme=extreme, value=gap[winner], of=steps.roles[winner])
+
+
 def _nearest_of_all(solver: NearestOfAllSolver, steps: Steps) -> Chain:
     text = steps.right_text
     box, image = boxes(text)[0], ordinal_image(text) or 0
@@ -386,17 +399,19 @@ def _volume(solver: VolumeSolver | SideSolver, steps: Steps) -> Chain:
     yield from steps.marks()
     asks = solver.record.task.get("asks", "size")
     box = solver.truth.instances[solver.marks["red"].instance].box
-    make = steps.side if asks == "size" else steps.length
+    is_fine = asks == "size" or solver.record.task.get("is_fine")
+    make = steps.side if is_fine else steps.length
     if asks != "height":
         horizontal = [make(float(max(box.size[:2]))), make(float(min(box.size[:2])))]
         unit = {"unit": steps.told_unit}
-        if asks == "size" and steps.unit is not None:
+        if is_fine and steps.unit is not None:
             unit = {"unit": _side_unit(steps)}
         yield Expected(
             "measure sides", {"of": "red", "horizontal": horizontal, "height": make(float(box.size[2])), **unit}
         )
     if asks != "size":
-        yield steps.with_unit("measure side", side=asks, of="red", value=steps.length(length_of(box, str(asks))))
+        value, unit = make(length_of(box, str(asks))), _side_unit(steps) if is_fine and steps.unit else steps.told_unit
+        yield Expected("measure side", {"side": asks, "of": "red", "value": value, "unit": unit})
 
 
 def _side_unit(steps: Steps) -> str:
@@ -593,11 +608,13 @@ def _map(solver: MapSolver, steps: Steps) -> Chain:
 
 def _count(solver: CountSolver, steps: Steps) -> Chain:
     frames = list(solver.record.evidence["measured"]["best_frames"])
-    named = solver.named(solver.name)
-    if len(frames) != len(named) or not all(_shows_well(solver, k, f) for k, f in zip(named, frames, strict=True)):
+    named = [(name, k) for name in solver.names for k in solver.named(name)]
+    if len(frames) != len(named) or not all(_shows_well(solver, k, f) for (_, k), f in zip(named, frames, strict=True)):
         raise base.UnsolvedError("which frame shows each instance best")
-    counted = sorted({frame: frames.count(frame) for frame in frames}.items())
-    yield Expected("tally frames", {"label": solver.name, "frames": [list(pair) for pair in counted]})
+    for name in solver.names:
+        own = [frame for (other, _), frame in zip(named, frames, strict=True) if other == name]
+        counted = sorted({frame: own.count(frame) for frame in own}.items())
+        yield Expected("tally frames", {"label": name, "frames": [list(pair) for pair in counted]})
     yield Expected("tally total", {"value": len(named)})
 
 
@@ -764,6 +781,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     NavigationSolver: _navigation,
     NearestMarkedSolver: _nearest_marked,
     NearestOfAllSolver: _nearest_of_all,
+    NearestSurfaceSolver: _nearest_surface,
     OrbitSolver: _orbit,
     OrderSolver: _order,
     RelationSolver: _relation,

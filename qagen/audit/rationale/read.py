@@ -88,6 +88,7 @@ FORMS: Mapping[str, str] = {
     "measure between": r"The distance from the center of the {start:object} {to:reaches}\.",
     "measure ratio": r"The larger of the two is {value:number} times the smaller\.",
     "measure gap": r"The closest points of the {of:both} are {value:number} {unit:unit} apart\.",
+    "measure gaps": r"Between closest points, the distance from the {start:object} is {to:reached}\.",
     "measure side": r"The {side:side} of the {of:object} is {value:number} {unit:unit}\.",
     "measure sides": r"The upright box of the {of:object} has horizontal sides of {horizontal:two} {unit:unit} and a "
     r"height of {height:number} {unit_2:unit}\.",

@@ -14,13 +14,23 @@ _IRREGULAR = {"mouse": "mice", "child": "children", "man": "men", "woman": "wome
 
 
 class CountSolver(VideoSolver):
-    """The number of instances of the name in the question."""
+    """The number of instances of the names in the question."""
 
     family = "count"
 
     def solve(self) -> None:
-        self.name = self._counted_name()
-        self.best = [max(self.sights(k)) for k in self.named(self.name)]
+        self.names = self._counted_names() if self.record.task.get("labels") == 2 else [self._counted_name()]
+        self.best = [max(self.sights(k)) for name in self.names for k in self.named(name)]
+
+    def _counted_names(self) -> list[str]:
+        """Two names that the question joins."""
+        singular = {form: name for name in self.truth.scene.vocabulary for form in plurals(name)}
+        forms = "|".join(map(re.escape, sorted(singular, key=len, reverse=True)))
+        pair = rf"(?<![\w-])({forms})(?: and | plus )(?:all |the )?({forms})(?![\w-])"
+        found = re.search(pair, self.record.question.lower())
+        if found is None:
+            raise UnreadableError("two names that are counted together")
+        return [singular[form] for form in found.groups()]
 
     def _counted_name(self) -> str:
         singular = {form: name for name in self.truth.scene.vocabulary for form in plurals(name)}
@@ -32,7 +42,10 @@ class CountSolver(VideoSolver):
         raise UnreadableError("what is counted")
 
     def check_question(self) -> list[Check]:
-        return self.check_all_named([self.name])
+        counts = [len(self.named(name)) for name in self.names]
+        few = [] if len(counts) == 1 or (min(counts) > 0 and sum(counts) > 2) else counts
+        found = [disagree("counts", few, "at least one of each name, several of one")] if few else []
+        return [*self.check_all_named(self.names), *found]
 
     def check_bare(self, text: str) -> list[Check]:
         if not re.fullmatch(r"\d+", text):
@@ -40,7 +53,10 @@ class CountSolver(VideoSolver):
         return [self._check_count(int(text))]
 
     def check_sentence(self, text: str) -> list[Check]:
-        stated = re.findall(r"\b\d+\b", text.lower().replace(self.name, ""))
+        rest = text.lower()
+        for form in [form for name in self.names for form in (*plurals(name), name)]:
+            rest = rest.replace(form, "")
+        stated = re.findall(r"\b\d+\b", rest)
         if len(stated) != 1:
             raise UnreadableError(f"one number in {text!r}")
         return [self._check_count(int(stated[0]))]
@@ -48,7 +64,7 @@ class CountSolver(VideoSolver):
     def _check_count(self, stated: int) -> Check:
         """All that are annotated must be seen, so that the count of the video is that of the room."""
         seen, nearly = (sum(sight >= least for sight in self.best) for least in (Sight.SEEN, Sight.NEARLY))
-        found = f"{seen} seen, {nearly - seen} nearly, {len(self.best)} annotated as {self.name}"
+        found = f"{seen} seen, {nearly - seen} nearly, {len(self.best)} annotated as {' or '.join(self.names)}"
         if stated != len(self.best) or nearly < stated:
             return disagree("count", stated, found)
         if seen < stated:

@@ -10,6 +10,7 @@ from qagen.audit.checks import EPSILON, Check, Verdict, check_number, disagree, 
 from qagen.audit.parse import boxes, ordinal_image
 from qagen.audit.resolve_marks import closest_box
 from qagen.audit.solvers.base import Solver, UnreadableError, UnsolvedError
+from qagen.audit.solvers.distance import UNSURE_BAND_M
 
 GAP_M, GAP_SHARE = 0.20, 0.15
 """Least difference between the winner and the others: meters, and a share of the larger distance."""
@@ -39,7 +40,7 @@ class NearestMarkedSolver(Solver):
 
     @classmethod
     def solves(cls, task: Mapping[str, Any]) -> bool:
-        return task.get("asks") == "oo"
+        return task.get("asks") == "oo" and task.get("between") != "surfaces"
 
     def solve(self) -> None:
         self.anchor = "objectA" if "objectA" in self.marks else "red"
@@ -80,9 +81,59 @@ class NearestMarkedSolver(Solver):
             checks.append(disagree("measured from", origin[1], self.anchor))
         order = [winner, *(token for token in self.ranked if token != winner)]
         return checks + [
-            check_number(f"distance of {token}", stated, self.distances[token], self.step)
-            for token, stated in zip(order, self.lengths(text), strict=False)
+            self._check_distance(token, stated) for token, stated in zip(order, self.lengths(text), strict=False)
         ]
+
+    def _check_distance(self, token: str, stated: float) -> Check:
+        return check_number(f"distance of {token}", stated, self.distances[token], self.step)
+
+
+class NearestSurfaceSolver(NearestMarkedSolver):
+    """The closest or farthest of named objects, between the closest points of their surfaces and those of another."""
+
+    family = "nearest"
+
+    @classmethod
+    def solves(cls, task: Mapping[str, Any]) -> bool:
+        return task.get("between") == "surfaces"
+
+    def solve(self) -> None:
+        super().solve()
+        original = self.truth.original or self.truth
+        self.least: dict[str, float] = {}
+        start = self.marks[self.anchor].instance
+        for token in self.distances:
+            other = self.marks[token].instance
+            ours, theirs = (self.truth.center(one) - original.center(one) for one in (start, other))
+            self.least[token], self.distances[token] = original.gaps.range_m(start, other, theirs - ours)
+        self.ranked = sorted(self.distances, key=lambda token: self.distances[token], reverse=not self.is_closest)
+        self.measured = {f"{token}_m": distance for token, distance in self.distances.items()}
+        self.doubt = {f"{token}_m": self.distances[token] - self.least[token] for token in self.distances}
+
+    def _check_distance(self, token: str, stated: float) -> Check:
+        nearest = float(np.clip(stated, self.least[token], self.distances[token]))
+        return check_number(f"distance of {token}", stated, nearest, self.step)
+
+    def check_belief(self) -> list[Check]:
+        """Not even if surface that was not scanned is nearer than what was may another object take the lead."""
+        if self.truth.original is not None:
+            return []
+        lead = {relaxed: self._least_lead(relaxed) for relaxed in (True, False)}
+        if lead[False] >= -UNSURE_BAND_M:
+            return []
+        make = disagree if lead[True] < -UNSURE_BAND_M else undecided
+        return [make("surfaces that decide scanned", self.ranked[0], f"leads by {lead[False]:.3f} m less than it must")]
+
+    def _least_lead(self, relaxed: bool) -> float:
+        """The lead of the winner where boxes are as large as objects may be, meters."""
+        start, belief = self.marks[self.anchor].instance, self.truth.belief
+        near = {
+            token: min(belief.boxes_apart_m(start, self.marks[token].instance, relaxed), self.distances[token])
+            for token in self.distances
+        }
+        won, lost = (self.distances, near) if self.is_closest else (near, self.distances)
+        best, *others = self.ranked
+        return min(lead_m(won[best], lost[token], self.is_closest) for token in others)
 
 
 class NearestOfAllSolver(Solver):

@@ -76,19 +76,36 @@ class SideSolver(NumberSolver):
         return task.get("asks", "size") != "size"
 
     def solve(self) -> None:
-        self.what = str(self.record.task["asks"])
+        self.what, self.is_fine = str(self.record.task["asks"]), bool(self.record.task.get("is_fine"))
         self.value = length_of(self.truth.instances[self.marks["red"].instance].box, self.what)
         if _named_side(self.record.question) != self.what:
             raise UnreadableError(f"a question about the side {self.what}")
 
+    def check_bare(self, text: str) -> list[Check]:
+        if not self.is_fine:
+            return super().check_bare(text)
+        if not re.fullmatch(_NUMBER, text.strip()):
+            raise UnreadableError(f"one number in {text!r}")
+        return [self._check_fine(text.strip())]
+
+    def _check_fine(self, stated: str) -> Check:
+        """Check a side in the finer unit, as it is printed there."""
+        step = 10.0 ** -len(stated.partition(".")[2])
+        return check_number(self.what, float(stated), self.value / self.unit_in_world, step)
+
     def check_sentence(self, text: str) -> list[Check]:
         if _named_side(text) != self.what:
             raise UnreadableError(f"an answer about the side {self.what}")
+        if self.is_fine:
+            stated = re.findall(rf"({_NUMBER}) {self.unit.name}\b", text)
+            if len(stated) != 1:
+                raise UnreadableError(f"one length in {text!r}")
+            return [self._check_fine(stated[0])]
         return super().check_sentence(text)
 
     def check_question(self) -> list[Check]:
         count = self.value / self.step
-        if abs(round(count) - count) > MAX_LOSS * count + EDGE:
+        if not self.is_fine and abs(round(count) - count) > MAX_LOSS * count + EDGE:
             return [disagree(self.what, f"{round(count)} steps", f"{count:.3f} steps of {self.unit.name}, too coarse")]
         return [*_check_evidence(self), *check_seen_across(self, "red", self.what)]
 
