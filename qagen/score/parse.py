@@ -316,7 +316,7 @@ _TO = r"(?:[\s-]+(?:and|to|on|the|its|slightly|from|of))*[\s-]+"
 SECTOR = re.compile(
     rf"(?<![a-z])(?:(?P<turn>(?:turn|rotat|pann)(?:s|ed|ing)?(?: it)?(?: to)?(?: the| its)? (?P<to>left|right))"
     rf"|(?P<end>{_ENDS}){_TO}(?P<side>left|right)|(?P<side_2>left|right)[\s-]+(?P<end_2>{_ENDS})"
-    rf"|(?P<one>{_ENDS}|left|right|higher|above|lower|below))(?![a-z])",
+    rf"|(?P<one>{_ENDS}|left|right|higher|(?<!from )above|lower|below))(?![a-z])",
     re.I,
 )
 """A direction; a side after front or back belongs to it."""

@@ -31,7 +31,7 @@ class CameraDirectionConfig(MarkedConfig):
     """How questions point their objects out: by points, boxes or masks in the images, or by their labels alone."""
     views: Images = 1
     """Number of images of a question. One: left, straight ahead or right of its camera; more: one of eight directions
-    from the camera of an image that does not show the object, unless that is straight ahead."""
+    from the camera of an image that does not show the object."""
     min_away_m: Bound = MIN_AWAY_M
     """Least horizontal distance of the object from the camera, meters."""
     min_inside_deg: Bound = 5.0
@@ -127,7 +127,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
             inside_deg = min(inside_deg, self._inside_of_image(views, observer, item, word))
         if inside_deg < self.config.min_inside_deg:
             return Skip(AMBIGUOUS)
-        if len(frames) > 1 and word != "front" and not views.absent[observer, item]:
+        if len(frames) > 1 and not views.absent[observer, item]:
             return Skip(SHOWN_BY_OBSERVER)
         label = views.scene.objects[item].label
         return Question(

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.answer import Slot
+from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import MarkedObject, Question
-from qagen.core.rationale import Image, Point, Quantity, Step, following, length, point, signed
+from qagen.core.rationale import Image, Point, Quantity, Step, angle, following, length, point, signed
 from qagen.tasks.attitude import Attitude
 from qagen.visibility.views import SceneViews
 
@@ -44,6 +45,12 @@ def scale_of_pair(views: SceneViews, first: MarkedObject, second: MarkedObject) 
     """The same with the distance between two objects."""
     away = math.dist(*views.world_centers[[first.object, second.object]])
     return Step("scale", "pair", {"of": (first, second)}, length=away)
+
+
+def scale_of_cameras(views: SceneViews, question: Question, first: Image, second: Image) -> Step:
+    """The same with the distance between two cameras."""
+    away = float(views.baseline_m[question.frames[first.position], question.frames[second.position]])
+    return Step("scale", "cameras", {"of": (first, second)}, length=away)
 
 
 def place_in_camera(
@@ -175,6 +182,29 @@ def offset(placed: Step) -> Step:
     (start, first), (end, second) = placed.values["points"]  # type: ignore[misc]
     by = (following(sub, b, a) for a, b in zip(first.coordinates, second.coordinates, strict=True))
     return Step("offset", "pair", {"start": start, "end": end, "by": Point(tuple(by))})
+
+
+def measure_headings(views: SceneViews, question: Question) -> Step:
+    """How heading and elevation change from the first image to the second."""
+    first, second = (Attitude(views.cameras[frame, :3, :3]) for frame in question.frames)
+    elevations = angle(first.elevation_deg), angle(second.elevation_deg)
+    turn = wrap_deg(second.heading_deg - first.heading_deg)
+    heading = {
+        "first": Image(0),
+        "last": Image(1),
+        "turn": signed(turn, "left", "right", "angle"),
+        "tilt": (
+            "up" if second.elevation_deg >= first.elevation_deg else "down",
+            following(_difference, *elevations, kind="angle"),
+        ),
+        "elevations": elevations,
+    }
+    return Step("measure", "heading", heading)
+
+
+def _difference(one: float, other: float) -> float:
+    """By how much two angles differ."""
+    return abs(other - one)
 
 
 def measure_angles(views: SceneViews, question: Question, first: Image, last: Image) -> Step:

@@ -10,13 +10,13 @@ from qagen.core.answer import Motion, ViewAngles
 from qagen.core.floor import wrap_deg
 from qagen.core.pose import rotate
 from qagen.core.question import Question, Skip, about_image, refusing
-from qagen.core.rationale import Image, Step, angle, following, signed
+from qagen.core.rationale import Image, Step
 from qagen.core.reasons import HALF_TURN, LOOKS_UP_OR_DOWN, NO_CHANGE, ROLL_DIFFERS
 from qagen.core.sample import Format
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Bound, Family, TaskConfig
 from qagen.tasks.attitude import Attitude
-from qagen.tasks.steps import measure_angles, place_held_level, place_in_camera
+from qagen.tasks.steps import measure_angles, measure_headings, place_held_level, place_in_camera
 from qagen.visibility.views import SceneViews
 
 HALF_TURN_MARGIN_DEG = 5.0
@@ -77,21 +77,10 @@ class ViewChange(Family[ViewChangeConfig]):
             yield refusing(about_image(frames[0]), self.ask(views, frames))
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
-        first, second = (Attitude(views.cameras[frame, :3, :3]) for frame in question.frames)
         if self.config.asks == "angles":
             return (measure_angles(views, question, Image(0), Image(1)),)
         place = place_in_camera if self.config.frame == "camera" else place_held_level
-        motion = question.answer
-        assert isinstance(motion, Motion)
-        elevations = angle(first.elevation_deg), angle(second.elevation_deg)
-        heading = {
-            "first": Image(0),
-            "last": Image(1),
-            "turn": signed(motion.left_deg, "left", "right", "angle"),
-            "tilt": ("up" if motion.up_deg >= 0 else "down", following(_apart, *elevations, kind="angle")),
-            "elevations": elevations,
-        }
-        return place(views, question, [Image(1)]), Step("measure", "heading", heading)
+        return place(views, question, [Image(1)]), measure_headings(views, question)
 
     def ask(self, views: SceneViews, frames: tuple[int, int]) -> Question | Skip:
         """How the camera of the second of ``frames`` moved and turned from that of the first."""
@@ -135,8 +124,3 @@ class ViewChange(Family[ViewChangeConfig]):
             },
             classes=tuple(name for name, amount in answer.steps if amount != "0"),
         )
-
-
-def _apart(one: float, other: float) -> float:
-    """By how much two angles differ."""
-    return abs(other - one)

@@ -54,9 +54,11 @@ def test_directions_are_those_of_the_heading_held_level() -> None:
     assert text(around(0, -3, looking("-x", up_deg=66))) == "Skip: looks up or down"
 
 
-def test_what_the_observer_sees_must_be_ahead() -> None:
-    # At (0, 3) the chair is straight ahead; at (1.5, 3), 26.6 degrees to the right, the image shows it still.
-    assert text(around(0, 3, looking("+y"))) == "front"
+def test_the_observer_must_not_see_it() -> None:
+    # At (0, 3) the chair is straight ahead; at (1.65, 3), 28.8 degrees to the right, the image shows it still.
+    assert text(around(0, 3, looking("+y"))) == "Skip: shown by the observer"
+    # 40 degrees up, what is straight ahead at 1 m is below the image.
+    assert text(around(0, 3, looking("+y", up_deg=40))) == "front"
     assert text(around(1.65, 3, looking("+y"))) == "Skip: shown by the observer"
 
 

@@ -29,6 +29,7 @@ from qagen.audit.scene import AuditView, rotation_deg
 from qagen.audit.solvers import base
 from qagen.audit.solvers.camera_direction import CameraDirectionSolver
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
+from qagen.audit.solvers.camera_relation import CameraRelationSolver
 from qagen.audit.solvers.contact import ContactSolver
 from qagen.audit.solvers.correspondence import CorrespondenceSolver
 from qagen.audit.solvers.count import CountSolver
@@ -474,17 +475,7 @@ def _contact_word(solver: ContactSolver) -> str:
 def _view_change(solver: ViewChangeSolver, steps: Steps) -> Chain:
     is_level = solver.record.task.get("frame") != "camera"
     yield steps.held_level([1]) if is_level else steps.in_camera([1])
-    first, second = solver.view(0), solver.view(1)
-    yield Expected(
-        "measure heading",
-        {
-            "first": 0,
-            "last": 1,
-            "turn": degrees(solver.change["rotate_left"], "left", "right"),
-            "tilt": degrees(solver.change["rotate_up"], "up", "down", OF_DIFFERENCE / 10),
-            "elevations": [angle(first.elevation_deg), angle(second.elevation_deg)],
-        },
-    )
+    yield steps.headings()
 
 
 def _view_angles(solver: ViewAnglesSolver, steps: Steps) -> Chain:
@@ -533,6 +524,19 @@ def _camera_direction(solver: CameraDirectionSolver, steps: Steps) -> Chain:
     yield from steps.scale_from_camera("red", solver.image)
     yield steps.on_plan(["red"], solver.image)
     yield steps.bearings({"red": -solver.left_deg}, solver.image)
+
+
+def _camera_relation(solver: CameraRelationSolver, steps: Steps) -> Chain:
+    if solver.parts != ["turn"]:
+        apart = float(np.linalg.norm(solver.view(1).eye - solver.view(0).eye))
+        yield from steps.name_scale("cameras", apart, of=[0, 1])
+    if solver.parts == ["place"]:
+        yield steps.on_plan([1])
+        yield steps.bearings({1: -solver.left_deg})
+    elif solver.parts != ["turn"]:
+        yield steps.held_level([1])
+    if "turn" in solver.parts:
+        yield steps.headings()
 
 
 def _ego(solver: EgoSolver, steps: Steps) -> Chain:
@@ -757,6 +761,7 @@ def _frames_around(times_s: Mapping[int, float], at_s: float) -> AnyOf:
 
 CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     CameraDirectionSolver: _camera_direction,
+    CameraRelationSolver: _camera_relation,
     CameraMotionSolver: _camera_motion,
     CameraPointSolver: _camera_motion,
     ContactSolver: _contact,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qagen.audit.audit_record import ALIASES, AuditRecord
 from qagen.audit.lengths import SIDE_UNITS, TEXT_UNITS, TextUnit
-from qagen.audit.scene import AuditView
+from qagen.audit.scene import AuditView, wrap_deg
 from qagen.audit.solvers.base import Solver
 
 OF_DIFFERENCE, OF_POINTS = 0.6, 1.4
@@ -256,6 +256,17 @@ class Steps:
         named = [(self.roles[one] if isinstance(one, str) else one, value) for one, value in rights_deg.items()]
         told = [[name, degrees(value, "right", "left")] for name, value in named]
         return Expected("measure bearing", {"camera": image, "to": told})
+
+    def headings(self) -> Expected:
+        """How heading and elevation change from the first image to the second."""
+        first, second = self.solver.view(0), self.solver.view(1)
+        up_deg, left_deg = second.elevation_deg - first.elevation_deg, second.heading_deg - first.heading_deg
+        told = {
+            "turn": degrees(wrap_deg(left_deg), "left", "right"),
+            "tilt": degrees(up_deg, "up", "down", OF_DIFFERENCE / 10),
+            "elevations": [angle(first.elevation_deg), angle(second.elevation_deg)],
+        }
+        return Expected("measure heading", {"first": 0, "last": 1, **told})
 
     # --- the answer ---------------------------------------------------------------------------------------------------
 

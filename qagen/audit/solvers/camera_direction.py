@@ -111,8 +111,8 @@ class CameraDirectionSolver(Solver):
         return [*checks, *check_distance("way to the object", self.measured["away_m"], least), *self._check_hidden()]
 
     def _check_hidden(self) -> list[Check]:
-        """Only what lies straight ahead may be shown by the observer's own image, of several; failed checks only."""
-        if self.is_single or sector(self.left_deg)[0] == "front":
+        """The observer's own image, of several, must not show the object; failed checks only."""
+        if self.is_single:
             return []
         pixels = self.truth.rendered(self.observer.name).pixels(self.marks["red"].instance)
         if pixels < VISIBLE_PIXELS:
