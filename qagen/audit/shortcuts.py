@@ -28,7 +28,7 @@ from qagen.records.read import Filter, RecordFile, find_record_files, fitting_fi
 LETTERS = "ABCD"
 PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
 QUARTERS = ("first", "second", "third", "last")
-LIMIT = 0.05
+LIMIT = 0.03
 """A lead over chance of more than this is a shortcut."""
 FOLDS = 5
 MIN_SAMPLES = 60
