@@ -1,7 +1,7 @@
 """On which side an object lies for an observer who stands at a second one and faces a third, or has it at the back."""
 
 import math
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -126,6 +126,10 @@ class Standing(Family[StandingConfig]):
                 if not even.admits(asked.answer.text):
                     asked = Skip(CLASS_QUOTA)
             yield asked
+
+    def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
+        """No direction is known without the place to stand at, what is faced, and what is asked for."""
+        return self.labels_alone(question, views)
 
     def rationale(self, question: Question, views: SceneViews) -> tuple[Step, ...]:
         green, blue, red = question.roles

@@ -92,6 +92,7 @@ NEEDED: Mapping[str, Callable[[TwinSolver], list[tuple[str, ...]]]] = {
     "volume": _each_named,
     "camera_direction": _each_named,
     "nearest": _measured_from,
+    "standing": _each_named,
 }
 """By family, the names of the objects that a question needs: sets, each of which is enough to leave it unanswered."""
 
