@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from qagen.core.answer import (
+    GRID_CELLS,
     OPPOSITE,
     Answer,
     BoxAnswer,
@@ -21,6 +22,7 @@ from qagen.core.answer import (
     Extents,
     FrameNumbers,
     FrameSpan,
+    GridMap,
     ImagePoint,
     ImagePosition,
     LabelOrder,
@@ -95,6 +97,8 @@ def ask_again(
     )
     turnable = ("direction", "listed", "move")
     facts = {name: turned(fact, is_mirrored) if name in turnable else fact for name, fact in question.facts.items()}
+    if is_mirrored and "cells" in facts:  # the grid is in the mirror, too
+        facts["cells"] = tuple((GRID_CELLS - 1 - column, row) for column, row in cast(Any, facts["cells"]))
     places = tuple(replace(one, place=flipped(one.place)) if is_mirrored else one for one in question.places)
     passed = facts | ({"roles": roles} if roles else {}) | ({"places": places} if places else {})
     known = signature(family.ask).parameters
@@ -125,10 +129,8 @@ def expected(answer: Answer, factor: float, is_mirrored: bool) -> Answer:
             return Number(factor * value)
         case Extents(length, width, height):
             return Extents(round(factor * length), round(factor * width), round(factor * height))
-        case BoxAnswer(box):
-            return BoxAnswer(box_of(box, is_mirrored))
-        case LocatedObject(label, image, box):
-            return LocatedObject(label, image, box_of(box, is_mirrored))
+        case BoxAnswer(box) | LocatedObject(_, _, box):
+            return replace(answer, box=box_of(box, is_mirrored))
         case ImagePoint(x) | ImagePosition(x):
             placed = replace(answer, x=1000 - x if is_mirrored else x)
             return replace(placed, depth=factor * placed.depth) if isinstance(placed, ImagePoint) else placed
@@ -140,6 +142,8 @@ def expected(answer: Answer, factor: float, is_mirrored: bool) -> Answer:
             return replace(answer, **parts)
         case Placement(places):
             return Placement(tuple((name, side * factor * x, factor * y) for name, x, y in places))
+        case GridMap(cells) if is_mirrored:
+            return GridMap(tuple((name, GRID_CELLS - 1 - column, row) for name, column, row in cells))
         case CameraMove() | MoveOrder() | Sector():
             parts = [turned(getattr(answer, field.name), is_mirrored) for field in fields(answer)]
             return type(answer)(*parts)
@@ -191,7 +195,7 @@ def assert_close(found: Answer, wanted: Answer) -> None:
             assert [name for name, _, _ in a] == [name for name, _, _ in b]
             assert np.allclose([place[1:] for place in a], [place[1:] for place in b], atol=1e-4)
         case (Choice() | OneOf() | Count() | YesNo() | LabelOrder() | FrameNumbers() | Directions(), _) | (
-            CameraMove() | MoveOrder() | FrameSpan(),
+            CameraMove() | MoveOrder() | FrameSpan() | GridMap(),
             _,
         ):
             assert found == wanted

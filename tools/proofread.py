@@ -19,6 +19,7 @@ from qagen.core.answer import (
     Extents,
     FrameNumbers,
     FrameSpan,
+    GridMap,
     ImagePoint,
     ImagePosition,
     LabelOrder,
@@ -78,6 +79,10 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     LabelOrder: (LabelOrder(("tv", "kitchen cabinets", "pair of scissors", "glasses")),),
     FrameNumbers: (FrameNumbers((7,)), FrameNumbers((0, 31)), FrameNumbers((3, 4, 18))),
     Placement: (Placement((("object0", 0.4, 2.1), ("object1", -1.3, 0.0), ("object2", 10.0, -0.8))),),
+    GridMap: (
+        GridMap((("tv", 0, 9), ("kitchen cabinets", 4, 4))),
+        GridMap((("pair of scissors", 2, 7), ("glasses", 9, 0), ("clothes", 5, 5))),
+    ),
     Route: (
         Route((("forward", 2.0),)),
         Route((("left", 90), ("forward", 1.0))),

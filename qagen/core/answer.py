@@ -4,6 +4,7 @@ Lengths are in units of the scene's world until ``told`` converts an answer into
 answer that ``judge`` questions can ask about has ``claims``: words or roles, and whether each holds.
 """
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -551,6 +552,28 @@ class Placement(_Told):
         return [(name, self.unit.spell(x), self.unit.spell(y)) for name, x, y in self.places]
 
 
+GRID_CELLS = 10
+"""Columns, and rows, of the grid of a map of cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridMap(_Told):
+    """Objects in the cells of a grid."""
+
+    names: ClassVar = frozenset({"answer", "located"})
+
+    cells: tuple[tuple[str, int, int], ...]
+    """Label, which no two share, column and row of each object, in the order in which they are asked about."""
+
+    @property
+    def text(self) -> str:
+        return json.dumps({label: cell for label, *cell in self.cells}, ensure_ascii=False)
+
+    @property
+    def context(self) -> dict[str, object]:
+        return {"answer": self.text, "located": [(label, f"[{x}, {y}]") for label, x, y in self.cells]}
+
+
 @dataclass(frozen=True, slots=True)
 class Motion(_Told):
     """How a camera moved and turned."""
@@ -730,6 +753,7 @@ Answer = (
     | MoveOrder
     | FrameNumbers
     | Placement
+    | GridMap
     | Motion
     | ViewAngles
     | Route

@@ -357,6 +357,10 @@ UNSURE_HEADING = _reason(
 AT_OBSERVER = _reason(
     "at the observer", "The object asked about lies at the observer's new viewpoint, so it has no direction from there."
 )
+OFF_THE_GRID = _reason(
+    "off the grid",
+    "With the given cells, an object lies outside of the grid, or too far from them to be sure of its cell.",
+)
 REACHES_ASIDE = _reason(
     "reaches to another side",
     "Seen from the viewpoint, much of the object lies in another direction than its center, as with a long couch.",

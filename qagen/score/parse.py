@@ -150,6 +150,33 @@ def map_places(text: str, question: str = "") -> dict[int, tuple[float, float]]:
     return places
 
 
+Cell = tuple[float, float]
+"""Column and row."""
+_CELL = rf"\[?[\[(]\s*{PLAIN}\s*,\s*{PLAIN}\s*[\])]\]?"
+QUOTED_CELL = re.compile(rf"[\"“]([^\"“”\n]{{1,200}})[\"”]\s*[:=]\s*{_CELL}")
+SAID_CELL = re.compile(
+    rf"(?:\bthe\s+|['\s]|^)([^\[\](){{}}\":,;\n]{{1,200}}?)'?\s*(?:[:=]|\b(?:in|at)\b)\s*(?:cell\s*)?{_CELL}", re.I
+)
+
+
+def cells(text: str) -> dict[str, Cell]:
+    """Cell of a grid by name in lower case: of JSON, whatever is around it, else of "the lamp in [3, 4]"."""
+    text = final_answer(text)
+    located: dict[str, Cell] = {}
+    for name, column, row in QUOTED_CELL.findall(text) or SAID_CELL.findall(text):
+        name, cell = _bare_name(name), (float(column), float(row))
+        if located.setdefault(name, cell) != cell:
+            raise UnreadError("several cells of an object")
+    if not located:
+        raise UnreadError("no cells")
+    return located
+
+
+def _bare_name(text: str) -> str:
+    """A name without the words before its last article, and without markup."""
+    return " ".join(re.split(r"\bthe\s+", text.casefold())[-1].strip(MARKUP).split())
+
+
 # --- frames and names -------------------------------------------------------------------------------------------------
 
 _TO = r"(?:to|through|until|-|–|—|~|到|至)"

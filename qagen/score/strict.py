@@ -10,6 +10,7 @@
 | image position and depth | mean of two relative accuracies; the position is relative to half the image |
 | image position | relative accuracy, relative to half the image |
 | positions on a map | mean over the objects of the relative accuracy of the position |
+| cells on a grid | share of the objects whose cell is right |
 | names or moves in order | share of positions with the right name |
 | frames, directions, other sentences | F1 of what is stated |
 """
@@ -35,6 +36,7 @@ from qagen.core.answer import (
     Extents,
     FrameNumbers,
     FrameSpan,
+    GridMap,
     ImagePoint,
     ImagePosition,
     LabelOrder,
@@ -203,6 +205,10 @@ def _compare_maps(prediction: Mapping[int, tuple[float, float]], truth: Mapping[
     return fmean(map(tolerated, errors)) * min(1.0, len(truth) / len(prediction))
 
 
+def _compare_cells(prediction: Mapping[str, parse.Cell], truth: Mapping[str, parse.Cell]) -> float:
+    return fmean(float(prediction.get(name) == cell) for name, cell in truth.items())
+
+
 def _compare_orders(prediction: tuple[str, ...], truth: tuple[str, ...]) -> float:
     right = sum(map(operator.eq, prediction, truth))
     return right / max(len(prediction), len(truth))
@@ -246,6 +252,7 @@ METRICS: dict[type[Answer], Metric] = {
     LabelOrder: Metric("places", parse.names, _compare_orders, with_question=True),
     FrameNumbers: Metric("F1", parse.frames, _f1),
     Placement: Metric("MRA", parse.map_places, _compare_maps, with_question=True),
+    GridMap: Metric("cells", parse.cells, _compare_cells),
     Motion: Metric("MRA", numbers.movements, _compare_movements, with_question=True),
     ViewAngles: Metric("MRA", numbers.movements, _compare_turns),
 }

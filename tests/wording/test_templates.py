@@ -16,6 +16,7 @@ from qagen.core.answer import (
     Degrees,
     Directions,
     Extents,
+    GridMap,
     ImagePoint,
     ImagePosition,
     LabelOrder,
@@ -55,6 +56,7 @@ FORMS: dict[type[Answer], tuple[str, ...]] = {
     Choice: (r"name \((color (point|box)|in Frame-N, pointM)\)|(?i:\bname)",),
     Sector: ("word",),
     MoveOrder: ("words|bracketed", "comma", "order|earliest"),
+    GridMap: ("JSON", r'\{"name": \[column, row\]\}'),
     LabelOrder: ("names", "comma", "order|earliest|first"),
     Motion: ("comma|,", "without blanks|no blanks", "one decimal", "5", "0", "first"),
     ViewAngles: ("comma|,", "without blanks|no blanks", "5", "0", "first"),
@@ -236,6 +238,7 @@ def test_sentences_tell_the_whole_answer_and_nothing_else(file, block):
         else:
             parts = [(n, context[n]) for n in PARTS if n in names and n in context and block not in BARE_BOXES]
             parts += [("place", f"({x}, {y})") for _, x, y in context.get("places", ())]
+            parts += [("cell", f"the {label} in {cell}") for label, cell in context.get("located", ())]
             steps = context.get("steps") or context.get("moves") or [(n, n) for n in context.get("items", ())] or parts
             if BLOCKS[file, block].answer is OneOf:
                 steps = [("answer", CONTACTS[context["answer"]])]

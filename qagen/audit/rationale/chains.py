@@ -41,6 +41,7 @@ from qagen.audit.solvers.distance import DistanceRatioSolver, DistanceSolver, Su
 from qagen.audit.solvers.ego import EgoSolver, distance_between, thinned
 from qagen.audit.solvers.existence import ExistenceSolver
 from qagen.audit.solvers.foreshortening import length_of
+from qagen.audit.solvers.grid_map import GridMapSolver
 from qagen.audit.solvers.imagination import ImaginationSolver
 from qagen.audit.solvers.locate import LocateSolver
 from qagen.audit.solvers.map import MapSolver
@@ -324,6 +325,18 @@ def _standing(solver: StandingSolver, steps: Steps) -> Chain:
     doubt = float(np.degrees(OF_POINTS * 10.0**-places.decimals / max(places.value, 1e-9)))
     turn = degrees(solver.measured["bearing_deg"], "right", "left", doubt)
     yield Expected("measure turn", {"of": steps.roles[red], "turn": turn})
+
+
+def _grid_map(solver: GridMapSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    first, second = solver.given
+    yield from steps.scale_of_pair(first, second)
+    way = solver.center(second)[:2] - solver.center(first)[:2]
+    ahead = way / np.hypot(*way)
+    axes = np.array([[ahead[1], ahead[0]], [-ahead[0], ahead[1]], [0.0, 0.0]])
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]][1:]
+    named = {"at": steps.roles[first], "facing": steps.roles[second]}
+    yield steps.placed("transform toward", Frame(solver.center(first), axes), rows, **named)
 
 
 def _name_of(image: int, solver: base.Solver) -> str:
@@ -776,6 +789,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     ExistenceSolver: _existence,
     ImaginationSolver: _imagination,
     LocateSolver: _locate,
+    GridMapSolver: _grid_map,
     MapSolver: _map,
     MatchingCandidatesSolver: _candidates,
     MatchingSolver: _matching,
