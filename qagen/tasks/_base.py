@@ -296,7 +296,9 @@ class Family(ABC, Generic[ConfigT]):
         """What ``ask`` makes of a question with other marks or facts, or of other views of its frames."""
         passed = facts | ({"roles": roles} if roles else {}) | ({"places": places} if places else {})
         known = signature(self.ask).parameters
-        return self.ask(views, question.frames, **{name: value for name, value in passed.items() if name in known})
+        takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+        taken = {name: value for name, value in passed.items() if takes_all or name in known}
+        return self.ask(views, question.frames, **taken)
 
     def inverse(self, views: SceneViews, question: Question) -> Question | Skip | None:
         """The question turned round, whose answer is the opposite one (``Answer.opposite``): with its two objects

@@ -65,7 +65,7 @@ def checked(world: str, type_name: str, human: str, answer: str, **evidence: Any
     raw, right = written(world, type_name)[:2]
     turns = [{"from": "human", "value": human}, {"from": "gpt", "value": answer}]
     record = record_of(type_name, raw | {"conversations": turns}, right | evidence, scene)
-    return [check for check in check_record(record, scene) if check.what in ("words", "evidence unit")]
+    return [check for check in check_record(record, scene, scene.video(32)) if check.what in ("words", "evidence unit")]
 
 
 @pytest.mark.parametrize(
