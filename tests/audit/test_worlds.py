@@ -48,7 +48,7 @@ def test_what_is_asked_without_scale_or_gravity_is_right(type_name: str, world: 
     for raw, evidence in zip(lines[::2], lines[1::2], strict=True):
         record = record_of(type_name, raw, evidence, truth.scene)
         found, marks = examine(record, truth)
-        checks = [*found, *check_record(record, truth.scene)]
+        checks = [*found, *check_record(record, truth.scene, truth.scene.video(32))]
         checks += check_eligibility(record, marks, truth, RunSettings())
         assert [str(check) for check in checks if check.verdict is Verdict.DISAGREE] == []
 
