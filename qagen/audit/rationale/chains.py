@@ -66,7 +66,6 @@ from qagen.audit.solvers.size import SizeSolver
 from qagen.audit.solvers.standing import StandingSolver
 from qagen.audit.solvers.view_change import ViewAnglesSolver, ViewChangeSolver
 from qagen.audit.solvers.volume import SideSolver, VolumeSolver
-from qagen.audit.truth import SceneTruth
 
 AXES = {
     "left/right": "left_right", "above/below": "above_below", "closer/farther": "closer_farther",
@@ -159,16 +158,20 @@ def _depth_order(solver: DepthOrderSolver, steps: Steps) -> Chain:
     rows = [str(row["color"]) for row in solver.record.evidence["places"]]
     yield from steps.name_scale("place", solver.distances[solver.nearest], camera=0, of=solver.nearest)
     scale = solver.distances[solver.nearest], solver.doubt[f"{solver.nearest}_m"]
-    doubts = {t: _with_scale(solver.truth, solver.distances[t], solver.doubt[f"{t}_m"], scale) for t in rows}
-    told = {t: steps.length(solver.distances[t], doubts[t], f"{t}_m") for t in rows}
+    told = {t: _in_scale(steps, solver.distances[t], solver.doubt[f"{t}_m"], f"{t}_m", scale) for t in rows}
     yield steps.with_unit("measure from_camera", camera=0, to=[[token, told[token]] for token in rows])
     yield steps.with_unit("compare extreme", extreme="closest", value=told[solver.nearest], of=solver.nearest)
 
 
-def _with_scale(truth: SceneTruth, value: float, doubt: float, scale: tuple[float, float]) -> float:
-    """The doubt of a length, with that of the length in which it is said where there are no meters."""
-    length, of_length = scale
-    return doubt if truth.scene.unit_m is not None else doubt + value / length * of_length
+def _in_scale(steps: Steps, value: float, doubt: float, name: str, scale: tuple[float, float]) -> Number:
+    """A measured length; without meters it is as doubtful as the length that stands for the unit, too.
+
+    Args:
+        scale: that length and its doubt.
+    """
+    if steps.unit is not None:
+        return steps.length(value, doubt, name)
+    return steps.length(value, doubt + value / scale[0] * scale[1])
 
 
 def _place(solver: CorrespondenceSolver | CovisibilitySolver, steps: Steps) -> Chain:
@@ -177,14 +180,13 @@ def _place(solver: CorrespondenceSolver | CovisibilitySolver, steps: Steps) -> C
     yield from steps.marks()
     yield from steps.name_scale("place", red.distance, camera=0, of="red")
     scale = red.distance, red.distance_doubt
-    surface = steps.length(red.z, _with_scale(solver.truth, red.z, red.doubt, scale), "depth_m")
+    surface = _in_scale(steps, red.z, red.doubt, "depth_m", scale)
     yield steps.with_unit("measure surface", of="red", image=0, value=surface)
     point = [Number(value, 0, doubt) for value, doubt in zip(solver.place, solver.place_doubt, strict=True)]
     if not solver.is_inside:
         yield Expected("project outside", {"image": 1, "point": point})
         return
-    doubt = _with_scale(solver.truth, solver.depth, red.distance_doubt, scale)
-    depth = steps.length(solver.depth, doubt, "second_depth_m")
+    depth = _in_scale(steps, solver.depth, red.distance_doubt, "second_depth_m", scale)
     yield steps.with_unit("project place", image=1, point=point, value=depth)
 
 
@@ -198,8 +200,8 @@ def _covisibility(solver: CovisibilitySolver, steps: Steps) -> Chain:
     if solver.is_inside:
         form = "shown" if solver.is_shown else "hidden"
         scale = solver.red.distance, solver.red.distance_doubt
-        doubt = _with_scale(solver.truth, solver.middle, solver.far - solver.near, scale)
-        yield steps.with_unit(f"compare {form}", value=steps.length(solver.middle, doubt, "measured_m"))
+        measured = _in_scale(steps, solver.middle, solver.far - solver.near, "measured_m", scale)
+        yield steps.with_unit(f"compare {form}", value=measured)
 
 
 def _distance(solver: DistanceSolver, steps: Steps) -> Chain:
