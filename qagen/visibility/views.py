@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
-from qagen.core.labels import kind_of, may_be_called_alike
+from qagen.core.labels import is_overlooked, kind_of, may_be_called_alike
 from qagen.core.pose import to_degrees
 from qagen.core.reasons import BLURRED, MISSING_DEPTH, NO_SOURCE, NO_SURE_CENTER, NOT_OBSERVED, NOT_WHOLE, REPEATED_VIEW
 from qagen.core.scale import MEDIAN_DEPTH_M, median_depth
@@ -221,9 +221,13 @@ class SceneViews:
         return alike & ~np.eye(len(index), dtype=bool)
 
     def is_named_clearly(self, frames: Sequence[int]) -> NDArray[np.bool_]:
-        """(O,) whether an object's label can mean nothing else that frames may show, or that has no known place."""
+        """(O,) whether an object's label can mean nothing else that frames may show, or that has no known place.
+
+        Never where annotators often leave out some of these: another bag lies on the bed, and the plant has a pot.
+        """
         shown = ~self.absent[list(frames)].all(axis=0)
-        return ~(self.alike & shown).any(axis=1) & ~self._may_be_unplaced
+        is_listed = np.array([not is_overlooked(item.label) for item in self.scene.objects], dtype=bool)
+        return is_listed & ~(self.alike & shown).any(axis=1) & ~self._may_be_unplaced
 
     @cached_property
     def _may_be_unplaced(self) -> NDArray[np.bool_]:
