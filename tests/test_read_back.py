@@ -238,7 +238,8 @@ def altered(sample: Sample) -> str:
         return text.replace(answer.word, answer.others[-1])
     if isinstance(answer, OneOf):
         return re.sub("|".join(OTHER_CONTACTS), lambda match: OTHER_CONTACTS[match[0]], text)
-    if isinstance(answer, Choice) and all(role.kind == "none" for role in sample.question.roles):
+    roles = sample.question.roles
+    if isinstance(answer, Choice) and roles and all(role.kind == "none" for role in roles):
         return f"other {text}" if len(text.split()) < 3 else text.replace(" the ", " the other ")
     text = re.sub(r"\b(red|blue|green|yellow|magenta) (?=point|box)", lambda match: OTHER_COLORS[match[1]] + " ", text)
     return re.sub(r"\d+", lambda match: str(2 * int(match[0]) + 1), text)

@@ -90,6 +90,7 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     ),
 }
 OPTIONS_ON_REQUEST = (
+    "contact",
     "distance_infer_center_oc",
     "distance_infer_center_oc_mv",
     "motion_compare",
@@ -98,11 +99,17 @@ OPTIONS_ON_REQUEST = (
     "motion_span_when",
     "obj_frame_locate",
     "object_height",
+    "object_longest",
+    "object_width",
     "room_size",
     "size_compare",
     "spatial_volume_infer",
 )
 """Types that are written as ``select`` only where a config asks for it."""
+WITH_OPTIONS: dict[str, dict[str, Any]] = {
+    name: {"formats": [*load_task(name).config.formats, "select"]} for name in OPTIONS_ON_REQUEST
+}
+"""Overrides with which these types are written as ``select``, too."""
 OVERRIDDEN: tuple[tuple[str, dict[str, Any]], ...] = (
     *((name, {"formats": ["select"]}) for name in OPTIONS_ON_REQUEST),
     ("view_change_infer", {"frame": "level"}),

@@ -6,12 +6,14 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import yaml
 from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
 from qagen.core.pose import Pose, rotate
 from tests.loaders.scannet_files import Calibration, Shot, pack_sens, write_mesh
+from tools.proofread import WITH_OPTIONS
 
 SCENE = "scene0042_00"
 SIZE = (320, 240)
@@ -142,12 +144,15 @@ def _shot(index: int, to_world: Pose, factor: float) -> Shot:
 
 
 def make_run(folder: Path, per_scene: int = 4, factor: float = 1.0, *options: str) -> Made:
-    """Write the scan, ``factor`` times as large, and generate every type on it."""
+    """Write the scan, ``factor`` times as large, and generate every type on it, in all formats that it can have."""
     from qagen.generate import main
 
     made = Made(folder / "data", folder / "out")
     write_scan(made.root, factor)
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump({"overrides": WITH_OPTIONS}))
     arguments = ["--scene", "scannet", "--root", str(made.root), "--out", str(made.out), "--workers", "1"]
+    arguments += ["--config", str(config)]
     result = CliRunner().invoke(main, [*arguments, "--per-scene", str(per_scene), *options])
     assert result.exit_code == 0, result.output
     return made

@@ -21,6 +21,7 @@ from qagen.pipeline.run import TaskCounts, make_samples, phrasebook
 from qagen.tasks.registry import load_task
 from qagen.visibility.views import observe
 from tests.scenes import at, looking, room, with_depth
+from tools.proofread import WITH_OPTIONS
 
 TABLE = at(0, 4, 0.5, (2, 2, 1))
 
@@ -41,7 +42,7 @@ def scene() -> Scene:
 @cache
 def made() -> tuple[tuple[Sample, dict[str, Any], dict[str, Any]], ...]:
     """Samples, their records and their evidence."""
-    family, views = load_task("contact"), observe(scene())
+    family, views = load_task("contact", WITH_OPTIONS["contact"]), observe(scene())
     samples = make_samples(family, views, phrasebook(), RunConfig(per_scene=12), TaskCounts())
     return tuple((s, to_record(s, family, views, rgbd=False), to_evidence(s, views, {})) for s in samples)
 

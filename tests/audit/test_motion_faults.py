@@ -24,6 +24,7 @@ from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews, observe
 from qagen.wording.phrasebook import Phrasebook
 from tests.scenes import studio_for
+from tools.proofread import WITH_OPTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,8 @@ def truth() -> SceneTruth:
 
 @cache
 def samples(type_name: str, answer_format: str) -> list[Sample]:
-    made = make_samples(load_task(type_name), views(), Phrasebook(TEMPLATES), RunConfig(per_scene=12), TaskCounts())
+    family = load_task(type_name, WITH_OPTIONS.get(type_name))
+    made = make_samples(family, views(), Phrasebook(TEMPLATES), RunConfig(per_scene=12), TaskCounts())
     return [sample for sample in made if sample.format == answer_format]
 
 

@@ -237,7 +237,7 @@ def test_the_camera_goes_around_the_object_by_twenty_degrees_a_row(folder: Path)
 def test_no_sample_states_a_length(small_film: Film, tmp_path: Path) -> None:
     uco3d.write(small_film, tmp_path / "data")
     words = ["generate", "--scene", "uco3d", "--root", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "-q"]
-    assert CliRunner().invoke(main, [*words, "--per-scene", "2"]).exit_code == 0
+    assert CliRunner().invoke(main, [*words, "--per-scene", "4"]).exit_code == 0
     texts = [path.read_text() for path in (tmp_path / "out" / "uco3d" / "qa_jsonl").rglob("*.jsonl")]
     said = [turn["value"] for text in texts for line in text.splitlines() for turn in json.loads(line)["conversations"]]
     assert len(said) > 10
