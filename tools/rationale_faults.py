@@ -89,11 +89,16 @@ def _numbers(step: Step) -> list[re.Match[str]]:
     return [match for match in _NUMBER.finditer(hidden) if match[0].lstrip("-") not in ("0", "1000")]
 
 
+USUAL_DECIMALS = 2
+"""Decimals to which the audit compares lengths; some are printed with more, so that what follows from them holds."""
+
+
 def _changed(text: str, rng: Generator) -> str:
     """Another number in print, beyond what rounding explains."""
     decimals = len(text.partition(".")[2])
     value = float(text)
-    least = max((LEAST_LAST_PLACES + 0.5) * 10.0**-decimals, 1.05 * LEAST_SHARE * abs(value))
+    usual = min(decimals, USUAL_DECIMALS)
+    least = max((LEAST_LAST_PLACES + 0.5) * 10.0**-usual, 1.05 * LEAST_SHARE * abs(value))
     by = least * (1 + 3 * rng.random())
     sign = 1 if value >= 0 and value - by < 0 else (1, -1)[int(rng.integers(2))]
     return f"{value + sign * by:.{decimals}f}"

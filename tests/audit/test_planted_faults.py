@@ -552,7 +552,6 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("another depth in the evidence", "covisibility", "judge", in_measured(depth_m=9.0)),
     ("another letter", "object_matching_candidates", "select", other_letter_of_those),
     ("another letter", "obj_count", "select", other_letter),
-    ("another letter", "obj_frame_locate", "select", other_letter),
     ("another letter", "spatial_imagination_oo_video", "select", other_letter),
     ("another box", "object_matching_candidates", "sentence", swap_words("blue", "green")),
     ("colors of the boxes swapped", "object_matching_candidates", "sentence", swap_candidates),

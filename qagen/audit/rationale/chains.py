@@ -163,6 +163,10 @@ def _depth_order(solver: DepthOrderSolver, steps: Steps) -> Chain:
     yield steps.with_unit("compare extreme", extreme="closest", value=told[solver.nearest], of=solver.nearest)
 
 
+SAME_SURFACE = 0.03
+"""Share by which two depths of one surface may differ."""
+
+
 def _in_scale(steps: Steps, value: float, doubt: float, name: str, scale: tuple[float, float]) -> Number:
     """A measured length; without meters it is as doubtful as the length that stands for the unit, too.
 
@@ -200,7 +204,10 @@ def _covisibility(solver: CovisibilitySolver, steps: Steps) -> Chain:
     if solver.is_inside:
         form = "shown" if solver.is_shown else "hidden"
         scale = solver.red.distance, solver.red.distance_doubt
-        measured = _in_scale(steps, solver.middle, solver.far - solver.near, "measured_m", scale)
+        doubt = solver.far - solver.near
+        if solver.is_shown:  # so that it is that of the same surface
+            doubt = min(doubt, SAME_SURFACE * solver.middle)
+        measured = _in_scale(steps, solver.middle, doubt, "measured_m", scale)
         yield steps.with_unit(f"compare {form}", value=measured)
 
 
