@@ -81,6 +81,8 @@ def main(
         raise ConfigError(f"--out: {folder}: found something of that name, expected nothing")
     if further and form_name != "revsi":
         raise ConfigError(f"--also: found {further[0]}, expected nothing with --form {form_name}")
+    if len({one.resolve() for one in (run, *further)}) <= len(further):
+        raise ConfigError("--also: found a run twice, expected runs of other numbers of frames")
     if form_name != "spar":
         _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, max_bias, seed)
         return

@@ -28,6 +28,8 @@ LISTED = 5
 """Maximum number of scenes in an error."""
 ORIGINAL = "original"
 """The variant of a group by which it is drawn."""
+UNANSWERABLE = "unanswerable"
+"""The variant whose images do not show what it asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,8 @@ def draw(
     for (task, answer_format), group in files.items():
         candidates = list(_read_candidates(group, keep, max_bias))
         pool = [candidate for candidate in candidates if candidate.is_first]
+        if not with_variants:  # the option that it cannot be told would never be right
+            pool = _without_twins(pool, candidates)
         chosen = draw_balanced(pool, per_task, rng_for(seed, "bench", task))
         chosen = _with_groups(chosen, candidates) if with_variants else chosen
         questions += [
@@ -207,6 +211,12 @@ def draw(
             for number, candidate in enumerate(chosen, len(questions))
         ]
     return questions
+
+
+def _without_twins(pool: Sequence[Candidate], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the pool that are not paired with a question that cannot be answered."""
+    paired = {(one.line.file.dataset, one.group) for one in candidates if one.variant == UNANSWERABLE}
+    return [one for one in pool if (one.line.file.dataset, one.group) not in paired]
 
 
 def _with_groups(chosen: Sequence[Candidate], candidates: Sequence[Candidate]) -> list[Candidate]:

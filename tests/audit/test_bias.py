@@ -86,6 +86,19 @@ def test_bench_and_mix_leave_biased_samples_out(run: Path) -> None:
     assert not any(b"lamp" in line for line in lines)
 
 
+def test_public_forms_leave_out_what_is_paired_with_an_unanswerable_question(run: Path) -> None:
+    path = run / FOLDER.format("evidence")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, variant in ((0, "original"), (1, "unanswerable")):
+        lines[number]["group"] = {"id": "pair", "variant": variant}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    files = files_of_tasks(find_files(run, "val", ()), ())
+    assert len(draw(files, 80, 0)) == 80
+    drawn = draw(files, 80, 0, with_variants=False)
+    assert len(drawn) == 78
+    assert not {question.candidate.line.id for question in drawn} & {lines[0]["id"], lines[1]["id"]}
+
+
 def test_evidence_that_is_missing_is_named(run: Path) -> None:
     (run / FOLDER.format("evidence")).unlink()
     with pytest.raises(ConfigError, match=r"--max-bias: .*select_80.jsonl: found no evidence, expected it in "):

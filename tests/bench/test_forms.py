@@ -206,6 +206,8 @@ def test_revsi_has_a_file_and_a_folder_for_each_number_of_frames(tmp_path):
     assert "config_name: 16_frame" in (tmp_path / "bench/README.md").read_text()
     refused = run(out, "vsi", "--also", str(tmp_path / "out16"), name="no")
     assert refused.stderr == f"qagen: --also: found {tmp_path / 'out16'}, expected nothing with --form vsi\n"
+    refused = run(out, "revsi", "--also", str(out), name="no")
+    assert refused.stderr == "qagen: --also: found a run twice, expected runs of other numbers of frames\n"
 
 
 def test_vsi_bench_asks_for_the_closest_alone_and_revsi_for_both(tmp_path):
