@@ -134,7 +134,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
             frames=frames,
             roles=roles,
             facts={} if len(frames) == 1 else {"frame": frame},
-            answer=Sector(word, tuple(other for other in self.words if other != word)),
+            answer=Sector(word, self.sectors.others(word)),
             fact=(observer, item),
             margin=inside_deg - self.config.min_inside_deg,
             margin_unit="deg",

@@ -121,13 +121,20 @@ class CameraRelation(Family[CameraRelationConfig]):
         return () if self.config.asks == "height" else ("held_level",)
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
-        """All pairs of images in random order; of pairs of words, what is asked takes turns."""
-        even = {name: EvenAnswers() for name in WORDS}
+        """All pairs of images in random order; of pairs of words, what is asked takes turns.
+
+        A person who lifts a camera tilts it down as often as up, as far as the scene has both, so that the tilt, which
+        is easily seen, does not tell the height.
+        """
+        even, tilts = {name: EvenAnswers() for name in WORDS}, EvenAnswers()
         names = tuple(PAIRS) if self.config.asks == "pair" else (self.config.asks,)
         for number, frames in enumerate(FrameSets(views).pairs(rng, self.config.min_shared)):
             name = names[number % len(names)]
             asked = self.ask(views, frames, name)
-            if isinstance(asked, Question) and not even[name].admits(asked.answer.text):
+            if isinstance(asked, Question) and not (
+                ("height" not in name or tilts.admits(_tilts_as_it_rises(views, frames)))
+                and even[name].admits(asked.answer.text)
+            ):
                 asked = Skip(CLASS_QUOTA)
             yield refusing(about_image(frames[0]), asked)
 
@@ -162,11 +169,12 @@ class CameraRelation(Family[CameraRelationConfig]):
         if any(one.margin < 0 for one in told):
             return Skip(AMBIGUOUS)
         word = " and ".join(one.word for one in told)
+        others = EIGHT.others(word) if asked == "place" else tuple(one for one in WORDS[asked] if one != word)
         closest = min(told, key=lambda one: one.margin)
         return Question(
             frames=frames,
             facts={"parts": asked} if self.config.asks == "pair" else {},
-            answer=Sector(word, tuple(other for other in WORDS[asked] if other != word)),
+            answer=Sector(word, others),
             margin=closest.margin,
             margin_unit=closest.unit,
             measured={
@@ -199,6 +207,17 @@ class CameraRelation(Family[CameraRelationConfig]):
         turn = abs(relation.left_deg)
         margin = min(turn - self.config.min_turn_deg, 180 - HALF_TURN_MARGIN_DEG - turn)
         return _Told("turned left" if relation.left_deg > 0 else "turned right", margin, "deg")
+
+
+def _tilts_as_it_rises(views: SceneViews, frames: tuple[int, int]) -> str:
+    """Whether the higher camera looks further up, or further down."""
+    low, high = sorted(frames, key=lambda frame: float(views.cameras[frame, 2, 3]))
+    rise = _elevation_deg(views, high) - _elevation_deg(views, low)
+    return "up" if rise > 0 else "down"
+
+
+def _elevation_deg(views: SceneViews, frame: int) -> float:
+    return Attitude(views.cameras[frame, :3, :3]).elevation_deg
 
 
 def _relation(views: SceneViews, frames: tuple[int, int], first: Attitude, second: Attitude) -> _Relation:

@@ -26,6 +26,12 @@ class Sectors:
         index = self.names.index(name)
         return self.starts_deg[index], ends[index]
 
+    def others(self, name: str) -> tuple[str, ...]:
+        """The sectors that may be options beside one: of eight none that touches it, because few degrees part them."""
+        index, count = self.names.index(name), len(self.names)
+        gap = 2 if count > 4 else 1
+        return tuple(self.names[(index + k) % count] for k in range(gap, count - gap + 1))
+
     def find(self, bearing_deg: float) -> tuple[str, float]:
         """The sector of a bearing, and how far from the nearest edge the bearing lies, degrees."""
         ends = (*self.starts_deg[1:], self.starts_deg[0] + 360)

@@ -42,3 +42,9 @@ def test_bearings_count_clockwise_from_straight_ahead(ahead, offset, expected) -
 def test_a_bearing_lies_in_its_sector(sectors: Sectors, bearing, expected) -> None:
     name, inside = sectors.find(bearing)
     assert (name, pytest.approx(inside)) == expected
+
+
+def test_of_eight_sectors_no_neighbor_is_an_option() -> None:
+    assert EIGHT.others("front") == ("right", "back-right", "back", "back-left", "left")
+    assert set(QUADRANTS.others("front-left")) == {"front-right", "back-left", "back-right"}
+    assert LEFT_RIGHT.others("left") == ("right",)
