@@ -48,8 +48,9 @@ STRINGIFIED = "stringified"
 CORNERS = ("x1", "y1", "x2", "y2")
 PLACEHOLDER = "<video>"
 _THINK, _ANSWER = (
-    re.compile(f"<{tag}>((?:[^<]++|<(?!/{tag}>))*+)</{tag}>", re.IGNORECASE) for tag in ("think", "answer")
+    (re.compile(f"<{tag}>", re.IGNORECASE), re.compile(f"</{tag}>", re.IGNORECASE)) for tag in ("think", "answer")
 )
+"""Where thoughts and answers begin and end."""
 
 
 class ItemError(QagenError):
@@ -271,9 +272,11 @@ def _said(messages: Any, role: str) -> list[str]:
     return texts
 
 
-def _inside(tag: re.Pattern[str], text: str, default: Any) -> Any:
-    found = tag.search(text)
-    return found[1] if found else default
+def _inside(tags: tuple[re.Pattern[str], re.Pattern[str]], text: str, default: Any) -> Any:
+    """What stands between the first tag that opens and the first one after it that closes."""
+    begin = tags[0].search(text)
+    end = tags[1].search(text, begin.end()) if begin else None
+    return text[begin.end() : end.start()] if begin and end else default
 
 
 # --- prompts ----------------------------------------------------------------------------------------------------------
