@@ -226,14 +226,15 @@ class SceneViews:
         Never where annotators often leave out some of these: another bag lies on the bed, and the plant has a pot.
         """
         shown = ~self.absent[list(frames)].all(axis=0)
-        is_listed = np.array([not is_overlooked(item.label) for item in self.scene.objects], dtype=bool)
-        return is_listed & ~(self.alike & shown).any(axis=1) & ~self._may_be_unplaced
+        return self._can_be_named & ~(self.alike & shown).any(axis=1)
 
     @cached_property
-    def _may_be_unplaced(self) -> NDArray[np.bool_]:
-        """(O,) whether something that is annotated without a place may be called what an object is called."""
+    def _can_be_named(self) -> NDArray[np.bool_]:
+        """(O,) whether annotators list all that an object's label could mean, each with its place."""
         names = [
-            any(may_be_called_alike(name, item.label) for name in self.scene.unplaced) for item in self.scene.objects
+            not is_overlooked(item.label)
+            and not any(may_be_called_alike(name, item.label) for name in self.scene.unplaced)
+            for item in self.scene.objects
         ]
         return np.array(names, dtype=bool)
 
