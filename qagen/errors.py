@@ -36,6 +36,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(names[:MAX_KNOWN])}{more}."
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with a noun whose plural ends in s: ``1 scene``, ``2 scenes``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @lru_cache(maxsize=4096)
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name is one of the patterns, or fits one as a glob (``depth_*``); without patterns, all names do."""

@@ -10,7 +10,7 @@ import click
 
 from qagen import cli
 from qagen.core.sample import FORMATS, VARIANTS
-from qagen.errors import ConfigError, match_names
+from qagen.errors import ConfigError, counted, match_names
 from qagen.loaders import LOADERS, make_loader
 from qagen.pipeline.engines import ENGINES
 
@@ -228,9 +228,10 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
     cli.inform(table)
     if len(filled) < len(totals.tasks):
         cli.inform(f"Without samples: {len(totals.tasks) - len(filled)} of {len(totals.tasks)} types; see below why")
-    cli.inform(f"{totals.samples} samples from {len(totals.scenes) - len(totals.failed)} scenes in {seconds:.1f} s")
+    scenes = counted(len(totals.scenes) - len(totals.failed), "scene")
+    cli.inform(f"{counted(totals.samples, 'sample')} from {scenes} in {seconds:.1f} s")
     if totals.failed:
-        cli.warn(f"{len(totals.failed)} scenes failed: {', '.join(totals.failed)}")
+        cli.warn(f"{counted(len(totals.failed), 'scene')} failed: {', '.join(totals.failed)}")
 
 
 if __name__ == "__main__":

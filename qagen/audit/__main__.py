@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qagen import cli
-from qagen.errors import ConfigError
+from qagen.errors import ConfigError, counted
 from qagen.files import write_atomic
 
 if TYPE_CHECKING:
@@ -141,10 +141,19 @@ def _find_shortcuts(run: Path, folder: Path, with_marks: bool, with_bias: bool, 
         scored = write_bias(run, with_marks, tasks) if with_bias else 0
     cli.inform(shortcut_table(found))
     if with_bias:
-        cli.inform(f"Wrote the bias of {scored} samples into their evidence; bench and mix take --max-bias 0.5")
+        cli.inform(_bias_advice(scored))
     write_atomic(folder / SHORTCUTS, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
     cli.inform(f"Written to {folder / SHORTCUTS}")
     return 1 if any(one.verdict == "shortcut" for one in found) else 0
+
+
+def _bias_advice(scored: int) -> str:
+    from qagen.audit.shortcuts import MIN_SAMPLES
+
+    if scored:
+        samples = counted(scored, "sample")
+        return f"Wrote the bias of {samples} into the evidence; --max-bias of bench and mix leaves biased ones out"
+    return f"Wrote no bias: readers need {MIN_SAMPLES} samples of a type to select or judge, from at least 2 scenes"
 
 
 def _audit(run: Path, root: Path | None, folder: Path, selection: "AuditSelection", draws: int, seed: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qagen.errors import ConfigError, QagenError, match_names
+from qagen.errors import ConfigError, QagenError, counted, match_names
 from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines, read_pairs
 from qagen.records.sparbench import TASKS, format_of
 from qagen.rng import rng_for
@@ -89,7 +89,7 @@ def refuse_shared(drawn: Iterable[RecordFile], trained: Iterable[RecordFile]) ->
     if shared:
         named = [f"{min(scenes)} (as {min(seen[room])})" for room, scenes in sorted(shared.items())[:LISTED]]
         raise QagenError(
-            f"{len(shared)} scenes are trained on, expected none: {', '.join(named)}; "
+            f"found {counted(len(shared), 'scene')} trained on, expected none: {', '.join(named)}; "
             "a benchmark needs scenes whose rooms no training data shows"
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from qagen import cli
 from qagen.core.reasons import UNREADABLE_SCENE
-from qagen.errors import ConfigError, SceneError, match_names
+from qagen.errors import ConfigError, SceneError, counted, match_names
 from qagen.files import write_atomic
 from qagen.loaders import LOADERS, make_loader
 from qagen.loaders.spatialvid.files import Clip, ClipError, read_metadata
@@ -71,7 +71,7 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, t
                 reason = error.reason if isinstance(error, ClipError) else UNREADABLE_SCENE
                 faults.append((reason, scene_id, str(error)))
     others = f"; kept {len(kept)} that are there already" if kept else ""
-    cli.show(f"{len(chosen)} scenes: wrote {written} clips{others}")
+    cli.show(f"{counted(len(chosen), 'scene')}: wrote {counted(written, 'clip')}{others}")
     cli.show_faults(faults, lists_all)
     if len(faults) < len(chosen):
         cli.show(f"\nNext: qagen spatialvid check {shlex.quote(str(target))}")

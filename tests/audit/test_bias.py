@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from qagen.audit.__main__ import main
 from qagen.audit.bias import bias_of, write_bias
 from qagen.audit.shortcuts import ShortcutCase
 from qagen.bench.draw import draw, files_of_tasks, find_files
@@ -66,6 +68,19 @@ def test_the_bias_goes_into_the_evidence_and_nothing_else_changes(run: Path) -> 
     after = [json.loads(line) for line in path.read_text().splitlines()]
     assert [{key: line[key] for key in line if key != "bias"} for line in after] == before
     assert all(0 <= line["bias"] <= 1 for line in after)
+
+
+def test_the_command_says_what_to_do_with_the_bias_and_why_there_is_none(run: Path) -> None:
+    command = [str(run), "--shortcuts", "--write-bias"]
+    told = CliRunner().invoke(main, command).stderr
+    assert "Wrote the bias of 80 samples into the evidence; --max-bias of bench and mix leaves biased ones out" in told
+    for kind in ("qa", "evidence"):
+        path = run / FOLDER.format(kind)
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if '"scene0001_00' in line))
+    told = CliRunner().invoke(main, command).stderr
+    assert "Wrote no bias: readers need 60 samples of a type to select or judge, from at least 2 scenes" in told
+    assert "--max-bias" not in told
 
 
 def test_bench_and_mix_leave_biased_samples_out(run: Path) -> None:

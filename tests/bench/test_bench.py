@@ -164,7 +164,7 @@ def test_other_tasks_are_asked_where_they_can_be_filled_in_or_selected(out):
 def test_a_scene_that_is_trained_on_is_refused(out):
     write_run(out, "train", ("obj_count",), [SCENES[0], SCENES[3]])
     assert refusal(run(out)) == (
-        "qagen: 1 scenes are trained on, expected none: scene0000_00 (as scene0000_00); a benchmark needs scenes whose "
+        "qagen: found 1 scene trained on, expected none: scene0000_00 (as scene0000_00); a benchmark needs scenes whose "
         "rooms no training data shows"
     )
     assert not (out.parent / "bench").exists()
@@ -173,7 +173,7 @@ def test_a_scene_that_is_trained_on_is_refused(out):
 def test_another_scan_of_a_trained_room_is_refused_wherever_the_training_data_is(out, tmp_path):
     write_run(tmp_path / "other", "train", ("obj_count",), ["scene0001_02"])
     message = refusal(run(out, "--train", str(tmp_path / "other")))
-    assert "1 scenes are trained on, expected none: scene0001_00 (as scene0001_02)" in message
+    assert "found 1 scene trained on, expected none: scene0001_00 (as scene0001_02)" in message
     write_run(tmp_path / "elsewhere", "train", ("obj_count",), [SCENES[3]])
     assert run(out, "--train", str(tmp_path / "elsewhere")).exit_code == 0
 

@@ -313,7 +313,7 @@ def root(tmp_path: Path) -> Path:
 def test_scenes_become_clips_that_all_commands_read(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "clips"
     result = convert(root, out, "--scenes", "kitchen")
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "1 scenes: wrote 1 clips")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "1 scene: wrote 1 clip")
     assert "kitchen: 12 rows, 12 frames of 64 x 36 at 5 a second, meters, no depth" in result.stderr
     assert f"Next: qagen spatialvid check {out}" in result.stdout
     table = out / "data" / "train" / "SpatialVID_metadata.csv"
@@ -341,7 +341,7 @@ def test_scenes_become_clips_that_all_commands_read(root: Path, tmp_path: Path) 
 def test_scenes_that_are_no_clip_are_told_and_the_others_written(root: Path, tmp_path: Path) -> None:
     result = convert(root, tmp_path / "clips")
     assert result.exit_code == 1
-    assert "2 scenes: wrote 1 clips" in result.stdout
+    assert "2 scenes: wrote 1 clip" in result.stdout
     assert "1 cannot be read: A file of the scene" in result.stdout
     assert [path.name for path in (tmp_path / "clips" / "annotations" / GROUP).iterdir()] == ["kitchen"]
 
@@ -353,7 +353,7 @@ def test_a_second_run_keeps_what_is_there_and_completes_the_table(root: Path, tm
     (out / "data" / "train" / "SpatialVID_metadata.csv").unlink()
     result = convert(root, out, "--scenes", "kitchen")
     assert result.exit_code == 0
-    assert "1 scenes: wrote 0 clips; kept 1 that are there already" in result.stdout
+    assert "1 scene: wrote 0 clips; kept 1 that are there already" in result.stdout
     assert files_in(out) == before
 
 
