@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @cli.option(
     "--form",
     "form_name",
-    type=click.Choice(["spar", "vsi", "revsi", "mmsi", "viewspatial", "mindcube"]),
+    type=click.Choice(["spar", "vsi", "revsi", "mmsi", "viewspatial", "mindcube", "blink"]),
     default="spar",
     show_default=True,
     help="Columns, files and question types of this public benchmark.",

@@ -6,10 +6,11 @@ Rows are the public ones: what lmms-eval's task and VLMEvalKit's class read. The
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from qagen.records.benches import MMSI, REVSI_NUMBERS, VSI_NUMBERS
-from qagen.records.shards import IMAGES, INTEGER, TEXT
+from qagen.records.shards import IMAGE, IMAGES, INTEGER, TEXT
 
 OPTION = re.compile(r"^([A-F])\. *(.*?) *$")
 FARTHEST = re.compile(r"\bfarthe(st|r)\b", re.I)
@@ -81,6 +82,12 @@ class Form:
     """Whether questions are about videos."""
     by_frames: bool = False
     """Whether there is a file for each number of frames."""
+    by_kind: bool = False
+    """Whether there is a file for each question type."""
+    config: str = "default"
+    """Name of the configuration that has all files; empty where each file is a configuration of its own."""
+    split: str = "test"
+    """Name of the split, and of the file where there is one."""
 
     def kind_of(self, task: str, text: str) -> str | None:
         """Question type of a record of qagen; None if the benchmark does not ask such a question."""
@@ -151,7 +158,7 @@ def _mmsi_row(row: FormRow) -> dict[str, Any]:
     }
 
 
-def _mmsi_table(row: FormRow) -> dict[str, Any]:
+def _letters_table(row: FormRow) -> dict[str, Any]:
     letters = {letter: row.asked.contents.get(letter, "") for letter in "ABCDEF"}
     return {"index": row.id, "category": row.kind, "question": row.asked.stem, **letters, "answer": row.asked.answer}
 
@@ -191,14 +198,30 @@ def _mindcube_table(row: FormRow) -> dict[str, Any]:
     return {"index": row.id, "category": row.kind, **kept, "answer": row.asked.answer}
 
 
+def _blink_row(row: FormRow) -> dict[str, Any]:
+    choices = list(row.asked.contents.values())
+    lines = [f"({letter}) {text}" for letter, text in row.asked.contents.items()]
+    return {
+        "idx": f"val_{row.kind}_{row.id}",
+        "sub_task": row.kind,
+        "question": row.asked.stem,
+        **dict(zip_longest(BLINK_IMAGES, row.images)),
+        "choices": choices,
+        "answer": f"({row.asked.answer})",
+        "prompt": "\n".join([row.asked.stem, "Choose one of these:", *lines]),
+    }
+
+
 # --- the forms --------------------------------------------------------------------------------------------------------
 
 
 def _features(names: Sequence[str]) -> dict[str, Any]:
     kinds = {"id": INTEGER, "num_frames": INTEGER, "images": IMAGES, "options": [TEXT]}
+    kinds |= {"choices": [TEXT], **dict.fromkeys(BLINK_IMAGES, IMAGE)}
     return {name: kinds.get(name, TEXT) for name in names}
 
 
+BLINK_IMAGES = ("image_1", "image_2", "image_3", "image_4")
 VIDEO_COLUMNS = ("id", "dataset", "scene_name", "question_type", "question", "options", "ground_truth")
 COMMON = {
     "distance_closest_video": "object_abs_distance",
@@ -224,6 +247,7 @@ FORMS: dict[str, Form] = {
         _vsi_table,
         ("lmms-vsibench", "vlmevalkit-vsibench", "thinking-in-space"),
         has_videos=True,
+        config="full",
     ),
     "revsi": Form(
         "ReVSI",
@@ -249,6 +273,7 @@ FORMS: dict[str, Form] = {
         ("revsi",),
         has_videos=True,
         by_frames=True,
+        config="",
     ),
     "mmsi": Form(
         "MMSI-Bench",
@@ -267,7 +292,7 @@ FORMS: dict[str, Form] = {
         _features(("id", "images", "question_type", "question", "answer", "thought")),
         _mmsi_row,
         "MMSIBench_wo_circular.tsv",
-        _mmsi_table,
+        _letters_table,
         ("lmms-mmsi", "vlmevalkit-mmsi"),
     ),
     "viewspatial": Form(
@@ -277,7 +302,7 @@ FORMS: dict[str, Form] = {
             "obj_spatial_relation_oo": "Camera perspective - Relative Direction",
             "direction_standing_at_mv": "Person perspective - Scene Simulation Relative Direction",
         },
-        _features(("id", "question_type", "images", "question", "choices", "answer")),
+        {**_features(("id", "question_type", "images", "question", "choices", "answer")), "choices": TEXT},
         _viewspatial_row,
         "ViewSpatialBench.tsv",
         _viewspatial_table,
@@ -297,5 +322,23 @@ FORMS: dict[str, Form] = {
         "MindCubeBench_raw_qa.tsv",
         _mindcube_table,
         ("lmms-mindcube", "vlmevalkit-mindcube"),
+        by_kind=True,
+        config="full",
+    ),
+    "blink": Form(
+        "BLINK",
+        {
+            "camera_relation_turn_mv": "Multi-view_Reasoning",
+            "depth_order_points": "Relative_Depth",
+            "point_correspondence": "Visual_Correspondence",
+        },
+        _features(("idx", "sub_task", "question", *BLINK_IMAGES, "choices", "answer", "prompt")),
+        _blink_row,
+        "BLINK.tsv",
+        _letters_table,
+        ("lmms-blink",),
+        by_kind=True,
+        config="",
+        split="val",
     ),
 }

@@ -1,6 +1,7 @@
 """A benchmark on disk in the form of a public one.
 
-<dir>/test.parquet                 the rows that lmms-eval reads; ReVSI: <n>_frame.parquet, MindCube: <split>.parquet
+<dir>/test.parquet                 the rows that lmms-eval reads; ReVSI: <n>_frame.parquet, MindCube and BLINK:
+                                   <question type>.parquet
 <dir>/test.jsonl                   the same rows, with paths of images
 <dir>/<name>.tsv                   VLMEvalKit's table, images in base64
 <dir>/<dataset>/<scene>.mp4        VSI-Bench's videos; ReVSI: <n>_frame/<scene>.mp4
@@ -62,7 +63,7 @@ def _part(form: Form, row: FormRow) -> str:
     """Name of the parquet file of a row."""
     if form.by_frames:
         return f"{row.frames}_frame"
-    return row.kind if form.title == "MindCube" else "test"
+    return row.kind if form.by_kind else form.split
 
 
 class _Media:
@@ -116,10 +117,15 @@ class _Media:
 def _write_lines(folder: Path, form: Form, rows: Iterable[FormRow]) -> None:
     with (folder / "test.jsonl").open("w", encoding="utf-8") as lines:
         for row in rows:
-            content = form.row(row)
-            if "images" in content:
-                content["images"] = [f"images/{image['path']}" for image in row.images]
+            content = {name: _with_path(value) for name, value in form.row(row).items()}
             lines.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def _with_path(value: Any) -> Any:
+    """A cell with the paths of images in the place of images."""
+    if isinstance(value, list):
+        return [_with_path(one) for one in value]
+    return f"images/{value['path']}" if isinstance(value, dict) else value
 
 
 def _write_parquet(path: Path, form: Form, rows: Sequence[FormRow]) -> None:
@@ -149,12 +155,12 @@ def _cells(row: FormRow) -> Mapping[str, str]:
 
 
 def _card(form: Form, rows: Sequence[FormRow], parts: Sequence[str]) -> str:
-    default = {"VSI-Bench": "full", "MindCube": "full"}.get(form.title, "default")
-    if form.by_frames:
-        configs = [f"- {{config_name: {name}, data_files: [{{split: test, path: {name}.parquet}}]}}" for name in parts]
-    else:
+    if form.config:
         files = ", ".join(f"{{split: {name}, path: {name}.parquet}}" for name in parts)
-        configs = [f"- {{config_name: {default}, data_files: [{files}]}}"]
+        configs = [f"- {{config_name: {form.config}, data_files: [{files}]}}"]
+    else:
+        files = (f"[{{split: {form.split}, path: {name}.parquet}}]" for name in parts)
+        configs = [f"- {{config_name: {name}, data_files: {own}}}" for name, own in zip(parts, files, strict=True)]
     counts: Any = Counter(f"{row.kind}, {row.frames} frames" if form.by_frames else row.kind for row in rows)
     return "\n".join(
         [

@@ -18,7 +18,8 @@ SHARD_BYTES = 400 << 20
 ROW_GROUP_BYTES = 32 << 20
 """Size of the rows that are held in memory."""
 
-IMAGES = [{"_type": "Image"}]
+IMAGE = {"_type": "Image"}
+IMAGES = [IMAGE]
 """The feature of a list of images, in the spelling that every release of ``datasets`` reads."""
 TEXT = {"dtype": "string", "_type": "Value"}
 INTEGER = {"dtype": "int64", "_type": "Value"}

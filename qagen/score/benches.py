@@ -85,7 +85,7 @@ def _options(row: Mapping[str, Any], question: str) -> dict[str, str]:
     """Options by letter, from a list, from columns, or from the text."""
     for key in LISTS:
         if values := _listed(row.get(key)):
-            return dict(zip(LETTERS, map(_without_letter, values), strict=False))
+            return dict(zip(LETTERS, _without_letters(values), strict=False))
     columns = {letter: str(row[letter]) for letter in LETTERS if row.get(letter) not in (None, "")}
     return columns or options_in(question)
 
@@ -102,9 +102,13 @@ def _listed(value: Any) -> list[str]:
     return [str(part) for part in value] if isinstance(value, Iterable) else []
 
 
-def _without_letter(option: str) -> str:
-    match = LABEL.match(option.strip())
-    return option.strip()[match.end() :] if match else option.strip()
+def _without_letters(options: Iterable[str]) -> list[str]:
+    """The options without their letters, where each begins with its own; ``B. Braun`` alone is a name."""
+    texts = [option.strip() for option in options]
+    labels = [LABEL.match(text) for text in texts]
+    if not all(label and label[1] == letter for label, letter in zip(labels, LETTERS, strict=False)):
+        return texts
+    return [text[label.end() :] for text, label in zip(texts, labels, strict=True) if label]
 
 
 def options_in(text: str) -> dict[str, str]:

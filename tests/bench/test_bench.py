@@ -164,8 +164,8 @@ def test_other_tasks_are_asked_where_they_can_be_filled_in_or_selected(out):
 def test_a_scene_that_is_trained_on_is_refused(out):
     write_run(out, "train", ("obj_count",), [SCENES[0], SCENES[3]])
     assert refusal(run(out)) == (
-        "qagen: found 1 scene trained on, expected none: scene0000_00 (as scene0000_00); a benchmark needs scenes whose "
-        "rooms no training data shows"
+        "qagen: found 1 scene trained on, expected none: scene0000_00 (as scene0000_00); a benchmark needs scenes "
+        "whose rooms no training data shows"
     )
     assert not (out.parent / "bench").exists()
 

@@ -12,12 +12,22 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from qagen.bench.__main__ import main
 from qagen.bench.forms import FORMS, NUMBERS, asked_of
-from qagen.records.benches import MINDCUBE, MMSI, REVSI_CHOICES, REVSI_NUMBERS, VIEWSPATIAL, VSI_CHOICES, VSI_NUMBERS
+from qagen.records.benches import (
+    BLINK,
+    MINDCUBE,
+    MMSI,
+    REVSI_CHOICES,
+    REVSI_NUMBERS,
+    VIEWSPATIAL,
+    VSI_CHOICES,
+    VSI_NUMBERS,
+)
 from qagen.score.__main__ import main as score_main
 from qagen.score.benches import item_of
 from qagen.score.scorers import SCORERS
@@ -29,6 +39,7 @@ KINDS = {
     "mmsi": {*MMSI},
     "viewspatial": {*VIEWSPATIAL},
     "mindcube": {*MINDCUBE},
+    "blink": {*BLINK},
 }
 WORDS = ["left", "front, right", "a box", "B. Braun"]
 
@@ -118,7 +129,7 @@ def test_the_truth_scores_100_and_random_letters_chance(bench, tmp_path):
     form, folder = bench
     rows = read(folder)
     rng = random.Random(4)
-    items = {str(row["id"]): item_of(row) for row in rows}
+    items = {str(row.get("id", row.get("idx"))): item_of(row) for row in rows}
     guesses = {name: rng.choice("ABCD") for name in items}
     for scorer in FORMS[form].scorers:
         for texts, low, high in (({name: item.answer for name, item in items.items()}, 1, 1), (guesses, 0.1, 0.42)):
@@ -148,8 +159,9 @@ def test_images_are_in_the_data_and_in_the_table(bench):
     (path, *_) = folder.glob("*.parquet")
     (first, *_) = pq.read_table(path).to_pylist()
     table = pd.read_csv(next(folder.glob("*.tsv")), sep="\t")
-    assert len(first["images"]) == 2
-    assert first["images"][0]["bytes"] == (folder / "images" / first["images"][0]["path"]).read_bytes()
+    images = first["images"] if form != "blink" else [first[f"image_{n}"] for n in (1, 2, 3, 4) if first[f"image_{n}"]]
+    assert len(images) == 2
+    assert images[0]["bytes"] == (folder / "images" / images[0]["path"]).read_bytes()
     assert len(ast.literal_eval(str(table["image"].iloc[0]))) == 2
     if form == "mindcube":
         assert {path.stem for path in folder.glob("*.parquet")} == {*MINDCUBE}
@@ -177,6 +189,23 @@ def test_a_video_shows_the_runs_frames_one_a_second_and_has_the_same_bytes_again
     for index, frame in enumerate(frames):
         assert frame.shape == (64, 96, 3)
         assert np.allclose(frame[10, 10], (20 * index % 256, 60, 250 - 20 * index % 250), atol=12)
+
+
+def test_blink_has_a_configuration_for_each_question_type_and_answers_in_parentheses(tmp_path):
+    out = make_run(tmp_path / "out", "blink", each=8)
+    assert run(out, "blink").exit_code == 0
+    kinds = sorted(FORMS["blink"].types.values())
+    assert {path.stem for path in (tmp_path / "bench").glob("*.parquet")} == {*kinds}
+    card = (tmp_path / "bench/README.md").read_text().split("---")[1]
+    configs = {one["config_name"]: one["data_files"] for one in yaml.safe_load(card)["configs"]}
+    assert configs == {kind: [{"split": "val", "path": f"{kind}.parquet"}] for kind in kinds}
+    for row in read(tmp_path / "bench"):
+        assert row["answer"] in {"(A)", "(B)", "(C)", "(D)"}
+        assert row["choices"] == WORDS
+        assert row["prompt"].startswith(row["question"])
+        assert "\n(C) a box\n" in row["prompt"]
+        assert [row["image_3"], row["image_4"]] == [None, None]
+        assert (tmp_path / "bench" / row["image_1"]).is_file()
 
 
 def test_other_frames_of_a_scene_are_another_video(tmp_path):

@@ -6,9 +6,11 @@ these tests are skipped. Of a file, functions, classes and constants are run, wi
 """
 
 import ast
+import copy
 import os
 import random
 import re
+import string
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +24,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from qagen.bench.forms import BLINK_IMAGES
 from qagen.records.benches import (
     MINDCUBE,
     MMSI,
@@ -53,7 +56,12 @@ SPELLED = [*ONES.split(), "eighteen", "nineteen", "twenty"]
 def functions(name: str) -> SimpleNamespace:
     """What a file defines, as far as it can be run by itself."""
     space: dict[str, Any] = {"__name__": "public", "num2words": lambda number, lang: SPELLED[number]}
-    space |= {"VideoBaseDataset": object, "ImageMCQDataset": object, "LMUDataRoot": lambda: ""}
+    space |= {
+        "VideoBaseDataset": object,
+        "ImageBaseDataset": object,
+        "ImageMCQDataset": object,
+        "LMUDataRoot": lambda: "",
+    }
     for node in ast.parse((HOME / name).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).split(".")[0] not in STANDARD):
             continue
@@ -325,7 +333,7 @@ def test_letters_in_vlmevalkit(name, types, key):
 # --- the forms of qagen bench -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["vsi", "revsi", "viewspatial", "mindcube", "mmsi"])
+@pytest.mark.parametrize("form", ["vsi", "revsi", "viewspatial", "mindcube", "mmsi", "blink"])
 def test_lmms_eval_asks_and_scores_what_bench_writes(form, tmp_path):
     out = make_run(tmp_path / "out", form, each=4)
     assert run(out, form).exit_code == 0
@@ -342,8 +350,33 @@ def test_lmms_eval_asks_and_scores_what_bench_writes(form, tmp_path):
         assert row["question"] in prompt
         result = score(row, [f"{item.answer}." if form == "mindcube" else item.answer])
         value = {"vsi": row.get("accuracy", row.get("MRA:.5:.95:.05")), "revsi": row.get("acc")}.get(form)
-        assert (value if value is not None else next(iter(result.values()))["score"]) == 1
+        (first, *_) = result.values()
+        if form == "blink":
+            value = float(first["is_correct"])
+            assert len([one for one in map(row.get, BLINK_IMAGES) if one]) == 2
+        assert (value if value is not None else first["score"]) == 1
         if form == "vsi":
             public._vsibench_video_path.__globals__.update(os=os, base_cache_dir="", cache_name="vsibench")
             assert public._vsibench_video_path(row).endswith(f"vsibench/{row['dataset']}/{row['scene_name']}.mp4")
             assert (tmp_path / "bench" / row["dataset"] / f"{row['scene_name']}.mp4").is_file()
+
+
+def test_vlmevalkit_asks_and_scores_blinks_table(tmp_path):
+    out = make_run(tmp_path / "out", "blink", each=8)
+    assert run(out, "blink").exit_code == 0
+    kit = functions(f"{KIT}/image_mcq.py").ImageMCQDataset
+    matching = functions("VLMEvalKit/vlmeval/utils/matching_util.py")
+    matching.can_infer.__globals__.update(os=os, cp=copy)
+    listed = functions("VLMEvalKit/vlmeval/smp/misc.py").toliststr
+    table = pd.read_csv(tmp_path / "bench/BLINK.tsv", sep="\t")
+    assert len(table) == 24
+    for row in table.to_dict("records"):
+        images = listed(row["image"])
+        kit.build_prompt.__globals__.update(toliststr=listed, string=string, pd=pd)
+        unpacked = SimpleNamespace(meta_only=False, dump_image=lambda line, images=images: images)
+        *shown, text = kit.build_prompt(unpacked, pd.Series(row))
+        assert [image["value"] for image in shown] == images
+        assert row["question"] in text["value"]
+        assert f"{row['answer']}. {row[row['answer']]}\n" in text["value"]
+        choices = {letter: row[letter] for letter in "ABCD"}
+        assert [matching.can_infer(letter, dict(choices)) for letter in "ABCD"] == [*"ABCD"]
