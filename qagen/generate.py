@@ -179,7 +179,7 @@ def _run(
     totals, is_new = run.merge(job, scene_ids, plan.settings)
     if is_new or plan.todo:
         _summarize(totals, time.perf_counter() - started)
-        for line in totals.explanation(job.config.per_scene):
+        for line in totals.explanation(job.config.samples_of):
             cli.inform(line)
         cli.inform(f"Written to {job.layout.root}")
     else:

@@ -89,6 +89,26 @@ def test_the_scorers_and_presets_that_the_page_names_are_there():
     assert {*re.findall(r"--preset (\w+)", TEXT)} <= {path.stem for path in PRESETS.glob("*.yaml")}
 
 
+TOLD = {
+    form: {kind: int(count) for kind, count in re.findall(r"(?:^|, )(.+?) (\d+)(?=,|$)", told)}
+    for form, told in re.findall(r"^\| `(\w+)`(?: \(\w+\))? \| (.*?\d) \|$", TEXT, re.M)
+}
+"""Number of questions of each type of a benchmark."""
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "revsi"])
+def test_shares_of_presets_are_those_of_the_benchmark(form):
+    preset, types = read_yaml(PRESETS / f"{form}.yaml"), FORMS[form].types
+    assert preset["shares"].keys() == {*preset["tasks"]}
+    assert TOLD[form].keys() == {*types.values()}
+    shares: dict[str, list[int]] = {}
+    for task, share in preset["shares"].items():
+        shares.setdefault(types[task], []).append(share)
+    for kind, parts in shares.items():
+        assert abs(sum(parts) - TOLD[form][kind]) < len(parts)
+        assert max(parts) - min(parts) <= 1
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_preset_of_a_form_generates_its_types(form):
     """In the formats in which the form asks them."""

@@ -50,6 +50,9 @@ class RunConfig(BaseModel):
     """Which official split to read, and the folder the records go to."""
     per_scene: Annotated[int, Field(ge=1, le=100_000)] = 100
     """Samples per scene, type and format."""
+    shares: Mapping[str, Annotated[float, Field(gt=0)]] = {}
+    """Numbers to which the samples of task types are proportional, such as how many questions a benchmark has of each:
+    the type with the largest one gets ``per_scene``, and so do types without one."""
     video_frames: Annotated[VideoFrames, BeforeValidator(_frame_count)] = VIDEO_FRAMES
     """Number of frames of a video, evenly spaced over the recording, or ``all``; questions are true of these frames."""
     unanswerable: Annotated[float, Field(ge=0, le=0.5)] = 0.0
@@ -70,9 +73,14 @@ class RunConfig(BaseModel):
     overrides: Mapping[str, Mapping[str, Any]] = {}
     """Task type to the keys of its YAML that differ in this run."""
 
+    def samples_of(self, type_name: str) -> int:
+        """Samples of a type per scene and format."""
+        most = max(self.shares.values(), default=1)
+        return max(1, round(self.per_scene * self.shares.get(type_name, most) / most))
+
     def digest(self, families: list[Family]) -> str:
         """Twelve hex digits that name the config and the tasks it resolves to."""
-        off = {name for name in ("unanswerable", "groups") if not getattr(self, name)}
+        off = {name for name in ("shares", "unanswerable", "groups") if not getattr(self, name)}
         own = self.model_dump(mode="json", exclude=off)
         resolved = [own, [family.config.model_dump(mode="json") for family in families]]
         return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
@@ -111,7 +119,7 @@ def read_preset(name: str) -> dict[str, Any]:
 
 def _load_families(config: RunConfig, sources: Mapping[str, str]) -> list[Family]:
     known = known_types()
-    for key, names in (("tasks", config.tasks or ()), ("overrides", config.overrides)):
+    for key, names in (("tasks", config.tasks or ()), ("shares", config.shares), ("overrides", config.overrides)):
         for name in names:
             if name not in known:
                 raise ConfigError(f"{sources[key]}: {key}: no task type '{name}'.{did_you_mean(name, known)}")

@@ -1,7 +1,7 @@
 """Per-scene counts and the run report."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,12 +131,12 @@ class RunTotals:
         counted = self._left_out.union(*(counts.reasons for counts in self.tasks.values()))
         return {reason: meaning_of(reason) for reason in sorted(counted)}
 
-    def explanation(self, per_scene: int) -> list[str]:
+    def explanation(self, samples_of: Callable[[str], int]) -> list[str]:
         """Lines about the types with few samples in some format: what was refused most, and what that means."""
-        enough = ENOUGH_SHARE * per_scene * (len(self.scenes) - len(self.failed))
+        scenes = len(self.scenes) - len(self.failed)
         types, told = defaultdict(list), set()
         for name, counts in self.tasks.items():
-            samples = sum(counts.samples.values())
+            samples, enough = sum(counts.samples.values()), ENOUGH_SHARE * samples_of(name) * scenes
             if (counts.skips or not samples) and min(counts.samples.values(), default=0) < enough:
                 most = list(counts.reasons.items())[:MAX_REASONS]
                 told.update(reason for reason, _ in most)

@@ -313,11 +313,11 @@ def make_samples(
         counts.refuse(lacking)
         return
     proposed = family.propose(views, rng_for(config.seed, scene_id, type_name))
-    collected = collect((_told_exactly(candidate, views) for candidate in proposed), config.per_scene)
+    collected = collect((_told_exactly(candidate, views) for candidate in proposed), config.samples_of(type_name))
     counts.askable = len(collected.pool)
     for reason, count in collected.skips.items():
         counts.refuse(reason, count)
-    quota = collected.limited(config.per_scene)
+    quota = collected.limited(config.samples_of(type_name))
     spread: Selection | None = None
     rationales = Rationales(family, views, book)
     for answer_format in family.config.formats:

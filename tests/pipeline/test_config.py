@@ -256,6 +256,16 @@ def test_every_preset_loads(name: str) -> None:
     assert read_preset(name).keys() <= run.model_dump().keys()
 
 
+def test_samples_of_types_are_in_proportion_to_their_shares(tmp_path: Path) -> None:
+    shares = "per_scene: 20\nshares: {depth_prediction_oc: 953, room_size: 288, obj_count: 1}"
+    run, _ = load_run(None, told(tmp_path, shares), {})
+    counts = [run.samples_of(name) for name in ("depth_prediction_oc", "room_size", "obj_count", "position_matching")]
+    assert counts == [20, 6, 1, 20]
+    assert RunConfig(per_scene=7).samples_of("room_size") == 7
+    with pytest.raises(ConfigError, match=r"shares: no task type 'room_sise'. Did you mean 'room_size'?"):
+        load_run(None, None, {"shares": {"room_sise": 2}})
+
+
 def test_the_views_presets_hold_what_they_say() -> None:
     single = set(read_preset("single_view")["tasks"])
     multi = set(read_preset("multi_view")["tasks"])

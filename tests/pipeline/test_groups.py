@@ -148,6 +148,13 @@ def pairs(type_name: str) -> list[tuple[dict[str, Any], dict[str, Any], str]]:
     return [(to_record(one, family, at, False), to_evidence(one, at, {}), one.format) for one, at in seen]
 
 
+def test_a_type_has_its_share_of_the_samples() -> None:
+    name = "depth_prediction_oc"
+    views, family = observe(studio()), load_task(name)
+    config = RunConfig(per_scene=8, formats=("fill",), shares={name: 1, "room_size": 4})
+    assert len([*make_samples(family, views, phrasebook(), config, TaskCounts())]) == 2
+
+
 @pytest.mark.parametrize("type_name", TYPES)
 def test_groups_only_add(type_name: str) -> None:
     views, family = filmed(type_name), load_task(type_name)

@@ -39,7 +39,7 @@ def totals() -> RunTotals:
 
 
 def test_types_with_few_samples_are_explained() -> None:
-    assert totals().explanation(per_scene=100) == [
+    assert totals().explanation(lambda _: 100) == [
         "Few samples or none, and how many images, objects, groups of objects, labels or scenes were refused:",
         "  count, order: 0 - no video (2)",
         "  nearest: 206 - too few objects (16), ambiguous (14), select: too few wrong options (2)",
@@ -52,8 +52,8 @@ def test_types_with_few_samples_are_explained() -> None:
 
 
 def test_a_type_with_enough_samples_needs_no_explanation() -> None:
-    assert totals().explanation(per_scene=4)[1:2] == ["  count, order: 0 - no video (2)"]
-    assert RunTotals(["depth"]).explanation(per_scene=100) == []
+    assert totals().explanation(lambda _: 4)[1:2] == ["  count, order: 0 - no video (2)"]
+    assert RunTotals(["depth"]).explanation(lambda _: 100) == []
 
 
 def test_the_report_explains_each_reason_that_it_counts() -> None:
