@@ -18,6 +18,11 @@ ORIGINAL = "original"
 VARIANTS = ("paraphrase", "permute", "inverse", "mirror")
 OPPOSITES = (("left", "right"), ("above", "below"), ("closer", "farther"))
 SIDES = {"left": "right", "right": "left"}
+SIDES |= {
+    f"{end}{side}": f"{end}{other}"
+    for end in ("", "north", "south")
+    for side, other in (("east", "west"), ("west", "east"))
+}
 """What a mirror exchanges."""
 MARK_KEYS = re.compile(r"_(point|bbox|mask|list)$")
 _OPTION = re.compile(r"^([A-D])\. (.*)$", re.MULTILINE)
@@ -26,7 +31,7 @@ _POINT = re.compile(r"\((\d+),(\d+)\)")
 _TURN = re.compile(r"\bRoll (CW|CCW)\b")
 _NOTHING = re.compile(r"(?:left|right):0(?![.\d])")
 """A movement of 0 has the same name whichever way it goes."""
-_STATED = re.compile(r"\d+(?:\.\d+)?|(?<![a-z])(?:left|right|cw|ccw)(?![a-z])")
+_STATED = re.compile(rf"\d+(?:\.\d+)?|(?<![a-z])(?:{'|'.join(SIDES)}|cw|ccw)(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,7 @@ def turned_round(option: str) -> str:
 
 def _in_mirror(text: str) -> str:
     """A text without names in the mirror: sides, and places in the image."""
-    text = re.sub(r"(?<![A-Za-z])(?:left|right)(?![A-Za-z])", lambda match: SIDES[match[0]], text)
+    text = re.sub(rf"(?<![A-Za-z])(?:{'|'.join(SIDES)})(?![A-Za-z])", lambda match: SIDES[match[0]], text)
     text = re.sub(r"\b(Truck|Pan) (Left|Right)\b", lambda match: f"{match[1]} {SIDES[match[2].lower()].title()}", text)
     text = _TURN.sub(lambda match: f"Roll {'CCW' if match[1] == 'CW' else 'CW'}", text)
     text = _BOX.sub(lambda box: f"[{1000 - int(box[3])}, {box[2]}, {1000 - int(box[1])}, {box[4]}]", text)

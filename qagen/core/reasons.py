@@ -351,6 +351,9 @@ NO_DIRECTION = _reason(
 HEADING_UNDEFINED = _reason(
     "heading undefined", "The object to face is straight above or below the new viewpoint, so there is no heading."
 )
+NORTH_UNDEFINED = _reason(
+    "north undefined", "The two objects that tell where north is lie too close together, or one over the other."
+)
 UNSURE_HEADING = _reason(
     "unsure heading", "The answer would change if the observer faced a point slightly beside the object's center."
 )

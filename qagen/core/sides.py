@@ -1,4 +1,4 @@
-"""Words for left and right, and what becomes of them in a mirror."""
+"""Words for left and right and for east and west, and what becomes of them in a mirror."""
 
 import re
 
@@ -13,6 +13,15 @@ MOVES = {
     "Roll CCW": "Roll CW",
 }
 """Words for moves of a camera (qagen.core.motion) in the mirror; the others stay."""
+COMPASS = {
+    "east": "west",
+    "west": "east",
+    "northeast": "northwest",
+    "northwest": "northeast",
+    "southeast": "southwest",
+    "southwest": "southeast",
+}
+"""Compass directions in the mirror, where north is told by what is shown; the others stay."""
 _SIDE = re.compile(r"(?:\w+-)?(?:left|right)(?:-\w+)?")
 """A direction: ``left``, ``front-left``."""
 _SIDES = re.compile(r"(?<![A-Za-z])(left|right)(?![A-Za-z])")
@@ -20,7 +29,7 @@ _SIDES = re.compile(r"(?<![A-Za-z])(left|right)(?![A-Za-z])")
 
 def other_side(word: str) -> str:
     """A direction, or a move of a camera, in the mirror; any other word or name as it is."""
-    return exchange_sides(word) if _SIDE.fullmatch(word) else MOVES.get(word, word)
+    return exchange_sides(word) if _SIDE.fullmatch(word) else (MOVES | COMPASS).get(word, word)
 
 
 def exchange_sides(text: str) -> str:

@@ -44,7 +44,7 @@ from qagen.core.answer import (
 from qagen.core.mirror import mirrored_fact, mirrored_mark
 from qagen.core.question import Question
 from qagen.core.sample import ORIGINAL, Format, Group, Sample, Variant
-from qagen.core.sides import EXCHANGED, MOVES, other_side
+from qagen.core.sides import COMPASS, EXCHANGED, MOVES, other_side
 from qagen.sampling.choose import Distractors
 from qagen.sampling.pool import Selection
 from qagen.tasks._base import Family
@@ -268,7 +268,7 @@ def _mirror_map(answer_format: Format, answer: Answer) -> Mapping[str, Any]:
         return {"rule": "mirror"}
     if isinstance(answer, CameraMove | MoveOrder):
         return {"rule": "words", "words": MOVES}
-    return {"rule": "words", "words": EXCHANGED}
+    return {"rule": "words", "words": COMPASS if answer.text in COMPASS else EXCHANGED}
 
 
 def _with_options(human: str, options: Sequence[str]) -> str:

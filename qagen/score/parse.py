@@ -343,6 +343,7 @@ _TO = r"(?:[\s-]+(?:and|to|on|the|its|slightly|from|of))*[\s-]+"
 SECTOR = re.compile(
     rf"(?<![a-z])(?:(?P<turn>(?:turn|rotat|pann)(?:s|ed|ing)?(?: it)?(?: to)?(?: the| its)? (?P<to>left|right))"
     rf"|(?P<end>{_ENDS}){_TO}(?P<side>left|right)|(?P<side_2>left|right)[\s-]+(?P<end_2>{_ENDS})"
+    rf"|(?P<compass>(?:north|south)(?:[\s-]?(?:east|west))?|east|west)(?:ern|erly|wards?)?"
     rf"|(?P<one>{_ENDS}|left|right|higher|(?<!from )above|lower|below))(?![a-z])",
     re.I,
 )
@@ -351,7 +352,7 @@ HEIGHTS = {"higher": "higher", "above": "higher", "lower": "lower", "below": "lo
 
 
 def sector(text: str) -> str:
-    """A direction, or two of different kinds: "front-left", "higher", "left and turned right"."""
+    """A direction, or two of different kinds: "front-left", "northeast", "higher", "left and turned right"."""
     return decision(final_answer(text), _sectors, "direction")
 
 
@@ -364,6 +365,8 @@ def _sectors(passage: str) -> set[str]:
 def _sector(match: re.Match[str]) -> str:
     if match["turn"]:
         return f"turned {match['to'].lower()}"
+    if match["compass"]:
+        return re.sub(r"[\s-]", "", match["compass"].lower())
     end, side = match["end"] or match["end_2"], match["side"] or match["side_2"]
     if side:
         return f"{_end(end)}-{side.lower()}"

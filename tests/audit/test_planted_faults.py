@@ -445,6 +445,21 @@ def same_move_twice(record: Record, evidence: Record) -> bool:
     )
 
 
+OPPOSITE_ENDS = {"north": "south", "south": "north", "east": "west", "west": "east"}
+
+
+def opposite_direction(record: Record, evidence: Record) -> None:
+    """The answer is the opposite compass direction."""
+    say(record, re.sub("|".join(OPPOSITE_ENDS), lambda match: OPPOSITE_ENDS[match[0]], said(record)))
+    evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
+
+
+def north_at_the_other_end(record: Record, evidence: Record) -> bool:
+    """The two objects that tell where north is change places, where directions are told from a fourth."""
+    first, second = (row["label"] for row in evidence["objects"][:2])
+    return len(evidence["objects"]) == 4 and ask(record, exchanged(first, second))
+
+
 EXISTENCE = ("oc_mv", "oo_mv", "oc_video", "oo_video")
 
 
@@ -550,6 +565,11 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("another letter", "covisibility", "select", other_letter_of_those),
     ("a point moved", "covisibility", "judge", move_place("red", 300)),
     ("another depth in the evidence", "covisibility", "judge", in_measured(depth_m=9.0)),
+    ("another letter", "direction_cardinal_mv", "select", other_letter),
+    ("the truth twice", "direction_cardinal_mv", "select", same_option_twice),
+    *(("the opposite", "direction_cardinal_mv", f, opposite_direction) for f in ("fill", "sentence")),
+    *(("north at the other end", "direction_cardinal_mv", f, north_at_the_other_end) for f in EVERY_FORMAT[:3]),
+    ("evidence of another direction", "direction_cardinal_mv", "fill", in_measured(bearing_deg=200.0)),
     ("another letter", "object_matching_candidates", "select", other_letter_of_those),
     ("another letter", "obj_count", "select", other_letter),
     ("another letter", "spatial_imagination_oo_video", "select", other_letter),

@@ -226,6 +226,12 @@ def test_words_in_the_mirror() -> None:
     assert [*map(other_side, ["left", "front-right", "above", "Truck Left", "Pan Right", "Roll CW", "Dolly In"])] == [
         "right", "front-left", "above", "Truck Right", "Pan Left", "Roll CCW", "Dolly In",
     ]  # fmt: skip
+    assert [*map(other_side, ["north", "northeast", "west", "southwest"])] == [
+        "north",
+        "northwest",
+        "east",
+        "southeast",
+    ]
     assert other_side("left shoe") == "left shoe"
     assert exchange_sides("move_right:1.6,rotate_left:75") == "move_left:1.6,rotate_right:75"
     assert all(OPPOSITES[move] == other for move, other in MOVES.items())

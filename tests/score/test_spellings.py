@@ -401,6 +401,20 @@ def test_no_ratio_is_read_where_none_is_sure(text):
 
 ANSWERS = [
     (
+        "direction_cardinal_mv",
+        "northeast",
+        "",
+        [
+            ("Northeast", 1),
+            ("**North-East**.", 1),
+            ("It is to the north east of the chair.", 1),
+            ("You would go in a northeasterly direction, northeastward.", 1),
+            ("north", 0),
+            ("East", 0),
+            ("to the south-east", 0),
+        ],
+    ),
+    (
         "view_change_infer",
         "move_right:0.5,move_up:0.2,move_forward:1.0,rotate_right:30,rotate_up:5",
         "",

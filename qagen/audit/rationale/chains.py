@@ -30,6 +30,7 @@ from qagen.audit.solvers import base
 from qagen.audit.solvers.camera_direction import CameraDirectionSolver
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
 from qagen.audit.solvers.camera_relation import CameraRelationSolver
+from qagen.audit.solvers.cardinal import CardinalSolver
 from qagen.audit.solvers.contact import ContactSolver
 from qagen.audit.solvers.correspondence import CorrespondenceSolver
 from qagen.audit.solvers.count import CountSolver
@@ -346,6 +347,26 @@ def _standing(solver: StandingSolver, steps: Steps) -> Chain:
     doubt = float(np.degrees(OF_POINTS * 10.0**-places.decimals / max(places.value, 1e-9)))
     turn = degrees(solver.measured["bearing_deg"], "right", "left", doubt)
     yield Expected("measure turn", {"of": steps.roles[red], "turn": turn})
+
+
+def _cardinal(solver: CardinalSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    green, blue, red, place = solver.south, solver.north, solver.asked, solver.place
+    yield from steps.scale_of_pair(green, blue)
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    told = f"Centers seen from above, in the axes of image 1's camera (right, ahead; {steps.told_multiple}):"
+    yield replace(steps.on_plan(rows), frame=told)
+    axes = Frame(solver.center(green), np.stack([[*solver.axes[0], 0.0], [*solver.axes[1], 0.0]], axis=1))
+    told_from = {"at": steps.roles[green], "facing": steps.roles[blue]}
+    yield steps.placed("transform north", axes, [red] if place == green else [place, red], **told_from)
+    if place != green:
+        first, second = (axes.of(solver.center(token)) for token in (place, red))
+        by = [following(steps.length(b - a), OF_DIFFERENCE) for a, b in zip(first, second, strict=True)]
+        yield steps.with_unit("offset pair", start=steps.roles[place], end=steps.roles[red], by=by)
+    away = steps.length(solver.measured["away_m"])
+    doubt = float(np.degrees(OF_POINTS * 10.0**-away.decimals / max(away.value, 1e-9)))
+    turn = degrees(solver.measured["bearing_deg"], "clockwise", "counterclockwise", doubt)
+    yield Expected("measure compass", {"at": steps.roles[place], "of": steps.roles[red], "turn": turn})
 
 
 def _grid_map(solver: GridMapSolver, steps: Steps) -> Chain:
@@ -794,6 +815,7 @@ def _frames_around(times_s: Mapping[int, float], at_s: float) -> AnyOf:
 
 
 CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
+    CardinalSolver: _cardinal,
     CameraDirectionSolver: _camera_direction,
     CameraRelationSolver: _camera_relation,
     CameraMotionSolver: _camera_motion,

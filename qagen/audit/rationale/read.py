@@ -77,6 +77,8 @@ FORMS: Mapping[str, str] = {
     rf"{_AXES.format('right, ahead')}",
     "transform away": r"{plural:center} seen from above, from the {at:object}, facing away from the {facing:object} "
     rf"{_AXES.format('right, ahead')}",
+    "transform north": r"{plural:center} seen from above, from the {at:object}, with the {facing:object} due north "
+    rf"{_AXES.format('east, north')}",
     "offset pair": r"The offset from the center of the {start:object} to that of the {end:object} is {by:tuple} "
     r"{unit:unit}\.",
     "measure surface": r"In {image:image}, the surface at the {of:object} has a depth of {value:number} {unit:unit}\.",
@@ -106,6 +108,7 @@ FORMS: Mapping[str, str] = {
     r"{value:number} degrees apart\.",
     "measure bearing": r"Seen from above, from straight ahead of {camera:image}'s camera: {to:bearings}\.",
     "measure turn": r"The center of the {of:object} is {turn:to_the} of straight ahead\.",
+    "measure compass": r"From the {at:object}, the center of the {of:object} is {turn:degrees} from north\.",
     "measure way": rf"{_FOLLOWED}, its way is {{value:number}} {{unit:unit}}\.",
     "measure net": rf"From {_SPAN}, the camera gets {{value:number}} {{unit:unit}} away in a straight line\.",
     "measure turned": rf"From {_SPAN}, the camera turns {{value:number}} degrees in all\.",

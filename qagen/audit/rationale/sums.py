@@ -42,7 +42,7 @@ def _places(before: Mapping[str, list[Values]], kind: str = "place camera") -> d
 
 
 def _offset(values: Values, before: Mapping[str, list[Values]]) -> Sums:
-    places = _places(before)
+    places = _places(before, "transform north" if "transform north" in before else "place camera")
     pairs = zip(places[values["start"]], places[values["end"]], strict=True)
     yield from zip(values["by"], (end - start for start, end in pairs), strict=True)
 
@@ -88,6 +88,14 @@ def _turn(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     yield values["turn"][1], abs(math.degrees(math.atan2(right, ahead)))
 
 
+def _compass(values: Values, before: Mapping[str, list[Values]]) -> Sums:
+    if "offset pair" in before:
+        east, north = _numbers(before["offset pair"][0]["by"])
+    else:
+        east, north = _places(before, "transform north")[values["of"]]
+    yield values["turn"][1], abs(math.degrees(math.atan2(east, north)))
+
+
 def _ray(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     ((x, y, z),) = _places(before).values()
     yield from zip(values["ray"], (x / z, y / z), strict=True)
@@ -113,6 +121,7 @@ SUMS: Mapping[str, Callable[[Values, Mapping[str, list[Values]]], Sums]] = {
     "measure ratio": _ratio,
     "measure around": _around,
     "measure turn": _turn,
+    "measure compass": _compass,
     "measure heading": _heading,
     "project ray": _ray,
     "project lens": _lens,

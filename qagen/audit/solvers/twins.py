@@ -5,7 +5,7 @@ Which objects these are, is read from the question again, by rules of each famil
 * imagination: the object where the observer would stand, and the one asked about; of two that are asked about, either.
   Not the one that is faced: heights can be told without it.
 * order: any of the four.
-* distance, volume, camera_direction: any of those named.
+* distance, volume, camera_direction, standing, cardinal: any of those named.
 * nearest: the object to measure from. Which of the others is closest may follow from those in view.
 """
 
@@ -93,6 +93,7 @@ NEEDED: Mapping[str, Callable[[TwinSolver], list[tuple[str, ...]]]] = {
     "camera_direction": _each_named,
     "nearest": _measured_from,
     "standing": _each_named,
+    "cardinal": _each_named,
 }
 """By family, the names of the objects that a question needs: sets, each of which is enough to leave it unanswered."""
 
