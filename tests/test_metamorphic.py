@@ -70,6 +70,8 @@ def views(type_name: str = "depth_prediction_oc") -> SceneViews:
 
 RELAXED = {"navigation": {"max_overlap": 1.0, "max_step_m": 100.0}}
 """Overrides by family, without which too few questions about the studio survive its being scaled."""
+SIDES = {"left": "right", "right": "left", "east": "west", "west": "east"}
+"""Words and endings of words in the mirror."""
 TOLERANCES_M = (0.25, 0.35, 0.5)
 
 
@@ -156,7 +158,7 @@ def turned(word: Any, is_mirrored: bool) -> Any:
         return tuple(turned(one, is_mirrored) for one in word)
     if is_mirrored and str(word).startswith(("Truck", "Pan", "Roll")):
         return OPPOSITES[word]
-    return re.sub(r"\b(left|right)\b", lambda match: OPPOSITE[match[0]], word) if is_mirrored else word
+    return re.sub(r"\b(?:left|right)\b|(?:east|west)$", lambda match: SIDES[match[0]], word) if is_mirrored else word
 
 
 def box_of(box: tuple[int, ...], is_mirrored: bool) -> tuple[int, int, int, int]:
