@@ -27,6 +27,7 @@ MODULES = {
     "index": ("qagen.index", "List a run's files for trainers and for mix."),
     "mix": ("qagen.mix.__main__", "Mix indexed files for training."),
     "export": ("qagen.export.__main__", "Write a run in the form of a trainer or evaluator."),
+    "hydrate": ("qagen.hydrate", "Make a run again from a recipe and your copy of a dataset."),
     "score": ("qagen.score.__main__", "Score a model's predictions."),
     "bench": ("qagen.bench.__main__", "Draw a held-out benchmark from a run."),
     "audit": ("qagen.audit.__main__", "Recompute the answers of a run independently."),

@@ -17,6 +17,7 @@ from qagen.core.question import Fact, MarkedObject, MarkedPlace
 from qagen.core.runs import from_runs, to_runs
 from qagen.core.scene import DepthSource, Frame, ImageSource, InstanceSource, Mesh, Object3D, Scene
 from qagen.core.sides import other_side
+from qagen.errors import SceneError
 
 SIGNS = np.array([-1.0, 1.0, 1.0])
 """By what coordinates are multiplied, in the world and in each camera."""
@@ -41,11 +42,13 @@ class MirroredImage:
         return None
 
     def read_bytes(self) -> bytes:
-        """The encoded image. Raises SceneError when the source cannot be read."""
+        """The encoded image. Raises SceneError when the source cannot be read or decoded."""
         import cv2
 
-        pixels = cv2.imdecode(np.frombuffer(self.source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-        assert pixels is not None, "an image that was measured can be decoded"
+        content = self.source.read_bytes()
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+        if pixels is None:
+            raise SceneError(self.source.path or "image", "cannot be decoded, expected JPEG or PNG")
         flags = [] if self.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         return cv2.imencode(self.suffix, np.ascontiguousarray(pixels[:, ::-1]), flags)[1].tobytes()
 

@@ -123,6 +123,26 @@ NO_LABELED_MESH = _reason(
     "scene: no mesh with segments", "Mesh or segments are missing, so boxes and depth alone tell what a pixel shows."
 )
 
+NO_SUCH_SCENE = _reason(
+    "image: no such scene",
+    "This copy of the dataset has no scene of that name, or it cannot be read; get it and hydrate again.",
+)
+NO_SUCH_FRAME = _reason(
+    "image: no such frame",
+    "The scene is there, but makes no such image; check that the download is complete and of the same version.",
+)
+UNREADABLE_IMAGE = _reason("image: cannot be read", "The file is there, but damaged; get it again and hydrate again.")
+OTHER_BYTES = _reason(
+    "image: another file",
+    "The run copied the file as the dataset has it, and this copy has another one: it is of another version of the "
+    "dataset, or was encoded anew or cut.",
+)
+OTHER_ENCODING = _reason(
+    "image: another encoding",
+    "The image is computed from the dataset and encoded here: the dataset's file is another one, or the libraries are "
+    "of other versions than the recipe names.",
+)
+
 NO_GRAPH = _reason(
     "walk: no connectivity graph",
     "The walks need the scan's connectivity file of the Matterport3D simulator; add it.",

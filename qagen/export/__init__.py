@@ -22,6 +22,7 @@ EXPORTERS = {
     "webdataset": "WebDataset: tar shards, one group per number of images",
     "sparbench": "lmms-eval: SPAR-Bench parquet and its task (20 task types)",
     "vlmevalkit": "VLMEvalKit: SPAR-Bench TSV, images in base64 (20 task types)",
+    "recipe": "release without images: qagen hydrate makes the run again",
 }
 
 

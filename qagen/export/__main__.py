@@ -18,6 +18,7 @@ WIDEST = max(map(len, EXPORTERS))
     "qagen export huggingface qagen_out --out exports/hub --tasks 'depth_*'",
     "qagen export swift qagen_out --out exports/swift --no-draw",
     "qagen export spacevista qagen_out --out exports/spacevista --think",
+    "qagen export recipe qagen_out --out exports/recipe",
     before="Exporters:\n" + "\n".join(f"  {name:{WIDEST}}  {text}" for name, text in EXPORTERS.items()),
 )
 @click.argument("name")
@@ -66,11 +67,14 @@ def main(
     exporter = load_exporter(name)
     if exporter.needs_marks and not draw:
         raise ConfigError(f"--no-draw: {name} has no room for marks; its questions could not be answered")
-
     if exporter.is_scored and think:
         raise ConfigError(f"--think: {name} is scored by its bare answers")
     if point_order is not None and not exporter.orders_points:
         raise ConfigError(f"--point-order: {name} has no points; spacevista does")
+    if exporter.is_whole:
+        choices = {"--tasks": tasks, "--formats": formats, "--splits": splits, "--scenes": scenes}
+        changes = {"--no-draw": not draw, "--think": think, "--copy": copy, "--seed": seed}
+        _check_whole(name, run, [flag for flag, value in {**choices, **changes}.items() if value])
 
     from qagen.export._job import ExportJob, check_free, new_folder
     from qagen.export._samples import find_sources
@@ -108,6 +112,17 @@ def main(
     if left_out := sum(source.count for source in found) - counts.total():
         cli.show(f"{left_out} samples left out: of types or formats that have no place in this form")
     cli.show(hint)
+
+
+def _check_whole(name: str, run: Path, flags: list[str]) -> None:
+    """Raise ConfigError where a form of a whole run is to hold anything else."""
+    if flags:
+        raise ConfigError(f"{flags[0]}: {name} is of a whole run as it is; generate the part into a folder of its own")
+    if run.is_file():
+        raise ConfigError(
+            f"{run}: found a file, expected the folder of a run; of a mix, export each of its runs, and mix again "
+            f"after hydrating, which draws the same records"
+        )
 
 
 if __name__ == "__main__":

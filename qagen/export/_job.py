@@ -34,6 +34,8 @@ class Exporter:
     """Whether answers are what predictions are compared to, so that no rationale may stand before them."""
     orders_points: bool = False
     """Whether programs disagree about the order in which the format has the coordinates of a point."""
+    is_whole: bool = False
+    """Whether the form is of a whole run as it is, so that nothing can be chosen or changed."""
 
 
 @dataclass(frozen=True, slots=True)

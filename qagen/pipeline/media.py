@@ -1,7 +1,9 @@
 """Images, depth, poses and intrinsics of the frames that records show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,9 @@ from numpy.typing import NDArray
 from qagen.core.mirror import MirroredImage
 from qagen.core.pose import Pose
 from qagen.core.question import Question
-from qagen.core.scene import Frame
+from qagen.core.scene import DepthSource, Frame
 from qagen.files import link_atomic, write_atomic
+from qagen.loaders.io.images import ReencodedImage
 from qagen.pipeline.record import MIRRORED, decimals_of, shows_video_files, video_name
 from qagen.visibility.views import SceneViews
 
@@ -19,9 +22,9 @@ DEPTH_UNIT_M = 0.001
 """Depth of a stored 1 in units of the scene's world: a millimeter, unless the scene is of another scale. Then a file
 beside the images tells the depth of a stored 1 (DEPTH_UNIT_FILE)."""
 DEPTH_UNIT_FILE = "depth_unit.txt"
+VIDEO_LIST = "video_idx.txt"
+"""Lists the frames of the video in its order."""
 POSE_DECIMALS = 6
-Content = bytes | Path
-"""The bytes of a file, or the file to link to."""
 
 
 @dataclass(slots=True)
@@ -40,6 +43,20 @@ class Shown:
         self.singles.update(() if is_video else question.frames)
 
 
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file beside the records, made when it is read."""
+
+    name: str
+    """Path below the scene's folder of images."""
+    read: Callable[[], bytes]
+    """Makes its bytes. Raises SceneError when the dataset's file cannot be read."""
+    path: Path | None = None
+    """A file of the dataset that may have the same bytes."""
+    is_copied: bool = False
+    """Whether the bytes are the dataset's own, but for a note of orientation; else qagen encodes them."""
+
+
 def write_media(
     folder: Path, views: SceneViews, singles: Sequence[int], with_video: bool, media: str, rgbd: bool
 ) -> None:
@@ -53,71 +70,90 @@ def write_media(
     """
     if media == "none":
         return
-    for name, content in _files(views, singles, with_video, media == "link", rgbd):
-        if isinstance(content, Path):
-            link_atomic(folder / name, content)
-        else:
-            write_atomic(folder / name, content)
-
-
-def _files(
-    views: SceneViews, singles: Sequence[int], with_video: bool, link: bool, rgbd: bool
-) -> Iterator[tuple[str, Content]]:
-    """Name below the scene's folder, and content, of every file."""
-    unit = views.scene.reported_unit
-    for frame in (views.frames[i] for i in singles):
-        yield from _files_of_frame(frame, frame.id, "image", link)
-        if rgbd:
-            yield from _geometry_of_frame(frame, frame.id, "image_depth", "pose", unit)
-    if with_video:
-        video = [views.frames[i] for i in views.video]
-        for position, frame in enumerate(video):
-            name = video_name(position, frame)
-            yield from _files_of_frame(frame, name, "video", link)
-            if rgbd:
-                yield from _geometry_of_frame(frame, name, "video_depth", "video_pose", unit)
-        yield "video_idx.txt", "".join(f"{frame.id}\n" for frame in video).encode()
+    frames = [views.frames[i] for i in singles]
+    video = dict(enumerate(views.frames[i] for i in (views.video if with_video else ())))
+    files = media_files(frames, video)
     if rgbd:
-        used = sorted({*singles, *(views.video if with_video else ())})
-        yield from _intrinsics([views.frames[i] for i in used])
-    if rgbd and unit != 1.0:
-        yield DEPTH_UNIT_FILE, f"{DEPTH_UNIT_M * unit:.9g}\n".encode()
+        used = [views.frames[i] for i in sorted({*singles, *(views.video if with_video else ())})]
+        files = chain(files, geometry_files(frames, video, used, views.scene.reported_unit))
+    for file in files:
+        place(folder / file.name, file.read(), file.path if media == "link" else None)
 
 
 def write_mirrored_media(folder: Path, views: SceneViews, shown: Shown, media: str) -> None:
     """Write images with left and right exchanged into folders of their own; none where ``media`` is "none"."""
     if media == "none":
         return
-    named = [("image", views.frames[i].id, views.frames[i]) for i in sorted(shown.singles)]
-    video = [views.frames[i] for i in views.video] if shown.video else []
-    named += [("video", video_name(position, frame), frame) for position, frame in enumerate(video)]
-    for images, name, frame in named:
+    singles = [views.frames[i] for i in sorted(shown.singles)]
+    video = dict(enumerate(views.frames[i] for i in (views.video if shown.video else ())))
+    for file in mirrored_files(singles, video):
+        write_atomic(folder / file.name, file.read())
+
+
+def place(target: Path, content: bytes, original: Path | None) -> None:
+    """Write a file, or link it to the dataset's ``original`` if that has the same bytes."""
+    if original is not None and original.read_bytes() == content:
+        link_atomic(target, original)
+    else:
+        write_atomic(target, content)
+
+
+def media_files(singles: Sequence[Frame], video: Mapping[int, Frame]) -> Iterator[MediaFile]:
+    """The images of single frames and of a video, by its positions, and the list of the video's frames."""
+    for images, name, frame in _named(singles, video):
+        color = frame.color
+        is_copied = not isinstance(color, ReencodedImage)
+        yield MediaFile(f"{images}_color/{name}{color.suffix}", color.read_bytes, color.path, is_copied)
+    if video:
+        listed = "".join(f"{frame.id}\n" for frame in video.values()).encode()
+        yield MediaFile(VIDEO_LIST, lambda: listed)
+
+
+def mirrored_files(singles: Sequence[Frame], video: Mapping[int, Frame]) -> Iterator[MediaFile]:
+    """The images with left and right exchanged."""
+    for images, name, frame in _named(singles, video):
         image = MirroredImage(frame.color)
-        write_atomic(folder / f"{images}_color{MIRRORED}" / f"{name}{image.suffix}", image.read_bytes())
+        yield MediaFile(f"{images}_color{MIRRORED}/{name}{image.suffix}", image.read_bytes)
 
 
-def _files_of_frame(frame: Frame, name: str, images: str, link: bool) -> Iterator[tuple[str, Content]]:
-    content, path = frame.color.read_bytes(), frame.color.path
-    is_same = link and path is not None and path.read_bytes() == content
-    yield f"{images}_color/{name}{frame.color.suffix}", path if is_same and path else content
+def geometry_files(
+    singles: Sequence[Frame], video: Mapping[int, Frame], used: Sequence[Frame], unit: float
+) -> Iterator[MediaFile]:
+    """Depth images, poses and intrinsics.
+
+    Args:
+        used: all these frames, each once, in the order of the scene.
+        unit: length of one unit of the scene's world as it is reported (Scene.reported_unit).
+    """
+    for images, name, frame in _named(singles, video):
+        depths, poses = ("image_depth", "pose") if images == "image" else ("video_depth", "video_pose")
+        if frame.depth is not None:
+            yield MediaFile(f"{depths}/{name}.png", partial(_encode_depth, frame.depth))
+        yield MediaFile(f"{poses}/{name}.txt", partial(_pose_text, frame.world_from_camera, unit))
+    for name, content in _intrinsics(used):
+        yield MediaFile(name, partial(bytes, content))
+    if unit != 1.0:
+        yield MediaFile(DEPTH_UNIT_FILE, lambda: f"{DEPTH_UNIT_M * unit:.9g}\n".encode())
 
 
-def _geometry_of_frame(frame: Frame, name: str, depths: str, poses: str, unit: float) -> Iterator[tuple[str, Content]]:
-    if frame.depth is not None:
-        yield f"{depths}/{name}.png", _encode_depth(frame.depth.read_m())
-    pose = frame.world_from_camera
-    matrix = Pose(pose.rotation, pose.translation * unit).matrix
-    yield f"{poses}/{name}.txt", _matrix_text(matrix, decimals_of(unit, POSE_DECIMALS))
+def _named(singles: Sequence[Frame], video: Mapping[int, Frame]) -> Iterator[tuple[str, str, Frame]]:
+    """Which folders each frame goes to, and its name there."""
+    yield from (("image", frame.id, frame) for frame in singles)
+    yield from (("video", video_name(position, frame), frame) for position, frame in video.items())
 
 
-def _encode_depth(depth: NDArray[np.float32]) -> bytes:
+def _pose_text(pose: Pose, unit: float) -> bytes:
+    return _matrix_text(Pose(pose.rotation, pose.translation * unit).matrix, decimals_of(unit, POSE_DECIMALS))
+
+
+def _encode_depth(source: DepthSource) -> bytes:
     """16-bit PNG in millimeters, as ScanNet exports it; level 1 because noise does not compress further.
 
     Depth that does not fit, from 65.5 m on, becomes the largest number that does.
     """
     import cv2
 
-    stored = np.clip(np.rint(depth / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
+    stored = np.clip(np.rint(source.read_m() / DEPTH_UNIT_M), 0, np.iinfo(np.uint16).max)
     return cv2.imencode(".png", stored.astype(np.uint16), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 

@@ -51,7 +51,7 @@ from qagen.wording.rationale import Rationales
 
 REDRAWS = 20
 """Number of times that a question which reads like an earlier one is put into words again."""
-VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "jinja2", "pydantic", "msgspec")
+VERSIONED = ("numpy", "scipy", "numba", "opencv-python-headless", "pillow", "av", "jinja2", "pydantic", "msgspec")
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 MAX_LISTED = 5
 

@@ -21,7 +21,7 @@ from qagen.wording.formats import FORMAT_SKIPS
 from tools.reasons import PAGE, page_text
 
 PACKAGE = Path(loaders.__file__).parents[1]
-LITERAL = re.compile(r"""(?<!f)["'](?:frame|object|walk|room|scene|clip|video|item): [a-z ]+["']""")
+LITERAL = re.compile(r"""(?<!f)["'](?:frame|object|walk|room|scene|clip|video|item|image): [a-z ]+["']""")
 CONSTANTS = {name: value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
 LISTS = {"skips", "SAMPLING_SKIPS", "MARKING_SKIPS", "FORMAT_SKIPS"}
 """Names that declare reasons without giving them."""
@@ -39,7 +39,7 @@ def given_in(module: ast.AST) -> set[str]:
 def test_each_reason_has_a_sentence_for_the_user() -> None:
     assert sorted(CONSTANTS.values()) == sorted(MEANINGS)
     for reason, meaning in MEANINGS.items():
-        assert re.fullmatch(r"((frame|object|walk|room|scene|clip|video|item): )?[a-z][a-zA-Z ]+", reason)
+        assert re.fullmatch(r"((frame|object|walk|room|scene|clip|video|item|image): )?[a-z][a-zA-Z ]+", reason)
         assert meaning.endswith(".")
         assert meaning[0].isupper()
 
