@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from qagen.core.reasons import TILTED_BOX
 from qagen.core.scene import Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader, ObjectList
-from qagen.loaders.io.box_files import AnnotatedBox, Annotation, read_boxes
+from qagen.loaders.io.box_files import AnnotatedBox, AnnotatedScan, Annotation, read_boxes
 from qagen.loaders.io.box_lists import is_json, read_box_lists
 from qagen.loaders.io.box_worlds import fit_world
 from qagen.loaders.io.boxes import bounded_box, upright_box
@@ -63,7 +63,7 @@ class AnnotatedLoader(Loader):
             raise SceneError(self.boxes, f"scenes: found none of the {len(known)} in {self.root}, expected some.{near}")
         return both
 
-    def _annotated(self) -> dict[str, Annotation]:
+    def _annotated(self) -> dict[str, AnnotatedScan]:
         """The scans of this dataset that the file annotates."""
         return {name: found for name, found in _read_once(self.boxes).items() if _is_of(found.dataset, self.name)}
 
@@ -81,7 +81,7 @@ class AnnotatedLoader(Loader):
         annotated = self._annotated()
         if scene_id not in annotated:
             raise SceneError(self.boxes, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, annotated)}")
-        found, scene = annotated[scene_id], self.inner.load(scene_id)
+        found, scene = annotated[scene_id].read(), self.inner.load(scene_id)
         dropped = Counter({reason: n for reason, n in scene.dropped.items() if not reason.startswith("object: ")})
         world_from_file = fit_world(found, scene, self.boxes)
         objects = _list_objects(found, world_from_file, dropped)
@@ -111,11 +111,11 @@ def _is_of(told: str | None, dataset: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _read_once(path: Path) -> dict[str, Annotation]:
+def _read_once(path: Path) -> dict[str, AnnotatedScan]:
     """A file annotates a whole dataset: each process reads it once, not for every scene."""
     if is_json(path):
         return read_box_lists(path)
-    return {name: Annotation(boxes) for name, boxes in read_boxes(path).items()}
+    return {name: AnnotatedScan(None, partial(Annotation, boxes)) for name, boxes in read_boxes(path).items()}
 
 
 def _list_objects(found: Annotation, world_from_file: Pose, dropped: Counter[str]) -> ObjectList:

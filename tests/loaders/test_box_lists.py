@@ -277,7 +277,22 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize(("content", "message"), WRONG.values(), ids=WRONG)
 def test_a_wrong_field_is_named(tmp_path: Path, content: Callable[[], Any], message: str) -> None:
     with pytest.raises(SceneError, match=r"boxes.json: .*" + message):
-        read_box_lists(save(tmp_path, content()))
+        [scan.read() for scan in read_box_lists(save(tmp_path, content())).values()]
+
+
+@pytest.mark.parametrize("write", [revsi, meta])
+def test_a_scene_is_read_only_when_it_is_loaded(tmp_path: Path, write: Callable[[], Any]) -> None:
+    # What is wrong with the boxes of one scene, or that many others have boxes, costs the others nothing.
+    content, broken = write(), {"scene_id": "scene0000_00", "dataset": "scannet", "objects": 5, "object_bbox": 5}
+    if isinstance(content, list):
+        content.append(broken)
+    else:
+        content["scene0000_00"] = broken
+    loader = AnnotatedLoader(OneScan(tmp_path), save(tmp_path, content))
+    assert loader.scene_ids("train") == ["scene0000_00", "scene0001_00"]
+    assert len(loader.load("scene0001_00").objects) == 4
+    with pytest.raises(SceneError, match=r"boxes.json: .*object.*: found 5, expected"):
+        loader.load("scene0000_00")
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b'[{"dataset": "scannet", "scene_', b"\xff\xfe[", b"null"])

@@ -18,7 +18,7 @@ Sources: the converters of github.com/OpenRobotLab/EmbodiedScan and github.com/o
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -67,8 +67,6 @@ class Annotation:
 
     boxes: list[AnnotatedBox]
     """Its objects."""
-    dataset: str | None = None
-    """The file's name of the dataset."""
     outline: NDArray[np.float64] | None = None
     """(n, 2) polygon around the floor, meters."""
     lists_all: bool = False
@@ -79,6 +77,16 @@ class Annotation:
     """Names of which the file has another number of boxes than it says."""
     room_center: NDArray[np.float64] | None = None
     """(3,) middle of the scan in the file's world, where it says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedScan:
+    """One scan of a file."""
+
+    dataset: str | None
+    """The file's name of the dataset, where it says it."""
+    read: Callable[[], Annotation]
+    """Reads what the file says of the scan. Raises SceneError."""
 
 
 def read_boxes(path: Path) -> dict[str, list[AnnotatedBox]]:

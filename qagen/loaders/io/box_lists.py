@@ -23,18 +23,21 @@ github.com/vision-x-nyu/thinking-in-space.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
-from qagen.loaders.io.box_files import AnnotatedBox, Annotation
-from qagen.loaders.io.boxes import AXES_TOLERANCE, check_axes
+from qagen.loaders.io.box_files import AnnotatedBox, AnnotatedScan, Annotation
+from qagen.loaders.io.boxes import check_axes
 from qagen.loaders.io.text import read_json
 
+_Texts: Any = list[msgspec.Raw] | dict[str, msgspec.Raw]
 MIN_AREA_M2 = 0.01
 MAX_LENGTH_M = 1e4
 MAX_POINTS = 10_000
@@ -51,45 +54,80 @@ def is_json(path: Path) -> bool:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
 
 
-def read_box_lists(path: Path) -> dict[str, Annotation]:
-    """What a file says of each scene, by the scene's name.
+def read_box_lists(path: Path) -> dict[str, AnnotatedScan]:
+    """The scenes of a file by their names. What it says of one is read, and checked, when it is asked for.
 
     Raises:
         SceneError: the file is damaged or of another kind; the message names the field.
     """
-    content = read_json(path, object)
+    content = _split(path)
     if isinstance(content, list):
-        found = list(_read_revsi(content, path))
+        listed = [_revsi_scan(scene, path, f"[{index}]") for index, scene in enumerate(content)]
     elif isinstance(content, Mapping) and content:
-        found = [_read_meta(name, scene, path) for name, scene in content.items()]
+        listed = [_meta_scan(scene, path, name) for name, scene in content.items()]
     else:
         expected = "a list of scenes with objects (ReVSI), or scenes by name with object_bbox (VSI-Bench)"
         raise SceneError(path, f"file: found {_told(content)}, expected {expected}")
-    scenes: dict[str, Annotation] = {}
-    for name, annotation in found:
+    scenes: dict[str, AnnotatedScan] = {}
+    for name, scan in listed:
         if name in scenes:
             raise SceneError(path, f"scene {name!r}: found a second time, expected once")
-        scenes[name] = annotation
+        scenes[name] = scan
     if not scenes:
         raise SceneError(path, "file: found no scenes, expected some")
     return scenes
 
 
-def _read_revsi(content: list[Any], path: Path) -> Iterator[tuple[str, Annotation]]:
+def _split(path: Path) -> Any:
+    """The file with each scene as the text that it is, or as values where only Python reads the text (NaN)."""
+    try:
+        return read_json(path, _Texts)
+    except SceneError:
+        return read_json(path, object)
+
+
+class _Head(msgspec.Struct):
+    """What tells which scan a scene is."""
+
+    scene_id: Any = msgspec.UNSET
+    dataset: Any = msgspec.UNSET
+
+
+def _head(scene: Any) -> Any:
+    """The fields of _Head that a scene has; the scene where it has none of either kind."""
+    try:
+        head = msgspec.json.decode(scene, type=_Head) if isinstance(scene, msgspec.Raw) else scene
+    except msgspec.ValidationError:
+        return _values(scene)
+    return msgspec.to_builtins(head)
+
+
+def _values(scene: Any) -> Any:
+    return msgspec.json.decode(scene) if isinstance(scene, msgspec.Raw) else scene
+
+
+def _revsi_scan(scene: Any, path: Path, where: str) -> tuple[str, AnnotatedScan]:
+    head = _head(scene)
+    name = _name(_get(head, "scene_id", path, where), path, f"{where}.scene_id")
+    dataset = _text(_get(head, "dataset", path, where), path, f"{where}.dataset")
+    return name, AnnotatedScan(dataset, lambda: _read_revsi(_values(scene), path, where))
+
+
+def _meta_scan(scene: Any, path: Path, key: str) -> tuple[str, AnnotatedScan]:
+    dataset = _text(_get(_head(scene), "dataset", path, key), path, f"{key}.dataset")
+    return _name(key, path, key), AnnotatedScan(dataset, lambda: _read_meta(key, _values(scene), path))
+
+
+def _read_revsi(scene: Any, path: Path, where: str) -> Annotation:
     """Boxes checked by hand, which are all objects of the names that they have."""
-    for index, scene in enumerate(content):
-        where = f"[{index}]"
-        name = _name(_get(scene, "scene_id", path, where), path, f"{where}.scene_id")
-        dataset = _text(_get(scene, "dataset", path, where), path, f"{where}.dataset")
-        listed = _list(_get(scene, "objects", path, where), path, f"{where}.objects")
-        boxes = [_revsi_box(one, path, f"{where}.objects[{k}]") for k, one in enumerate(listed)]
-        ids = [box.id for box in boxes]
-        twice = next((one for k, one in enumerate(ids) if one in ids[:k]), None)
-        if twice is not None:
-            raise SceneError(path, f"{where}.objects: found id {twice} twice, expected unique ids")
-        polygon = scene.get("scene_area_2d_polygon")
-        outline = None if polygon is None else _outline(polygon, path, f"{where}.scene_area_2d_polygon")
-        yield name, Annotation(boxes, dataset, outline, lists_all=True, is_placed=False)
+    listed = _list(_get(scene, "objects", path, where), path, f"{where}.objects")
+    boxes = [_revsi_box(one, path, f"{where}.objects[{k}]") for k, one in enumerate(listed)]
+    number, count = next(iter(Counter(box.id for box in boxes).most_common(1)), (None, 0))
+    if count > 1:
+        raise SceneError(path, f"{where}.objects: found id {number} twice, expected unique ids")
+    polygon = scene.get("scene_area_2d_polygon")
+    outline = None if polygon is None else _outline(polygon, path, f"{where}.scene_area_2d_polygon")
+    return Annotation(boxes, outline, lists_all=True, is_placed=False)
 
 
 def _revsi_box(item: Any, path: Path, where: str) -> AnnotatedBox:
@@ -104,11 +142,9 @@ def _revsi_box(item: Any, path: Path, where: str) -> AnnotatedBox:
     return AnnotatedBox(label, center, size, _checked(axes, path, f"{where}.rotation"), number)
 
 
-def _read_meta(key: str, scene: Any, path: Path) -> tuple[str, Annotation]:
-    where = f"{key}"
-    dataset = _text(_get(scene, "dataset", path, where), path, f"{where}.dataset")
-    listed = _get(scene, "object_bbox", path, where)
-    where = f"{where}.object_bbox"
+def _read_meta(key: str, scene: Any, path: Path) -> Annotation:
+    where = f"{key}.object_bbox"
+    listed = _get(scene, "object_bbox", path, key)
     if isinstance(listed, str):
         try:
             listed = ast.literal_eval(listed)
@@ -128,8 +164,7 @@ def _read_meta(key: str, scene: Any, path: Path) -> tuple[str, Annotation]:
     doubtful = frozenset(name for name in {*names, *counts} if counts.get(name) != len(listed.get(name, ())))
     room = scene.get("room_center")
     center = None if room is None else _numbers(room, (3,), path, f"{key}.room_center")
-    annotation = Annotation(boxes, dataset, None, True, False, doubtful, center)
-    return _name(key, path, key), annotation
+    return Annotation(boxes, None, True, False, doubtful, center)
 
 
 def _meta_box(label: str, item: Any, path: Path, where: str) -> AnnotatedBox:
@@ -207,7 +242,8 @@ def _checked(axes: NDArray[np.float64], path: Path, where: str) -> NDArray[np.fl
         check_axes(axes)
     except ValueError as error:
         raise SceneError(path, f"{where}: {error}") from error
-    if np.linalg.det(axes) < 1 - 10 * AXES_TOLERANCE:
+    (a, b, c), (d, e, f), (g, h, i) = axes.tolist()
+    if a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0:
         raise SceneError(path, f"{where}: found a mirrored matrix, expected a rotation")
     return axes
 
