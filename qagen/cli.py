@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-PLAIN_WIDTH = 140
-"""Columns of output that does not go to a terminal."""
+PLAIN_WIDTH = 10_000
+"""Columns of output that does not go to a terminal: each row of a table is one line there, as wide as it must be."""
 MISTAKE = 2
 """Exit code after a mistake in options, configs or files."""
 INTERRUPTED = 130
@@ -172,8 +172,17 @@ def names_option(
     return option(name, also=also, multiple=True, callback=_split_commas, metavar=f"{metavar},...", help=text)
 
 
-def _split_commas(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+def _split_commas(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    listed = [[name.strip() for name in value.split(",") if name.strip()] for value in values]
+    if [] in listed:
+        value = values[listed.index([])]
+        raise ConfigError(f"{option.opts[0]}: found '{value}', expected names; leave it out for {_default_of(option)}")
+    return tuple(name for names in listed for name in names)
+
+
+def _default_of(option: click.Parameter) -> str:
+    """What the help of an option of names says is its default."""
+    return str(getattr(option, "help", "")).rpartition("[default: ")[2].rstrip("]")
 
 
 def dataset_option(known: Iterable[str]) -> Callable[[Any], Any]:

@@ -47,13 +47,20 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 @cli.option("--preset", metavar="NAME", help="Named settings; see qagen presets.")
 @cli.path_option("--config", "config_file", metavar="FILE", help="YAML of settings; options win. See qagen config.")
 @cli.option("--per-scene", type=int, help="Samples per scene, type and format.  [default: 100]")
-@cli.option("--video-frames", metavar="N|all", help="Frames that a question about a video shows.  [default: 32]")
-@cli.option("--unanswerable", type=float, metavar="SHARE", help="Share of select samples in pairs, one without answer.")
+@cli.option(
+    "--video-frames", metavar="N|all", help="Frames that a question about a video shows, at least 11.  [default: 32]"
+)
+@cli.option(
+    "--unanswerable",
+    type=float,
+    metavar="SHARE",
+    help="Share of select samples in pairs of which one cannot be told: 0 to 0.5.  [default: 0]",
+)
 @cli.names_option(
     "--groups",
     "VARIANT",
     "Write variants whose answers follow: paraphrase, permute, inverse, mirror.",
-    default="none",
+    default="no variants",
 )
 @cli.option("--seed", type=int, help="Random seed.  [default: 0]")
 @cli.option("--workers", type=click.IntRange(min=1), help="Number of parallel scenes.  [default: one per core]")
@@ -230,6 +237,8 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
         cli.inform(f"Without samples: {len(totals.tasks) - len(filled)} of {len(totals.tasks)} types; see below why")
     scenes = counted(len(totals.scenes) - len(totals.failed), "scene")
     cli.inform(f"{counted(totals.samples, 'sample')} from {scenes} in {seconds:.1f} s")
+    if totals.pairs:
+        cli.inform(totals.pairs)
     if totals.failed:
         cli.warn(f"{counted(len(totals.failed), 'scene')} failed: {', '.join(totals.failed)}")
 

@@ -19,6 +19,7 @@ from qagen.loaders import LOADERS
 from qagen.pipeline.config import RunConfig
 from qagen.tasks.registry import known_types
 from qagen.visibility.thresholds import Thresholds
+from qagen.visibility.views import LEAST_VIDEO_FRAMES, VIDEO_FRAMES
 
 LISTS = ("tasks", "datasets", "presets", "config")
 COMMANDS = {name: import_module(module).main for name, (module, _) in MODULES.items()}
@@ -112,6 +113,27 @@ def test_lists_of_names_are_split_at_commas_and_may_be_repeated() -> None:
     runner = CliRunner()
     assert runner.invoke(command, ["--tasks", "a, b,,c", "--types=d"]).output == "a b c d\n"
     assert runner.invoke(command, []).output == "none\n"
+
+
+@pytest.mark.parametrize(("option", "left_out"), [("--groups", "no variants"), ("--tasks", "all")])
+@pytest.mark.parametrize("value", ["", " ", ","])
+def test_an_option_of_names_without_a_name_is_refused(option: str, left_out: str, value: str) -> None:
+    told = refusal(run("generate", "--scene", "scannet", "--root", "nowhere", option, value))
+    assert told == f"qagen: {option}: found '{value}', expected names; leave it out for {left_out}"
+
+
+def test_limits_of_numbers_are_in_the_help() -> None:
+    told = " ".join(run("generate", "-h").output.split())
+    assert f"a video shows, at least {LEAST_VIDEO_FRAMES}. [default: {VIDEO_FRAMES}]" in told
+    assert "which one cannot be told: 0 to 0.5. [default: 0]" in told
+    assert "mirror. [default: no variants]" in told
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_row_of_a_table_is_one_whole_line_where_it_goes_to_a_file(name: str) -> None:
+    lines = [line for line in run(name).stdout.splitlines()[2:] if line.strip()]
+    assert all(line[1:2].strip() for line in lines)  # none goes on in the next line
+    assert "…" not in "".join(lines)
 
 
 def test_patterns_choose_in_the_order_of_the_known_names() -> None:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 @cli.scenes_option()
 @cli.option("--split", help="Official split to read.  [default: train, or the run's]")
 @cli.path_option("--boxes", metavar="FILE", help="Annotation to take objects from, as generate takes it.")
-@cli.option("--video-frames", metavar="N|all", help="Frames of the scene's video.  [default: 32, or the run's]")
+@cli.option(
+    "--video-frames", metavar="N|all", help="Frames of the scene's video, at least 11.  [default: 32, or the run's]"
+)
 @cli.option("--all-frames", is_flag=True, help="Measure all frames, not only up to 300 views that differ.")
 def main(
     run: Path | None,

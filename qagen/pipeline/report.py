@@ -34,6 +34,11 @@ class TaskCounts:
     balanced_out: dict[str, int] = field(default_factory=dict)
     """How many questions were left out to keep answers even and questions different, by reason."""
 
+    pairs_wanted: int = 0
+    """Number of questions that were to have an unanswerable twin."""
+    pairs: int = 0
+    """Number of those that have one."""
+
     def refuse(self, reason: str, count: int = 1, answer_format: str | None = None) -> None:
         """Count what was refused in all formats or in one."""
         counts = self.balanced_out if reason in BALANCING else self.skips
@@ -47,15 +52,19 @@ class TaskCounts:
     def add(self, other: "TaskCounts") -> None:
         """Add the counts of another scene."""
         self.askable += other.askable
+        self.pairs_wanted += other.pairs_wanted
+        self.pairs += other.pairs
         _add(self.samples, other.samples)
         _add(self.skips, other.skips)
         _add(self.balanced_out, other.balanced_out)
 
     def to_report(self) -> dict[str, Any]:
         """The counts as they stand in report.json."""
+        pairs = {"pairs": {"wanted": self.pairs_wanted, "written": self.pairs}} if self.pairs_wanted else {}
         return {
             "samples": self.samples,
             "askable": self.askable,
+            **pairs,
             "skips": dict(sorted(self.skips.items())),
             "balanced_out": dict(sorted(self.balanced_out.items())),
         }
@@ -130,6 +139,16 @@ class RunTotals:
         """Every reason that occurs, as it is counted, and what it means for the user."""
         counted = self._left_out.union(*(counts.reasons for counts in self.tasks.values()))
         return {reason: meaning_of(reason) for reason in sorted(counted)}
+
+    @property
+    def pairs(self) -> str:
+        """How many unanswerable pairs were written of those wanted, and what lacked most; nothing where none were."""
+        wanted = sum(task.pairs_wanted for task in self.tasks.values())
+        missing = {name: task.pairs_wanted - task.pairs for name, task in self.tasks.items()}
+        most = sorted((-count, name) for name, count in missing.items() if count)[:MAX_REASONS]
+        lacking = ", ".join(f"{name} ({-count})" for count, name in most)
+        advice = f"; most are missing in {lacking}: more scenes give more" if lacking else ""
+        return f"{wanted - sum(missing.values())} of {wanted} unanswerable pairs written{advice}" if wanted else ""
 
     def explanation(self, samples_of: Callable[[str], int]) -> list[str]:
         """Lines about the types with few samples in some format: what was refused most, and what that means."""

@@ -335,6 +335,7 @@ def make_samples(
         if answer_format == "select" and config.unanswerable:
             rng = rng_for(config.seed, scene_id, type_name, "twins")
             paired, reasons = choose_twins(family, views, paired.questions, config.unanswerable, quota, rng)
+            counts.pairs_wanted += paired.wanted
             for reason in reasons:
                 counts.refuse(reason, answer_format=answer_format)
         samples = _in_format(formatter, rationales, paired, answer_format, counts)
@@ -397,6 +398,7 @@ def _in_format(
                     options=told.options,
                 )
             counts.samples[answer_format] += len(turns)
+            counts.pairs += twin is not None
 
 
 def _written(

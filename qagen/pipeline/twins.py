@@ -21,6 +21,8 @@ class Paired:
     """The questions to write."""
     twins: Mapping[tuple, Question] = field(default_factory=dict)
     """Twins, by the key of their question."""
+    wanted: int = 0
+    """Number of questions that were to have a twin."""
 
 
 def choose_twins(
@@ -49,7 +51,7 @@ def choose_twins(
                 reasons.append(twin.reason)
             else:
                 twins[question.key] = twin
-    return Paired(_within_quota(questions, twins, quota), twins), reasons
+    return Paired(_within_quota(questions, twins, quota), twins, wanted), reasons
 
 
 def _within_quota(questions: list[Question], twins: Mapping[tuple, Question], quota: int) -> list[Question]:

@@ -56,6 +56,19 @@ def test_a_type_with_enough_samples_needs_no_explanation() -> None:
     assert RunTotals(["depth"]).explanation(lambda _: 100) == []
 
 
+def test_missing_pairs_are_told() -> None:
+    made = RunTotals(["depth", "count", "room"])
+    for scene in ("a", "b"):
+        tasks = {"depth": TaskCounts(pairs_wanted=4, pairs=1), "count": TaskCounts(pairs_wanted=2, pairs=1)}
+        made.add(SceneReport(scene, tasks=tasks))
+    told = "4 of 12 unanswerable pairs written; most are missing in depth (6), count (2): more scenes give more"
+    assert made.pairs == told
+    assert RunTotals(["depth"]).pairs == ""
+    reports = {name: counts.to_report() for name, counts in made.tasks.items()}
+    assert reports["depth"]["pairs"] == {"wanted": 8, "written": 2}
+    assert "pairs" not in reports["room"]
+
+
 def test_the_report_explains_each_reason_that_it_counts() -> None:
     report = msgspec.json.decode(msgspec.json.encode(totals().report({}, {})))
     assert report["reasons"] == {

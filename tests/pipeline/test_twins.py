@@ -30,7 +30,7 @@ def chosen(share: float, quota: int, seed: int = 0):
 )
 def test_pairs_take_the_place_of_other_questions(share, quota, questions, pairs):
     paired, reasons = chosen(share, quota)
-    assert (len(paired.questions), len(paired.twins), reasons) == (questions, pairs, [])
+    assert (len(paired.questions), len(paired.twins), paired.wanted, reasons) == (questions, pairs, pairs, [])
     assert set(paired.twins) <= {question.key for question in paired.questions}
     assert [q for q in QUESTIONS if q in paired.questions] == paired.questions
 
@@ -47,6 +47,7 @@ def test_reasons():
     paired, reasons = choose_twins(FAMILY, nowhere, QUESTIONS, 0.4, 10, rng_for(0, "twins"))
     assert (paired.questions, paired.twins) == (QUESTIONS, {})
     assert reasons == ["no images without the object"] * 10
+    assert paired.wanted == 2
     drawn = load_task("spatial_imagination_oc_video")
     assert choose_twins(drawn, VIEWS, QUESTIONS, 0.4, 10, rng_for(0, "t"))[1] == ["no unanswerable form"]
     single = load_task("depth_prediction_oc")
