@@ -248,11 +248,16 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "obb": (at_place(0, "objects", 1, "obb", value=[1]), r"objects\[1\].obb: found a list, expected an object"),
     "no center": (at_place(*OBB, "center", value=None), r"objects\[1\].obb.center: found none"),
     "center of two": (at_place(*OBB, "center", value=[1, 2]), r"obb.center: .* of shape \(2,\), expected 3 numbers"),
+    "center of truths": (at_place(*OBB, "center", value=[True] * 3), r"found \[True, True, True\] of .* 3 numbers"),
     "center of text": (at_place(*OBB, "center", value=["a", 2, 3]), r"obb.center: .*, expected 3 numbers"),
     "NaN": (at_place(*OBB, "center", value=[np.nan, 2, 3]), r"obb.center: found \[nan, .*, expected finite"),
     "far": (at_place(*OBB, "center", value=[1e9, 2, 3]), r"obb.center: .*, expected finite numbers"),
-    "no thickness": (at_place(*OBB, "extent", value=[1, 0, 1]), r"obb.extent: .*, expected three lengths above 0"),
-    "below 0": (at_place(*OBB, "extent", value=[1, -1, 1]), r"obb.extent: .*, expected three lengths above 0"),
+    "no thickness": (
+        at_place(*OBB, "extent", value=[1, 0, 1]),
+        r"obb.extent: .*, expected three lengths of at least 0.0001 m",
+    ),
+    "no size": (at_place(*OBB, "extent", value=[1e-300] * 3), r"obb.extent: .*, expected three lengths of at least"),
+    "below 0": (at_place(*OBB, "extent", value=[1, -1, 1]), r"obb.extent: .*, expected three lengths of at least"),
     "rotation of nine": (at_place(*OBB, "rotation", value=[1] * 9), r"obb.rotation: .*, expected 3 x 3 numbers"),
     "ragged": (at_place(*OBB, "rotation", value=[[1], [1, 2], []]), r"obb.rotation: .*, expected 3 x 3 numbers"),
     "not orthonormal": (at_place(*OBB, "rotation", value=[[1, 1, 0], [0, 1, 0], [0, 0, 1]]), r"rotation: found axes 1"),
@@ -295,9 +300,12 @@ def test_a_scene_is_read_only_when_it_is_loaded(tmp_path: Path, write: Callable[
         loader.load("scene0000_00")
 
 
-@pytest.mark.parametrize("content", [b"", b"[", b'[{"dataset": "scannet", "scene_', b"\xff\xfe[", b"null"])
+LATIN = b'[{"dataset": "scannet", "scene_id": "scene0001_00", "objects": [{"name": "ch\xe9ir"}]}]'
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b'[{"dataset": "scannet", "scene_', b"\xff\xfe[", b"null", LATIN])
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "boxes.json"
     path.write_bytes(content)
     with pytest.raises(SceneError, match=r"boxes.json: "):
-        AnnotatedLoader(OneScan(tmp_path), path).scene_ids("train")
+        AnnotatedLoader(OneScan(tmp_path), path).load("scene0001_00")

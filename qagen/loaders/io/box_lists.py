@@ -39,6 +39,7 @@ from qagen.loaders.io.text import read_json
 
 _Texts: Any = list[msgspec.Raw] | dict[str, msgspec.Raw]
 MIN_AREA_M2 = 0.01
+MIN_SIDE_M = 1e-4
 MAX_LENGTH_M = 1e4
 MAX_POINTS = 10_000
 
@@ -93,29 +94,32 @@ class _Head(msgspec.Struct):
     dataset: Any = msgspec.UNSET
 
 
-def _head(scene: Any) -> Any:
+def _head(scene: Any, path: Path) -> Any:
     """The fields of _Head that a scene has; the scene where it has none of either kind."""
     try:
         head = msgspec.json.decode(scene, type=_Head) if isinstance(scene, msgspec.Raw) else scene
-    except msgspec.ValidationError:
-        return _values(scene)
+    except msgspec.DecodeError:
+        return _values(scene, path)
     return msgspec.to_builtins(head)
 
 
-def _values(scene: Any) -> Any:
-    return msgspec.json.decode(scene) if isinstance(scene, msgspec.Raw) else scene
+def _values(scene: Any, path: Path) -> Any:
+    try:
+        return msgspec.json.decode(scene) if isinstance(scene, msgspec.Raw) else scene
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # what is skipped at first is not looked into
+        raise SceneError(path, f"content: {error}, expected UTF-8") from error
 
 
 def _revsi_scan(scene: Any, path: Path, where: str) -> tuple[str, AnnotatedScan]:
-    head = _head(scene)
+    head = _head(scene, path)
     name = _name(_get(head, "scene_id", path, where), path, f"{where}.scene_id")
     dataset = _text(_get(head, "dataset", path, where), path, f"{where}.dataset")
-    return name, AnnotatedScan(dataset, lambda: _read_revsi(_values(scene), path, where))
+    return name, AnnotatedScan(dataset, lambda: _read_revsi(_values(scene, path), path, where))
 
 
 def _meta_scan(scene: Any, path: Path, key: str) -> tuple[str, AnnotatedScan]:
-    dataset = _text(_get(_head(scene), "dataset", path, key), path, f"{key}.dataset")
-    return _name(key, path, key), AnnotatedScan(dataset, lambda: _read_meta(key, _values(scene), path))
+    dataset = _text(_get(_head(scene, path), "dataset", path, key), path, f"{key}.dataset")
+    return _name(key, path, key), AnnotatedScan(dataset, lambda: _read_meta(key, _values(scene, path), path))
 
 
 def _read_revsi(scene: Any, path: Path, where: str) -> Annotation:
@@ -222,7 +226,7 @@ def _numbers(value: Any, shape: tuple[int, ...], path: Path, where: str) -> NDAr
         array = np.empty(0)
     expected = " x ".join(map(str, shape))
     if array.shape != shape or array.dtype.kind not in "if":
-        raise SceneError(path, f"{where}: found {_told(value)} of shape {array.shape}, expected {expected} numbers")
+        raise SceneError(path, f"{where}: found {str(value)[:60]} of shape {array.shape}, expected {expected} numbers")
     array = array.astype(np.float64)
     if not (np.abs(array) <= MAX_LENGTH_M).all():
         raise SceneError(path, f"{where}: found {array.ravel().tolist()}, expected finite numbers of meters")
@@ -231,8 +235,8 @@ def _numbers(value: Any, shape: tuple[int, ...], path: Path, where: str) -> NDAr
 
 def _size(value: Any, path: Path, where: str) -> NDArray[np.float64]:
     size = _numbers(value, (3,), path, where)
-    if size.min() <= 0:
-        raise SceneError(path, f"{where}: found {size.tolist()}, expected three lengths above 0")
+    if size.min() < MIN_SIDE_M:
+        raise SceneError(path, f"{where}: found {size.tolist()}, expected three lengths of at least {MIN_SIDE_M} m")
     return size
 
 
