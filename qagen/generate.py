@@ -186,6 +186,8 @@ def _run(
     totals, is_new = run.merge(job, scene_ids, plan.settings)
     if is_new or plan.todo:
         _summarize(totals, time.perf_counter() - started)
+        if job.config.unanswerable:
+            cli.inform(totals.pairs)
         for line in totals.explanation(job.config.samples_of):
             cli.inform(line)
         cli.inform(f"Written to {job.layout.root}")
@@ -237,8 +239,6 @@ def _summarize(totals: "RunTotals", seconds: float) -> None:
         cli.inform(f"Without samples: {len(totals.tasks) - len(filled)} of {len(totals.tasks)} types; see below why")
     scenes = counted(len(totals.scenes) - len(totals.failed), "scene")
     cli.inform(f"{counted(totals.samples, 'sample')} from {scenes} in {seconds:.1f} s")
-    if totals.pairs:
-        cli.inform(totals.pairs)
     if totals.failed:
         cli.warn(f"{counted(len(totals.failed), 'scene')} failed: {', '.join(totals.failed)}")
 

@@ -142,13 +142,15 @@ class RunTotals:
 
     @property
     def pairs(self) -> str:
-        """How many unanswerable pairs were written of those wanted, and what lacked most; nothing where none were."""
+        """How many unanswerable pairs were written of those wanted, and which types lack most."""
         wanted = sum(task.pairs_wanted for task in self.tasks.values())
         missing = {name: task.pairs_wanted - task.pairs for name, task in self.tasks.items()}
         most = sorted((-count, name) for name, count in missing.items() if count)[:MAX_REASONS]
         lacking = ", ".join(f"{name} ({-count})" for count, name in most)
         advice = f"; most are missing in {lacking}: more scenes give more" if lacking else ""
-        return f"{wanted - sum(missing.values())} of {wanted} unanswerable pairs written{advice}" if wanted else ""
+        if not wanted:
+            advice = ": no select question about several images could have one"
+        return f"{wanted - sum(missing.values())} of {wanted} unanswerable pairs written{advice}"
 
     def explanation(self, samples_of: Callable[[str], int]) -> list[str]:
         """Lines about the types with few samples in some format: what was refused most, and what that means."""
