@@ -12,7 +12,7 @@ import click
 
 from qagen import cli
 from qagen.errors import ConfigError, QagenError
-from qagen.files import open_atomic, writing
+from qagen.files import writing
 from qagen.loaders import LOADERS, make_loader
 
 if TYPE_CHECKING:
@@ -35,15 +35,21 @@ UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}")
     "--media", type=click.Choice(["copy", "link"]), default="copy", help="How to place images.  [default: copy]"
 )
 @cli.option("--workers", type=click.IntRange(min=1), help="Number of parallel scenes.  [default: one per core]")
+@cli.option(
+    "--partial", "is_partial", is_flag=True, help="Write the records whose images are all right, without the others."
+)
 @cli.all_option("files")
-def main(recipe: Path, root: Path | None, out: Path, media: str, workers: int | None, lists_all: bool) -> int:
+def main(
+    recipe: Path, root: Path | None, out: Path, media: str, workers: int | None, is_partial: bool, lists_all: bool
+) -> int:
     """Make the run of RECIPE again in DIR, byte for byte, with the images of your copy of its dataset.
 
     Every image is held against its size and hash in the recipe; one that is missing or different is not written. The
     records come last, when all images are right. Repeat the same command to resume.
 
-    Exit codes: 0: the run is complete. 1: an image is missing or different, and there are no records. 2: a mistake in
-    the options, or the recipe is damaged. 130: stopped by Ctrl-C or SIGTERM.
+    Exit codes: 0: the run is complete. 1: an image is missing or different; there are no records, or with --partial
+    those that show no such image. 2: a mistake in the options, or the recipe is damaged. 130: stopped by Ctrl-C or
+    SIGTERM.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli.check_root(root)
@@ -51,6 +57,7 @@ def main(recipe: Path, root: Path | None, out: Path, media: str, workers: int | 
 
     hold_to_one_thread()  # before numpy is loaded
     from qagen.pipeline import lock
+    from qagen.pipeline import recipe_records as records
     from qagen.pipeline.layout import Layout
     from qagen.pipeline.rebuild import Rebuilding
     from qagen.records.recipe import read_manifest
@@ -61,21 +68,30 @@ def main(recipe: Path, root: Path | None, out: Path, media: str, workers: int | 
     loader.objects_elsewhere = True  # images do not need the dataset's own boxes
     layout = Layout(out / manifest.folder, manifest.splits[0])
     with TemporaryDirectory(prefix="qagen-") as scratch, lock.hold(layout):
+        records.forget_partial(layout.root)
         _check_free(layout.root, manifest)
         table = Path(scratch) / "images.jsonl"
         scenes = _check_recipe(recipe, manifest, table)
         _clear_unfinished(layout.root)
         work = Rebuilding(loader, layout.images, media, table, scenes)
         faults = _rebuild(work, manifest, workers)
-        if not faults:
-            _write_records(recipe, manifest, layout.root)
-    if faults:
-        cli.show_faults(faults, lists_all)
-        _compare_versions(manifest)
+        samples = 0
+        with cli.progress("Records", len(manifest.files)) as bar:
+            if not faults:
+                records.write_all(recipe, manifest, layout.root, bar.advance)
+            elif is_partial:
+                lost = {path for _, path, _ in faults}
+                samples = records.write_partial(recipe, manifest, layout.root, lost, bar.advance)
+    if not faults:
+        cli.show(f"{manifest.samples} samples: {layout.root}")
+        return 0
+    cli.show_faults(faults, lists_all)
+    _compare_versions(manifest)
+    if is_partial:
+        cli.show(f"\n{samples} of {manifest.samples} samples, whose images are all right: {layout.root}")
+    else:
         cli.show("\nRecords are written when all images are right; repeat the command to resume.")
-        return 1
-    cli.show(f"{manifest.samples} samples: {layout.root}")
-    return 0
+    return 1
 
 
 def _check_free(root: Path, manifest: "Manifest") -> None:
@@ -167,22 +183,13 @@ def _rebuild(work: "Rebuilding", manifest: "Manifest", workers: int | None) -> l
     return faults
 
 
-def _write_records(recipe: Path, manifest: "Manifest", root: Path) -> None:
-    """Write the run's files but for images; the report comes last."""
-    from qagen.records.recipe import IMAGES, REPORT, unpack
-
-    names = sorted(manifest.files.keys() - {IMAGES}, key=lambda name: (name == REPORT, name))
-    with cli.progress("Records", len(names)) as bar:
-        for name in names:
-            if not (root / name).is_file():  # what is there was compared already
-                with open_atomic(root / name) as file:
-                    file.writelines(unpack(recipe, name, manifest.files[name]))
-            bar.advance()
-
-
 def _compare_versions(manifest: "Manifest") -> None:
     """Tell which libraries that images depend on are of other versions than those of the run."""
     for name in ("opencv-python-headless", "pillow", "av", "numpy"):
         told, here = manifest.versions.get(name, ""), version(name)
         if told not in ("", here):
             cli.show(f"{name}: {cli.printable(told)} made the run, {here} is installed here")
+
+
+if __name__ == "__main__":
+    main()

@@ -511,6 +511,41 @@ PROBES = (
         "opened = (list(OPENED.finditer(text)) or [None])[-1]",
         "score/test_spacevista.py::test_letters_by_both_modes",
     ),
+    Probe(
+        "an image made again is held against its size alone",
+        "pipeline/rebuild.py",
+        "(found := Stored.of(content)) != Stored(image.size, image.sha256)",
+        "(found := Stored.of(content)).size != image.size",
+        "test_hydrate.py::test_pixels_that_are_encoded_here_are_told_apart_from_files",
+    ),
+    Probe(
+        "intrinsics follow from the frames that are still missing",
+        "pipeline/rebuild.py",
+        "_files_of(work.loader.load(scene_id), listed)",
+        "_files_of(work.loader.load(scene_id), todo)",
+        "test_hydrate.py::test_video_list_and_intrinsics_are_made_anew_alone",
+    ),
+    Probe(
+        "a recipe writes anywhere",
+        "records/recipe.py",
+        "is_below(image.path) and image.path",
+        "image.path",
+        "test_hydrate.py::test_a_recipe_that_is_not_as_it_was_made_is_refused",
+    ),
+    Probe(
+        "a recipe's text may be changed",
+        "records/recipe.py",
+        "if (found := Stored(size, digest.hexdigest())) != stored:",
+        "if (found := Stored(size, digest.hexdigest())).size != stored.size:",
+        "test_hydrate.py::test_a_recipe_that_is_not_as_it_was_made_is_refused",
+    ),
+    Probe(
+        "a recipe tells where its author keeps the data",
+        "export/recipe.py",
+        "scenes = {name: _without_path(scene) for",
+        "scenes = {name: scene for",
+        "test_hydrate.py::test_a_recipe_holds_neither_pixels_nor_paths_of_its_author",
+    ),
 )
 
 

@@ -262,6 +262,32 @@ def test_video_list_and_intrinsics_are_made_anew_alone(made: Path) -> None:
     again(made)
 
 
+def test_records_without_lost_images_are_written_where_that_is_wanted(made: Path) -> None:
+    again(made)
+    image = shown_images(made)[0]
+    content = image.read_bytes()
+    image.write_bytes(content + b"\0")
+    shutil.rmtree(made / "again" / "posed" / "images")
+    for _ in range(2):
+        result = rebuild(made / "recipe", made / "data", made / "again", "--partial")
+        assert result.exit_code == 1
+        assert "2 of 3 samples, whose images are all right" in result.stdout
+        for kind in ("qa", "evidence"):
+            (path,) = (made / "again").rglob(f"{kind}_jsonl/*/*/*/*.jsonl")
+            whole = next((made / "out").rglob(f"{kind}_jsonl/*/*/*/*.jsonl")).read_text().splitlines()
+            assert path.name == "fill_2.jsonl"
+            assert path.read_text().splitlines() == [whole[i] for i in range(3) if i != lost_line(made, image)]
+    image.write_bytes(content)
+    again(made)
+    assert not list((made / "again").rglob(".partial.json"))
+
+
+def lost_line(made: Path, image: Path) -> int:
+    """Which of the run's records shows an image."""
+    path = next((made / "out").rglob("qa_jsonl/*/*/*/*.jsonl"))
+    return next(i for i, line in enumerate(path.read_text().splitlines()) if f"/{image.name}" in line)
+
+
 def test_links_lead_to_the_datasets_files(made: Path) -> None:
     again(made, "--media", "link")
     image = shown_images(made)[0]
