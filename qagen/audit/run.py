@@ -22,6 +22,7 @@ from qagen.audit.perturb import ResolvedRecord, Stability, perturb, rows
 from qagen.audit.physical import check_scene
 from qagen.audit.record_index import AuditSelection, RecordIndex, index_records
 from qagen.audit.scale import at_room_scale, check_scale, check_unit, fitting_units
+from qagen.audit.scene import AuditScene
 from qagen.audit.settings import RunSettings
 from qagen.audit.solvers.registry import examine
 from qagen.audit.solvers.twins import TwinPairs
@@ -93,10 +94,7 @@ def audit(
     for file, where, check in index.faults:
         result.counts.add((file.type, FILE_FORMAT), where, None, [check])
     for (_, scene_id), refs in sorted(index.scenes.items()):
-        if dataset == "scannet":
-            found = raw_scannet.read_scene(home, scene_id)
-        else:
-            found = from_loader.read_scene(dataset, home, scene_id)
+        found = read_scene(dataset, home, scene_id)
         factor = settings.scales.get(scene_id)
         scene = at_room_scale(found, factor)
         examiner = Examiner(SceneTruth.of(scene), media, shapes, settings)
@@ -123,6 +121,13 @@ def audit(
         if draws:
             examiner.perturb(draws, seed, result.stability)
     return result
+
+
+def read_scene(dataset: str, root: Path, scene_id: str) -> AuditScene:
+    """A scene as its files have it. Raises SceneError where they make no sense."""
+    if dataset == "scannet":
+        return raw_scannet.read_scene(root, scene_id)
+    return from_loader.read_scene(dataset, root, scene_id)
 
 
 def _dataset_folder(index: RecordIndex, out: Path) -> Path:

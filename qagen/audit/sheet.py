@@ -130,6 +130,7 @@ def _write_images(one: SheetSample, folder: Path) -> Question:
     sample, home = one.sample, Path("images") / one.id
     images = []
     for index, path in enumerate(sample.images):
+        assert isinstance(path, Path), "the images of a run are files"
         open_image(sample, index, (1, 1))  # raises where it is missing or damaged
         marks = [mark for mark in sample.marks if mark.image == index]
         is_jpeg = path.suffix.lower() in JPEG_SUFFIXES

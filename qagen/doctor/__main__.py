@@ -52,7 +52,8 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, f
 def _examine(scene: "Scene", folder: Path | None) -> bool:
     """Print one scene's findings and draw its pictures; returns whether no check failed."""
     from qagen.doctor.examine import examine
-    from qagen.doctor.overlay import choose_frames, draw_overlay
+    from qagen.doctor.overlay import draw_overlay
+    from qagen.view.scene import choose_frames
 
     findings, views = examine(scene)
     for finding in findings:

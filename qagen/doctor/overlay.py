@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from qagen.core.scene import Frame, Object3D, Scene
-from qagen.core.spacing import evenly_spaced
 from qagen.visibility.views import NEAR_M, SceneViews
 
 WIDTH = 1000
@@ -15,15 +14,6 @@ COLORS = ("#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#46
 EDGES = [(i, i | bit) for i in range(8) for bit in (1, 2, 4) if not i & bit]
 MAX_BOXES = 14
 MAX_DEPTH_M = 6.0
-
-
-def choose_frames(scene: Scene, views: SceneViews | None, count: int) -> list[Frame]:
-    """``count`` frames spread over the scene; of each stretch of the recording the one that shows most objects."""
-    if views is None:
-        return evenly_spaced(scene.frames, count + 2)[1:-1]
-    shown = views.askable.sum(axis=1)
-    stretches = np.array_split(np.arange(len(views.frames)), count)
-    return [views.frames[stretch[int(np.argmax(shown[stretch]))]] for stretch in stretches if len(stretch)]
 
 
 def draw_overlay(scene: Scene, frame: Frame, views: SceneViews | None) -> Image.Image:

@@ -86,8 +86,13 @@ class RunConfig(BaseModel):
         return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, Any]) -> tuple[RunConfig, list[Family]]:
+def load_run(
+    preset: str | None, config_file: Path | None, flags: Mapping[str, Any], source: str = "command line"
+) -> tuple[RunConfig, list[Family]]:
     """Resolve a run: defaults, then the preset, then the config file, then flags that are not None.
+
+    Args:
+        source: where the flags come from, for errors.
 
     Returns:
         The config and one family instance per task type, in the order of their type names.
@@ -100,7 +105,7 @@ def load_run(preset: str | None, config_file: Path | None, flags: Mapping[str, A
         layers.append((f"preset '{preset}'", read_preset(preset)))
     if config_file is not None:
         layers.append((str(config_file), read_yaml(config_file)))
-    layers.append(("command line", {key: value for key, value in flags.items() if value is not None}))
+    layers.append((source, {key: value for key, value in flags.items() if value is not None}))
     merged = {key: value for _, layer in layers for key, value in layer.items()}
     sources = {str(key): source for source, layer in layers for key in layer}
     config = validated(RunConfig, merged, lambda key: f"{sources[key]}: ")

@@ -41,7 +41,7 @@ from qagen.pipeline.report import RunTotals, SceneReport, TaskCounts, write_repo
 from qagen.pipeline.twins import Paired, choose_twins
 from qagen.rng import rng_for
 from qagen.sampling.choose import Distractors, choose_with_options
-from qagen.sampling.pool import Selection, collect, pick_balanced
+from qagen.sampling.pool import Collected, Selection, collect, pick_balanced
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
@@ -76,8 +76,7 @@ class Job:
     @property
     def stamp(self) -> dict[str, Any]:
         """Fields that identify the run in every line of evidence."""
-        digest = self.config.digest(list(self.families))
-        return {"seed": self.config.seed, "qagen": qagen.__version__, "config": digest}
+        return stamp_of(self.config, self.families)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,11 @@ class Plan:
     """Scenes that an earlier run finished."""
     todo: tuple[str, ...]
     """The other scenes, those that failed before included."""
+
+
+def stamp_of(config: RunConfig, families: Sequence[Family]) -> dict[str, Any]:
+    """Fields that identify a config, and the tasks it resolves to, in every line of evidence."""
+    return {"seed": config.seed, "qagen": qagen.__version__, "config": config.digest(list(families))}
 
 
 def settings_of(job: Job) -> dict[str, Any]:
@@ -279,12 +283,18 @@ def _write_samples(
         for answer_format, block in groupby(samples, key=lambda sample: sample.format):
             pairs = []
             for sample in block:
-                seen = mirror.views if is_mirrored(sample) else views
-                record = to_record(sample, family, seen, job.config.rgbd)
-                pairs.append((record, to_evidence(sample, seen, stamp)))
+                pairs.append(to_pair(sample, family, views, mirror, job.config.rgbd, stamp))
                 shown[is_mirrored(sample)].add(sample.question)
             part.add(family.config.type, answer_format, pairs)
     return shown
+
+
+def to_pair(
+    sample: Sample, family: Family, views: SceneViews, mirror: Mirror, rgbd: bool, stamp: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record of a sample, and its evidence."""
+    seen = mirror.views if is_mirrored(sample) else views
+    return to_record(sample, family, seen, rgbd), to_evidence(sample, seen, stamp)
 
 
 def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
@@ -294,6 +304,23 @@ def _check_depth(views: SceneViews, used: Sequence[int]) -> None:
             raise SceneError(views.scene.source, message)
 
 
+class Candidates:
+    """The candidate questions of one scene by type; collected when they are first asked for, and kept."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._collected: dict[str, Collected] = {}
+
+    def of(self, family: Family, views: SceneViews) -> Collected:
+        """The candidates of a type."""
+        type_name = family.config.type
+        if type_name not in self._collected:
+            proposed = family.propose(views, rng_for(self._config.seed, views.scene.id, type_name))
+            told = (_told_exactly(candidate, views) for candidate in proposed)
+            self._collected[type_name] = collect(told, self._config.samples_of(type_name))
+        return self._collected[type_name]
+
+
 def make_samples(
     family: Family,
     views: SceneViews,
@@ -301,19 +328,20 @@ def make_samples(
     config: RunConfig,
     counts: TaskCounts,
     mirror: Mirror | None = None,
+    candidates: Candidates | None = None,
 ) -> Iterator[Sample]:
     """The samples of one type in one scene; adds to ``counts`` what is asked and what is refused.
 
-    Only the questions of ``select`` are chosen for their options. Those of the other formats are chosen for coverage,
-    the same for all of them unless the type is independent.
+    Without ``candidates``, they are collected with the config's own seed. Only the questions of ``select`` are chosen
+    for their options. Those of the other formats are chosen for coverage, the same for all of them unless the type is
+    independent.
     """
     type_name, scene_id = family.config.type, views.scene.id
     lacking = family.form_for(views.scene).lacking(views.scene)
     if lacking is not None:
         counts.refuse(lacking)
         return
-    proposed = family.propose(views, rng_for(config.seed, scene_id, type_name))
-    collected = collect((_told_exactly(candidate, views) for candidate in proposed), config.samples_of(type_name))
+    collected = (candidates or Candidates(config)).of(family, views)
     counts.askable = len(collected.pool)
     for reason, count in collected.skips.items():
         counts.refuse(reason, count)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from PIL.Image import Image
 
+    from qagen.core.scene import ImageSource
+
 IMAGE_PX, FRAME_PX = (960, 720), (400, 300)
 """Largest size of an image, and of a frame of a video, in the gallery."""
 JPEG_QUALITY = 80
@@ -77,7 +79,7 @@ class _Images:
 
     def __init__(self) -> None:
         self.encoded: list[str] = []
-        self._known: dict[tuple[Path, tuple[int, int]], tuple[int, tuple[int, int]]] = {}
+        self._known: dict[tuple[Path | ImageSource, tuple[int, int]], tuple[int, tuple[int, int]]] = {}
 
     def add(self, sample: Viewable, index: int) -> tuple[int, tuple[int, int]]:
         """Where an image of a sample stands in ``encoded``, and its width and height in the page."""

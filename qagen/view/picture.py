@@ -2,7 +2,9 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import BytesIO
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from qagen.errors import QagenError
@@ -101,10 +103,10 @@ def open_image(sample: Viewable, index: int, box_px: tuple[int, int]) -> "Image"
     from PIL import Image, ImageOps
 
     path = sample.images[index]
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         raise QagenError(f"{sample.where}: image {path} of record {sample.id} is missing; {MISSING_MEDIA}")
     try:
-        with Image.open(path) as image:
+        with Image.open(path if isinstance(path, Path) else BytesIO(path.read_bytes())) as image:
             image.draft("RGB", box_px)
             return ImageOps.contain(image.convert("RGB"), box_px)
     except (OSError, Image.DecompressionBombError) as error:

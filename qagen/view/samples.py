@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from PIL.Image import Image
 
+    from qagen.core.scene import ImageSource
     from qagen.records.marks import Mark
 
 
@@ -61,7 +62,9 @@ class Viewable(Protocol):
     def turns(self) -> "Sequence[Turn]": ...
 
     @property
-    def images(self) -> Sequence[Path]: ...
+    def images(self) -> "Sequence[Path | ImageSource]":
+        """Files, or images that lie elsewhere."""
+        ...
 
     @property
     def is_video(self) -> bool: ...
@@ -94,7 +97,7 @@ class ViewSample:
 
     line: RecordLine
     turns: tuple[Turn, ...]
-    images: tuple[Path, ...]
+    images: "tuple[Path | ImageSource, ...]"
     marks: "tuple[Mark, ...]"
     is_video: bool
     evidence: dict[str, Any]

@@ -21,8 +21,8 @@ MAX_ROUGHNESS = 0.02
 """Largest difference of inverse depth in the window from the fitted plane, as a share of the mean."""
 MIN_FACING = 0.15
 """Least cosine between the surface's normal and the direction to the camera; flatter views blur depth."""
-CACHED_FRAMES = 8
-"""Decoded depth images that are kept."""
+CACHED_FRAMES, CACHED_SPOTS = 8, 20_000
+"""Decoded depth images, and spots at places, that are kept."""
 DECIMALS = 9
 """Decimals to which normals are rounded, so that no decision hangs on the last digit of a sum."""
 
@@ -55,6 +55,13 @@ class Spots:
 
     def at(self, frame: int, place: tuple[int, int]) -> Spot | None:
         """The spot at a place of a frame's image, thousandths; None where depth is not sure."""
+        return self._at(frame, place)
+
+    @cached_property
+    def _at(self) -> Callable[[int, tuple[int, int]], Spot | None]:
+        return lru_cache(CACHED_SPOTS)(self._find)
+
+    def _find(self, frame: int, place: tuple[int, int]) -> Spot | None:
         camera = self.frames[frame].camera
         uv = np.array(place) / 1000 * (camera.width, camera.height) - 0.5
         return self.along(frame, camera.unproject(uv, 1.0))
