@@ -172,6 +172,7 @@ def test_asking_one_type_gives_the_first_samples_of_a_run(scene):
     assert sample.evidence["seed"] == 5
 
 
+@pytest.mark.slow
 def test_an_answer_is_solved_again_and_a_wrong_one_is_found(scene):
     sample = scene.ask("depth_prediction_oc", n=1)[0]
     assert sample.check().agrees
@@ -254,6 +255,7 @@ def test_every_tenth_pass_is_that_of_another_seed(scene):
     assert pairs_of(stream.one_pass()) == pairs_of(other.one_pass())
 
 
+@pytest.mark.slow
 def test_passes_in_between_choose_and_say_it_anew_and_are_true(scene):
     stream = small_stream(scene, groups=(), unanswerable=0.0)
     first, second = list(stream.one_pass()), list(stream.one_pass())
@@ -297,6 +299,7 @@ def test_shares_together_are_the_whole(scene):
     assert sum(map(len, halves)) == len(whole)
 
 
+@pytest.mark.slow
 def test_scenes_that_are_not_kept_are_read_again_and_broken_ones_left_out(demo, tmp_path):
     root = copy_demo(tmp_path / "three", 3)
     scenes = qagen.open_scenes("scannet", root=root, visibility=FEW)
@@ -401,6 +404,7 @@ def test_a_run_is_a_sequence_and_a_table(files, demo):
         run[len(run)]
 
 
+@pytest.mark.slow
 def test_samples_of_a_run_are_drawn_and_solved_again(files, demo):
     run = qagen.open_run(files, root=demo)
     sample = next(one for one in run if one.type == "depth_prediction_oc" and one.group in ("", one.id))
