@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qagen import cli
-from qagen.errors import ConfigError, QagenError
+from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.files import writing
 from qagen.loaders import LOADERS, make_loader
 
@@ -63,7 +63,8 @@ def main(
     from qagen.records.recipe import read_manifest
 
     manifest = read_manifest(recipe)
-    cli.check_dataset(manifest.dataset, LOADERS)
+    if manifest.dataset not in LOADERS:
+        raise ConfigError(f"{recipe}: no dataset '{manifest.dataset}'.{did_you_mean(manifest.dataset, LOADERS)}")
     loader = make_loader(manifest.dataset, root or cli.demo_root(manifest.dataset))
     loader.objects_elsewhere = True  # images do not need the dataset's own boxes
     layout = Layout(out / manifest.folder, manifest.splits[0])

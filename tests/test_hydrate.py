@@ -379,7 +379,7 @@ def set_path(path: str) -> Callable[[Path], None]:
         (make_bomb, "found more than "),
         (cut_manifest, "recipe.json: not a record"),
         (change_manifest(recipe=2), "recipe: found version 2, expected 1"),
-        (change_manifest(dataset="scanet"), "no dataset 'scanet'. Did you mean 'scannet'?"),
+        (change_manifest(dataset="scanet"), "recipe: no dataset 'scanet'. Did you mean 'scannet'?"),
         (change_manifest(folder=".."), "folder: found '..'"),
         (change_manifest(folder="/etc"), "folder: found '/etc'"),
         (change_manifest(splits=["../../x"]), "splits: found '../../x'"),
