@@ -84,6 +84,8 @@ def _writing_anew(path: Path) -> Iterator[None]:
 def _replacing(path: Path) -> Iterator[Path]:
     """A free name beside ``path``; what is created under it replaces ``path``, and is removed after an error."""
     with _writing_anew(path):
+        if path.is_dir():  # a rename would find it only once everything is written
+            raise IsADirectoryError(errno.EISDIR, "found a folder there, expected none")
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
         try:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from qagen.core.scene import FileSource, Scene
 from qagen.errors import SceneError
+from qagen.files import OutputError
 from qagen.frames.__main__ import main
 from qagen.frames.tables import TABLES, TableWriter, rows_of
 from qagen.loaders._base import Loader
@@ -125,6 +126,16 @@ def test_nothing_is_left_after_an_error(tmp_path: Path) -> None:
     writer.write(rows)
     writer.__exit__(ValueError, ValueError("stop"), None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_folder_in_the_way_of_a_table_is_named_before_anything_is_measured(tmp_path: Path, table: str) -> None:
+    blocked = tmp_path / f"posed_{table}.parquet"
+    blocked.mkdir()
+    message = rf"posed_{table}.parquet: cannot be written \(found a folder there"
+    with pytest.raises(OutputError, match=message), TableWriter(tmp_path, "posed"):
+        pytest.fail("the tables were opened")
+    assert list(tmp_path.iterdir()) == [blocked]
 
 
 def test_the_command_writes_the_same_bytes_again(demo: Path, tmp_path: Path) -> None:
