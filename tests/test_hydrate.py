@@ -19,9 +19,11 @@ from tools.runs import SETTINGS, copy_demo, generate
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG")
 """How image files begin."""
+QUICK, SLOW = ("posed", "scannet", "spatialvid"), pytest.mark.slow
+"""Datasets that are tried in the quick tier, too: files, a container, and videos."""
 
 
-@pytest.mark.parametrize("dataset", WRITERS)
+@pytest.mark.parametrize("dataset", [name if name in QUICK else pytest.param(name, marks=SLOW) for name in WRITERS])
 def test_another_copy_of_the_dataset_gives_the_same_bytes(dataset: str, tmp_path: Path) -> None:
     root = demo_root(dataset)
     run = write_run(tmp_path / "out", dataset, root)
