@@ -20,6 +20,7 @@ from qagen.core.question import MarkedObject
 from qagen.core.scene import STRUCTURE, Frame, Mesh, Object3D, Scene, validate_scene
 from qagen.sampling.mark_placement import mark
 from qagen.tasks._base import MotionConfig
+from qagen.tasks.count import CountConfig
 from qagen.tasks.registry import load_task
 from qagen.visibility.views import SceneViews
 
@@ -246,10 +247,11 @@ CLOSET = (at(-2.7, -2.5, 1.4, (0.05, 1, 2.8)), at(-3.1, -2.0, 1.4, (0.8, 0.05, 2
 
 
 @cache
-def studio() -> Scene:
+def studio(with_more: bool = False) -> Scene:
     """A furnished room with measured depth, seen by cameras that walk around and through it: rich enough for any type.
 
-    Some labels repeat, some objects hide behind others, and some cameras stand in view of others.
+    Some labels repeat, some objects hide behind others, and some cameras stand in view of others. With more, there are
+    three clocks and two lamps.
     """
     boxes = {
         "table": at(0.1, 0.2, 0.4, (1.2, 0.8, 0.8), 10),
@@ -264,6 +266,9 @@ def studio() -> Scene:
         "printer": at(-3.25, -2.75, 0.25, (0.4, 0.4, 0.5), 5),
         "clock": at(-0.6, 2.9, 2.2, (0.5, 0.1, 0.5), 0),
     }
+    if with_more:
+        boxes["clock"] = [at(x, 2.9, 2.2, (0.5, 0.1, 0.5), 0) for x in (-1.6, -0.6, 0.4)]
+        boxes["lamp"] = [at(0.35, 0.3, 1.05, (0.25, 0.25, 0.5), 15), at(-1.6, 2.2, 0.6, (0.3, 0.3, 1.2), 15)]
     tour = [  # one thing after the other from close by, so that a video sees them in an order
         facing(target, at=(x + 0.06 * step, y, 1.2))
         for target, x, y in (
@@ -320,7 +325,10 @@ def driven_studio() -> Scene:
 
 def studio_for(type_name: str) -> Scene:
     """The studio, filmed such that a type finds something to ask about."""
-    return driven_studio() if isinstance(load_task(type_name).config, MotionConfig) else studio()
+    config = load_task(type_name).config
+    if isinstance(config, MotionConfig):
+        return driven_studio()
+    return studio(with_more=isinstance(config, CountConfig) and config.labels == 2)
 
 
 def moved(scene: Scene, world_from_old: Pose) -> Scene:

@@ -107,6 +107,13 @@ class UprightBox:
     axes: NDArray[np.float64]
     """(3, 3) world from box; the columns are its axes."""
 
+    def places_across(self, count: int = 40) -> NDArray[np.float64]:
+        """(count², 3) evenly spread places at the height of the center, over the whole footprint."""
+        steps = (np.arange(count) + 0.5) / count - 0.5
+        u, v = (one.reshape(-1, 1) for one in np.meshgrid(steps, steps))
+        sides = self.axes[:, :2] * self.size[:2]
+        return self.center + u * sides[:, 0] + v * sides[:, 1]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:

@@ -69,6 +69,19 @@ def with_capitals(label: str) -> str:
 
 
 _GROUP = re.compile(r"^(stack|pair|pile|row|set|group|bunch|roll)s? of ")
+_PREPOSITION = re.compile(r"( (?:of|for|with|in|on|from|to|under|by) )")
+_IRREGULAR = {"mouse": "mice", "child": "children", "man": "men", "woman": "women", "foot": "feet", "fish": "fish"}
+_F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife", "elf")
+_O_TO_OES = ("potato", "tomato", "hero", "echo", "mango")
+_SINGULAR_IN_S = ("ss", "us", "is", "gas", "canvas", "atlas", "lens", "thermos", "series", "news")
+_PLURAL_IN_S = {"menus", "skis", "taxis", "kiwis"}
+"""Plurals that end like one of the words before."""
+_KEEP_E = {
+    "cookie", "brownie", "pie", "tie", "necktie", "bowtie", "hoodie", "beanie", "onesie", "movie", "selfie", "zombie",
+    "smoothie", "walkie-talkie", "niche", "axe", "pickaxe",
+}  # fmt: skip
+"""Words in -ie, -che and -xe, whose plurals look like those of words in -y, -ch and -x."""
+_SINGULAR_OF = {several: one for one, several in _IRREGULAR.items()}
 
 
 @cache
@@ -77,14 +90,31 @@ def kind_of(label: str) -> str:
 
     Only for comparing labels; it need not be a word.
     """
-    kind = _GROUP.sub("", label.lower())
-    if kind.endswith("ies"):
-        return kind[:-3] + "y"
-    if kind.endswith("ves"):
-        return kind[:-3] + "f"
-    if kind.endswith(("ches", "shes", "sses", "xes")):
-        return kind[:-2]
-    return kind[:-1] if kind.endswith("s") and not kind.endswith("ss") else kind
+    return "".join(map(_singular, _PREPOSITION.split(_GROUP.sub("", label.lower()))))
+
+
+def _singular(phrase: str) -> str:
+    before, blank, noun = phrase.rpartition(" ")
+    return before + blank + _singular_noun(noun)
+
+
+def _singular_noun(noun: str) -> str:
+    """The singular of a noun, which may be one already."""
+    if noun in _SINGULAR_OF or not noun.endswith("s") or _is_singular_in_s(noun):
+        return _SINGULAR_OF.get(noun, noun)
+    if noun[:-1] in _KEEP_E:
+        return noun[:-1]
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    if noun.endswith("ves"):
+        singulars = (noun[:-3] + "f", noun[:-3] + "fe")
+        return next((one for one in singulars if one.endswith(_F_TO_VES)), noun[:-1])
+    is_long = noun.endswith(("ches", "shes", "xes", *(f"{word}es" for word in _O_TO_OES)))
+    return noun[:-2] if is_long or (_is_singular_in_s(noun[:-2]) and not noun.endswith("ouses")) else noun[:-1]
+
+
+def _is_singular_in_s(noun: str) -> bool:
+    return noun.endswith(_SINGULAR_IN_S) and noun not in _PLURAL_IN_S
 
 
 _ALIKE = (
@@ -148,7 +178,7 @@ _UNCOUNTABLE = (
     "baggage", "food", "fruit", "trash", "garbage", "equipment", "mail", "bedding", "cardboard", "plastic",
     "foliage", "greenery", "soap", "detergent", "salt", "shampoo", "art", "artwork", "decoration", "hardware",
     "grass", "carpet", "machinery", "jewelry", "silverware", "cutlery", "bread", "makeup", "tape", "paper towel",
-    "toothpaste", "lotion", "cream", "tupperware", "toiletry",
+    "toothpaste", "lotion", "cream", "tupperware", "toiletry", "people", "series", "news", "gas",
 )  # fmt: skip
 """Last words of names for stuff, and for objects that viewers count differently."""
 
@@ -178,12 +208,6 @@ def is_overlooked(label: str) -> bool:
     return f" {kind_of(label)}".endswith(tuple(f" {word}" for word in _OVERLOOKED))
 
 
-_PREPOSITION = re.compile(r" (?:of|for|with|in|on|from|to|under|by) ")
-_IRREGULAR = {"mouse": "mice", "child": "children", "man": "men", "woman": "women", "foot": "feet", "fish": "fish"}
-_F_TO_VES = ("shelf", "leaf", "loaf", "scarf", "half", "calf", "wolf", "knife")
-_O_TO_OES = ("potato", "tomato", "hero", "echo")
-
-
 _SOUNDS_OPEN = re.compile(
     r"(?!u(?:ni(?![mn])|[kr][aeiou]|s[ae]|t[ei])|eu|one\b)[aeiou]|hour|honor"
     r"|(?!LEGO|IKEA)[AEFHILMNORSX](?:[A-Z]+\b|-)|IKEA"
@@ -196,14 +220,13 @@ def with_article(label: str) -> str:
     return f"{'an' if _SOUNDS_OPEN.match(label) else 'a'} {label}"
 
 
-_SINGULAR_IN_S = ("ss", "us", "is", "gas", "canvas", "atlas", "lens", "series", "news")
 _IRREGULAR_PLURALS = {*_IRREGULAR.values(), "people"} - {"fish"}
 
 
 def is_plural(label: str) -> bool:
     """Whether a label takes a plural verb: "glasses", "stairs with railing"; not "pair of scissors" or "glass"."""
     noun = _PREPOSITION.split(label.lower())[0].rpartition(" ")[2]
-    return noun in _IRREGULAR_PLURALS or (noun.endswith("s") and not noun.endswith(_SINGULAR_IN_S))
+    return noun in _IRREGULAR_PLURALS or (noun.endswith("s") and not _is_singular_in_s(noun))
 
 
 def plural_of(label: str) -> str:

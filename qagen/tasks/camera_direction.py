@@ -13,15 +13,16 @@ from qagen.core.reasons import (
     AMBIGUOUS,
     CLASS_QUOTA,
     LOOKS_UP_OR_DOWN,
+    REACHES_ASIDE,
     SHOWN_BY_OBSERVER,
     TOO_CLOSE_FOR_DIRECTION,
 )
 from qagen.core.sample import Format
 from qagen.sampling.even import EvenAnswers
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
-from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig
+from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.attitude import Attitude
-from qagen.tasks.sectors import EIGHT, MIN_AWAY_M, SIDES, bearing_deg
+from qagen.tasks.sectors import EIGHT, MIN_AWAY_M, SIDES, bearing_deg, footprint, share_between
 from qagen.tasks.steps import locate_marks, measure_bearing, place_on_plan, scale_from_camera
 from qagen.visibility.views import SceneViews
 
@@ -36,6 +37,8 @@ class CameraDirectionConfig(MarkedConfig):
     """Least horizontal distance of the object from the camera, meters."""
     min_inside_deg: Bound = 5.0
     """Least angle between the object's direction and the edge of its sector, degrees."""
+    min_share: Share = 0.75
+    """Least share of the object's footprint in the sector of its center: a long couch reaches into two."""
     min_tilt_deg: Bound = 25.0
     """Least angle between the camera's optical axis and the vertical, degrees."""
 
@@ -49,7 +52,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
     formats = frozenset({"select", "sentence"})
     needs = frozenset({"gravity", "objects"})
     skips = SAMPLING_SKIPS | frozenset(
-        {AMBIGUOUS, CLASS_QUOTA, LOOKS_UP_OR_DOWN, SHOWN_BY_OBSERVER, TOO_CLOSE_FOR_DIRECTION}
+        {AMBIGUOUS, CLASS_QUOTA, LOOKS_UP_OR_DOWN, REACHES_ASIDE, SHOWN_BY_OBSERVER, TOO_CLOSE_FOR_DIRECTION}
     )
     must_say = ("camera", "3D center")
     example_facts: ClassVar = {"frame": (0, 1, 2)}
@@ -121,7 +124,8 @@ class CameraDirection(Family[CameraDirectionConfig]):
         away = math.hypot(x, y)
         if away < self.config.min_away_m:
             return Skip(TOO_CLOSE_FOR_DIRECTION)
-        bearing = bearing_deg((float(attitude.level_axes[0, 2]), float(attitude.level_axes[1, 2])), (x, y))
+        ahead = (float(attitude.level_axes[0, 2]), float(attitude.level_axes[1, 2]))
+        bearing = bearing_deg(ahead, (x, y))
         word, inside_deg = self.sectors.find(bearing)
         if len(frames) == 1:
             inside_deg = min(inside_deg, self._inside_of_image(views, observer, item, word))
@@ -129,6 +133,10 @@ class CameraDirection(Family[CameraDirectionConfig]):
             return Skip(AMBIGUOUS)
         if len(frames) > 1 and not views.absent[observer, item]:
             return Skip(SHOWN_BY_OBSERVER)
+        eye, box = views.cameras[observer, :3, 3].tolist(), views.scene.objects[item].box
+        share = share_between(footprint(box), (eye[0], eye[1]), ahead, self.sectors.edges(word))
+        if share < self.config.min_share:
+            return Skip(REACHES_ASIDE)
         label = views.scene.objects[item].label
         return Question(
             frames=frames,
@@ -142,6 +150,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
                 "observer": views.frames[observer].id,
                 "bearing_deg": bearing,
                 "away_m": away,
+                "share": share,
             },
             classes=(word, f"{label}: {word}"),
         )

@@ -54,6 +54,8 @@ class CameraRelationConfig(TaskConfig):
     """pair: least angle between left or right and straight ahead or back, degrees."""
     min_height_m: Bound = 0.2
     """Least difference in height, meters."""
+    min_height_share: Bound = 0.1
+    """Least difference in height as a share of the cameras' horizontal distance; the larger of the two counts."""
     min_turn_deg: Bound = 15.0
     """Least difference of the headings, degrees."""
     min_tilt_deg: Bound = 25.0
@@ -201,7 +203,8 @@ class CameraRelation(Family[CameraRelationConfig]):
 
     def _height(self, relation: _Relation) -> _Told:
         word = "higher" if relation.up_m > 0 else "lower"
-        return _Told(word, abs(relation.up_m) - self.config.min_height_m, "m")
+        least = max(self.config.min_height_m, self.config.min_height_share * relation.away_m)
+        return _Told(word, abs(relation.up_m) - least, "m")
 
     def _turn(self, relation: _Relation) -> _Told:
         turn = abs(relation.left_deg)

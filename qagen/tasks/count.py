@@ -29,8 +29,8 @@ from qagen.core.reasons import (
 from qagen.tasks._base import Amount, Bound, Family, TaskConfig
 from qagen.visibility.views import SceneViews
 
-LEAST_TOTAL = 3
-"""Least number of instances of two labels: of one of them, there are several."""
+LEAST_EACH = 2
+"""Least number of instances of each of two labels; who reads "doors and chairs" of one door looks for another."""
 
 
 class CountConfig(TaskConfig):
@@ -45,8 +45,8 @@ class CountConfig(TaskConfig):
 class ObjectCount(Family[CountConfig]):
     """Annotated instances of a label, all of which the video shows well, with nothing else that it could mean.
 
-    Instances of two labels are counted together only where there are several of at least one; each is counted as it
-    would be alone.
+    Instances of two labels are counted together only where there are several of each; each is counted as it would be
+    alone.
     """
 
     name = "count"
@@ -96,10 +96,11 @@ class ObjectCount(Family[CountConfig]):
         yield from _balanced(questions) if self.config.labels == 1 else self._pairs(views, questions, rng)
 
     def _pairs(self, views: SceneViews, questions: Sequence[Question], rng: Generator) -> Iterator[Question | Skip]:
-        """Two labels each, in random order, those of which both can be counted alone."""
-        if len(questions) < 2:
+        """Two labels each, in random order, both of which have several instances and can be counted alone."""
+        several = [str(question.facts["label"]) for question in questions if len(question.objects) >= LEAST_EACH]
+        if len(several) < 2:
             yield Skip(TOO_FEW_OBJECTS, SCENE)
-        for pair in combinations([str(question.facts["label"]) for question in questions], 2):
+        for pair in combinations(several, 2):
             label, other = rng.permutation(pair).tolist()
             found = self.ask(views, views.video, label, other)
             if isinstance(found, Question):
@@ -127,7 +128,7 @@ class ObjectCount(Family[CountConfig]):
             return refused
         first, second = (count for count in counts if isinstance(count, Question))
         total = len(first.objects) + len(second.objects)
-        if total < LEAST_TOTAL:
+        if min(len(first.objects), len(second.objects)) < LEAST_EACH:
             return Skip(TOO_FEW_OBJECTS, ("labels", *sorted((label, other))))
         if total > self.config.max_count:
             return Skip(TOO_MANY_INSTANCES)

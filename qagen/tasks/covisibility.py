@@ -1,6 +1,7 @@
 """Whether a second image shows a marked place of the first."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from numpy.random import Generator
 
@@ -12,11 +13,14 @@ from qagen.core.sample import Format
 from qagen.core.scene import Scene
 from qagen.sampling.frame_sets import FrameSets
 from qagen.tasks._base import Family, MarkColumns, Share, TaskConfig
-from qagen.tasks.places import draw_places, see_again, steps_to, without_depth
+from qagen.tasks.places import SeenAgain, draw_places, see_again, steps_to, without_depth
+from qagen.visibility.spots import Spot
 from qagen.visibility.views import SceneViews
 
 DRAWN_PLACES = 60
 """Places of a first image that are looked for in the second."""
+MIN_INSIDE = 50
+"""Least distance of a place inside the second image from its border, thousandths; one outside is as far from it."""
 
 
 class CovisibilityConfig(TaskConfig):
@@ -26,7 +30,7 @@ class CovisibilityConfig(TaskConfig):
 
 class Covisibility(Family[CovisibilityConfig]):
     """A place is shown where depth measured in the second image is that of the place, and not shown where something
-    clearly nearer was measured there, or where it lies a little outside of the image.
+    clearly nearer was measured there, or where it lies outside of the image; either way not close to the border.
 
     Each pair of images is asked about one place that is shown and one that is not, so the images alone do not tell.
     """
@@ -69,7 +73,7 @@ class Covisibility(Family[CovisibilityConfig]):
         for frames in FrameSets(views).pairs(rng, self.config.min_shared):
             found: dict[str, MarkedPlace] = {}
             for place, spot in draw_places(views, frames[0], rng, DRAWN_PLACES):
-                seen = see_again(views, spot, frames[1])
+                seen = _see_surely(views, spot, frames[1])
                 if seen is not None:
                     found.setdefault(seen.how, MarkedPlace("red", 0, place))
             wanted = ("hidden", "outside") if turns % 2 == 0 else ("outside", "hidden")
@@ -95,7 +99,7 @@ class Covisibility(Family[CovisibilityConfig]):
         spot = views.spots.at(frames[0], places[0].place)
         if spot is None:
             return Skip(UNSURE_DEPTH)
-        seen = see_again(views, spot, frames[1])
+        seen = _see_surely(views, spot, frames[1])
         if seen is None:
             return Skip(DOUBTFUL_SIGHTING)
         measured: dict[str, float | int | str | list] = {
@@ -115,3 +119,12 @@ class Covisibility(Family[CovisibilityConfig]):
             measured=measured,
             classes=("Yes" if seen.how == "shown" else "No",),
         )
+
+
+def _see_surely(views: SceneViews, spot: Spot, frame: int) -> SeenAgain | None:
+    """How a frame shows a spot of another one, None where that is not sure or at the very border of the image."""
+    seen = see_again(views, spot, frame)
+    if seen is None or seen.how == "outside":
+        return seen
+    inside = min(min(part, 1000 - part) for part in seen.place)
+    return replace(seen, margin=min(seen.margin, inside / MIN_INSIDE - 1)) if inside >= MIN_INSIDE else None

@@ -74,7 +74,7 @@ class Distance(Family[DistanceConfig]):
         self.needs = frozenset({"objects"} if is_ratio else {"objects", "scale"})
         self.unit = "" if is_ratio else "meters"
         if is_of_surfaces:
-            self.must_say = ("closest|nearest|shortest|smallest|surface to surface|gap",)
+            self.must_say = ("closest|nearest|shortest|smallest",)
         else:
             self.must_say = ("3D center|center to center in 3D", *(["times|ratio|factor|multiple"] if is_ratio else []))
 

@@ -22,6 +22,8 @@ Place = tuple[float, float]
 """Column and row of a point; the middle of a cell has whole numbers."""
 ANCHORS = 2
 """Number of objects whose cells are given."""
+MAX_WORDS = 10
+"""Largest number of words of all names together; questions with more would be long, so that they ask about fewer."""
 WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 """Ways along the grid, columns and rows, from the first given object to the second."""
 
@@ -83,8 +85,16 @@ class GridMapTask(Family[GridMapConfig]):
             if isinstance(drawn, Skip):
                 yield drawn
                 continue
-            cells = self._draw_cells(_centers(views, drawn[1]), rng)
-            yield Skip(OFF_THE_GRID) if cells is None else self.ask(views, *drawn, cells=cells)
+            frames, roles = drawn[0], self._few_words(views, drawn[1])
+            cells = self._draw_cells(_centers(views, roles), rng)
+            yield Skip(OFF_THE_GRID) if cells is None else self.ask(views, frames, roles, cells)
+
+    def _few_words(self, views: SceneViews, roles: tuple[MarkedObject, ...]) -> tuple[MarkedObject, ...]:
+        """The roles without the last ones, as far as their names have too many words."""
+        words = [len(views.scene.objects[role.object].label.split()) for role in roles]
+        least = ANCHORS + self.config.min_objects
+        kept = next((n for n in range(len(roles), least, -1) if sum(words[:n]) <= MAX_WORDS), least)
+        return roles[:kept]
 
     def _draw_cells(self, centers: Sequence[Place], rng: Generator) -> tuple[Cell, Cell] | None:
         """Cells of the first two objects such that all objects lie on the grid; None where there are none."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Sector
+from qagen.core.box import Box3D
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.rationale import Step, following
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, CLASS_QUOTA, HEADING_UNDEFINED, REACHES_ASIDE
@@ -47,6 +48,8 @@ LISTED: Mapping[Division, tuple[str, ...]] = {
     "eight": ("front", "front-right", "right", "back-right", "back", "back-left", "left", "front-left"),
 }
 """The words in the order in which questions list them."""
+Place = tuple[float, float]
+"""A point (x, y) of the world, seen from above."""
 QUARTERS = 4
 """Of eight sectors, options are four, a quarter turn apart each: none is a neighbor of the right one."""
 
@@ -159,7 +162,7 @@ class Standing(Family[StandingConfig]):
             return Skip(AT_OBSERVER)
         bearing = bearing_deg(ahead, offset)
         word, inside_deg = self.sectors.find(bearing)
-        if inside_deg < self.config.min_inside_deg:
+        if inside_deg < self.config.min_inside_deg or not self._holds_around(green, (u, v), (s, t), word):
             return Skip(AMBIGUOUS)
         share = share_between(footprint(red), (x, y), ahead, self.sectors.edges(word))
         if share < self.config.min_share:
@@ -184,6 +187,18 @@ class Standing(Family[StandingConfig]):
             },
             classes=(word,),
         )
+
+    def _holds_around(self, green: Box3D, blue: Place, red: Place, word: str) -> bool:
+        """Whether red is in the same sector from places halfway to the corners of a large object, such as a bed."""
+        x, y = (float(part) for part in green.center[:2])
+        places = [((x + a) / 2, (y + b) / 2) for a, b in footprint(green)]
+        return all(word == self._word_at(place, blue, red) for place in places)
+
+    def _word_at(self, place: Place, blue: Place, red: Place) -> str:
+        """The sector of red for an observer at a place."""
+        way = -1 if self.config.backward else 1
+        ahead = way * (blue[0] - place[0]), way * (blue[1] - place[1])
+        return self.sectors.find(bearing_deg(ahead, (red[0] - place[0], red[1] - place[1])))[0]
 
     def _others(self, word: str) -> tuple[str, ...]:
         """The other words to choose from; of eight, those that are quarter turns away."""

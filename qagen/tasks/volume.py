@@ -32,6 +32,7 @@ MUST_SAY = {
     "height": "height|tall|high",
     "width": "longer horizontal side",
     "longest": "longest side",
+    "longest_fine": "length, width, (or|and) height",
 }
 """What every question states, by what it asks for."""
 
@@ -86,7 +87,7 @@ class Volume(Family[VolumeConfig]):
         super().__init__(config)
         self.answer = Extents if config.asks == "size" else Number
         self.unit = "centimeters" if config.asks == "size" or config.is_fine else "meters"
-        self.must_say = (MUST_SAY[config.asks],)
+        self.must_say = (MUST_SAY.get(self.variant, MUST_SAY[config.asks]),)
 
     @property
     def marks(self) -> MarkColumns:

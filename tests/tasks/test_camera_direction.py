@@ -87,3 +87,19 @@ def test_evidence() -> None:
 def test_three_directions_in_one_image(x: float, expected: str) -> None:
     scene = room({"chair": at(x, 3, 1)}, [looking("+y")])
     assert text(asked("direction_from_camera_single", scene, red="chair")) == expected
+
+
+def across(size: tuple[float, float, float], x: float = -3, y: float = 0) -> Any:
+    """The answer for an observer at (0, 0) who looks along +y and does not see the couch."""
+    scene = room({"couch": at(x, y, 1, size)}, [looking("+y"), looking("+y", at=(x, y - 3, 1.5))])
+    family, views = cast(Any, load_task("direction_from_camera_mv")), observe(scene)
+    return family.ask(views, (0, 1), roles(views, (0, 1), "none", red=("couch", 1)), frame=0)
+
+
+def test_an_object_that_reaches_into_another_direction_is_not_asked_about() -> None:
+    # 3 m to the left, "left" is 2 * 3 * tan 22.5 = 2.49 m wide: all of a couch of 2 m, 2.49 / 4 = 62 % of one of 4 m.
+    short = question(across((0.2, 2.0, 0.6)))
+    assert short.answer.text == "left"
+    assert short.measured["share"] == pytest.approx(1)
+    assert question(across((0.2, 3.0, 0.6))).measured["share"] == pytest.approx(2.485 / 3, abs=0.01)
+    assert text(across((0.2, 4.0, 0.6))) == "Skip: reaches to another side"

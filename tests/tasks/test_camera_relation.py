@@ -49,6 +49,12 @@ def test_heights(z: float, expected: str) -> None:
     assert text(ask("height", looking("+y"), looking("+y", at=(0, 0.5, z)))) == expected
 
 
+# 4 m apart, 0.3 m are less than a tenth and 0.45 m more.
+@pytest.mark.parametrize(("z", "expected"), [(1.8, "Skip: ambiguous"), (1.95, "higher")])
+def test_heights_of_cameras_far_apart_differ_by_more(z: float, expected: str) -> None:
+    assert text(ask("height", looking("+y"), looking("+y", at=(0, 4, z)))) == expected
+
+
 @pytest.mark.parametrize(
     ("left_deg", "expected"),
     [

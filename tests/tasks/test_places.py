@@ -97,6 +97,14 @@ def test_a_place_just_outside_is_not_shown() -> None:
         assert text(ask("covisibility", (750, 500), seen=seen)) == "Skip: doubtful sighting"
 
 
+def test_a_place_at_the_border_of_the_second_image_is_doubtful() -> None:
+    # The screen's front at x = 1, y = 2: a camera at x = 2.76 has it at 500 * (1 - 1.76 / 2) = 60,
+    # one at x = 2.84 at 40, less than 5 % of the width from the border.
+    for x, expected in ((2.76, "Yes"), (2.84, "Skip: doubtful sighting")):
+        seen = observe(with_depth(room({"screen": SCREEN}, [CAMERAS[0], looking("+y", at=(x, 0, 1.5))])))
+        assert text(ask("covisibility", (750, 500), seen=seen)) == expected
+
+
 def test_the_edge_of_what_hides_a_place_is_doubtful() -> None:
     assert text(ask("covisibility", (563, 500))) == "No"
     edge = 500 + round(500 * (1 + 0.05 * 8) / 8)  # the second camera sees it at 0.05, the end of the screen

@@ -111,3 +111,14 @@ def test_what_is_kept() -> None:
     assert found.margin == pytest.approx(8.435, abs=1e-3)
     assert found.is_video
     assert found.classes == ("back",)
+
+
+def test_the_direction_must_be_the_same_from_all_around_a_large_place() -> None:
+    # 101.6 degrees to the left of who stands in the middle. 0.5 m back and 0.375 m to the right of it, the mug is at
+    # atan(0.375 / 3.8) = 5.6 to the left, the tin at atan2(4.475, -0.34) = 94.3: 88.7 from each other.
+    tin, mug = at(-0.84, 4.1, 1, SMALL), at(3.3, 0, 1, SMALL)
+    for size, expected in (((0.6, 0.4, 0.1), "back-left"), ((2.0, 1.5, 0.1), "Skip: ambiguous")):
+        boxes = {"cup": at(0, 0, 1, size), "mug": mug, "tin": tin}
+        seen = room(boxes, [looking("+y", at=(0, -6, 3), up_deg=-20)])
+        assert text(ask("relative_direction_hard_video", seen, **ROLES)) == expected
+        assert text(ask("relative_direction_easy_video", seen, **ROLES)) == "left"

@@ -15,9 +15,11 @@ from qagen.audit.solvers.base import Solver, UnreadableError
 AROUND = ("front", "front-left", "left", "back-left", "back", "back-right", "right", "front-right")
 """Eight directions, counterclockwise as seen from above."""
 SECTOR_DEG = 360.0 / len(AROUND)
-MIN_AWAY_M, MIN_INSIDE_DEG, MIN_TILT_DEG = 0.5, 5.0, 25.0
-"""Least horizontal distance, angle inside a sector, and angle between line of sight and the vertical, unless
-the type has its own."""
+MIN_AWAY_M, MIN_INSIDE_DEG, MIN_TILT_DEG, MIN_SHARE = 0.5, 5.0, 25.0, 0.75
+"""Least horizontal distance, angle inside a sector, angle between line of sight and the vertical, and share of the
+footprint in the sector, unless the type has its own."""
+SHARE_BAND = 0.04
+"""What counting places on a grid may be wrong by."""
 VISIBLE_PIXELS = 60.0
 """Visible pixels of 640 x 480 from which on an image shows an object."""
 _DIRECTIONS = re.compile(rf"\b({'|'.join(sorted(AROUND, key=len, reverse=True))})\b(?!-)")
@@ -124,11 +126,22 @@ class CameraDirectionSolver(Solver):
             raise UnreadableError(f"a direction in {text!r}")
         least = limit(self.record.task, "min_inside_deg", MIN_INSIDE_DEG)
         if not self.is_single:
-            return [check_sector("direction", text, self.left_deg, least)]
+            return [check_sector("direction", text, self.left_deg, least), *self._check_share(text, sector)]
         x, _, z = self.observer.to_camera(self.center("red"))
         own_deg = float(np.degrees(np.arctan2(-x, z)))
         angles = {"direction": self.left_deg, "direction in the image": own_deg}
-        return [check_sector(what, text, angle, least, side) for what, angle in angles.items()]
+        checks = [check_sector(what, text, angle, least, side) for what, angle in angles.items()]
+        return [*checks, *self._check_share(text, side)]
+
+    def _check_share(self, word: str, sector_of: Callable[[float], tuple[str, float]]) -> list[Check]:
+        """Most of the object, seen from above, must lie in the sector; failed checks only."""
+        if self.truth.original is not None:
+            return []
+        places = self.truth.instances[self.marks["red"].instance].box.places_across()
+        share = sum(sector_of(left_deg(self.observer, place))[0] == word for place in places) / len(places)
+        if share >= limit(self.record.task, "min_share", MIN_SHARE) - SHARE_BAND:
+            return []
+        return [disagree("share of the footprint", f"{share:.0%}", "most of it in the sector")]
 
     def check_sentence(self, text: str) -> list[Check]:
         images = {ORDINALS.index(word) for word in _CAMERA.findall(text)}

@@ -23,6 +23,8 @@ from qagen.audit.solvers.camera_direction import (
 
 MIN_AWAY_M, MIN_SIDE_M, MIN_SIDE_DEG, MIN_HEIGHT_M, MIN_TURN_DEG, HALF_TURN_DEG = 0.5, 0.3, 20.0, 0.2, 15.0, 165.0
 """Least differences, unless the type has its own, and the largest turn that has a sense."""
+MIN_HEIGHT_SHARE = 0.1
+"""Least difference in height as a share of the horizontal distance, unless the type has its own."""
 _EIGHT = re.compile(rf"\b({'|'.join(sorted(AROUND, key=len, reverse=True))})\b(?!-)")
 _WORDS = {
     "height": re.compile(r"\b(higher|lower)\b"),
@@ -88,9 +90,9 @@ class CameraRelationSolver(Solver):
         """Check a word against the sign of what it tells, which must be clear."""
         task = self.record.task
         if name == "height":
-            return _check_sign(
-                name, word, "higher", self.up_m, [abs(self.up_m) - limit(task, "min_height_m", MIN_HEIGHT_M)]
-            )
+            share = limit(task, "min_height_share", MIN_HEIGHT_SHARE)
+            least = max(limit(task, "min_height_m", MIN_HEIGHT_M), share * self.away_m)
+            return _check_sign(name, word, "higher", self.up_m, [abs(self.up_m) - least])
         if name == "turn":
             size = abs(self.turned_deg)
             margins = [size - limit(task, "min_turn_deg", MIN_TURN_DEG), HALF_TURN_DEG - size]

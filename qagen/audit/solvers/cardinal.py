@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qagen.audit.checks import EPSILON, Check, Verdict, check_equal, disagree
 from qagen.audit.scene import UprightBox
 from qagen.audit.solvers.base import Solver, UnreadableError
-from qagen.audit.solvers.standing import GRID, SHARE_BAND
+from qagen.audit.solvers.camera_direction import SHARE_BAND
 
 CLOCKWISE = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 """The directions; the middles of their sectors are 45 degrees apart."""
@@ -102,11 +102,7 @@ class CardinalSolver(Solver):
 
     def _share(self, word: str) -> float:
         """Share of the footprint of what is asked about in the sector of a word."""
-        box = self._box(self.asked)
-        steps = (np.arange(GRID) + 0.5) / GRID - 0.5
-        u, v = (one.reshape(-1, 1) for one in np.meshgrid(steps, steps))
-        sides = box.axes[:2, :2] * box.size[:2]
-        places = box.center[:2] + u * sides[:, 0] + v * sides[:, 1]
+        places = self._box(self.asked).places_across()[:, :2]
         return float((_off(word, self._bearings(places)) <= SECTOR_DEG / 2).mean())
 
     def check_sentence(self, text: str) -> list[Check]:

@@ -43,8 +43,8 @@ class CountSolver(VideoSolver):
 
     def check_question(self) -> list[Check]:
         counts = [len(self.named(name)) for name in self.names]
-        few = [] if len(counts) == 1 or (min(counts) > 0 and sum(counts) > 2) else counts
-        found = [disagree("counts", few, "at least one of each name, several of one")] if few else []
+        is_few = len(counts) > 1 and min(counts) < 2
+        found = [disagree("counts", counts, "several of each name")] if is_few else []
         return [*self.check_all_named(self.names), *found]
 
     def check_bare(self, text: str) -> list[Check]:

@@ -5,8 +5,8 @@ from qagen.audit.raw_depth import patch_on, place_of
 from qagen.audit.solvers.base import UnreadableError
 from qagen.audit.solvers.correspondence import SAME_M, SAME_SHARE, RedPointSolver
 
-HIDDEN_M, OUTSIDE, EDGE = 0.15, 50.0, 1.0
-"""Least gap to what hides a place, meters; least distance outside of the image and tolerance of it, thousandths."""
+HIDDEN_M, BORDER, EDGE = 0.15, 50.0, 1.0
+"""Least gap to what hides a place, meters; least distance from the image's border and tolerance of it, thousandths."""
 REACH = 2
 """Pixels around a place whose depth must agree about what is there."""
 
@@ -20,8 +20,9 @@ class CovisibilitySolver(RedPointSolver):
         super().solve()
         self.near = self.far = self.middle = 0.0
         outside = max(*(-part for part in self.place), *(part - 1000 for part in self.place))
+        far_off = abs(outside) >= BORDER - EDGE
         if outside > 0:
-            self.is_shown, self.is_sure, self.found = False, outside >= OUTSIDE - EDGE, f"{outside:.0f} outside"
+            self.is_shown, self.is_sure, self.found = False, far_off, f"{outside:.0f} outside"
             return
         patch, middle = (patch_on(self.view(1), self.ray, reach) for reach in (REACH, 0))
         if patch is None or middle is None or not (patch > 0).all():
@@ -31,7 +32,7 @@ class CovisibilitySolver(RedPointSolver):
         slack = self.red.distance_doubt + (self.far - self.near) + 1e-6
         self.is_shown = before < HIDDEN_M / 2
         is_same = off <= (SAME_M + SAME_SHARE * self.depth) + slack
-        self.is_sure = is_same if self.is_shown else before >= HIDDEN_M - slack
+        self.is_sure = far_off and (is_same if self.is_shown else before >= HIDDEN_M - slack)
         self.found = f"at depth {self.depth:.3f}, where {self.near:.3f} to {self.far:.3f} was measured"
 
     def check_question(self) -> list[Check]:

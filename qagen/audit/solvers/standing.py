@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from qagen.audit.checks import EPSILON, Check, Verdict, check_equal, disagree
 from qagen.audit.scene import UprightBox
 from qagen.audit.solvers.base import Solver, UnreadableError
+from qagen.audit.solvers.camera_direction import SHARE_BAND
 
 MIN_AHEAD_M, MIN_AWAY_M, MIN_INSIDE_DEG, MIN_SHARE = 0.5, 0.5, 10.0, 0.75
 """Least distance to the object that is faced and to the one that is asked about, least angle inside a sector, and least
 share of the footprint in it, unless the type has its own."""
-SHARE_BAND = 0.04
-"""What counting places on a grid may be wrong by."""
-GRID = 40
-"""Places along each side of a footprint."""
+SIGNS, AROUND_BAND_DEG = ((-1, -1), (1, -1), (1, 1), (-1, 1)), 0.01
+"""Corners of a footprint; degrees by which a direction from near them may leave its sector by rounding."""
 MIDDLES: dict[str, dict[str, tuple[float, float]]] = {
     "sides": {"right": (90, 90), "left": (-90, 90)},
     "sides_back": {"right": (67.5, 67.5), "left": (-67.5, 67.5), "back": (180, 45)},
@@ -111,7 +110,20 @@ class StandingSolver(Solver):
             checks.append(disagree("inside its sector", f"{inside:.2f} deg", f"at least {least:g}"))
         if self.truth.original is None and share < self._limit("min_share", MIN_SHARE) - SHARE_BAND:
             checks.append(disagree("share of the footprint", f"{share:.0%}", "most of it in the sector"))
-        return checks
+        return checks if self.truth.original is not None else [*checks, *self._check_around(text)]
+
+    def _check_around(self, word: str) -> list[Check]:
+        """From halfway to the corners of what the observer stands at, the direction must be the same; failed only."""
+        box, (faced, asked) = self._box(self.place), (self.center(token)[:2] for token in (self.faced, self.asked))
+        found = []
+        for sign in SIGNS:
+            eye = box.center[:2] + (box.axes[:2, :2] * box.size[:2] / 4 * sign).sum(axis=1)
+            ahead, offset = (eye - faced if self.is_backward else faced - eye), asked - eye
+            right = offset[0] * ahead[1] - offset[1] * ahead[0]
+            found.append(float(self._off(word, np.degrees(np.arctan2(right, (offset * ahead).sum())))))
+        if max(found) <= self.words[word][1] + AROUND_BAND_DEG:
+            return []
+        return [disagree("direction from around the center", f"{max(found):.1f} deg off", "the same direction")]
 
     def _off(self, word: str, bearings: float | NDArray) -> NDArray:
         """How far bearings are from the middle of a word's sector, degrees."""
@@ -119,11 +131,7 @@ class StandingSolver(Solver):
 
     def _share(self, word: str) -> float:
         """Share of the footprint of what is asked about in the sector of a word."""
-        box = self._box(self.asked)
-        steps = (np.arange(GRID) + 0.5) / GRID - 0.5
-        u, v = (one.reshape(-1, 1) for one in np.meshgrid(steps, steps))
-        sides = box.axes[:2, :2] * box.size[:2]
-        places = box.center[:2] + u * sides[:, 0] + v * sides[:, 1]
+        places = self._box(self.asked).places_across()[:, :2]
         return float((self._off(word, self._bearings(places)) <= self.words[word][1]).mean())
 
     def check_sentence(self, text: str) -> list[Check]:
