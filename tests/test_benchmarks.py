@@ -16,7 +16,6 @@ TEXT = (Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md").read_
 SECTIONS = {part.splitlines()[0]: part for part in TEXT.split("\n## ")[1:]}
 AWAITED = {
     "compare_single",
-    "turn_and_look_mv",
 }  # fmt: skip
 """Types that the page names already and that are being built."""
 KNOWN = {*known_types()} | AWAITED

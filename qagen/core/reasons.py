@@ -524,6 +524,10 @@ SHOWN_BY_OBSERVER = _reason(
     "shown by the observer",
     "The image whose camera is asked about may show the object itself, so the other images would not be needed.",
 )
+ONLY_ONE_HIDDEN = _reason(
+    "only one hidden",
+    "The first image shows all objects to choose from but one, which would be the answer at sight.",
+)
 TOO_CLOSE_AROUND = _reason(
     "camera too close to the object",
     "The camera is above the object, or so close that a small error of its place would change the angle around it.",

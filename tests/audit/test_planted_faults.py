@@ -454,6 +454,18 @@ def opposite_direction(record: Record, evidence: Record) -> None:
     evidence["answer"] = said(record) if evidence["format"] == "fill" else evidence["answer"]
 
 
+def another_turn(record: Record, evidence: Record) -> bool:
+    """One turns to the other side, or to the left instead of around."""
+    turns = {"90 degrees to the left": "90 degrees to the right", "90 degrees to the right": "90 degrees to the left"}
+    turns |= {"around by 180 degrees": "90 degrees to the left"}
+    return ask(record, lambda text: re.sub("|".join(turns), lambda match: turns[match[0]], text, count=1))
+
+
+def another_name(record: Record, evidence: Record) -> None:
+    """The answer is another of the objects to choose from."""
+    say(record, next(row["label"] for row in evidence["objects"] if row["label"].lower() != said(record).lower()))
+
+
 def north_at_the_other_end(record: Record, evidence: Record) -> bool:
     """The two objects that tell where north is change places, where directions are told from a fourth."""
     first, second = (row["label"] for row in evidence["objects"][:2])
@@ -570,6 +582,12 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     *(("the opposite", "direction_cardinal_mv", f, opposite_direction) for f in ("fill", "sentence")),
     *(("north at the other end", "direction_cardinal_mv", f, north_at_the_other_end) for f in EVERY_FORMAT[:3]),
     ("evidence of another direction", "direction_cardinal_mv", "fill", in_measured(bearing_deg=200.0)),
+    ("another letter", "turn_and_look_mv", "select", other_letter),
+    ("the truth twice", "turn_and_look_mv", "select", same_option_twice),
+    ("another name", "turn_and_look_mv", "fill", another_name),
+    *(("another turn", "turn_and_look_mv", f, another_turn) for f in ("fill", "select")),
+    ("images in another order", "turn_and_look_mv", "fill", swap_images),
+    ("evidence of another direction", "turn_and_look_mv", "fill", in_measured(red_deg=200.0)),
     ("another letter", "object_matching_candidates", "select", other_letter_of_those),
     ("another letter", "obj_count", "select", other_letter),
     ("another letter", "spatial_imagination_oo_video", "select", other_letter),

@@ -65,6 +65,7 @@ from qagen.audit.solvers.room import RoomSolver
 from qagen.audit.solvers.rotation import RotationSolver
 from qagen.audit.solvers.size import SizeSolver
 from qagen.audit.solvers.standing import StandingSolver
+from qagen.audit.solvers.turn_and_look import TurnAndLookSolver
 from qagen.audit.solvers.view_change import ViewAnglesSolver, ViewChangeSolver
 from qagen.audit.solvers.volume import SideSolver, VolumeSolver
 
@@ -581,6 +582,15 @@ def _camera_direction(solver: CameraDirectionSolver, steps: Steps) -> Chain:
     yield steps.bearings({"red": -solver.left_deg}, solver.image)
 
 
+def _turn_and_look(solver: TurnAndLookSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    rows = [str(row["color"]) for row in solver.record.evidence["objects"]]
+    yield steps.bearings({token: -solver.left_deg[token] for token in rows})
+    best, second = solver.ranked[:2]
+    value, after = (following(angle(solver.off_deg[token]), OF_DIFFERENCE) for token in (best, second))
+    yield Expected("compare ahead", {"way": solver.way, "of": steps.roles[best], "value": value, "next": after})
+
+
 def _camera_relation(solver: CameraRelationSolver, steps: Steps) -> Chain:
     if solver.parts != ["turn"]:
         apart = float(np.linalg.norm(solver.view(1).eye - solver.view(0).eye))
@@ -850,6 +860,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     RoomSolver: _room,
     RotationSolver: _rotation,
     SideSolver: _volume,
+    TurnAndLookSolver: _turn_and_look,
     SizeSolver: _size,
     StandingSolver: _standing,
     SurfaceDistanceSolver: _surfaces,

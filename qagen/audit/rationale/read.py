@@ -36,6 +36,9 @@ SIDEWAYS = {
     "behind": ("front_behind", "behind"), "in front or behind": ("front_behind", ""),
 }  # fmt: skip
 """What texts call a direction to its axis and word; none where neither is clear."""
+TURNS = {
+    "90 degrees to the left": "left", "90 degrees to the right": "right", "around by 180 degrees": "round",
+}  # fmt: skip
 CONTACTS = {"rests on": "on", "is inside": "in", "touches": "touching", "is apart from": "apart"}
 MORE = {"turns more": "turn", "moves farther": "move"}
 PLURALS = ("Centers", "their centers are")
@@ -155,6 +158,8 @@ FORMS: Mapping[str, str] = {
     "compare shown": r"The depth measured there is {value:number} {unit:unit}, that of the same surface\.",
     "compare hidden": r"The depth measured there is only {value:number} {unit:unit}, so something nearer hides the "
     r"place\.",
+    "compare ahead": r"After turning {way:turn}, the center of the {of:object} is {value:number} degrees from straight "
+    r"ahead, that of any other at least {next:number} degrees\.",
     "compare contact": r"Therefore, the first {word:contact} the second\.",
     "answer plain": r"So the answer is {value:text}\.",
     "answer letter": r"So the answer is {letter:letter}: {value:text}\.",
@@ -253,6 +258,7 @@ class Reader:
             "so_many": lambda text: _counted(text, "none"),
             "more": MORE.__getitem__,
             "contact": CONTACTS.__getitem__,
+            "turn": TURNS.__getitem__,
             "aside": ASIDE.__getitem__,
             "doing": _doing,
             "tuple": lambda text: [Said(one) for one in text[1:-1].split(", ")],
@@ -363,7 +369,7 @@ _TYPES = {
     "or_degrees": f"degrees|{UNIT}", "side": "|".join(SIDES), "taller": "|".join(TALLER),
     "extreme": "|".join(EXTREMES),
     "outermost": "|".join(OUTERMOST), "bound": "least|most",
-    "more": "|".join(MORE), "contact": "|".join(CONTACTS), "aside": "|".join(ASIDE),
+    "more": "|".join(MORE), "contact": "|".join(CONTACTS), "turn": "|".join(TURNS), "aside": "|".join(ASIDE),
     "box": r"\[\d+(?:, \d+){3}\]",
     "tuple": rf"\({NUMBER}(?:, {NUMBER})+\)", "two": f"{NUMBER} and {NUMBER}", "from_to": f"{NUMBER} to {NUMBER}",
 }  # fmt: skip

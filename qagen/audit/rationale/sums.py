@@ -96,6 +96,20 @@ def _compass(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     yield values["turn"][1], abs(math.degrees(math.atan2(east, north)))
 
 
+TURNED_DEG = {"left": -90.0, "right": 90.0, "round": 180.0}
+"""How far to the right one turns."""
+
+
+def _ahead(values: Values, before: Mapping[str, list[Values]]) -> Sums:
+    told = {
+        thing: (-1 if side == "left" else 1) * float(said.text)
+        for thing, (side, said) in before["measure bearing"][0]["to"]
+    }
+    off = {thing: abs(math.remainder(right - TURNED_DEG[values["way"]], 360)) for thing, right in told.items()}
+    yield values["value"], off.pop(values["of"])
+    yield values["next"], min(off.values())
+
+
 def _ray(values: Values, before: Mapping[str, list[Values]]) -> Sums:
     ((x, y, z),) = _places(before).values()
     yield from zip(values["ray"], (x / z, y / z), strict=True)
@@ -122,6 +136,7 @@ SUMS: Mapping[str, Callable[[Values, Mapping[str, list[Values]]], Sums]] = {
     "measure around": _around,
     "measure turn": _turn,
     "measure compass": _compass,
+    "compare ahead": _ahead,
     "measure heading": _heading,
     "project ray": _ray,
     "project lens": _lens,

@@ -63,12 +63,16 @@ def _cues_of_places(question: Question) -> list[Cues]:
 
 
 def _cues_of_objects(question: Question, labels: Sequence[str]) -> list[Cues]:
-    """What each object to choose from is called, and how far from the first object's frame it is marked."""
+    """What each object to choose from is called, and how far from the first object's frame it is marked, where that is
+    none of them."""
     asked = question.facts.get("extreme", question.facts.get("side"))
     roles = {role.color: role for role in question.roles}
     options = [roles[color] for color in _options(question)]
+    names: Cues = [(asked, labels[option.object]) for option in options]
+    if question.roles[0] in options:
+        return [names]
     ranks = _ranks([abs(option.image - question.roles[0].image) for option in options])
-    return [[(asked, rank) for rank in ranks], [(asked, labels[option.object]) for option in options]]
+    return [[(asked, rank) for rank in ranks], names]
 
 
 def _ranks(values: Sequence[int]) -> list[int]:
