@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from qagen.core.answer import Choice
@@ -55,7 +54,7 @@ def _image_paths(question: Question, views: SceneViews, path: Callable[[str, Fra
     if not shows_video_files(question):
         return [path(views.scene.id, frame) for frame in frames]
     return [
-        f"{views.scene.id}/video_{kind}/{video_name(position, frame)}{Path(path('', frame)).suffix}"
+        f"{views.scene.id}/video_{kind}/{video_name(position, frame)}.{path('', frame).rpartition('.')[2]}"
         for position, frame in enumerate(frames)
     ]
 
