@@ -30,6 +30,11 @@ INVALID_POSE = _reason(
     "frame: invalid pose",
     "The pose is not finite or not rigid, as where tracking was lost; if most frames are affected, poses are misread.",
 )
+OFF_VERTICAL = _reason(
+    "frame: pose against gravity",
+    "The pose puts the vertical elsewhere than the device felt it, so one of them is wrong; if many frames are "
+    "affected, poses are misread.",
+)
 NO_POSE = _reason("frame: no pose", "There is an image but no pose for it; check that the download is complete.")
 NO_CAMERA = _reason(
     "frame: no intrinsics", "There is an image but no file of its camera; check that the download is complete."

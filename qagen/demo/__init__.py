@@ -28,6 +28,7 @@ MAX_WORKERS = 8
 """Limit of the threads that film; each needs about 100 MB of memory."""
 WRITERS = {
     "arkitscenes": "qagen.demo.layouts.arkitscenes:write",
+    "ca1m": "qagen.demo.layouts.ca1m:write",
     "dl3dv": "qagen.demo.layouts.dl3dv:write",
     "hypersim": "qagen.demo.layouts.hypersim:write",
     "posed": "qagen.demo.layouts.posed:write",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 LOADERS = {
     "arkitscenes": "qagen.loaders.arkitscenes:ARKitScenesLoader",
+    "ca1m": "qagen.loaders.ca1m.loader:Ca1mLoader",
     "dl3dv": "qagen.loaders.dl3dv:DL3DVLoader",
     "hypersim": "qagen.loaders.hypersim.loader:HypersimLoader",
     "posed": "qagen.loaders.posed.loader:PosedLoader",

@@ -168,20 +168,24 @@ class FolderLoader(Loader):
 
     def folders(self) -> dict[str, Path]:
         """All scenes' folders by name. Raises SceneError where there is none."""
-        if not self.root.is_dir():
-            raise SceneError(self.root, f"dataset root: no such folder.{self._hint()}")
         if self._is_scene(self.root):
             return {self.scene_id(self.root): self.root}
+        if not self.root.is_dir():
+            raise SceneError(self.root, f"dataset root: no such folder.{self._hint()}")
         paths = [path for home in self._homes() for path in list_folder(home) if self._is_scene(path)]
         if not paths:
             raise SceneError(self.root, f"dataset root: found no scene, expected {self.expected}.{self._hint()}")
         found = {self.scene_id(path): path for path in reversed(paths)}
+        self.check_names(found, paths)
+        return found
+
+    def check_names(self, found: Mapping[str, Path], paths: Collection[Path]) -> None:
+        """Raise SceneError where scenes of different names on disk would be called alike."""
         for path in paths:
             other = found[self.scene_id(path)].name
             if path.name != other:
                 both = f"{other!r} and {path.name!r}"
                 raise SceneError(self.root, f"scenes: found {both}, expected names that differ beyond '.' and '_'")
-        return found
 
     def folder(self, scene_id: str) -> Path:
         """One scene's folder, found without listing the others. Raises SceneError."""

@@ -13,7 +13,7 @@ from qagen.core.pose import Pose
 from qagen.core.scene import FileSource, Frame
 from qagen.errors import SceneError
 from qagen.loaders.io.rgbd import DepthImage
-from qagen.loaders.io.rotated import RotatedImage, quarter_turns_to_upright, rotated_frame
+from qagen.loaders.io.rotated import RotatedImage, quarter_turns_to_upright, rotated_frame, rotated_pose, turns_back
 
 CAMERA = Camera(fx=20, fy=22, cx=7.0, cy=5.0, width=16, height=12)
 UPRIGHT = Pose.from_matrix([[0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
@@ -62,3 +62,32 @@ def test_a_damaged_picture_is_told_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(SceneError, match=r"a.png: color image cannot be decoded"):
         RotatedImage(FileSource(tmp_path / "a.png"), 1).read_bytes()
+
+
+def upright_image(roll_deg: int) -> tuple[Pose, tuple[int, int]]:
+    """Pose and size of an image of a device that was rolled clockwise, turned upright as CA-1M does."""
+    angle = np.radians(roll_deg)
+    c, s = np.cos(angle), np.sin(angle)
+    taken = UPRIGHT @ Pose(np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]]), np.zeros(3))
+    turns = round(roll_deg / 90)
+    return rotated_pose(taken, turns), (16, 12) if turns % 2 == 0 else (12, 16)
+
+
+def test_images_that_were_turned_upright_are_turned_back() -> None:
+    rolls = [0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 150]
+    poses, sizes = zip(*map(upright_image, rolls), strict=True)
+    turns = turns_back(poses, sizes)
+    # the device was on its side from 45 degrees on, and upside down from 135
+    assert turns == [0, 0, 0, 3, 3, 3, 3, 2, 2, 2, 2]
+    back = [rotated_pose(pose, count) for pose, count in zip(poses, turns, strict=True)]
+    for first, second, step in zip(back, back[1:], np.diff(rolls), strict=False):
+        relative = first.rotation.T @ second.rotation
+        assert_allclose(np.degrees(np.arctan2(relative[1, 0], relative[0, 0])), step, atol=1e-9)
+
+
+def test_after_a_jump_the_device_is_held_as_before() -> None:
+    # looking down by 30 degrees, and then the other way: the nearest camera would be upside down
+    c, s = np.cos(np.radians(30)), np.sin(np.radians(30))
+    pitched = UPRIGHT @ Pose(np.array([[1, 0, 0], [0, c, s], [0, -s, c]]), np.zeros(3))
+    behind = Pose(np.diag([-1.0, -1.0, 1.0]) @ pitched.rotation, pitched.translation)
+    assert turns_back([pitched, behind], [(16, 12), (16, 12)]) == [0, 0]

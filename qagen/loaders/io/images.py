@@ -36,7 +36,13 @@ def image_size(color: ImageSource, source: Path) -> tuple[int, int]:
         raise SceneError(color.path or source, f"image: cannot be decoded ({error})") from error
 
 
-def read_pixels(path: Path, kind: PixelKind, name: str = "image", size: tuple[int, int] | None = None) -> NDArray:
+def read_pixels(
+    path: Path,
+    kind: PixelKind,
+    name: str = "image",
+    size: tuple[int, int] | None = None,
+    data: bytes | None = None,
+) -> NDArray:
     """(height, width) the whole numbers of a gray image; sizes and types that are not expected cost no memory.
 
     Args:
@@ -44,12 +50,13 @@ def read_pixels(path: Path, kind: PixelKind, name: str = "image", size: tuple[in
         kind: what its pixels must be.
         name: what the image is called in errors.
         size: expected width and height; None for any.
+        data: the encoded image where it is only a part of a file.
 
     Raises:
         SceneError: the image cannot be decoded, or is of another size or type.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path if data is None else BytesIO(data)) as image:
             if size is not None and image.size != size:
                 found = f"{image.size[0]} x {image.size[1]}"
                 raise SceneError(path, f"{name}: found {found} pixels, expected {size[0]} x {size[1]}")

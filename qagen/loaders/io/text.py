@@ -62,6 +62,11 @@ def read_json(path: Path, kind: type[_T]) -> _T:
         data = path.read_bytes()
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
+    return decode_json(data, kind, path)
+
+
+def decode_json(data: bytes, kind: type[_T], path: Path) -> _T:
+    """JSON of a declared kind; ``path`` goes into the message. Raises SceneError when it is damaged or of another."""
     try:
         return msgspec.json.decode(data, type=kind, strict=False)
     except msgspec.ValidationError as error:
