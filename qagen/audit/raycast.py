@@ -147,12 +147,16 @@ class RayCaster:
         self, view: AuditView, grid: Pinhole, u: NDArray, v: NDArray, measured: NDArray
     ) -> tuple[NDArray, NDArray]:
         """(n,) the instance whose box alone contains the measured point, and its depth, for scenes without a mesh."""
-        z = np.where(measured > 0, measured, np.nan)
-        points = grid.rays(u, v) * z[:, None] @ view.T_wc[:3, :3].T + view.T_wc[:3, 3]
+        known = np.flatnonzero(measured > 0)
+        points = grid.rays(u, v)[known] * measured[known, None] @ view.T_wc[:3, :3].T + view.T_wc[:3, 3]
+        low, high = points.min(axis=0, initial=np.inf), points.max(axis=0, initial=-np.inf)
         owners, instance = np.zeros(len(u), int), np.full(len(u), -1)
         for index, box in enumerate(instance.box for instance in self.scene.instances):
-            within = (np.abs((points - box.center) @ box.axes) <= box.size / 2).all(axis=1)
-            owners += within
+            reach = np.linalg.norm(box.size) / 2
+            if (box.center + reach < low).any() or (box.center - reach > high).any():
+                continue
+            within = known[(np.abs((points - box.center) @ box.axes) <= box.size / 2).all(axis=1)]
+            owners[within] += 1
             instance[within] = index
         return np.where(owners == 1, instance, -1), np.where(measured > 0, measured, np.inf)
 
