@@ -1,13 +1,14 @@
 """What a view shows: rays cast at the labeled mesh and compared with the measured depth."""
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
 
-from qagen.audit.scene import AuditScene, AuditView, Pinhole
+from qagen.audit.scene import AuditScene, AuditView, Pinhole, UprightBox
 
 COLUMNS = 320
 """Number of rays across the width of an image."""
@@ -24,6 +25,12 @@ TOLERANCE_M, TOLERANCE_SHARE = 0.05, 0.025
 DOUBT = 1.5
 """A pixel is doubtful where tolerances larger or smaller by this factor change what it shows."""
 REFERENCE_PIXELS = 640 * 480
+FLOOR_M = 0.03
+"""Height of the lowest part of a box that owns nothing, at most a quarter of it: the floor runs through it."""
+NOBODY, SEVERAL = -1, -2
+"""Owners of measured points that lie in no box, or in boxes that overlap."""
+NESTED = 0.9
+"""A box with this share of its volume in a larger one lies within it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,19 +153,55 @@ class RayCaster:
     def _instances_by_box(
         self, view: AuditView, grid: Pinhole, u: NDArray, v: NDArray, measured: NDArray
     ) -> tuple[NDArray, NDArray]:
-        """(n,) the instance whose box alone contains the measured point, and its depth, for scenes without a mesh."""
+        """(n,) the instance whose box contains the measured point, and its depth, for scenes without a mesh.
+
+        Of boxes in one another the innermost counts; where others overlap, none does.
+        """
         known = np.flatnonzero(measured > 0)
-        points = grid.rays(u, v)[known] * measured[known, None] @ view.T_wc[:3, :3].T + view.T_wc[:3, 3]
+        z, rays = measured[known], grid.rays(u, v)[known] @ view.T_wc[:3, :3].T
+        points = z[:, None] * rays + view.T_wc[:3, 3]
         low, high = points.min(axis=0, initial=np.inf), points.max(axis=0, initial=-np.inf)
-        owners, instance = np.zeros(len(u), int), np.full(len(u), -1)
-        for index, box in enumerate(instance.box for instance in self.scene.instances):
-            reach = np.linalg.norm(box.size) / 2
+        slack = np.maximum(TOLERANCE_M, TOLERANCE_SHARE * z)
+        instance = np.full(len(u), NOBODY)
+        for index in self._by_size:
+            box = self.scene.instances[index].box
+            reach = np.linalg.norm(box.size) / 2 + slack.max(initial=0.0)
             if (box.center + reach < low).any() or (box.center - reach > high).any():
                 continue
-            within = known[(np.abs((points - box.center) @ box.axes) <= box.size / 2).all(axis=1)]
-            owners[within] += 1
-            instance[within] = index
-        return np.where(owners == 1, instance, -1), np.where(measured > 0, measured, np.inf)
+            enter, leave = self._crossed(box, view.T_wc[:3, 3], rays)
+            is_within = (leave >= enter) & (z >= enter - slack) & (z <= np.maximum(leave, enter + slack))
+            within = known[is_within & (leave > 0)]
+            owners = instance[within]
+            for inner in np.unique(owners).tolist():
+                if inner == NOBODY:
+                    owners[owners == inner] = index
+                elif inner != SEVERAL and not self._is_nested(inner, index):
+                    owners[owners == inner] = SEVERAL
+            instance[within] = owners
+        return np.maximum(instance, NOBODY), np.where(measured > 0, measured, np.inf)
+
+    def _crossed(self, box: UprightBox, eye: NDArray, rays: NDArray) -> tuple[NDArray, NDArray]:
+        """(n,) depth at which rays enter and leave a box, without the lowest part, through which the floor may run."""
+        ends = np.stack([-box.size / 2, box.size / 2])
+        if self.scene.is_level:
+            ends[0, 2] += min(FLOOR_M, box.size[2] / 4)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sides = (ends - (eye - box.center) @ box.axes)[:, None] / (rays @ box.axes)
+        sides = np.where(np.isnan(sides), np.array([-np.inf, np.inf])[:, None, None], sides)
+        return sides.min(axis=0).max(axis=1), sides.max(axis=0).min(axis=1)
+
+    @cached_property
+    def _by_size(self) -> list[int]:
+        """The instances from the smallest box to the largest."""
+        return np.argsort([one.box.size.prod() for one in self.scene.instances], kind="stable").tolist()
+
+    @cache  # noqa: B019 - a caster lives as long as its scene
+    def _is_nested(self, inner: int, outer: int) -> bool:
+        """Whether most of a box lies within another."""
+        small, large = (self.scene.instances[k].box for k in (inner, outer))
+        places = (np.indices((6, 6, 6)).reshape(3, -1).T + 0.5) / 6 - 0.5
+        points = (places * small.size) @ small.axes.T + small.center
+        return float((np.abs((points - large.center) @ large.axes) <= large.size / 2).all(axis=1).mean()) >= NESTED
 
 
 def surface_of(triangles: NDArray) -> EmbreeScene:
