@@ -25,8 +25,6 @@ Place = Literal["green", "blue", "yellow"]
 PLACES: tuple[Place, ...] = ("green", "blue", "yellow", "yellow")
 """Which object directions are told from; half of the time one of those that tell where north is."""
 COLORS = ("green", "blue", "red", "yellow")
-QUARTER = 2
-"""Options are so many sectors apart, a quarter turn: none is a neighbor of another."""
 
 
 class CardinalConfig(MarkedConfig):
@@ -140,7 +138,7 @@ class Cardinal(Family[CardinalConfig]):
             frames=frames,
             roles=roles,
             facts={"place": place},
-            answer=Sector(word, _quarter_turns(word)),
+            answer=Sector(word, COMPASS.others(word)),
             fact=(place, *(role.object for role in roles)),
             margin=inside_deg - self.config.min_inside_deg,
             margin_unit="deg",
@@ -172,12 +170,6 @@ def _are_apart(first: Box3D, second: Box3D, least_m: float) -> bool:
     if math.hypot(*_way(first, second)) < least_m:
         return False
     return not (is_over(first, _seen_from_above(second)) or is_over(second, _seen_from_above(first)))
-
-
-def _quarter_turns(word: str) -> tuple[str, ...]:
-    """The three other directions that are whole quarter turns away."""
-    index, count = COMPASS.names.index(word), len(COMPASS.names)
-    return tuple(COMPASS.names[(index + k) % count] for k in range(QUARTER, count, QUARTER))
 
 
 def _in_axes_of_north(

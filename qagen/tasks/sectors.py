@@ -9,6 +9,8 @@ from qagen.core.pose import to_degrees
 
 MIN_AWAY_M = 0.5
 """Least horizontal distance of what has a direction, meters, at room scale."""
+QUARTERS = 4
+"""Most sectors of a circle that are options together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,13 @@ class Sectors:
         return self.starts_deg[index], ends[index]
 
     def others(self, name: str) -> tuple[str, ...]:
-        """The sectors that may be options beside one: of eight none that touches it, because few degrees part them."""
+        """The sectors that may be options beside one; of eight those that are quarter turns away.
+
+        Neighbors of one of eight are parted by few degrees, and options with uneven gaps would tell which one is right.
+        """
         index, count = self.names.index(name), len(self.names)
-        gap = 2 if count > 4 else 1
-        return tuple(self.names[(index + k) % count] for k in range(gap, count - gap + 1))
+        step = count // QUARTERS if count > QUARTERS else 1
+        return tuple(self.names[(index + k) % count] for k in range(step, count, step))
 
     def find(self, bearing_deg: float) -> tuple[str, float]:
         """The sector of a bearing, and how far from the nearest edge the bearing lies, degrees."""

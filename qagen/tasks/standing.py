@@ -23,6 +23,7 @@ from qagen.tasks.sectors import (
     LEFT_RIGHT_BACK,
     MIN_AWAY_M,
     QUADRANTS,
+    QUARTERS,
     Sectors,
     bearing_deg,
     footprint,
@@ -50,8 +51,6 @@ LISTED: Mapping[Division, tuple[str, ...]] = {
 """The words in the order in which questions list them."""
 Place = tuple[float, float]
 """A point (x, y) of the world, seen from above."""
-QUARTERS = 4
-"""Of eight sectors, options are four, a quarter turn apart each: none is a neighbor of the right one."""
 
 
 class StandingConfig(MarkedConfig):
@@ -172,7 +171,7 @@ class Standing(Family[StandingConfig]):
             roles=roles,
             is_video=self.images == "video",
             facts={"among": self.words},
-            answer=Sector(word, self._others(word)),
+            answer=Sector(word, self.sectors.others(word)),
             fact=tuple(role.object for role in roles),
             margin=inside_deg - self.config.min_inside_deg,
             margin_unit="deg",
@@ -199,11 +198,6 @@ class Standing(Family[StandingConfig]):
         way = -1 if self.config.backward else 1
         ahead = way * (blue[0] - place[0]), way * (blue[1] - place[1])
         return self.sectors.find(bearing_deg(ahead, (red[0] - place[0], red[1] - place[1])))[0]
-
-    def _others(self, word: str) -> tuple[str, ...]:
-        """The other words to choose from; of eight, those that are quarter turns away."""
-        index, step = self.words.index(word), max(1, len(self.words) // QUARTERS)
-        return tuple(self.words[(index + k) % len(self.words)] for k in range(step, len(self.words), step))
 
 
 def _turn_deg(right: float, front: float) -> float:

@@ -44,7 +44,8 @@ def test_a_bearing_lies_in_its_sector(sectors: Sectors, bearing, expected) -> No
     assert (name, pytest.approx(inside)) == expected
 
 
-def test_of_eight_sectors_no_neighbor_is_an_option() -> None:
-    assert EIGHT.others("front") == ("right", "back-right", "back", "back-left", "left")
+def test_of_eight_sectors_quarter_turns_are_options() -> None:
+    assert EIGHT.others("front") == ("right", "back", "left")
+    assert set(EIGHT.others("back-left")) == {"front-left", "front-right", "back-right"}
     assert set(QUADRANTS.others("front-left")) == {"front-right", "back-left", "back-right"}
     assert LEFT_RIGHT.others("left") == ("right",)
