@@ -100,6 +100,7 @@ OPTIONS_ON_REQUEST = (
     "obj_frame_locate",
     "object_height",
     "object_longest",
+    "object_orbit_video",
     "object_size_video",
     "object_width",
     "room_size",

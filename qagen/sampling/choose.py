@@ -36,6 +36,7 @@ from qagen.sampling.distractors.boxes import choose_with_other_boxes
 from qagen.sampling.distractors.generated import DistractorMaker
 from qagen.sampling.distractors.own import choose_among_own_objects
 from qagen.sampling.distractors.shared import choose_with_shared_answers
+from qagen.sampling.distractors.words import choose_with_even_words
 from qagen.sampling.pool import POOL_FACTOR, Selection, pick_balanced
 from qagen.visibility.views import SceneViews
 
@@ -70,7 +71,7 @@ RULES: dict[type[Answer], Rule] = {
     LabelOrder: Rule(make=DistractorMaker.orders),
     FrameNumbers: Rule(choose_with_shared_answers, POOL_FACTOR),
     OneOf: Rule(make=DistractorMaker.other_words),
-    Sector: Rule(make=DistractorMaker.other_words),
+    Sector: Rule(choose_with_even_words, 4, DistractorMaker.other_words),
     CameraMove: Rule(make=DistractorMaker.other_moves),
     FrameSpan: Rule(make=DistractorMaker.other_spans),
     MoveOrder: Rule(make=DistractorMaker.move_orders),

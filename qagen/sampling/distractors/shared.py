@@ -7,6 +7,7 @@ same:
 
 * similar numbers: "the other one is 2.3 m deep", or the size of a box that is to be found again;
 * the same object: knowing how deep in a room clocks hang does not help when all four ask about a clock;
+* lengths from a camera to objects of the same label: clocks are far from it, stools near, in every room;
 * directions with the same word for above and below, which labels mostly give away (a lamp hangs above a rug).
 
 Any four numbers that lie apart may share a set, so sets of numbers are chosen in which no label and no revealed number
@@ -99,6 +100,9 @@ def _choose_groups(
     revealed = np.array([_revealed_value(question) for question in questions])
     subject = [question.roles[-1].object if question.roles else None for question in questions]
     fits = _fit_together([question.answer for question in questions], is_close)
+    if labels and _asks_of_one_object(questions):
+        names = np.array([labels[question.roles[-1].object] for question in questions])
+        fits &= names[:, None] == names
     groups = group_questions(questions, revealed, rng, fits)
 
     def cost(group: list[int]) -> tuple[int, float, int]:
@@ -108,6 +112,17 @@ def _choose_groups(
     if labels and questions and isinstance(questions[0].answer, (*ONE_NUMBER, Directions)):
         groups = _balanced_groups(questions, groups, revealed, labels, fits, count, rng)
     return groups[:count]
+
+
+def _asks_of_one_object(questions: Sequence[Question]) -> bool:
+    """Whether lengths are asked that lie between one object and a camera: they differ from image to image, but in every
+    room what hangs on walls is mostly far and what stands around mostly near, so only one label shares options."""
+    if not questions or not isinstance(questions[0].answer, Number):
+        return False
+    if any(len(question.roles) - ("given" in question.facts) != 1 for question in questions):
+        return False
+    found = {(question.roles[-1].object, _printed_values(question.answer)) for question in questions}
+    return len(found) > len({item for item, _ in found})
 
 
 def _revealed_value(question: Question) -> float:
