@@ -286,3 +286,22 @@ def test_a_label_does_not_tell_on_which_side_an_object_is() -> None:
         if len(sides) == GROUP:
             leads[question.roles[0].object] += GROUP * (sides[0] == "right") - sides.count("right")
     assert max(map(abs, leads.values())) <= GROUP
+
+
+def test_lengths_from_a_camera_share_options_within_one_label() -> None:
+    # Clocks are far and stools are near, in all images.
+    labels = ["clock", "stool"]
+    values = [
+        *((0, value) for value in (3.1, 3.8, 4.6, 5.5, 6.6, 7.9)),
+        *((1, value) for value in (1, 1.4, 1.8, 2.3, 2.8, 3.4)),
+    ]
+    questions = [
+        replace(ask(Number(value)), frames=(number,), roles=(MarkedObject("red", item, 0, "point", (500, 500)),))
+        for number, (item, value) in enumerate(values)
+    ]
+    selection = choose_with_shared_answers(questions, len(questions), rng_for(0), labels)
+    by_answer = {question.answer.text: question.roles[0].object for question in questions}
+    assert len(selection.distractors) == 8
+    for question in selection.questions:
+        for wrong in selection.distractors.get(question.key, ()):
+            assert by_answer[wrong.text] == question.roles[0].object
