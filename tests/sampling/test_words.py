@@ -1,6 +1,7 @@
 """Questions that choose one of a few directions in words."""
 
 from collections import Counter
+from dataclasses import replace
 
 from qagen.core.answer import Sector
 from qagen.core.question import MarkedObject, Question
@@ -34,6 +35,12 @@ def test_no_word_goes_with_the_label_of_where_one_stands() -> None:
         counts = [found[label, word] for word in WORDS]
         assert max(counts) - min(counts) <= 1
     assert [question.frames for question in chosen] == sorted(question.frames for question in chosen)
+
+
+def test_questions_may_name_different_numbers_of_objects() -> None:
+    questions = [ask(number, WORDS[number % 3], number % 2) for number in range(12)]
+    questions = [replace(question, roles=question.roles[: 1 + question.frames[0] % 2]) for question in questions]
+    assert len(choose_with_even_words(questions, 12, rng_for(0), LABELS).questions) >= 6
 
 
 def test_questions_without_objects_are_even_as_well() -> None:

@@ -39,16 +39,15 @@ def choose_with_even_words(
 def _cues(questions: Sequence[Question], labels: Sequence[str]) -> list[NDArray[np.int64]]:
     """(n, options) the word of each option, alone and with the label of each object in its role."""
     numbers: dict[tuple[str, ...], int] = {}
-    names = [[(), *((role.color, labels[role.object]) for role in question.roles)] for question in questions]
-    return [
-        np.array(
-            [
-                [numbers.setdefault((*name, word), len(numbers)) for word in _options(question)]
-                for question, name in zip(questions, column, strict=True)
-            ]
-        )
-        for column in zip(*names, strict=True)
-    ]
+    names = [{"": "", **{role.color: labels[role.object] for role in question.roles}} for question in questions]
+    found = []
+    for color in dict.fromkeys(color for name in names for color in name):
+        cues = [
+            [numbers.setdefault((color, name.get(color, ""), word), len(numbers)) for word in _options(question)]
+            for question, name in zip(questions, names, strict=True)
+        ]
+        found.append(np.array(cues))
+    return found
 
 
 def _options(question: Question) -> tuple[str, ...]:
