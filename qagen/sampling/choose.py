@@ -103,6 +103,6 @@ class Distractors:
     def of(self, question: Question) -> Sequence[Answer] | None:
         """Wrong answers of the same kind as the question's own, or None where there are none."""
         make = RULES[type(question.answer)].make
-        if make is None or self._selection.distractors:
+        if make is None or self._selection.distractors or self._selection.only_shared:
             return self._selection.distractors.get(question.key)
         return make(self._maker, question.answer)

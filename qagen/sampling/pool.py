@@ -50,6 +50,8 @@ class Selection:
     """The questions."""
     distractors: Mapping[tuple, Sequence[Answer]] = field(default_factory=dict)
     """Distractors of those questions that have some, by the question's key."""
+    only_shared: bool = False
+    """Whether none are made for a question without."""
 
 
 def collect(candidates: Iterator[Question | Skip], quota: int) -> Collected:

@@ -302,6 +302,7 @@ def test_lengths_from_a_camera_share_options_within_one_label() -> None:
     selection = choose_with_shared_answers(questions, len(questions), rng_for(0), labels)
     by_answer = {question.answer.text: question.roles[0].object for question in questions}
     assert len(selection.distractors) == 8
+    assert selection.only_shared
     for question in selection.questions:
         for wrong in selection.distractors.get(question.key, ()):
             assert by_answer[wrong.text] == question.roles[0].object

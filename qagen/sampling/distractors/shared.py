@@ -86,7 +86,8 @@ def choose_with_shared_answers(
         for group in groups
         for member in group
     }
-    return Selection([candidates[position] for position in sorted([*grouped, *ungrouped])], distractors)
+    questions = [candidates[position] for position in sorted([*grouped, *ungrouped])]
+    return Selection(questions, distractors, only_shared=bool(labels) and _asks_of_one_object(candidates))
 
 
 def _choose_groups(
