@@ -97,7 +97,7 @@ def ask_again(
         replace(mark(seen, question.frames, role.color, role.object, role.image, role.kind), alias=role.alias)
         for role in question.roles
     )
-    turnable = ("direction", "listed", "move", "way")
+    turnable = ("direction", "listed", "move", "way", "relation")
     facts = {name: turned(fact, is_mirrored) if name in turnable else fact for name, fact in question.facts.items()}
     if is_mirrored and "cells" in facts:  # the grid is in the mirror, too
         facts["cells"] = tuple((GRID_CELLS - 1 - column, row) for column, row in cast(Any, facts["cells"]))

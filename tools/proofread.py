@@ -90,6 +90,7 @@ EXAMPLES: dict[type[Answer], tuple[Answer, ...]] = {
     ),
 }
 OPTIONS_ON_REQUEST = (
+    "compare_single",
     "contact",
     "distance_infer_center_oc",
     "distance_infer_center_oc_mv",

@@ -123,15 +123,21 @@ class Belief:
 
     def boxes_apart_m(self, first: int, second: int, relaxed: bool) -> float:
         """Distance of two instances' boxes, with the sides that were not observed as far out as they may be, meters."""
-        boxes = []
-        for number in (first, second):
-            one = self.scene.instances[number]
-            box = one.box
-            if self.around.is_known and one.points is not None:
-                sides = self.around.sides(number)
-                box = moved_out(box, [side.least_reach_m if relaxed else side.reach_m for side in sides])
-            boxes.append(box)
-        return between_boxes_m(boxes[0], boxes[1])
+        return between_boxes_m(self._moved_out(first, relaxed), self._moved_out(second, relaxed))
+
+    def box_from_place_m(self, place: NDArray, instance: int, relaxed: bool) -> float:
+        """Distance of such a box from a place (3,), world, meters: 0 inside."""
+        box = self._moved_out(instance, relaxed)
+        beyond = np.abs((place - box.center) @ box.axes) - box.size / 2
+        return float(np.linalg.norm(np.maximum(beyond, 0.0)))
+
+    def _moved_out(self, number: int, relaxed: bool) -> UprightBox:
+        """An instance's box with the sides that were not observed as far out as they may be."""
+        one = self.scene.instances[number]
+        if not self.around.is_known or one.points is None:
+            return one.box
+        sides = self.around.sides(number)
+        return moved_out(one.box, [side.least_reach_m if relaxed else side.reach_m for side in sides])
 
     def check_whole(self, instance: int) -> list[Check]:
         """Whether an object's annotation is the whole object and nothing else; failed checks only.

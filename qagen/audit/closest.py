@@ -41,8 +41,11 @@ class SurfaceGaps:
         """
         if len(self._tree(first).data) > len(self._tree(second).data):
             first, second, offset = second, first, -np.asarray(offset)
-        most = float(self._tree(second).query(self._tree(first).data - offset)[0].min())
-        return float(np.sqrt(max(most**2 - (2 * STEP_M / np.sqrt(3)) ** 2, 0.0))), most
+        return _range_m(float(self._tree(second).query(self._tree(first).data - offset)[0].min()))
+
+    def range_from_place_m(self, place: NDArray, instance: int) -> tuple[float, float]:
+        """The same of the smallest distance of an instance from a place (3,), world, meters."""
+        return _range_m(float(self._tree(instance).query(place)[0]))
 
     def _tree(self, instance: int) -> KDTree:
         if instance not in self._trees:
@@ -60,6 +63,11 @@ class SurfaceGaps:
             return np.asarray(one.points, dtype=float)
         corners = np.array([corner @ one.box.axes.T + one.box.center for corner in _corners(one.box.size)])
         return covering(np.array([corners[list(part)] for q in _QUADS for part in (q[:3], (q[0], q[2], q[3]))]))
+
+
+def _range_m(most: float) -> tuple[float, float]:
+    """Least and largest value of a distance that is measured between points on surfaces."""
+    return float(np.sqrt(max(most**2 - (2 * STEP_M / np.sqrt(3)) ** 2, 0.0))), most
 
 
 def covering(triangles: NDArray) -> NDArray[np.float64]:

@@ -519,6 +519,10 @@ LOOKS_UP_OR_DOWN = _reason(
 ROLL_DIFFERS = _reason(
     "roll differs", "One of the two cameras is tilted sideways, so turns and moves could not be told apart."
 )
+HELD_ASKEW = _reason(
+    "held askew",
+    "The camera is tilted sideways, so left, right, above and below of the image are not those of the room.",
+)
 HALF_TURN = _reason("half turn", "The turn is so large that it is hard to tell which way it goes.")
 ANGLE_TOO_SMALL = _reason("angle too small", "The angle is so small that nobody could judge it by eye.")
 TOO_CLOSE_FOR_DIRECTION = _reason(

@@ -1,4 +1,5 @@
-"""How many questions there may be with each answer, where a few answers are much more frequent than others."""
+"""How many questions there may be with each answer, where a few answers are much more frequent than others, and how
+many in which a name leads."""
 
 from collections import Counter
 
@@ -14,9 +15,40 @@ class EvenAnswers:
     def __init__(self) -> None:
         self._asked: Counter[str | int] = Counter()
 
+    def count(self, answer: str | int) -> int:
+        """Number of questions with an answer."""
+        return self._asked[answer]
+
+    def add(self, answer: str | int, count: int = 1) -> None:
+        """Count questions with an answer as asked."""
+        self._asked[answer] += count
+
+    def has_room(self, answer: str | int) -> bool:
+        """Whether one more question with an answer may be asked."""
+        others = [count for other, count in self._asked.items() if other != answer]
+        return self._asked[answer] * max(len(others), 1) < LEAST * max(len(others), 1) + LEAD * sum(others)
+
     def admits(self, answer: str | int) -> bool:
         """Whether one more question with an answer may be asked; if so, it counts as asked."""
-        others = [count for other, count in self._asked.items() if other != answer]
-        is_admitted = self._asked[answer] * max(len(others), 1) < LEAST * max(len(others), 1) + LEAD * sum(others)
-        self._asked[answer] += is_admitted
+        is_admitted = self.has_room(answer)
+        self.add(answer, int(is_admitted))
         return is_admitted
+
+
+class EvenLabels:
+    """Counts in how many comparisons each name leads and trails, so that names alone do not tell which leads."""
+
+    def __init__(self, most: int) -> None:
+        """``most`` is in how many more comparisons of a kind a name may lead than trail, or trail than lead."""
+        self._most = most
+        self._leads: Counter[tuple[str, str]] = Counter()
+
+    def admits(self, kind: str, leader: str, other: str) -> bool:
+        """Whether one more comparison of a kind, in which one name leads another, may be asked; if so, it counts."""
+        if leader == other:
+            return True
+        if self._leads[kind, leader] >= self._most or self._leads[kind, other] <= -self._most:
+            return False
+        self._leads[kind, leader] += 1
+        self._leads[kind, other] -= 1
+        return True

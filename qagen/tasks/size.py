@@ -2,33 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from qagen.core.answer import Choice
-from qagen.core.box import SIDE_AXES
 from qagen.core.question import MarkedObject, MarkKind, Question, Skip, Subject, about_objects, refusing
 from qagen.core.rationale import Step, length
-from qagen.core.reasons import (
-    AMBIGUOUS,
-    CLASS_QUOTA,
-    CUT_OFF,
-    EXTENT_NOT_OBSERVED,
-    MOSTLY_OCCLUDED,
-    PART_OF_A_WHOLE,
-    SEEN_END_ON,
-    TOO_DIFFERENT,
-)
+from qagen.core.reasons import CLASS_QUOTA
+from qagen.sampling.even import EvenLabels
 from qagen.sampling.mark_placement import MARKING_SKIPS, mark_objects
 from qagen.sampling.pool import MAX_PER_FACT
-from qagen.tasks._base import Bound, Family, MarkColumns, MarkedConfig
+from qagen.tasks._base import Family, MarkColumns
+from qagen.tasks.sides import SIDES, SIDES_SKIPS, Side, SidesConfig, compare_sides
 from qagen.tasks.steps import locate_marks
 from qagen.visibility.views import SceneViews
 
-Side = Literal["height", "width", "longest"]
-SIDES: tuple[Side, ...] = ("height", "width", "longest")
 COLORS = ("red", "blue")
 RATIO_STEPS = (1.3, 1.5, 1.8, 2.1)
 """Ratios of two lengths between which comparisons are about equally hard."""
@@ -36,21 +26,9 @@ MAX_LABEL_BIAS = MAX_PER_FACT
 """How many more comparisons of a side an object's label may win than lose, or lose than win."""
 
 
-class SizeConfig(MarkedConfig):
+class SizeConfig(SidesConfig):
     mark: MarkKind = "bbox"
     """How questions point their objects out."""
-    gap_share: Bound = 0.15
-    """Least difference of the two sides, as a share of the larger one."""
-    gap_m: Bound = 0.10
-    """Least difference of the two sides, meters: a scan blurs each by up to 5 centimeters."""
-    max_ratio: Bound = 2.5
-    """Objects of which one is more than so many times as large are not compared: names alone would tell."""
-    min_in_image: Bound = 0.9
-    """Least share of either object's surface inside the image."""
-    min_visible: Bound = 0.5
-    """Least share of either object's pixels that is not occluded."""
-    min_unforeshortened: Bound = 0.5
-    """Least share of either side that is seen across the line of sight: 1 from the front, 0 end on."""
 
 
 class Size(Family[SizeConfig]):
@@ -61,18 +39,7 @@ class Size(Family[SizeConfig]):
     answer = Choice
     formats = frozenset({"fill", "select", "sentence", "judge"})
     needs = frozenset({"gravity", "objects"})
-    skips = MARKING_SKIPS | frozenset(
-        {
-            AMBIGUOUS,
-            CLASS_QUOTA,
-            CUT_OFF,
-            EXTENT_NOT_OBSERVED,
-            MOSTLY_OCCLUDED,
-            PART_OF_A_WHOLE,
-            SEEN_END_ON,
-            TOO_DIFFERENT,
-        }
-    )
+    skips = MARKING_SKIPS | SIDES_SKIPS | {CLASS_QUOTA}
     must_say = (r"taller|wider \(longer horizontal side\)|longer \(longest side\)",)
     example_facts: ClassVar = {"side": SIDES, "loser": ("red",)}
     images = 1
@@ -112,9 +79,9 @@ class Size(Family[SizeConfig]):
                     refused[candidate.reason, candidate.subject] = candidate
                 else:
                     found.append(candidate)
-        bias: Counter[tuple[str, str]] = Counter()
+        labels = EvenLabels(MAX_LABEL_BIAS)
         for question in sorted(found, key=lambda question: _obviousness(views, question)):
-            is_even = _count_labels(views, question, bias)
+            is_even = _are_even(views, question, labels)
             yield question if is_even else Skip(CLASS_QUOTA, about_objects(question.roles))
         yield from refused.values()
 
@@ -152,29 +119,13 @@ class Size(Family[SizeConfig]):
         self, views: SceneViews, frames: tuple[int, ...], roles: tuple[MarkedObject, ...], side: Side = "height"
     ) -> Question | Skip:
         """Which of the two objects of ``roles`` is larger in a side."""
-        items, frame = [role.object for role in roles], frames[0]
-        if not all(_is_sure(views, item, side) for item in items):
-            return Skip(EXTENT_NOT_OBSERVED)
-        if side == "height" and views.covers[items].any():
-            return Skip(PART_OF_A_WHOLE)
-        boxes = [views.scene.objects[item].box for item in items]
-        lengths = [box.longest(SIDE_AXES[side]) for box in boxes]
-        eye = views.frames[frame].world_from_camera.translation
-        seen = min(box.unforeshortened(SIDE_AXES[side], eye) for box in boxes)
-        shorter, longer = min(lengths), max(lengths)
-        margins = {
-            AMBIGUOUS: min(
-                (longer - shorter) / (self.config.gap_share * longer), (longer - shorter) / self.config.gap_m
-            )
-            - 1,
-            TOO_DIFFERENT: 1 - longer / (self.config.max_ratio * shorter),
-            CUT_OFF: float(views.in_image_fraction[frame, items].min()) / self.config.min_in_image - 1,
-            MOSTLY_OCCLUDED: float(views.visible_fraction[frame, items].min()) / self.config.min_visible - 1,
-            SEEN_END_ON: seen / self.config.min_unforeshortened - 1,
-        }
-        reason = min(margins, key=lambda name: margins[name])
-        if margins[reason] < 0:
-            return Skip(reason)
+        items = [role.object for role in roles]
+        sides = compare_sides(views, self.config, frames[0], items, side)
+        if isinstance(sides, Skip):
+            return sides
+        if sides.margin < 0:
+            return Skip(sides.reason)
+        lengths = sides.lengths_m
         winner, loser = roles if lengths[0] > lengths[1] else roles[::-1]
         return Question(
             frames=frames,
@@ -182,17 +133,11 @@ class Size(Family[SizeConfig]):
             facts={"side": side, "loser": loser.color},
             fact=(*sorted(items), side),
             answer=Choice(winner.color, (loser.color,)),
-            margin=margins[reason],
+            margin=sides.margin,
             margin_unit="fraction",
             measured={"side": side, **{f"{role.color}_m": length for role, length in zip(roles, lengths, strict=True)}},
             classes=(f"{side}:{winner.color}", f"{side}:{views.scene.objects[winner.object].label}"),
         )
-
-
-def _is_sure(views: SceneViews, item: int, side: Side) -> bool:
-    """Whether the ends of a side are sure; of the horizontal ones both, because either may be the longer one."""
-    ends = {"height": slice(4, 6), "width": slice(0, 4), "longest": slice(0, 6)}[side]
-    return bool(views.belief.is_whole[item] and views.belief.extents.is_sure[item, ends].all())
 
 
 def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:
@@ -202,16 +147,9 @@ def _obviousness(views: SceneViews, question: Question) -> tuple[bool, int]:
     return len(kinds) > 1, int(np.digitize(round(lengths[1] / lengths[0], 6), RATIO_STEPS))
 
 
-def _count_labels(views: SceneViews, question: Question, bias: Counter[tuple[str, str]]) -> bool:
-    """Count a comparison, or say that it would let a label win, or lose, much more often than the opposite."""
+def _are_even(views: SceneViews, question: Question, labels: EvenLabels) -> bool:
+    """Whether no label would win, or lose, much more often than the opposite."""
     assert isinstance(question.answer, Choice)
-    labels = {role.color: views.scene.objects[role.object].label for role in question.roles}
-    winner, loser = (labels[color] for color in (question.answer.right, *question.answer.wrong))
-    side = str(question.facts["side"])
-    if winner == loser:
-        return True
-    if bias[side, winner] >= MAX_LABEL_BIAS or bias[side, loser] <= -MAX_LABEL_BIAS:
-        return False
-    bias[side, winner] += 1
-    bias[side, loser] -= 1
-    return True
+    named = {role.color: views.scene.objects[role.object].label for role in question.roles}
+    winner, loser = (named[color] for color in (question.answer.right, *question.answer.wrong))
+    return labels.admits(str(question.facts["side"]), winner, loser)

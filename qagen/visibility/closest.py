@@ -1,4 +1,4 @@
-"""Smallest distances between the surfaces of objects, measured when they are asked for.
+"""Smallest distances between the surfaces of objects, and from places to them, measured when they are asked for.
 
 The surface of an object is its part of the mesh, else its points, else its box; distances between them are exact. What
 was scanned of an object may end before the object does, so that the scanned surfaces are no nearer to each other than
@@ -30,7 +30,7 @@ Tree = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is known of the space between two objects."""
+    """What is known of the space between two objects, or between a place and an object."""
 
     surfaces_m: float
     """Smallest distance between what is known of their surfaces, meters; they are no farther apart."""
@@ -61,6 +61,13 @@ class Gaps:
             self._known[key] = Gap(surfaces_m, self._between_boxes(*key), VOXEL_SHARE * min(sides))
         return self._known[key]
 
+    def from_place(self, place: NDArray[np.float64], item: int) -> Gap:
+        """The gap between a place (3,), world, meters, and an object; 0 to a box that holds the place."""
+        tree, (box, box_tree) = bounding_tree(place.reshape(1, 1, 3)), self._box(item)
+        boxes_m = 0.0 if _holds(box, place[None]) else smallest_distance(*tree, *box_tree)
+        longest_m = float(self.scene.objects[item].box.size.max())
+        return Gap(smallest_distance(*tree, *self._surface(item)), boxes_m, VOXEL_SHARE * longest_m)
+
     def _surface(self, item: int) -> Tree:
         if item not in self._surfaces:
             self._surfaces[item] = bounding_tree(self._pieces(item))
@@ -82,7 +89,7 @@ class Gaps:
     def _between_boxes(self, first: int, second: int) -> float:
         """Distance between the boxes of two objects, moved out where a side is not sure; 0 where they overlap."""
         (box, tree), (other, other_tree) = self._box(first), self._box(second)
-        if _reaches_into(box, other) or _reaches_into(other, box):
+        if _holds(other, box.corners) or _holds(box, other.corners):
             return 0.0
         return smallest_distance(*tree, *other_tree)
 
@@ -108,7 +115,7 @@ def _moved_out(box: Box3D, by_m: NDArray[np.float64]) -> Box3D:
     return Box3D(box.center + rotate(box.rotation, (high - low) / 2), box.size + low + high, box.rotation)
 
 
-def _reaches_into(box: Box3D, other: Box3D) -> bool:
-    """Whether a corner of one box lies in the other."""
-    local = rotate(other.rotation.T, box.corners - other.center)
-    return bool((np.abs(local) <= other.size / 2).all(axis=1).any())
+def _holds(box: Box3D, points: NDArray[np.float64]) -> bool:
+    """Whether a box holds any of some points (n, 3), world, meters."""
+    local = rotate(box.rotation.T, points - box.center)
+    return bool((np.abs(local) <= box.size / 2).all(axis=1).any())

@@ -65,7 +65,7 @@ class Contact:
 
 @dataclass(eq=False)
 class Contacts:
-    """The contacts of the objects of a scene with a mesh that knows its objects."""
+    """The contacts of the objects of a scene with a mesh that knows its objects; of others, only how boxes lie."""
 
     scene: Scene
     """The scene."""
@@ -117,6 +117,11 @@ class Contacts:
         if (first, second) not in self._found:
             self._found[first, second] = self._measure(first, second)
         return self._found[first, second]
+
+    def over(self, first: int, second: int) -> float:
+        """Share of the first box's footprint that lies in the second's."""
+        box, other = (self.scene.objects[item].box for item in (first, second))
+        return round(_shared_area(box, other) / _area(box), 6)
 
     def shown(self, frame: Frame, contact: Contact, slack_m: float) -> NDArray[np.float64]:
         """(n, 3) places of a contact that a frame shows: inside its image, nothing before them by ``slack_m``."""

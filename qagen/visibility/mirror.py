@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qagen.core.mirror import SIGNS, mirrored_place, mirrored_scene
 from qagen.core.units import Units
 from qagen.visibility.belief import Belief
-from qagen.visibility.closest import Gaps
+from qagen.visibility.closest import Gap, Gaps
 from qagen.visibility.views import SceneViews
 
 EXCHANGED_SIDES = [1, 0, 2, 3, 4, 5]
@@ -41,6 +41,9 @@ class MirroredViews(SceneViews):
     @cached_property
     def gaps(self) -> Gaps:
         return self.original.gaps
+
+    def gap_to_camera(self, frame: int, item: int) -> Gap:
+        return self.original.gap_to_camera(frame, item)
 
     @cached_property
     def covers(self) -> NDArray[np.bool_]:

@@ -36,7 +36,7 @@ from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
 from qagen.visibility.belief import Belief, believe
 from qagen.visibility.camera_path import CameraPath
-from qagen.visibility.closest import Gaps
+from qagen.visibility.closest import Gap, Gaps
 from qagen.visibility.contact import Contacts, are_covers
 from qagen.visibility.extents import SideProbe, has_sure_center
 from qagen.visibility.instances import NEAR_M, InstanceRenderer
@@ -192,6 +192,10 @@ class SceneViews:
         """The gaps between objects, measured when they are asked for."""
         return Gaps(self.scene, self.belief.extents)
 
+    def gap_to_camera(self, frame: int, item: int) -> Gap:
+        """The gap between a frame's camera and an object."""
+        return self.gaps.from_place(self.cameras[frame, :3, 3], item)
+
     @cached_property
     def covers(self) -> NDArray[np.bool_]:
         """(O,) objects that lie flush on one of about the same footprint, so that people see one thing in both."""
@@ -199,7 +203,7 @@ class SceneViews:
 
     @cached_property
     def contacts(self) -> Contacts:
-        """How the objects meet; only of a scene with a mesh that knows its objects."""
+        """How the objects meet; of a scene without a mesh that knows its objects, only how their boxes lie."""
         return Contacts(self.scene, self.gaps)
 
     @cached_property

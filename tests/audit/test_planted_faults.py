@@ -402,6 +402,33 @@ def off_by(share: float) -> Fault:
     return spoil
 
 
+def other_name(record: Record, evidence: Record) -> None:
+    """The answer is the name of the other object."""
+    (other,) = {row["label"] for row in evidence["objects"]} - {said(record)}
+    say(record, other)
+    evidence["answer"] = other
+
+
+OPPOSITES = (
+    ("closer to", "farther from"),
+    ("lower down", "higher up"),
+    ("shorter in height", "taller"),
+    ("farther left", "farther right"),
+    ("directly below", "directly above"),
+)
+
+
+def opposite_compared(record: Record, evidence: Record) -> bool:
+    """The question asks for the object that has less instead of more, or more instead of less."""
+    return any(ask(record, exchanged(*pair)) for pair in OPPOSITES)
+
+
+def raise_compared(record: Record, evidence: Record) -> None:
+    """One of the compared quantities is a fifth of a meter, or of the width of the image, more."""
+    name = next(name for name in evidence["measured"] if name != "relation")
+    evidence["measured"][name] += 0.2 if name.endswith("_m") else 200
+
+
 def lay_down(record: Record, evidence: Record) -> bool:
     """The evidence has the height for a horizontal side."""
     size = evidence["objects"][0]["size_m"]
@@ -618,6 +645,12 @@ FAULTS: list[tuple[str, str, str, Fault]] = [
     ("evidence of another side", "size_compare", "fill", in_measured(red_m=9.0)),
     ("evidence off by 5 cm", "size_compare", "judge", raise_blue),
     ("evidence lies down", "size_compare", "select", lay_down),
+    ("the other of the two", "compare_single", "fill", other_name),
+    ("another letter", "compare_single", "select", other_letter),
+    ("the truth twice", "compare_single", "select", same_option_twice),
+    ("yes for no", "compare_single", "judge", swap_words("Yes", "No")),
+    *(("the opposite compared", "compare_single", f, opposite_compared) for f in ("fill", "select", "judge")),
+    *(("more of it in the evidence", "compare_single", f, raise_compared) for f in ("fill", "select", "judge")),
     ("in for on", "contact", "sentence", in_answer("on top of", "inside")),
     ("touching for on", "contact", "sentence", in_answer("on top of", "touching")),
     ("on for touching", "contact", "sentence", in_answer("touching", "on top of")),

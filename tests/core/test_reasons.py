@@ -16,6 +16,7 @@ from qagen.sampling.mark_placement import MARKING_SKIPS
 from qagen.sampling.video_spans import SPAN_SKIPS
 from qagen.tasks._base import NEEDS
 from qagen.tasks.registry import known_types, load_task
+from qagen.tasks.sides import SIDES_SKIPS
 from qagen.visibility.views import LEAST_VIDEO_FRAMES
 from qagen.wording.formats import FORMAT_SKIPS
 from tools.reasons import PAGE, page_text
@@ -23,7 +24,7 @@ from tools.reasons import PAGE, page_text
 PACKAGE = Path(loaders.__file__).parents[1]
 LITERAL = re.compile(r"""(?<!f)["'](?:frame|object|walk|room|scene|clip|video|item|image): [a-z ]+["']""")
 CONSTANTS = {name: value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
-LISTS = {"skips", "SAMPLING_SKIPS", "MARKING_SKIPS", "FORMAT_SKIPS"}
+LISTS = {"skips", "SAMPLING_SKIPS", "MARKING_SKIPS", "FORMAT_SKIPS", "SIDES_SKIPS"}
 """Names that declare reasons without giving them."""
 MODULES = {path: ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py") if path.name != "reasons.py"}
 
@@ -55,13 +56,14 @@ def test_a_family_declares_the_reasons_that_it_gives(type_name: str) -> None:
     paths = [Path(tasks.__file__).parent / f"{name.rpartition('.')[2]}.py" for name in modules]
     given = set[str]().union(*(given_in(MODULES[path]) for path in paths))
     assert given <= family.skips | set(NEEDS.values())
-    assert family.skips <= given | SAMPLING_SKIPS | SPAN_SKIPS
+    assert family.skips <= given | SAMPLING_SKIPS | SPAN_SKIPS | SIDES_SKIPS
 
 
 def test_sampling_and_wording_declare_the_reasons_that_they_give() -> None:
     assert given_in(MODULES[PACKAGE / "sampling" / "mark_placement.py"]) == MARKING_SKIPS
     assert given_in(MODULES[PACKAGE / "sampling" / "frame_sets.py"]) | MARKING_SKIPS == SAMPLING_SKIPS
     assert given_in(MODULES[PACKAGE / "sampling" / "video_spans.py"]) == SPAN_SKIPS
+    assert given_in(MODULES[PACKAGE / "tasks" / "sides.py"]) == SIDES_SKIPS
     assert given_in(MODULES[PACKAGE / "wording" / "formats.py"]) == FORMAT_SKIPS
 
 

@@ -58,9 +58,8 @@ def test_a_yaml_makes_a_type_that_is_asked_drawn_and_scored() -> None:
 
 
 def test_families_are_found_by_their_modules() -> None:
+    shared = ("__init__", "_base", "registry", "attitude", "directions", "places", "sectors", "sides", "steps")
     assert {family.__module__.rpartition(".")[2] for family in registry.FAMILIES.values()} == {
-        path.stem
-        for path in Path(registry.__file__).parent.glob("*.py")
-        if path.stem not in ("__init__", "_base", "registry", "attitude", "directions", "places", "sectors", "steps")
+        path.stem for path in Path(registry.__file__).parent.glob("*.py") if path.stem not in shared
     }
     assert all(issubclass(family, Family) for family in registry.FAMILIES.values())

@@ -31,6 +31,7 @@ from qagen.audit.solvers.camera_direction import CameraDirectionSolver
 from qagen.audit.solvers.camera_motion import CameraMotionSolver, CameraPointSolver
 from qagen.audit.solvers.camera_relation import CameraRelationSolver
 from qagen.audit.solvers.cardinal import CardinalSolver
+from qagen.audit.solvers.compare import CompareSolver
 from qagen.audit.solvers.contact import ContactSolver
 from qagen.audit.solvers.correspondence import CorrespondenceSolver
 from qagen.audit.solvers.count import CountSolver
@@ -443,13 +444,58 @@ def _existence(solver: ExistenceSolver, steps: Steps) -> Chain:
 def _size(solver: SizeSolver, steps: Steps) -> Chain:
     yield from steps.marks()
     smaller = next(token for token in solver.needs if token != solver.larger)
-    more, less = solver.compared[solver.larger], solver.compared[smaller]
-    yield from steps.name_scale("side", less, side=solver.side, of=steps.roles[smaller])
+    yield from _sides(solver.compared, solver.side, solver.larger, smaller, steps)
+
+
+def _sides(lengths: Mapping[str, float], side: str, larger: str, smaller: str, steps: Steps) -> Chain:
+    """A side of two objects, and which is larger in it."""
+    more, less = lengths[larger], lengths[smaller]
+    yield from steps.name_scale("side", less, side=side, of=steps.roles[smaller])
+    for token in lengths:
+        value = steps.length(lengths[token])
+        yield steps.with_unit("measure side", side=side, of=steps.roles[token], value=value)
+    values = {"more": steps.length(more), "less": steps.length(less), "of": steps.roles[larger]}
+    yield steps.with_unit("compare larger", **values, side=side)
+
+
+def _compare(solver: CompareSolver, steps: Steps) -> Chain:
+    yield from steps.marks()
+    if solver.quality == "size":
+        yield from _sides(solver.values, "height", solver.more, solver.less, steps)
+        return
+    yield from {"distance": _farther, "height": _higher, "side": _aside, "stack": _above}[solver.quality](solver, steps)
+
+
+def _farther(solver: CompareSolver, steps: Steps) -> Chain:
+    near = solver.less
+    scale = solver.values[near], solver.doubt[f"{near}_m"]
+    yield from steps.name_scale("place", scale[0], camera=0, of=near)
+    told = {t: _in_scale(steps, solver.values[t], solver.doubt[f"{t}_m"], f"{t}_m", scale) for t in solver.needs}
+    yield steps.with_unit("measure from_camera", camera=0, to=[[token, told[token]] for token in solver.needs])
+    extreme, chosen = ("farthest", solver.more) if solver.asks_more else ("closest", near)
+    yield steps.with_unit("compare extreme", extreme=extreme, value=told[chosen], of=chosen)
+
+
+def _higher(solver: CompareSolver, steps: Steps) -> Chain:
+    yield from steps.scale_from_camera(solver.needs[0])
+    yield steps.heights(solver.needs)
+
+
+def _aside(solver: CompareSolver, steps: Steps) -> Chain:
+    spread = []
     for token in solver.needs:
-        value = steps.length(solver.compared[token])
-        yield steps.with_unit("measure side", side=solver.side, of=steps.roles[token], value=value)
-    values = {"more": steps.length(more), "less": steps.length(less), "of": steps.roles[solver.larger]}
-    yield steps.with_unit("compare larger", **values, side=solver.side)
+        names = (f"{token}_left", f"{token}_right")
+        edges = [Number(solver.measured[name], 0, solver.doubt[name], steps.stated(name)) for name in names]
+        spread.append([token, *edges])
+    yield Expected("measure across", {"image": 0, "spread": spread})
+
+
+def _above(solver: CompareSolver, steps: Steps) -> Chain:
+    upper, both = solver.more, {"of": solver.more, "to": solver.less}
+    yield from steps.name_scale("side", float(solver.boxes[upper].size.max()), side="longest", of=upper)
+    above = Signed(steps.length(solver.measured["above_m"]), "above", "below")
+    yield steps.with_unit("measure above", **both, by=above)
+    yield Expected("measure over", {**both, "share": _share(solver, steps, "over")})
 
 
 def _volume(solver: VolumeSolver | SideSolver, steps: Steps) -> Chain:
@@ -512,7 +558,7 @@ def _contact(solver: ContactSolver, steps: Steps) -> Chain:
     yield Expected("compare contact", {"word": word})
 
 
-def _share(solver: ContactSolver, steps: Steps, name: str) -> Number:
+def _share(solver: ContactSolver | CompareSolver, steps: Steps, name: str) -> Number:
     """A share of a box, in percent."""
     stated = steps.stated(name)
     return Number(100 * solver.measured[name], 0, 100 * solver.doubt[name], None if stated is None else 100 * stated)
@@ -830,6 +876,7 @@ CHAINS: Mapping[type[base.Solver], Callable[[Any, Steps], Chain]] = {
     CameraRelationSolver: _camera_relation,
     CameraMotionSolver: _camera_motion,
     CameraPointSolver: _camera_motion,
+    CompareSolver: _compare,
     ContactSolver: _contact,
     CorrespondenceSolver: _correspondence,
     CountSolver: _count,

@@ -121,6 +121,7 @@ FORMS: Mapping[str, str] = {
     "measure above": r"The lower end of the {of:object} is {by:above} the upper end of the {to:object}\.",
     "measure over": r"Seen from above, {share:int}% of the box of the {of:object} lies over that of the {to:object}\.",
     "measure inside": r"Of the box of the {of:object}, {share:int}% lies inside that of the {to:object}\.",
+    "measure across": r"Across {image:image}, in coordinates from 0 to 1000, one sees {spread:spread}\.",
     "project ray": r"Divided by the third coordinate, the first two are {ray:tuple}\.",
     "project lens": r"With a focal length of {focal:tuple} and a principal point at {center:tuple} in coordinates from "
     r"0 to 1000, this projects to {point:tuple} in {camera:image}\.",
@@ -271,6 +272,7 @@ class Reader:
             "above": lambda text: _above(text, ""),
             "height": lambda text: _above(text, " the camera"),
             "away": self._away,
+            "spread": self._spread_out,
             "directed": _directed,
             "shown": self._shown,
             "points": self._points,
@@ -357,6 +359,10 @@ class Reader:
         units = [unit for _, _, one, _, other, _ in parts for unit in (one, other)]
         told = [[_lookup(self.short, name), Said(far), [word, Said(high)]] for name, far, _, high, _, word in parts]
         return told, _one(units)
+
+    def _spread_out(self, text: str) -> list[Any]:
+        found = _series(text, rf"the ((?i:{_either(self.short)})) from (\d+) to (\d+)")
+        return [[_lookup(self.short, name), Said(start), Said(end)] for name, start, end in found]
 
     def _order(self, text: str) -> list[str]:
         found = _series(text, r"(?:the (.+?)|((?:mov|turn|roll|stay)ing [a-z ]+ \([A-Za-z ]+\)))")

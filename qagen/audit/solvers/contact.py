@@ -50,8 +50,8 @@ class ContactSolver(Solver):
         boxes = [self._source.instances[item].box for item in (self.first, self.second)]
         self.gap_m = _least_distance(*surfaces)
         self.above_m = float(boxes[0].center[2] - boxes[0].size[2] / 2 - boxes[1].center[2] - boxes[1].size[2] / 2)
-        self.over = _share_inside(boxes[0], boxes[1], on_floor_plan=True)
-        self.inside = _share_inside(boxes[0], boxes[1])
+        self.over = share_inside(boxes[0], boxes[1], on_floor_plan=True)
+        self.inside = share_inside(boxes[0], boxes[1])
         self.on_m = max(ON_M, ON_SHARE * float(boxes[0].size[2]))
         self.touch_m = max(TOUCH_M, TOUCH_SHARE * min(float(box.size.max()) for box in boxes))
         self.measured = {"above_m": self.above_m, "gap_m": self.gap_m, "over": self.over, "inside": self.inside}
@@ -146,7 +146,7 @@ class ContactSolver(Solver):
             if not is_layer or not one.is_askable or number in (self.first, self.second):
                 continue
             away = KDTree(spread_points(self._triangles(number), CLOSE_POINTS)[0]).query(foot)[0]
-            if min(_share_inside(first, one.box, on_floor_plan=True), float((away <= NEAR_M).mean())) >= MIN_LAYER:
+            if min(share_inside(first, one.box, on_floor_plan=True), float((away <= NEAR_M).mean())) >= MIN_LAYER:
                 return True
         return False
 
@@ -170,7 +170,7 @@ def _least_distance(first: NDArray, second: NDArray) -> float:
     return best
 
 
-def _share_inside(box: UprightBox, other: UprightBox, on_floor_plan: bool = False) -> float:
+def share_inside(box: UprightBox, other: UprightBox, on_floor_plan: bool = False) -> float:
     """Share of a box, or of its footprint, that lies in another; counted at places on a grid."""
     steps = (np.arange(GRID) + 0.5) / GRID - 0.5
     local = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) * box.size

@@ -65,7 +65,7 @@ def _cues_of_places(question: Question) -> list[Cues]:
 def _cues_of_objects(question: Question, labels: Sequence[str]) -> list[Cues]:
     """What each object to choose from is called, and how far from the first object's frame it is marked, where that is
     none of them."""
-    asked = question.facts.get("extreme", question.facts.get("side"))
+    asked = next((question.facts[name] for name in ("extreme", "side", "relation") if name in question.facts), None)
     roles = {role.color: role for role in question.roles}
     options = [roles[color] for color in _options(question)]
     names: Cues = [(asked, labels[option.object]) for option in options]
