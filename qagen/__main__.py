@@ -11,15 +11,12 @@ from dataclasses import is_dataclass
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from qagen import cli
 from qagen.errors import match_names
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 MODULES = {
     "generate": ("qagen.generate", "Generate question-answer data from scenes."),
@@ -56,16 +53,6 @@ def main() -> None:
     """
 
 
-def _table(*columns: str) -> "Table":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=name in ("name", "setting"))
-    return table
-
-
 def _first_comment(path: Path) -> str:
     """What the first line of a YAML says of it."""
     with path.open(encoding="utf-8") as file:
@@ -79,7 +66,7 @@ def tasks(patterns: tuple[str, ...]) -> None:
     from qagen.files import TASK_CONFIGS
     from qagen.tasks.registry import known_types, load_task
 
-    table = _table("name", "family", "level", "formats", "question")
+    table = cli.table("name", "family", "level", "formats", "question")
     for name in match_names(patterns, known_types(), "no task type"):
         config = load_task(name).config
         about = _first_comment(TASK_CONFIGS / f"{name}.yaml")
@@ -93,7 +80,7 @@ def datasets() -> None:
     from qagen.demo import WRITERS
     from qagen.loaders import LOADERS
 
-    table = _table("name", "dataset", "demo")
+    table = cli.table("name", "dataset", "demo")
     for name, loader in LOADERS.items():
         text = inspect.getdoc(import_module(loader.partition(":")[0])) or ""
         table.add_row(name, text.partition("\n\n")[0].replace("\n", " "), "yes" if name in WRITERS else "no")
@@ -105,7 +92,7 @@ def presets() -> None:
     """List the presets of generate and mix."""
     from qagen.files import MIXES, PRESETS
 
-    table = _table("name", "command", "settings")
+    table = cli.table("name", "command", "settings")
     for command, folder in (("generate", PRESETS), ("mix", MIXES)):
         for path in sorted(folder.glob("*.yaml")):
             table.add_row(path.stem, command, _first_comment(path))
@@ -119,7 +106,7 @@ def config(patterns: tuple[str, ...]) -> None:
     from qagen.pipeline.config import RunConfig
 
     settings = {name: (default, text) for name, default, text in _settings(RunConfig, "")}
-    table = _table("setting", "default", "meaning")
+    table = cli.table("setting", "default", "meaning")
     for name in match_names(patterns, settings, "no setting"):
         table.add_row(name, *settings[name])
     cli.show(table)

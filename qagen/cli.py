@@ -1,12 +1,14 @@
 """What all commands share: the vocabulary of their options, their consoles and progress bars, and how they fail."""
 
+import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,6 +19,7 @@ from qagen.errors import ConfigError, QagenError, did_you_mean
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 PLAIN_WIDTH = 10_000
 """Columns of output that does not go to a terminal: each row of a table is one line there, as wide as it must be."""
@@ -316,6 +319,25 @@ def inform(message: Any) -> None:
 def show(result: Any) -> None:
     """Print a line, or a table of rich, on standard output, unless -q was given."""
     console(to_stdout=True).print(result, soft_wrap=isinstance(result, str))
+
+
+def next_step(*arguments: object) -> None:
+    """Print the command that comes next, as this one was called: ``qagen ...`` or ``python -m qagen ...``."""
+    called = [sys.orig_argv[0], "-m", "qagen"]
+    if Path(sys.argv[0]).name == "qagen":
+        called = ["qagen" if shutil.which("qagen") else sys.argv[0]]
+    inform(f"Next: {shlex.join([*called, *map(str, arguments)])}")
+
+
+def table(*columns: str, justify: Literal["left", "right"] = "left") -> "Table":
+    """A table of one thin line a row; its first column are names, which are never broken."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column, name in enumerate(columns):
+        made.add_column(name, no_wrap=not column, justify=justify if column else "left")
+    return made
 
 
 def warn(message: str) -> None:

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
     "Other scans of the same room are excluded too. May be repeated.",
 )
 @cli.option("--strict", is_flag=True, help="Stop at the first scene that fails.")
+@cli.option("--details", is_flag=True, help="End with samples by type and format, and with why there are few of some.")
 @cli.option("--fresh", is_flag=True, help="Remove earlier output of this dataset and split first.")
 @cli.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help="How to run scenes.")
 @cli.option("--address", help="Ray cluster to use, or auto.  [default: Ray on this machine only]")
@@ -92,6 +93,7 @@ def main(
     workers: int | None,
     exclusions: tuple[Path, ...],
     strict: bool,
+    details: bool,
     fresh: bool,
     engine: str,
     address: str | None,
@@ -130,7 +132,7 @@ def main(
     scene_ids = _choose_scenes(known, scenes, exclusion_lists, shard)
     job = Job(loader, config, tuple(families), layout_for(out, loader, config, shard), exclusion_lists)
     with lock.hold(job.layout):
-        has_failed = _run(job, scene_ids, fresh, strict, only_merge, (engine, workers, address))
+        has_failed = _run(job, scene_ids, fresh, strict, details, only_merge, (engine, workers, address))
     return 1 if has_failed else 0
 
 
@@ -165,6 +167,7 @@ def _run(
     scene_ids: list[str],
     fresh: bool,
     strict: bool,
+    details: bool,
     only_merge: bool,
     engine: tuple[str, int | None, str | None],
 ) -> bool:
@@ -184,15 +187,13 @@ def _run(
         cli.inform(f"Shard {job.layout.shard} is done; run with --merge when all are")
         return has_failed
     totals, is_new = run.merge(job, scene_ids, plan.settings)
+    if details:
+        _show_details(totals, job.config.samples_of)
     if is_new or plan.todo:
-        _summarize(totals, time.perf_counter() - started)
-        if job.config.unanswerable:
-            cli.inform(totals.pairs)
-        for line in totals.explanation(job.config.samples_of):
-            cli.inform(line)
-        cli.inform(f"Written to {job.layout.root}")
+        _summarize(totals, time.perf_counter() - started, job, details)
     else:
         cli.inform(f"Nothing to do: {job.layout.root} is complete")
+    cli.next_step("show", job.layout.root, "--html", "samples.html")
     return bool(totals.failed)
 
 
@@ -223,22 +224,26 @@ def _write_scenes(
     return bool(failed)
 
 
-def _summarize(totals: "RunTotals", seconds: float) -> None:
-    from rich.table import Table
-
+def _show_details(totals: "RunTotals", samples_of: Callable[[str], int]) -> None:
     formats = [name for name in FORMATS if any(name in task.samples for task in totals.tasks.values())]
-    table = Table(title="Samples per task and format", title_justify="left")
-    table.add_column("task", no_wrap=True)
-    for name in formats:
-        table.add_column(name, justify="right")
-    filled = {name: task for name, task in totals.tasks.items() if any(task.samples.values())}
-    for name, task in filled.items():
+    table = cli.table("type", *formats, justify="right")
+    for name, task in totals.tasks.items():
         table.add_row(name, *(str(task.samples.get(answer_format, "")) for answer_format in formats))
     cli.inform(table)
-    if len(filled) < len(totals.tasks):
-        cli.inform(f"Without samples: {len(totals.tasks) - len(filled)} of {len(totals.tasks)} types; see below why")
+    for line in totals.explanation(samples_of):
+        cli.inform(line)
+
+
+def _summarize(totals: "RunTotals", seconds: float, job: "Job", details: bool) -> None:
+    filled = sum(any(task.samples.values()) for task in totals.tasks.values())
     scenes = counted(len(totals.scenes) - len(totals.failed), "scene")
-    cli.inform(f"{counted(totals.samples, 'sample')} from {scenes} in {seconds:.1f} s")
+    made = f"{counted(totals.samples, 'sample')} of {counted(filled, 'type')} from {scenes} in {seconds:.1f} s"
+    cli.inform(f"{made}: {job.layout.root}")
+    if job.config.unanswerable:
+        cli.inform(totals.pairs)
+    scarce = len(totals.scarce(job.config.samples_of))
+    if scarce and not details:
+        cli.inform(f"Few samples or none of {counted(scarce, 'type')}: --details says why, as does report.json")
     if totals.failed:
         cli.warn(f"{counted(len(totals.failed), 'scene')} failed: {', '.join(totals.failed)}")
 

@@ -136,6 +136,23 @@ def test_each_row_of_a_table_is_one_whole_line_where_it_goes_to_a_file(name: str
     assert "…" not in "".join(lines)
 
 
+@pytest.mark.parametrize(
+    ("typed", "called"),
+    [
+        ([".venv/bin/python", "-m", "qagen.generate"], ".venv/bin/python -m qagen"),
+        (["/usr/bin/python3", "/usr/bin/qagen", "generate"], "qagen"),
+    ],
+)
+def test_the_next_step_is_called_as_this_one(
+    typed: list[str], called: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "orig_argv", typed)
+    monkeypatch.setattr(sys, "argv", [name for name in typed[1:] if name != "-m"])
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    cli.next_step("show", Path("my run"))
+    assert capsys.readouterr().err == f"Next: {called} show 'my run'\n"
+
+
 def test_patterns_choose_in_the_order_of_the_known_names() -> None:
     known = ["depth_a", "depth_b", "count", "odd[1]"]
     assert match_names(["count", "depth_*"], known, "no") == ["depth_a", "depth_b", "count"]

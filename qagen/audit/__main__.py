@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -53,6 +53,7 @@ RESULT, PAGE, SHORTCUTS, SHEET = "audit.json", "disagreements.html", "shortcuts.
 @cli.path_option(
     "--verdicts", multiple=True, metavar="FILE", help="Instead: sum up the judgments of the sheet RUN. May be repeated."
 )
+@cli.option("--details", is_flag=True, help="Also list the types and formats of which all answers agree.")
 def main(
     run: Path,
     root: Path | None,
@@ -71,6 +72,7 @@ def main(
     each: int,
     planted: float,
     verdicts: tuple[Path, ...],
+    details: bool,
 ) -> int:
     """Recompute the answers of RUN from the scenes' own files, with independent code, and compare.
 
@@ -106,7 +108,8 @@ def main(
         return _write_sheet(run, out or folder / SHEET, SheetPlan(sheet, each, planted, seed))
     if shortcuts:
         return _find_shortcuts(run, folder, with_marks, write_bias, tasks)
-    return _audit(run, root, folder, AuditSelection(tasks, formats, scenes, most), draws if perturb else 0, seed)
+    selection = AuditSelection(tasks, formats, scenes, most)
+    return _audit(run, root, folder, selection, draws if perturb else 0, seed, details)
 
 
 def _sum_verdicts(sheet: Path, files: tuple[Path, ...]) -> int:
@@ -156,7 +159,9 @@ def _bias_advice(scored: int) -> str:
     return f"Wrote no bias: readers need {MIN_SAMPLES} samples of a type to select or judge, from at least 2 scenes"
 
 
-def _audit(run: Path, root: Path | None, folder: Path, selection: "AuditSelection", draws: int, seed: int) -> int:
+def _audit(
+    run: Path, root: Path | None, folder: Path, selection: "AuditSelection", draws: int, seed: int, details: bool
+) -> int:
     import msgspec
 
     from qagen.audit.checks import Verdict
@@ -165,10 +170,14 @@ def _audit(run: Path, root: Path | None, folder: Path, selection: "AuditSelectio
 
     with cli.progress("Reading") as bar:
         result = audit(run, lambda dataset: root or cli.demo_root(dataset, bar), selection, draws, seed, bar.update)
-    cli.inform(_agreement_table(result))
+    rows = [row for row in result.counts.rows if details or row["agree"] < row["checked"]]
+    if rows:
+        cli.inform(_agreement_table(rows))
     if result.stability:
         cli.inform(_noise_table(result))
     cli.inform("In all: " + ", ".join(f"{result.counts.total(verdict)} {verdict.value}" for verdict in Verdict))
+    if clean := len(result.counts.rows) - len(rows):
+        cli.inform(f"All answers agree in {counted(clean, 'combination')} of type and format, listed with --details")
     if result.without_rationale:
         cli.inform(f"{result.without_rationale} records have no rationale to check, as in older runs")
     page = disagreements_page(result.counts.faults[Verdict.DISAGREE], result.counts.total(Verdict.DISAGREE))
@@ -179,13 +188,11 @@ def _audit(run: Path, root: Path | None, folder: Path, selection: "AuditSelectio
     return 0 if result.is_clean else 1
 
 
-def _agreement_table(result: "Audit") -> "Table":
-    from rich.table import Table
-
-    table = Table(title="Agreement by type and format", title_justify="left")
-    for name in ("type", "format", "checked", "agree", "disagree", "undecided", "agreement (95 %)"):
-        table.add_column(name, justify="left" if name in ("type", "format") else "right")
-    for row in result.counts.rows:
+def _agreement_table(rows: list[dict[str, Any]]) -> "Table":
+    table = cli.table(
+        "type", "format", "checked", "agree", "disagree", "undecided", "agreement (95 %)", justify="right"
+    )
+    for row in rows:
         cells = [str(row[name]) for name in ("type", "format", "checked", "agree", "disagree", "undecided")]
         share, (low, high) = row["agreement"], row["interval"]
         cells.append("" if share is None else f"{share:.2%} ({low:.1%} to {high:.1%})")

@@ -102,6 +102,7 @@ def _ratio_option(flag: str, text: str, also: Sequence[str] = ()) -> Callable[[A
 )
 @cli.bias_option()
 @cli.seed_option("Random seed of the drawing.")
+@cli.option("--details", is_flag=True, help="Also print what the mix holds by type.")
 def main(
     indices: tuple[Path, ...],
     target: Path,
@@ -111,6 +112,7 @@ def main(
     materialize: str | None,
     max_bias: float | None,
     seed: int,
+    details: bool,
     **flags: Any,
 ) -> None:
     """Mix the files that data JSONs list (see qagen index), and print what the mix holds.
@@ -135,8 +137,12 @@ def main(
     if materialize is not None:
         entries = _materialize(materialize, shares, target, seed) or entries
     write_atomic(target, encode_index(entries, with_repeat=True))
-    for key in ("dataset", "level", "format", "type"):
-        cli.show(_table(key, shares, image_tokens))
+    for key in ("dataset", "level", "format", *(["type"] if details else [])):
+        groups = _grouped(key, shares)
+        if len(groups) > 1:
+            cli.show(_table(key, groups, image_tokens))
+    tokens = sum(share.count * share.source.tokens(image_tokens) for share in shares)
+    cli.show(f"{sum(share.count for share in shares):,} records, about {_short(tokens)} tokens: {target}")
 
 
 def _without_biased(sources: "list[Source]", max_bias: float) -> "list[Source]":
@@ -175,17 +181,17 @@ def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> l
     return None
 
 
-def _table(key: str, shares: "list[Share]", image_tokens: int) -> "Table":
-    """What the mix holds by one property: lines of the files, lines taken, repeats, share, images, tokens."""
-    from rich.table import Table
-
-    table = Table(key, title_justify="left")
-    for name in ("lines", "taken", "repeats", "share", "images", "tokens"):
-        table.add_column(name, justify="right")
-    total = sum(share.count for share in shares)
+def _grouped(key: str, shares: "list[Share]") -> "dict[str, list[Share]]":
     groups: dict[str, list[Share]] = {}
     for share in shares:
         groups.setdefault(getattr(share.source, key) or "(other)", []).append(share)
+    return groups
+
+
+def _table(key: str, groups: "dict[str, list[Share]]", image_tokens: int) -> "Table":
+    """What the mix holds by one property: lines of the files, lines taken, repeats, share, images, tokens."""
+    table = cli.table(key, "lines", "taken", "repeats", "share", "images", "tokens", justify="right")
+    total = sum(share.count for group in groups.values() for share in group)
     for name, group in groups.items():
         lines = sum(share.source.entry.length for share in group)
         taken = sum(share.count for share in group)
@@ -193,9 +199,17 @@ def _table(key: str, shares: "list[Share]", image_tokens: int) -> "Table":
         tokens = sum(share.count * share.source.tokens(image_tokens) for share in group)
         table.add_row(
             name, f"{lines:,}", f"{taken:,}", f"{taken / lines:.3g}", f"{taken / total:.1%}", f"{images:,.0f}",
-            f"{tokens / 1e6:,.2f}M",
+            _short(tokens),
         )  # fmt: skip
     return table
+
+
+def _short(number: float) -> str:
+    """A number with at most three digits: 950, 12.3k, 4.56M."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.0f}"
 
 
 if __name__ == "__main__":

@@ -152,17 +152,25 @@ class RunTotals:
             advice = ": no select question about several images could have one"
         return f"{wanted - sum(missing.values())} of {wanted} unanswerable pairs written{advice}"
 
+    def scarce(self, samples_of: Callable[[str], int]) -> list[str]:
+        """Types with few samples in some format for what was wanted of each scene; also those without any."""
+        scenes = len(self.scenes) - len(self.failed)
+        return [
+            name
+            for name, counts in self.tasks.items()
+            if (counts.skips or not sum(counts.samples.values()))
+            and min(counts.samples.values(), default=0) < ENOUGH_SHARE * samples_of(name) * scenes
+        ]
+
     def explanation(self, samples_of: Callable[[str], int]) -> list[str]:
         """Lines about the types with few samples in some format: what was refused most, and what that means."""
-        scenes = len(self.scenes) - len(self.failed)
         types, told = defaultdict(list), set()
-        for name, counts in self.tasks.items():
-            samples, enough = sum(counts.samples.values()), ENOUGH_SHARE * samples_of(name) * scenes
-            if (counts.skips or not samples) and min(counts.samples.values(), default=0) < enough:
-                most = list(counts.reasons.items())[:MAX_REASONS]
-                told.update(reason for reason, _ in most)
-                refused = ", ".join(f"{reason} ({count})" for reason, count in most)
-                types[f"{samples} - {refused}"].append(name)
+        for name in self.scarce(samples_of):
+            counts = self.tasks[name]
+            most = list(counts.reasons.items())[:MAX_REASONS]
+            told.update(reason for reason, _ in most)
+            refused = ", ".join(f"{reason} ({count})" for reason, count in most)
+            types[f"{sum(counts.samples.values())} - {refused}"].append(name)
         if not types:
             return []
         lines = [f"  {', '.join(names)}: {outcome}" for outcome, names in types.items()]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from qagen.errors import ConfigError
-from qagen.mix.__main__ import main
+from qagen.mix.__main__ import _short, main
 from qagen.mix.plan import Share, Source, apportion, entries_of, parse_amount
 from qagen.mix.sample import draw_lines, shuffled_lines
 from qagen.records.entries import Entry, read_index
@@ -93,6 +93,19 @@ def counts(index: Path, *options: str) -> dict[str, int]:
     result = run(index, *options)
     assert result.exit_code == 0, result.output
     return {name: len(lines) for name, lines in read_as_trainers_do(index.parent / "mix.json").items()}
+
+
+def test_only_what_differs_is_printed(index: Path) -> None:
+    lines = run(index, "--format", "fill=0", "select=0", "judge=0").stdout.splitlines()
+    assert next(line.split()[0] for line in lines if line.strip()) != "format"
+    assert "type" not in run(index).stdout.split()
+    assert "type" in run(index, "--details").stdout.split()
+    assert lines[-1].endswith(f" tokens: {index.parent / 'mix.json'}")
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0"), (950.4, "950"), (12_345, "12.3k"), (4_560_000, "4.56M")])
+def test_large_numbers_are_short(number: float, text: str) -> None:
+    assert _short(number) == text
 
 
 def test_the_spar7m_preset_takes_all_sentences_and_a_tenth_of_the_rest(index):

@@ -52,6 +52,8 @@ def test_types_with_few_samples_are_explained() -> None:
 
 
 def test_a_type_with_enough_samples_needs_no_explanation() -> None:
+    assert totals().scarce(lambda _: 100) == ["count", "order", "nearest"]
+    assert totals().scarce(lambda _: 4) == ["count", "order"]
     assert totals().explanation(lambda _: 4)[1:2] == ["  count, order: 0 - no video (2)"]
     assert RunTotals(["depth"]).explanation(lambda _: 100) == []
 

@@ -180,8 +180,13 @@ def test_shards_and_a_merge_write_what_one_run_does(root: Path, whole: Path, tmp
     merged = generate(root, tmp_path, "--merge")
     assert (merged.returncode, "3 of 3 scenes were already done" in merged.stderr) == (0, True)
     assert contents(tmp_path) == contents(whole)
+    last = merged.stderr.splitlines()[-2:]
+    assert last[0].startswith("Few samples or none of ")
+    assert last[1] == f"Next: {sys.executable} -m qagen show {tmp_path}/scannet --html samples.html"
     again = generate(root, tmp_path)
     assert (again.returncode, "Nothing to do" in again.stderr) == (0, True)
+    assert "select: " not in again.stderr
+    assert "What the reasons mean:" in generate(root, tmp_path, "--details").stderr
 
 
 @pytest.mark.slow

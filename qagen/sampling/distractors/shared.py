@@ -7,7 +7,7 @@ same:
 
 * similar numbers: "the other one is 2.3 m deep", or the size of a box that is to be found again;
 * the same object: knowing how deep in a room clocks hang does not help when all four ask about a clock;
-* lengths from a camera to objects of the same label: clocks are far from it, stools near, in every room;
+* lengths from the camera of one image to objects of the same label: clocks are far from it, stools near, in every room;
 * directions with the same word for above and below, which labels mostly give away (a lamp hangs above a rug).
 
 Any four numbers that lie apart may share a set, so sets of numbers are chosen in which no label and no revealed number
@@ -116,9 +116,10 @@ def _choose_groups(
 
 
 def _asks_of_one_object(questions: Sequence[Question]) -> bool:
-    """Whether lengths are asked that lie between one object and a camera: they differ from image to image, but in every
-    room what hangs on walls is mostly far and what stands around mostly near, so only one label shares options."""
-    if not questions or not isinstance(questions[0].answer, Number):
+    """Whether lengths are asked that lie between one object and the camera of the only image: they differ from image to
+    image, but in every room what hangs on walls is mostly far and what stands around mostly near, so only one label
+    shares options. With two images, which object is how far hangs on which one is asked for as well."""
+    if not questions or not isinstance(questions[0].answer, Number) or len(questions[0].frames) > 1:
         return False
     if any(len(question.roles) - ("given" in question.facts) != 1 for question in questions):
         return False
