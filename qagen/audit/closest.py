@@ -32,6 +32,7 @@ class SurfaceGaps:
     scene: AuditScene
     """The scene."""
     _trees: dict[int, KDTree] = field(default_factory=dict)
+    _ranges: dict[tuple[int, int, bytes], tuple[float, float]] = field(default_factory=dict)
 
     def range_m(self, first: int, second: int, offset: NDArray) -> tuple[float, float]:
         """Least and largest value that the smallest distance of two instances can have, meters.
@@ -41,7 +42,10 @@ class SurfaceGaps:
         """
         if len(self._tree(first).data) > len(self._tree(second).data):
             first, second, offset = second, first, -np.asarray(offset)
-        return _range_m(float(self._tree(second).query(self._tree(first).data - offset)[0].min()))
+        key = first, second, np.asarray(offset, dtype=float).tobytes()
+        if key not in self._ranges:
+            self._ranges[key] = _range_m(float(self._tree(second).query(self._tree(first).data - offset)[0].min()))
+        return self._ranges[key]
 
     def range_from_place_m(self, place: NDArray, instance: int) -> tuple[float, float]:
         """The same of the smallest distance of an instance from a place (3,), world, meters."""
