@@ -35,6 +35,8 @@ LONG = ("room_size", "appearance_order")
 COPIED = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in TYPES]
 """Types, those whose questions take seconds to find only in the slow tests."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+ANGLE_SLACK_DEG = 0.5
+"""How much an angle may differ that follows from coordinates as these are printed."""
 LOSS = 0.02
 """Share by which numbers of rationales may differ that follow from lengths as these are printed."""
 SLACK = 1e-3
@@ -152,6 +154,7 @@ def check_rationale(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], fa
         if "square" in str(one.get("unit")):
             continue
         grown, slack = growth(one.get("unit") or other.get("unit"), other.get("unit") or one.get("unit"), factor)
+        slack = max(slack, ANGLE_SLACK_DEG) if one["form"] == "compass" else slack
         numbers, others = numbers_in(one), numbers_in(other)
         for name in {**numbers, **others}:  # amounts that would print as 0 are left out
             number, again = numbers.get(name, 0.0), others.get(name, 0.0)

@@ -35,6 +35,8 @@ SIZES = {"volume"}
 """Families that ask for sizes."""
 WITHOUT_CENTERS = {"matching", "candidates", "locate", "size", "contact"}
 """Families that mark objects but ask for nothing that hangs on their centers."""
+WITH_LIMITS_OF_A_PART = {"compare"}
+"""Families whose limits of what is visible hold for some of their questions only, which their solvers check."""
 COUNTS, ANGLES = {"count"}, {"orbit", "rotation"}
 """Families whose options are whole numbers that need not be far apart."""
 ABSENCES = {"count", "order", "locate", "existence"}
@@ -87,9 +89,10 @@ def _check_visibility(
     shares = truth.unoccluded.shares(view, mark.instance)
     if shares is not None:
         covered, inside = shares
-        fraction = float(record.task.get("min_visible", settings.threshold("visible_fraction")))
+        own = {} if record.task.get("family") in WITH_LIMITS_OF_A_PART else record.task
+        fraction = float(own.get("min_visible", settings.threshold("visible_fraction")))
         measures.append((f"visible share of {token}", pixels / max(covered, 1), fraction, SLACK))
-        min_inside = float(record.task.get("min_in_image", settings.threshold("in_image_fraction")))
+        min_inside = float(own.get("min_in_image", settings.threshold("in_image_fraction")))
         measures.append((f"share of {token} in the image", inside, min_inside, SLACK / 2))
     for what, value, least, slack in measures:
         if value < least * (1 - slack):
