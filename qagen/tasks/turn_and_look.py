@@ -161,7 +161,8 @@ class TurnAndLook(Family[TurnAndLookConfig]):
     def _choose(self, views: SceneViews, frame: int, way: Way, shown: Sequence[int]) -> tuple[list[int], bool]:
         """Of objects in random order one that may be ahead, another that ``frame`` does not show, and others; and
         whether there are both."""
-        bearings = [bearing_deg(_heading(views, frame), _way_to(views, frame, item)) for item in shown]
+        heading = _heading(views, frame)
+        bearings = [bearing_deg(heading, _way_to(views, frame, item)) for item in shown]
         off = dict(zip(shown, (abs(wrap_deg(bearing - TURNS_DEG[way])) for bearing in bearings), strict=True))
         hidden = [item for item in shown if views.absent[frame, item]]
         ahead = [item for item in hidden if off[item] <= self.config.max_off_deg][:1]
