@@ -3,6 +3,9 @@ many in which a name leads."""
 
 from collections import Counter
 
+from qagen.core.question import Question, Skip
+from qagen.core.reasons import CLASS_QUOTA
+
 LEAST = 6
 """Number of questions with an answer that are always admitted."""
 LEAD = 2.0
@@ -33,6 +36,20 @@ class EvenAnswers:
         is_admitted = self.has_room(answer)
         self.add(answer, int(is_admitted))
         return is_admitted
+
+
+class EvenQuestions:
+    """Questions that are drawn again and again, no answer much more often than the others."""
+
+    def __init__(self) -> None:
+        self._answers, self._known = EvenAnswers(), set[tuple]()
+
+    def admit(self, asked: Question | Skip, answer: str | None = None) -> Question | Skip:
+        """What was asked, or why not: a new question counts by ``answer``, or by the text of its own one."""
+        if isinstance(asked, Skip) or asked.key in self._known:
+            return asked
+        self._known.add(asked.key)
+        return asked if self._answers.admits(answer or asked.answer.text) else Skip(CLASS_QUOTA)
 
 
 class EvenLabels:

@@ -18,7 +18,7 @@ from qagen.core.reasons import (
     TOO_CLOSE_FOR_DIRECTION,
 )
 from qagen.core.sample import Format
-from qagen.sampling.even import EvenAnswers
+from qagen.sampling.even import EvenQuestions
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.attitude import Attitude
@@ -83,7 +83,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Objects drawn again and again, for the camera of another image; no answer much more often than others."""
-        sets, even, known = FrameSets(views), EvenAnswers(), set[tuple]()
+        sets, even = FrameSets(views), EvenQuestions()
         while True:
             drawn = sets.sample_objects(("red",), self.config.views, self.config.mark, rng)
             if isinstance(drawn, Skip):
@@ -91,12 +91,7 @@ class CameraDirection(Family[CameraDirectionConfig]):
                 continue
             frames, roles = drawn
             others = [k for k in range(len(frames)) if k != roles[0].image] or [0]
-            asked = self.ask(views, frames, roles, others[int(rng.integers(len(others)))])
-            if isinstance(asked, Question) and asked.key not in known:
-                known.add(asked.key)
-                if not even.admits(asked.answer.text):
-                    asked = Skip(CLASS_QUOTA)
-            yield asked
+            yield even.admit(self.ask(views, frames, roles, others[int(rng.integers(len(others)))]))
 
     def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
         """What no image shows may be in any direction that the camera does not show; several of them are left."""

@@ -14,7 +14,7 @@ from qagen.core.question import MarkedObject, MarkKind, Question, Skip, about_ob
 from qagen.core.rationale import Point, Quantity, Step, following
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, CLASS_QUOTA, NORTH_UNDEFINED, REACHES_ASIDE
 from qagen.core.sample import Format
-from qagen.sampling.even import EvenAnswers
+from qagen.sampling.even import EvenQuestions
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.sectors import COMPASS, MIN_AWAY_M, bearing_deg, footprint, is_over, share_between
@@ -79,7 +79,7 @@ class Cardinal(Family[CardinalConfig]):
 
         Of a room, most lies south of what is in its north, so answers are even for each place by itself.
         """
-        sets, even, known = FrameSets(views), {place: EvenAnswers() for place in PLACES}, set[tuple]()
+        sets, even = FrameSets(views), {place: EvenQuestions() for place in PLACES}
         while True:
             images = int(rng.integers(self.config.least_views, self.config.views + 1))
             place = PLACES[int(rng.integers(len(PLACES)))]
@@ -88,12 +88,7 @@ class Cardinal(Family[CardinalConfig]):
             if isinstance(drawn, Skip):
                 yield drawn
                 continue
-            asked = refusing(about_objects(drawn[1]), self.ask(views, *drawn, place))
-            if isinstance(asked, Question) and asked.key not in known:
-                known.add(asked.key)
-                if not even[place].admits(asked.answer.text):
-                    asked = Skip(CLASS_QUOTA)
-            yield asked
+            yield even[place].admit(refusing(about_objects(drawn[1]), self.ask(views, *drawn, place)))
 
     def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
         """No direction is known without those that tell where north is, what is asked for, or from where."""

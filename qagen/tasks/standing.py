@@ -13,7 +13,7 @@ from qagen.core.question import MarkedObject, MarkKind, Question, Skip
 from qagen.core.rationale import Step, following
 from qagen.core.reasons import AMBIGUOUS, AT_OBSERVER, CLASS_QUOTA, HEADING_UNDEFINED, REACHES_ASIDE
 from qagen.core.sample import Format
-from qagen.sampling.even import EvenAnswers
+from qagen.sampling.even import EvenQuestions
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
 from qagen.tasks.sectors import (
@@ -116,18 +116,13 @@ class Standing(Family[StandingConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Images and objects drawn again and again; no answer much more often than the others."""
-        sets, even, known = FrameSets(views), EvenAnswers(), set[tuple]()
+        sets, even = FrameSets(views), EvenQuestions()
         while True:
             images = self.images
             if self.least_images is not None and not isinstance(images, str):
                 images = int(rng.integers(self.least_images, images + 1))
             drawn = sets.sample_objects(self.marks.colors, images, self.config.mark, rng)
-            asked = self.ask_drawn(views, drawn)
-            if isinstance(asked, Question) and asked.key not in known:
-                known.add(asked.key)
-                if not even.admits(asked.answer.text):
-                    asked = Skip(CLASS_QUOTA)
-            yield asked
+            yield even.admit(self.ask_drawn(views, drawn))
 
     def lost_without(self, question: Question, views: SceneViews) -> Sequence[tuple[str, ...]]:
         """No direction is known without the place to stand at, what is faced, and what is asked for."""

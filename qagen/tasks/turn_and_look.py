@@ -33,7 +33,7 @@ from qagen.core.reasons import (
     TOO_FEW_OBJECTS,
 )
 from qagen.core.sample import Format
-from qagen.sampling.even import EvenAnswers
+from qagen.sampling.even import EvenQuestions
 from qagen.sampling.frame_sets import SAMPLING_SKIPS, FrameSets, SampledObjects
 from qagen.sampling.mark_placement import mark_objects, markable_as
 from qagen.tasks._base import Bound, Family, Images, MarkColumns, MarkedConfig, Share
@@ -120,19 +120,14 @@ class TurnAndLook(Family[TurnAndLookConfig]):
 
     def propose(self, views: SceneViews, rng: Generator) -> Iterator[Question | Skip]:
         """Images, a turn and objects drawn again and again; no turn is asked about much more often than the others."""
-        sets, even, known = FrameSets(views), EvenAnswers(), set[tuple]()
+        sets, even = FrameSets(views), EvenQuestions()
         while True:
             way = WAYS[int(rng.integers(len(WAYS)))]
             drawn = self._draw(sets, way, rng)
             if isinstance(drawn, Skip):
                 yield drawn
                 continue
-            asked = refusing(about_objects(drawn[1]), self.ask(views, *drawn, way))
-            if isinstance(asked, Question) and asked.key not in known:
-                known.add(asked.key)
-                if not even.admits(way):
-                    asked = Skip(CLASS_QUOTA)
-            yield asked
+            yield even.admit(refusing(about_objects(drawn[1]), self.ask(views, *drawn, way)), way)
 
     def _draw(self, sets: FrameSets, way: Way, rng: Generator) -> SampledObjects | Skip:
         """Images and four objects; most images show nothing that is ahead after the turn, so some are tried."""

@@ -6,7 +6,8 @@ others, and the lowest place of an image no more often than the highest.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -29,15 +30,35 @@ def choose_among_own_objects(
     Args:
         labels: names of the scene's objects.
     """
+    return choose_with_even_cues(candidates, quota, _options, partial(_columns, labels=labels))
+
+
+def choose_with_even_cues(
+    candidates: Sequence[Question],
+    quota: int,
+    options_of: Callable[[Question], Sequence[str]],
+    cues_of: Callable[[Sequence[Question]], Sequence[NDArray[np.int64]]],
+) -> Selection:
+    """Choose up to ``quota`` questions, in the order of the candidates, none of which adds to the bias of the others.
+
+    Args:
+        options_of: what a question lets choose from.
+        cues_of: cues (n, options) of the options of questions with as many options each, the correct one first.
+    """
     by_count: dict[int, list[int]] = defaultdict(list)
     for position, question in enumerate(candidates):
-        by_count[len(_options(question))].append(position)
+        by_count[len(options_of(question))].append(position)
     chosen: list[int] = []
     for positions in by_count.values():
-        cues = [_cues_of(candidates[position], labels) for position in positions]
-        bias = cue_bias([_numbered(column) for column in zip(*cues, strict=True)])
+        bias = cue_bias(cues_of([candidates[position] for position in positions]))
         chosen += [positions[row] for row in choose_balanced(bias, np.arange(len(positions))[:, None], quota)]
     return Selection([candidates[position] for position in sorted(chosen)[:quota]])
+
+
+def _columns(questions: Sequence[Question], labels: Sequence[str]) -> list[NDArray[np.int64]]:
+    """Each kind of cue of the options of all questions."""
+    cues = [_cues_of(question, labels) for question in questions]
+    return [_numbered(column) for column in zip(*cues, strict=True)]
 
 
 def _options(question: Question) -> list[str]:

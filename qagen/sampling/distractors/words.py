@@ -5,8 +5,8 @@ nor in those that name an object of one label in one role (qagen.sampling.balanc
 seldom anything, and what hangs above eye level is mostly across the room.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import Sector
 from qagen.core.question import Question
-from qagen.sampling.balance import choose_balanced, cue_bias
+from qagen.sampling.distractors.own import choose_with_even_cues
 from qagen.sampling.pool import Selection
 
 
@@ -26,14 +26,7 @@ def choose_with_even_words(
     Args:
         labels: names of the scene's objects.
     """
-    by_count: dict[int, list[int]] = defaultdict(list)
-    for position, question in enumerate(candidates):
-        by_count[len(_options(question))].append(position)
-    chosen: list[int] = []
-    for positions in by_count.values():
-        bias = cue_bias(_cues([candidates[position] for position in positions], labels))
-        chosen += [positions[row] for row in choose_balanced(bias, np.arange(len(positions))[:, None], quota)]
-    return Selection([candidates[position] for position in sorted(chosen)[:quota]])
+    return choose_with_even_cues(candidates, quota, _options, partial(_cues, labels=labels))
 
 
 def _cues(questions: Sequence[Question], labels: Sequence[str]) -> list[NDArray[np.int64]]:
