@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from qagen import cli
-from qagen.errors import match_names
+from qagen.errors import counted, match_names
 
 MODULES = {
     "generate": ("qagen.generate", "Generate question-answer data from scenes."),
@@ -110,6 +110,28 @@ def config(patterns: tuple[str, ...]) -> None:
     for name in match_names(patterns, settings, "no setting"):
         table.add_row(name, *settings[name])
     cli.show(table)
+
+
+@main.command(cls=cli.Common)
+@click.option("--clear", is_flag=True, help="Remove them; what else lies in that folder stays.")
+def cache(clear: bool) -> None:
+    """List the built-in demos that were made, and their sizes."""
+    from qagen.demo import cached, clear_cache
+    from qagen.files import cache_dir
+
+    folders = clear_cache() if clear else cached()
+    total = f"{counted(len(folders), 'folder')}, {sum(size for _, size in folders) / 1e6:.0f} MB"
+    if clear:
+        cli.inform(f"Removed {total} from {cache_dir()}; demos are made again when they are needed")
+        return
+    table = cli.table("folder", "MB", justify="right")
+    for path, size in folders:
+        table.add_row(str(path.relative_to(cache_dir())), f"{size / 1e6:.1f}")
+    if folders:
+        cli.show(table)
+    cli.inform(f"{total} in {cache_dir()}; QAGEN_CACHE names another place")
+    if folders:
+        cli.next_step("cache", "--clear")
 
 
 def _settings(kind: type, prefix: str) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,8 @@
 """``qagen generate``: scenes in, spatial question-answer data out."""
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,6 +35,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
     "qagen generate --scene scannet",
     "qagen generate --scene scannet --root /data/scannet --split val",
     "qagen generate --scene scannet --tasks 'depth_*,position_matching' --rgbd",
+    "qagen generate --scene scannet --root /data/scannet --dry-run",
     "qagen generate --scene scannet --root /data/scannet --shard 3/16",
     when_stopped="stopped; run the same command to resume",
 )
@@ -77,6 +80,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @cli.option("--strict", is_flag=True, help="Stop at the first scene that fails.")
 @cli.option("--details", is_flag=True, help="End with samples by type and format, and with why there are few of some.")
+@cli.option("--dry-run", is_flag=True, help="Say what would be written, and how long it takes; write nothing.")
 @cli.option("--fresh", is_flag=True, help="Remove earlier output of this dataset and split first.")
 @cli.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help="How to run scenes.")
 @cli.option("--address", help="Ray cluster to use, or auto.  [default: Ray on this machine only]")
@@ -94,6 +98,7 @@ def main(
     exclusions: tuple[Path, ...],
     strict: bool,
     details: bool,
+    dry_run: bool,
     fresh: bool,
     engine: str,
     address: str | None,
@@ -109,7 +114,7 @@ def main(
     in the options, a config or a template, or the output folder cannot be written. 130: stopped by Ctrl-C or SIGTERM.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _check_combination(fresh, shard, only_merge, engine, address)
+    _check_combination(dry_run, fresh, shard, only_merge, engine, address)
     cli.check_dataset(dataset, LOADERS)
     cli.check_root(root)
     from qagen.pipeline.engines.local import hold_to_one_thread
@@ -131,12 +136,19 @@ def main(
     exclusion_lists = exclude(exclusions, loader, known)
     scene_ids = _choose_scenes(known, scenes, exclusion_lists, shard)
     job = Job(loader, config, tuple(families), layout_for(out, loader, config, shard), exclusion_lists)
+    if dry_run:
+        _forecast(job, scene_ids, fresh, workers)
+        return 0
     with lock.hold(job.layout):
         has_failed = _run(job, scene_ids, fresh, strict, details, only_merge, (engine, workers, address))
     return 1 if has_failed else 0
 
 
-def _check_combination(fresh: bool, shard: str, only_merge: bool, engine: str, address: str | None) -> None:
+def _check_combination(
+    dry_run: bool, fresh: bool, shard: str, only_merge: bool, engine: str, address: str | None
+) -> None:
+    if dry_run and only_merge:
+        raise ConfigError("--dry-run: found --merge beside it, which makes no samples")
     if shard and fresh:
         raise ConfigError("--shard: found --fresh beside it, which would remove the other shards' work")
     if shard and only_merge:
@@ -160,6 +172,37 @@ def _choose_scenes(
         return left
     number, count = map(int, shard.split("/"))
     return left[number - 1 :: count]
+
+
+def _forecast(job: "Job", scene_ids: list[str], fresh: bool, workers: int | None) -> None:
+    """Print what a run would write."""
+    from qagen.pipeline.forecast import write_trial
+    from qagen.pipeline.run import foresee
+
+    plan = foresee(job, scene_ids, fresh)
+    todo = len(plan.todo)
+    cli.inform(f"{counted(len(scene_ids), 'scene')}: {len(plan.done)} done, {todo} to do")
+    if todo:
+        with cli.progress("Writing one scene on trial"):
+            trial = write_trial(job, plan)
+        count = min(workers or os.cpu_count() or 1, todo)
+        rounds = -(-todo // count)
+        cli.inform(f"Samples: about {todo * trial.samples:,}, {trial.samples:,} a scene")
+        cli.inform(
+            f"Time: about {_duration(trial.seconds * todo)} of one core, "
+            f"{_duration(trial.seconds * rounds)} with {counted(count, 'worker')}"
+        )
+        text, images = (f"{todo * size / 1e9:.2g} GB" for size in (trial.text_bytes, trial.image_bytes))
+        cli.inform(f"Disk: about {text} of text and {images} of images in {job.layout.root}")
+        cli.inform(f"This rests on {trial.scene} alone ({_duration(trial.seconds)} of one core); other scenes differ")
+    cli.next_step("generate", *(word for word in sys.argv[1:] if word not in ("generate", "--dry-run")))
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
 
 
 def _run(

@@ -21,7 +21,7 @@ from qagen.tasks.registry import known_types
 from qagen.visibility.thresholds import Thresholds
 from qagen.visibility.views import LEAST_VIDEO_FRAMES, VIDEO_FRAMES
 
-LISTS = ("tasks", "datasets", "presets", "config")
+LISTS = ("tasks", "datasets", "presets", "config", "cache")
 COMMANDS = {name: import_module(module).main for name, (module, _) in MODULES.items()}
 WIDTH = 80
 
@@ -151,6 +151,19 @@ def test_the_next_step_is_called_as_this_one(
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     cli.next_step("show", Path("my run"))
     assert capsys.readouterr().err == f"Next: {called} show 'my run'\n"
+
+
+def test_the_cache_is_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QAGEN_CACHE", str(tmp_path))
+    assert run("cache").stderr == f"0 folders, 0 MB in {tmp_path}; QAGEN_CACHE names another place\n"
+    folder = tmp_path / "demo" / "scannet-0123456789ab"
+    folder.mkdir(parents=True)
+    (folder / "scan").write_bytes(bytes(2_600_000))
+    listed = run("cache")
+    assert listed.stdout.split()[-2:] == ["demo/scannet-0123456789ab", "2.6"]
+    assert listed.stderr.splitlines()[-1].endswith("qagen cache --clear")
+    assert run("cache", "--clear").stderr.startswith(f"Removed 1 folder, 3 MB from {tmp_path}")
+    assert not folder.exists()
 
 
 def test_patterns_choose_in_the_order_of_the_known_names() -> None:

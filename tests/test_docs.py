@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
+import qagen
 from qagen.demo import demo_root
 from tools.golden import PER_SCENE
 
@@ -36,6 +39,19 @@ def test_the_readme_leads_to_every_page() -> None:
 def test_the_license_and_the_ci_script_are_there() -> None:
     assert "Apache License" in (HOME / "LICENSE").read_text(encoding="utf-8")
     assert "scripts/check.sh" in (HOME / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["version"] == project["version"] == qagen.__version__
+    assert (citation["license"], citation["cff-version"]) == (project["license"], "1.2.0")
+    assert {"message", "title", "authors"} <= citation.keys()
+
+
+def test_every_extra_is_named_in_the_readme() -> None:
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert [name for name in project["optional-dependencies"] if f"| `{name}` |" not in README] == []
 
 
 @pytest.fixture(scope="module")

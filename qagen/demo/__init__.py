@@ -12,6 +12,7 @@ Each is filmed once (film.py), and a writer puts the film into a dataset's own l
 import ast
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -48,6 +49,8 @@ CLOSE_UP = ("uco3d", "wildrgbd")
 """Layouts of recordings that go around one object, as only the camera of the desk does."""
 DEMOS = {"apartment": tuple(name for name in WRITERS if name not in CLOSE_UP), "tabletop": ("scannet", *CLOSE_UP)}
 """The scenes and the layouts that each comes in."""
+DIGITS = 12
+"""Digits of a version."""
 STALE_S = 6 * 3600.0
 """Age after which an unfinished build is taken for dead."""
 
@@ -110,7 +113,7 @@ def _digest(paths: Iterable[Path]) -> str:
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
                 node.body = [part for part in node.body if not _is_text(part)]
         digest.update(f"{path.relative_to(HERE)}\n{ast.dump(tree)}\n".encode())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()[:DIGITS]
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -132,6 +135,35 @@ def make_once(root: Path, build: Callable[[Path], None]) -> None:
     except OutputError as error:
         if not root.is_dir():
             raise ConfigError(f"{error}; set QAGEN_CACHE to another folder") from error
+
+
+def cached() -> list[tuple[Path, int]]:
+    """The folders that demos have left in the cache, also those of other versions, and their sizes in bytes."""
+    names = "|".join(re.escape(f"{prefix}{name}") for prefix in ("", "tabletop-") for name in ("film", *WRITERS))
+    made = re.compile(rf"(?:{names})-[0-9a-f]{{{DIGITS}}}")
+    folder = cache_dir() / "demo"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [
+        (path, sum(file.lstat().st_size for file in path.rglob("*")))
+        for path in found
+        if made.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+    ]
+
+
+def clear_cache() -> list[tuple[Path, int]]:
+    """Remove those folders, and unfinished ones of dead builds; nothing else. Returns what ``cached`` found.
+
+    Raises:
+        ConfigError: a folder cannot be removed.
+    """
+    found = cached()
+    for folder, _ in found:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise ConfigError(f"{error.filename}: cannot be removed ({error.strerror})") from error
+    _remove_stale(cache_dir() / "demo")
+    return found
 
 
 def _remove_stale(parent: Path) -> None:

@@ -208,16 +208,19 @@ def _failed(layout: Layout, scene_id: str) -> Path:
     return layout.checkpoints / "failed" / f"{scene_id}.json"
 
 
-def check_settings(layout: Layout, settings: Mapping[str, Any]) -> str:
+def check_settings(layout: Layout, settings: Mapping[str, Any], stores: bool = True) -> str:
     """Store a run's settings in a new folder; in one with checkpoints, refuse other settings. Returns their hash.
+
+    Args:
+        stores: False where nothing may be written.
 
     Raises:
         ConfigError: the folder holds a run with other settings; the message says which differ.
     """
     path, encoded = layout.checkpoints / "run.json", msgspec.json.encode(settings, order="sorted")
-    if not path.exists():
+    if stores and not path.exists():
         write_atomic(path, encoded)
-    stored = path.read_bytes()
+    stored = path.read_bytes() if path.exists() else encoded
     if stored != encoded:
         try:
             old = msgspec.json.decode(stored)
@@ -228,7 +231,12 @@ def check_settings(layout: Layout, settings: Mapping[str, Any]) -> str:
             f"{layout.root}: holds a run of split '{layout.split}' with other settings: {changes}. "
             f"Give those, or another --out, or --fresh to start over"
         )
-    return hashlib.sha256(encoded).hexdigest()[:12]
+    return hash_of(settings)
+
+
+def hash_of(settings: Mapping[str, Any]) -> str:
+    """Twelve digits that change with a run's settings."""
+    return hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:12]
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -125,6 +125,18 @@ def prepare(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
         checkpoint.start_over(job.layout, scene_ids)
     settings = checkpoint.check_settings(job.layout, settings_of(job))
     checkpoint.clear_unfinished(job.layout)
+    return _plan(job, scene_ids, settings)
+
+
+def foresee(job: Job, scene_ids: Sequence[str], fresh: bool = False) -> Plan:
+    """What ``prepare`` would find; writes nothing. Raises ConfigError as it does."""
+    check_templates(list(job.families), phrasebook())
+    if fresh:
+        return Plan(checkpoint.hash_of(settings_of(job)), (), tuple(scene_ids))
+    return _plan(job, scene_ids, checkpoint.check_settings(job.layout, settings_of(job), stores=False))
+
+
+def _plan(job: Job, scene_ids: Sequence[str], settings: str) -> Plan:
     manifests = {scene: checkpoint.read_manifest(job.layout, scene, settings) for scene in scene_ids}
     done = {scene: manifest for scene, manifest in manifests.items() if manifest is not None}
     _check_inputs(job, done)

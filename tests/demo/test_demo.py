@@ -338,6 +338,29 @@ def test_a_new_writer_leaves_film_and_other_layouts_alone(
     assert sorted(path.name for path in root.parent.iterdir()) == sorted([film.name, root.name])
 
 
+def test_the_cache_is_cleared_of_demos_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QAGEN_CACHE", str(tmp_path))
+    assert demo.cached() == []
+    mine = ["film-0123456789ab", "scannet-0123456789ab", "tabletop-film-abcdefabcdef"]
+    others = [
+        "scans",
+        "scannet",
+        "scannet-0123",
+        "film-0123456789ab.tar",
+        "myfilm-0123456789ab",
+        ".film-0123456789ab.x",
+    ]
+    for name in mine + others:
+        (tmp_path / "demo" / name).mkdir(parents=True)
+        (tmp_path / "demo" / name / "image.jpg").write_bytes(b"12345")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "demo" / "posed-0123456789ab").symlink_to(tmp_path / "photos")
+    assert [(path.name, size) for path, size in demo.clear_cache()] == [(name, 5) for name in mine]
+    left = [*others, "posed-0123456789ab"]
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == sorted(left)
+    assert (tmp_path / "photos").is_dir()
+
+
 def test_every_writer_is_a_function_of_its_module() -> None:
     for dataset, place in demo.WRITERS.items():
         module, _, function = place.partition(":")
