@@ -7,7 +7,7 @@ from qagen.score.passages import CONCLUSION, REASON, STATEMENT, before_reasons, 
 from qagen.score.plain import UnreadError, final_answer, plain_characters
 
 MARKUP = " \t\n\r*_`\"'()[]<>.:;,!|"
-OPTION = re.compile(r"^([A-Z])\.[ \t]*(.*?)[ \t]*$", re.M)
+OPTION = re.compile(r"^([A-Z])\.(.*)$", re.M)
 
 _BEFORE, _AFTER = r"(?<![A-Za-z\d_\u00c0-\u024f])(?<![A-Za-z]')", r"(?![A-Za-z\d_\u00c0-\u024f]|['-][A-Za-z])"
 _NO_ARTICLE = (
@@ -65,7 +65,7 @@ CORRECTION = re.compile(r"(?i:\b(?:wait|actually|correction|scratch that|on seco
 
 def options(question: str) -> dict[str, str]:
     """The options of a question by letter."""
-    return dict(OPTION.findall(question))
+    return {key: words.strip(" \t") for key, words in OPTION.findall(question)}
 
 
 def letter(text: str, choices: Mapping[str, str]) -> str:

@@ -7,9 +7,14 @@ What follows the thoughts counts (``</think>`` and the marks of other models); o
 import html
 import re
 import unicodedata
+from itertools import groupby, islice
 
 MAX_CHARACTERS = 4000
 """Maximum length of a final answer; a longer one loses its middle."""
+MAX_MARKS = 30
+"""Largest number of combining marks in a row."""
+BLANK_LINES = re.compile(r"\n(?: ?\n){4,}|\n{3,}")
+"""Many blank lines, which say no more than one and are slow to search."""
 
 
 class UnreadError(Exception):
@@ -26,7 +31,8 @@ def final_answer(text: str) -> str:
     for block in (ENVELOPE, ANSWER, BOXED):
         if found := [str(match[match.lastindex or 0]).strip() for match in block.finditer(text)]:
             text = "\n".join(dict.fromkeys(found))
-    text = without_markup(_shortened(re.sub(r"[^\S\n]+", " ", text))).strip()
+    shortened = _shortened(re.sub(r"[^\S\n]+", " ", text))
+    text = without_markup(BLANK_LINES.sub("\n\n", shortened)).strip()
     if not text:
         raise UnreadError("empty")
     return text
@@ -36,14 +42,14 @@ def final_answer(text: str) -> str:
 
 THOUGHT = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|monologue|cot|rationale|details)"
 MARK_OF_THOUGHT = re.compile(
-    rf"""(?P<open>
+    rf"""(?=[<◁\[a])(?:(?P<open>
         <(?:\w{{1,20}}:)?{THOUGHT}\b[^<>]{{0,80}}> | ◁{THOUGHT}▷ | \[think(?:ing)?\]
         | <\|(?:begin_of_|begin_|start_)?{THOUGHT}(?:_start|_begin)?\|> | <\|inner_prefix\|>
         | <\|channel\|?>\s*(?:analysis|commentary|thought) | \A(?-i:analysis(?=[A-Z])))
     | (?:
         </(?:\w{{1,20}}:)?{THOUGHT}\s*> | ◁/{THOUGHT}▷ | \[/think(?:ing)?\]
         | <\|(?:(?:end_of_|end_|/){THOUGHT}|{THOUGHT}_end)\|> | <\|inner_suffix\|>
-        | <\|channel\|>\s*final | <channel\|> | assistantfinal)""",
+        | <\|channel\|>\s*final | <channel\|> | assistantfinal))""",
     re.I | re.X,
 )
 ENVELOPE = re.compile(
@@ -116,12 +122,18 @@ def plain_characters(text: str) -> str:
     """The text with ASCII in place of full-width forms, digits of other scripts and other variants."""
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text.translate(LOOKALIKES)).replace("^-^", "^-")
+    text = unicodedata.normalize("NFKC", _stream_safe(text.translate(LOOKALIKES))).replace("^-^", "^-")
     return "".join(
         str(unicodedata.decimal(char)) if char.isdecimal() else char
         for char in text
         if unicodedata.category(char) != "Cf"
     )
+
+
+def _stream_safe(text: str) -> str:
+    """The text without piles of combining marks (Unicode Annex 15), because NFKC sorts a pile in quadratic time."""
+    runs = groupby(text, key=lambda char: unicodedata.combining(char) > 0)
+    return "".join("".join(islice(run, MAX_MARKS) if is_mark else run) for is_mark, run in runs)
 
 
 # --- markup -----------------------------------------------------------------------------------------------------------

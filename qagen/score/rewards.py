@@ -7,18 +7,22 @@ from qagen.errors import QagenError
 from qagen.score import benches, spacevista, strict
 from qagen.score.items import ScoredItem
 
+MAX_PARTS = 1000
+"""Largest number of messages and parts of a completion that are looked at."""
 
-def reward(record: Mapping[str, Any], completion: str) -> float:
-    """The strict score of a completion, 0 to 1.
+
+def reward(record: Mapping[str, Any], completion: Any) -> float:
+    """The strict score of a completion, 0 to 1; 0 for one without text.
 
     Args:
         record: a training record (``type`` and ``conversations``) or one of a benchmark (``task``, ``question``,
             ``answer``; for SpaceVista's ``metadata`` instead of ``task``).
+        completion: what ``text_of`` takes.
 
     Raises:
         QagenError: the record has neither form.
     """
-    return strict.score(item_of(record), completion)
+    return strict.score(item_of(record), text_of(completion))
 
 
 def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: Any) -> list[float]:
@@ -35,7 +39,7 @@ def reward_func(prompts: Sequence[Any], completions: Sequence[Any], **columns: A
         if isinstance(values, Sequence) and not isinstance(values, str) and len(values) == len(completions)
     }
     records = [{name: values[index] for name, values in rows.items()} for index in range(len(completions))]
-    return [reward(record, text_of(completion)) for record, completion in zip(records, completions, strict=True)]
+    return [reward(record, completion) for record, completion in zip(records, completions, strict=True)]
 
 
 def item_of(record: Mapping[str, Any]) -> ScoredItem:
@@ -57,12 +61,18 @@ def item_of(record: Mapping[str, Any]) -> ScoredItem:
 
 
 def text_of(completion: Any) -> str:
-    """The text of a completion: a string, a list of messages, or a message of text parts."""
-    if isinstance(completion, str):
-        return completion
-    if isinstance(completion, Mapping):
-        return text_of(completion.get("content") or completion.get("text") or "")
-    if isinstance(completion, Sequence) and completion:
-        is_conversation = isinstance(completion[0], Mapping) and "role" in completion[0]
-        return text_of(completion[-1]) if is_conversation else "".join(text_of(part) for part in completion)
-    return ""
+    """The text of a completion: a string, a list of messages, or a message of text parts; "" of anything else."""
+    texts: list[str] = []
+    pending = [completion]
+    for _ in range(MAX_PARTS):  # whatever contains itself, or is nested without end, has an end here
+        if not pending:
+            break
+        part = pending.pop()
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping):
+            pending.append(part.get("content") or part.get("text"))
+        elif isinstance(part, list | tuple) and part:
+            is_conversation = isinstance(part[0], Mapping) and "role" in part[0]
+            pending += part[-1:] if is_conversation else part[:MAX_PARTS][::-1]
+    return "".join(texts)

@@ -21,7 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,8 @@ OTHER = "other"
 """Level of types without a task YAML."""
 TURNS = [axis for axis, (name, _) in enumerate(AXES) if name.startswith("rotate_")]
 """Indices of the rotations in ``AXES``."""
+KEPT = 4096
+"""Number of questions whose true answers are kept as they are read; training scores many completions of each."""
 HALF_IMAGE = 500.0
 """Error of an image position that counts as 100 %, thousandths of the image."""
 
@@ -104,7 +106,7 @@ def judge(item: ScoredItem, prediction: str) -> Judgment:
     try:
         if choices:
             return Judgment(float(letters.letter(prediction, choices) == item.answer.strip()))
-        metric, truth = _metric_and_truth(item)
+        metric, truth = _metric_and_truth(item.task, item.kind, item.question, item.answer)
         return Judgment(metric.compare(metric.answer_in(prediction, item.question), truth))
     except UnreadError as error:
         return Judgment(0.0, str(error))
@@ -117,32 +119,43 @@ def score(item: ScoredItem, prediction: str) -> float:
 
 def metric_name(item: ScoredItem) -> str:
     """The name of the metric that ``score`` uses."""
-    return "accuracy" if choices_of(item) else _metric_and_truth(item)[0].name
+    if choices_of(item):
+        return "accuracy"
+    return _metric_and_truth(item.task, item.kind, item.question, item.answer)[0].name
 
 
 def choices_of(item: ScoredItem) -> Mapping[str, str]:
     """The options of a question that is answered by a letter; empty for other questions."""
-    answer = item.answer.strip()
+    return _choices(item.question, item.answer.strip())
+
+
+@lru_cache(maxsize=KEPT)
+def _choices(question: str, answer: str) -> Mapping[str, str]:
     if not re.fullmatch(r"[A-F]", answer):
         return {}
-    choices = letters.options(item.question)
+    choices = letters.options(question)
     return choices if answer in choices else dict.fromkeys("ABCDEF", "")
 
 
-def _metric_and_truth(item: ScoredItem) -> tuple[Metric, Any]:
-    """The metric for the kind of answer that the item's task has, and the correct answer as the metric reads it."""
+@lru_cache(maxsize=KEPT)
+def _metric_and_truth(task: str, kind: type[Answer] | None, question: str, answer: str) -> tuple[Metric, Any]:
+    """The metric for the kind of answer that a task has, and the correct answer as the metric reads it.
+
+    Args:
+        kind: kind of the answer, for tasks that are no types of qagen.
+    """
     from qagen.tasks.registry import family_of_records  # numba and scipy, for scoring alone
 
-    answer = item.answer.strip()
+    answer = answer.strip()
     if answer.lower() in ("yes", "no"):
         return JUDGED, answer.lower()
-    family = family_of_records(item.task)
-    kind = item.kind if family is None else family.answer
+    family = family_of_records(task)
+    kind = kind if family is None else family.answer
     metrics = SENTENCE_METRICS if answer.endswith(".") else METRICS
     metric = metrics.get(kind, STATED) if kind is not None else STATED
     for fitting in (metric, STATED):
         try:
-            return fitting, fitting.answer_in(answer, item.question)
+            return fitting, fitting.answer_in(answer, question)
         except UnreadError:
             continue
     return SAME, answer.casefold()
