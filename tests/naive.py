@@ -358,3 +358,37 @@ def blur(luma, bits):
         [(sum(w * down[i][inside(j + k, width)] for k, w in weights.items()) + 2**15) // 2**16
          for j in range(width)] for i in range(height)
     ]  # fmt: skip
+
+
+def pick_least_used(rows, weights, cap, jitter, count, crowded_cost):
+    """Compute all costs anew for each pick."""
+    used, picked = [0] * len(weights), []
+    for _ in range(count):
+        costs = [
+            (sum(weights[f] * used[f] for f in row) + jitter[i]) + crowded_cost * any(used[f] >= cap[f] for f in row)
+            for i, row in enumerate(rows)
+        ]
+        best = min((i for i in range(len(rows)) if i not in picked), key=lambda i: costs[i])
+        picked.append(best)
+        for feature in rows[best]:
+            used[feature] += 1
+    return picked
+
+
+def group_fitting(fits, size):
+    """Cut the table of what fits down to what is free, again and again."""
+    free, groups, ungrouped = list(range(len(fits))), [], []
+    while free:
+        among = fits[np.ix_(free, free)]
+        seed = int(np.argmin(among.sum(axis=1)))
+        members, partners = [seed], among[seed].copy()
+        while len(members) < size and partners.any():
+            candidates = np.flatnonzero(partners)
+            members.append(int(candidates[np.argmin(among[candidates].sum(axis=1))]))
+            partners &= among[members[-1]]
+        if len(members) == size:
+            groups.append([free[i] for i in members])
+            free = [member for i, member in enumerate(free) if i not in members]
+        else:
+            ungrouped.append(free.pop(seed))
+    return groups, ungrouped

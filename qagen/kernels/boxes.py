@@ -44,6 +44,16 @@ def projected_box(corners: F64, T_cw: F64, K: F64, width: int, height: int, near
 
 
 @njit(cache=True)
+def box_ious(boxes: F64, others: F64) -> F64:
+    """(n, m) intersection over union of rectangles (n, 4) and (m, 4), as ``box_iou``."""
+    overlap = np.empty((len(boxes), len(others)), np.float64)
+    for i in range(len(boxes)):
+        for j in range(len(others)):
+            overlap[i, j] = box_iou(boxes[i], others[j])
+    return overlap
+
+
+@njit(cache=True)
 def box_iou(a: F64, b: F64) -> float:
     """Intersection over union of two rectangles (4,) left, top, right, bottom; 0 when either is empty or NaN."""
     width = min(a[2], b[2]) - max(a[0], b[0])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qagen.core.answer import Answer
 from qagen.core.question import SCENE, Question, Skip, Subject
 from qagen.core.reasons import NO_CANDIDATE
+from qagen.kernels.choice import pick_least_used
 from qagen.visibility.views import SceneViews
 
 POOL_FACTOR = 6
@@ -91,28 +92,21 @@ def pick_balanced(
     Args:
         oversampling: how many times the quota is chosen, best spread questions first.
     """
-    size = min(oversampling * quota, len(pool))
-    incidence, weights, is_object = _features(pool, views)
-    used = np.zeros(len(weights))
-    free = np.ones(len(pool), dtype=bool)
+    starts, features, weights, is_object = _features(pool, views)
     jitter = rng.random(len(pool)) * min(FRAME_WEIGHT, LABEL_WEIGHT)
-    cap = max(1, int(OBJECT_SHARE * min(quota, len(pool))))
-    picked = []
-    for _ in range(size):
-        crowded = incidence[:, is_object & (used >= cap)].any(axis=1)
-        cost = incidence @ (weights * used) + jitter + np.where(crowded, 1e6, 0.0) + np.where(free, 0.0, np.inf)
-        best = int(np.argmin(cost))
-        picked.append(pool[best])
-        free[best] = False
-        used += incidence[best]
-    return picked
+    cap = np.where(is_object, max(1, int(OBJECT_SHARE * min(quota, len(pool)))), np.iinfo(np.int64).max)
+    count = min(oversampling * quota, len(pool))
+    return [pool[best] for best in pick_least_used(starts, features, weights, cap, jitter, count)]
 
 
-def _features(pool: list[Question], views: SceneViews) -> tuple[NDArray, NDArray[np.float64], NDArray[np.bool_]]:
+def _features(
+    pool: list[Question], views: SceneViews
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
     """What questions are spread over.
 
     Returns:
-        (n, k) 1 where a question has a feature, (k,) weights of the features, (k,) whether a feature is an object.
+        starts (n + 1,) and features: question i has features[starts[i] : starts[i + 1]], each a number below k;
+        (k,) weights of the features, (k,) whether a feature is an object.
     """
     columns: dict[tuple[str, str | int], int] = {}
     rows = []
@@ -121,10 +115,11 @@ def _features(pool: list[Question], views: SceneViews) -> tuple[NDArray, NDArray
         features += [("frame", frame) for frame in question.frames]
         features += [("object", item) for item in question.objects]
         features += [("label", views.scene.objects[item].label) for item in question.objects]
-        rows.append([columns.setdefault(feature, len(columns)) for feature in features])
-    incidence = np.zeros((len(pool), len(columns)))
-    for row, features_of_row in enumerate(rows):
-        incidence[row, features_of_row] = 1
+        rows.append([columns.setdefault(feature, len(columns)) for feature in dict.fromkeys(features)])
     weight = {"class": CLASS_WEIGHT, "frame": FRAME_WEIGHT, "object": OBJECT_WEIGHT, "label": LABEL_WEIGHT}
-    weights = np.array([weight[kind] for kind, _ in columns])
-    return incidence, weights, np.array([kind == "object" for kind, _ in columns], dtype=bool)
+    return (
+        np.cumsum([0, *map(len, rows)]),
+        np.array([feature for row in rows for feature in row], dtype=np.int64),
+        np.array([weight[kind] for kind, _ in columns], dtype=np.float64),
+        np.array([kind == "object" for kind, _ in columns], dtype=bool),
+    )

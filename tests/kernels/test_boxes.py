@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qagen.core.box import Box3D
-from qagen.kernels.boxes import box_iou, projected_box
+from qagen.kernels.boxes import box_iou, box_ious, projected_box
 from tests import naive
 from tests.kernels.randomness import random_intrinsics, random_transform, seeds
 
@@ -76,6 +76,7 @@ whole_boxes = st.tuples(*[st.integers(0, 6)] * 4).map(lambda box: np.array(box, 
 def test_iou_equals_twin(a, b):
     assert box_iou(a, b) == pytest.approx(naive.box_iou(a, b))
     assert box_iou(a, b) == box_iou(b, a)
+    assert box_ious(np.array([a, b]), b[None]).tolist() == [[box_iou(a, b)], [box_iou(b, b)]]
 
 
 def test_by_hand_iou():

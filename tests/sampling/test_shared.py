@@ -27,6 +27,7 @@ from qagen.core.question import MarkedObject, Question
 from qagen.core.units import Length
 from qagen.kernels.boxes import box_iou
 from qagen.rng import rng_for
+from qagen.sampling.distractors import shared
 from qagen.sampling.distractors.shared import GROUP, choose_with_shared_answers
 
 seeds = st.integers(0, 2**31)
@@ -306,3 +307,12 @@ def test_lengths_from_a_camera_share_options_within_one_label() -> None:
     for question in selection.questions:
         for wrong in selection.distractors.get(question.key, ()):
             assert by_answer[wrong.text] == question.roles[0].object
+
+
+@pytest.mark.parametrize("at_once", [1, 50, 10_000])
+def test_subsets_are_those_of_the_smallest_random_numbers_however_many_are_drawn_at_once(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "DRAWN_AT_ONCE", at_once)
+    drawn = shared.draw_subsets(30, 9, 4, rng_for(1))
+    assert drawn.tolist() == rng_for(1).random((30, 9)).argsort(axis=1)[:, :4].tolist()

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from qagen.core.answer import LocatedObject
 from qagen.core.question import Question
-from qagen.kernels.boxes import box_iou
+from qagen.kernels.boxes import box_ious
 from qagen.sampling.balance import choose_balanced, cue_bias
 from qagen.sampling.pool import Selection
 
 OPTIONS = 4
 DRAWS = 40
-"""Sets of distractors that are tried for each question."""
+"""Sets of distractors that are tried for each question, unless there are more than MAX_DRAWS of them in all."""
+MAX_DRAWS = 24_000
+"""Sets of distractors of all questions, so that a chosen one takes the same time whatever the quota."""
 MAX_IOU = 0.3
 STEP = 125
 """Bin size for comparing edges, thousandths of the image."""
@@ -40,7 +42,10 @@ def choose_with_other_boxes(
         labels: not used, since a box does not show its label.
     """
     located = [_located(question) for question in candidates]
-    drawn = [(position, options) for position, boxes in enumerate(located) for options in _draw_options(boxes, rng)]
+    draws = max(1, min(DRAWS, MAX_DRAWS // max(len(candidates), 1)))
+    drawn = [
+        (position, options) for position, boxes in enumerate(located) for options in _draw_options(boxes, draws, rng)
+    ]
     if not drawn:
         return Selection(list(candidates[:quota]))
     owner = np.array([position for position, _ in drawn])
@@ -60,12 +65,12 @@ def _located(question: Question) -> list[LocatedObject]:
     return [question.answer, *question.answer.others]
 
 
-def _draw_options(everything: Sequence[LocatedObject], rng: Generator) -> list[Options]:
+def _draw_options(everything: Sequence[LocatedObject], draws: int, rng: Generator) -> list[Options]:
     """Sets of options, the first one among them, in which no two boxes of one image overlap much."""
     if len(everything) < OPTIONS:
         return []
-    others = 1 + rng.random((DRAWS, len(everything) - 1)).argsort(axis=1)[:, : OPTIONS - 1]
-    drawn = np.unique(np.column_stack([np.zeros(DRAWS, dtype=np.int64), np.sort(others, axis=1)]), axis=0)
+    others = 1 + rng.random((draws, len(everything) - 1)).argsort(axis=1)[:, : OPTIONS - 1]
+    drawn = np.unique(np.column_stack([np.zeros(draws, dtype=np.int64), np.sort(others, axis=1)]), axis=0)
     first, second = np.triu_indices(OPTIONS, 1)
     fits = _apart(everything)[drawn[:, first], drawn[:, second]].all(axis=1)
     return [tuple(everything[k] for k in row) for row in drawn[fits].tolist()]
@@ -75,8 +80,7 @@ def _apart(located: Sequence[LocatedObject]) -> NDArray[np.bool_]:
     """(n, n) whether two boxes lie in different images or overlap little."""
     boxes = np.array([one.box for one in located], dtype=np.float64)
     images = np.array([one.image or 0 for one in located])
-    overlap = np.array([[box_iou(first, second) for second in boxes] for first in boxes])
-    return (images[:, None] != images) | (overlap < MAX_IOU)
+    return (images[:, None] != images) | (box_ious(boxes, boxes) < MAX_IOU)
 
 
 def _surface_cues(drawn: Sequence[Options], extremes: NDArray[np.str_]) -> list[NDArray[np.int64]]:

@@ -37,7 +37,8 @@ from qagen.core.answer import (
 from qagen.core.question import Question
 from qagen.core.runs import box_around
 from qagen.core.units import Length
-from qagen.kernels.boxes import box_iou
+from qagen.kernels.boxes import box_ious
+from qagen.kernels.choice import group_fitting
 from qagen.sampling.balance import choose_balanced, cue_bias
 from qagen.sampling.pool import Selection
 
@@ -46,6 +47,8 @@ FIRST_WINDOW = 8
 """Initial window size for grouping questions by their revealed value; doubled until all are in one window."""
 DRAWS, MAX_GROUPS = 6000, 2000
 """Sets of four numbers that are drawn at random, and how many of those that fit are compared."""
+DRAWN_AT_ONCE = 1_000_000
+"""Maximum number of random numbers that are held at once while sets are drawn."""
 NUMBER_GAPS = ((0.3, 0.15), (0.2, 0.2))
 """How far two numbers must be apart, in meters and as a share of the larger one; the second rule serves questions that
 the first one leaves without options: small numbers, as in small rooms."""
@@ -177,9 +180,21 @@ def _draw_groups(fits: NDArray[np.bool_], rng: Generator) -> NDArray[np.int64]:
     """(n, 4) random positions that fit together."""
     if len(fits) < GROUP:
         return np.zeros((0, GROUP), dtype=np.int64)
-    drawn = rng.random((DRAWS, len(fits))).argsort(axis=1)[:, :GROUP]
+    drawn = draw_subsets(DRAWS, len(fits), GROUP, rng)
     first, second = np.triu_indices(GROUP, 1)
     return drawn[fits[drawn[:, first], drawn[:, second]].all(axis=1)][:MAX_GROUPS]
+
+
+def draw_subsets(count: int, n: int, size: int, rng: Generator) -> NDArray[np.int64]:
+    """(count, size) random positions below n, different ones in each row; drawn in parts, to bound memory."""
+    rows = max(1, DRAWN_AT_ONCE // n)
+    drawn = []
+    for start in range(0, count, rows):
+        keys = rng.random((min(rows, count - start), n))
+        lowest = np.argpartition(keys, size - 1, axis=1)[:, :size]
+        order = np.take_along_axis(keys, lowest, axis=1).argsort(axis=1)
+        drawn.append(np.take_along_axis(lowest, order, axis=1))
+    return np.concatenate(drawn)
 
 
 def _number_cues(
@@ -256,52 +271,38 @@ def _group_similar(
         windows = [members[start : start + window] for start in range(0, len(members), window)]
         members = []
         for neighbors in windows:
-            found, ungrouped = _group(neighbors, fits)
-            groups += found
-            members += sorted(ungrouped, key=lambda member: revealed[member])
+            found, ungrouped = group_fitting(fits[np.ix_(neighbors, neighbors)], GROUP)
+            groups += np.array(neighbors)[found].tolist()
+            members += sorted((neighbors[k] for k in ungrouped), key=lambda member: revealed[member])
         if window >= count:
             return groups, members
         window *= 2
-
-
-def _group(members: Sequence[int], fits: NDArray[np.bool_]) -> tuple[list[list[int]], list[int]]:
-    """Groups of four that all fit each other, hardest to place first, and the positions left ungrouped."""
-    free = list(members)
-    groups: list[list[int]] = []
-    ungrouped: list[int] = []
-    while free:
-        among = fits[np.ix_(free, free)]
-        seed = int(np.argmin(among.sum(axis=1)))
-        group = _grow(seed, among)
-        if len(group) == GROUP:
-            groups.append([free[i] for i in group])
-            free = [member for i, member in enumerate(free) if i not in group]
-        else:
-            ungrouped.append(free.pop(seed))
-    return groups, ungrouped
-
-
-def _grow(seed: int, among: NDArray[np.bool_]) -> list[int]:
-    """Add to a position those that fit all members so far, the ones with the fewest partners first."""
-    group, partners = [seed], among[seed].copy()
-    while len(group) < GROUP and partners.any():
-        candidates = np.flatnonzero(partners)
-        chosen = int(candidates[np.argmin(among[candidates].sum(axis=1))])
-        group.append(chosen)
-        partners &= among[chosen]
-    return group
 
 
 def _fit_together(answers: Sequence[Answer], is_close: bool) -> NDArray[np.bool_]:
     """(n, n) whether two answers may stand in one set of options."""
     values: dict[tuple, int] = {}
     index = np.array([values.setdefault(_printed_values(answer), len(values)) for answer in answers], dtype=np.int64)
+    fits = _pairs_apart(list(values), type(answers[0]) if answers else Number, is_close)[np.ix_(index, index)]
+    np.fill_diagonal(fits, False)
+    return fits
+
+
+def _pairs_apart(values: Sequence[tuple], kind: type[Answer], is_close: bool) -> NDArray[np.bool_]:
+    """(n, n) whether answers with these printed values may be options of one question."""
+    if kind is BoxAnswer:
+        boxes = np.array(values, dtype=np.float64)
+        return box_ious(boxes, boxes) < MAX_IOU
+    if kind in (ImagePoint, ImagePosition):
+        places = np.array([value[:2] for value in values])
+        in_image = np.abs(places[:, None] - places).max(axis=2) >= POINT_GAP
+        return (
+            in_image & _fit_together([Number(value[2]) for value in values], False) if kind is ImagePoint else in_image
+        )
     fits = np.zeros((len(values), len(values)), dtype=bool)
     for i, first in enumerate(values):
         for j, second in enumerate(islice(values, i + 1)):
-            fits[i, j] = fits[j, i] = _can_stand_together(type(answers[0]), first, second, is_close)
-    fits = fits[np.ix_(index, index)]
-    np.fill_diagonal(fits, False)
+            fits[i, j] = fits[j, i] = _can_stand_together(kind, first, second, is_close)
     return fits
 
 
@@ -326,21 +327,16 @@ def _printed_values(answer: Answer) -> tuple:
 
 
 def _can_stand_together(kind: type[Answer], first: tuple, second: tuple, is_close: bool) -> bool:
-    """Whether answers with these printed values may be options of one question."""
+    """Whether answers with these printed values, which are neither boxes nor points, may be options of one question."""
     if kind is Number:
         return apart(first[0], second[0], is_close)
     if kind is Ratio:
         return abs(first[0] - second[0]) >= max(RATIO_GAP[0], RATIO_GAP[1] * max(first[0], second[0])) - 1e-9
     if kind is Degrees:
         return degrees_apart(first[0], second[0])
-    if kind in (ImagePoint, ImagePosition):
-        in_image = max(abs(first[0] - second[0]), abs(first[1] - second[1])) >= POINT_GAP
-        return in_image and (kind is ImagePosition or apart(first[2], second[2]))
     if kind is Directions:
         return first[0] != second[0] and first[1] == second[1]
-    if kind is FrameNumbers:
-        return first[1] in second[0] and second[1] in first[0] and _share_few(set(first[0]), set(second[0]))
-    return box_iou(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)) < MAX_IOU
+    return first[1] in second[0] and second[1] in first[0] and _share_few(set(first[0]), set(second[0]))
 
 
 def _share_few(frames: set[int], others: set[int]) -> bool:
