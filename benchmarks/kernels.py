@@ -23,7 +23,7 @@ from qagen.core.pose import Pose
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.closest import bounding_tree, smallest_distance
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
-from qagen.kernels.raster import rasterize
+from qagen.kernels.raster import make_patches, rasterize
 from qagen.kernels.visibility import compare_with_depth, instance_stats
 
 WIDTH, HEIGHT = 320, 240
@@ -85,9 +85,10 @@ def numpy_project(points, T_cw, K):
     return np.column_stack([uv, camera[:, 2]])
 
 
-def numpy_rasterize(vertices, faces, face_object, T_cw, K, width, height, near_m, n_objects):
+def numpy_rasterize(mesh, T_cw, K, width, height, near_m, n_objects):
     """Test all pixel centers in all faces' bounding boxes at once; leaves out faces that cross the near plane."""
-    uvz = numpy_project(vertices, T_cw, K)
+    uvz = numpy_project(mesh.vertices, T_cw, K)
+    faces, face_object = mesh.faces, np.repeat(mesh.objects, np.diff(mesh.face_starts))
     faces, face_object = (part[(uvz[faces, 2] >= near_m).all(axis=1)] for part in (faces, face_object))
     uv, z = uvz[faces, :2], uvz[faces, 2]
     low = np.ceil(np.maximum(uv.min(axis=1), 0)).astype(np.int64)
@@ -195,7 +196,8 @@ def gather_calls(surface: Surface, rng: np.random.Generator) -> list[tuple[str, 
     views = look_around(surface.vertices)
     image = K, WIDTH, HEIGHT, NEAR_M
     vertices, faces, owners = surface
-    to_draw = [(vertices, faces, owners, T_cw, K, WIDTH, HEIGHT, NEAR_M, N_OBJECTS) for T_cw in views]
+    mesh = make_patches(vertices, faces, owners)
+    to_draw = [(mesh, T_cw, K, WIDTH, HEIGHT, NEAR_M, N_OBJECTS) for T_cw in views]
     drawn = [(depth, instance) for depth, instance, _ in (rasterize(*arguments) for arguments in to_draw)]
     measured = [np.kron(depth, np.ones((2, 2), np.float32)) * np.float32(0.98) for depth, _ in drawn]
     to_hold = [(i, d, K, m, K_DEPTH, TOLERANCE_M, TOLERANCE_REL) for (d, i), m in zip(drawn, measured, strict=True)]

@@ -1,26 +1,99 @@
 """The object that each pixel shows: a z-buffer over the labeled mesh."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from qagen.kernels import F32, F64, I32, I64, U8, Point
 
+PATCH_FACES = 160
+"""Maximum number of faces of a patch."""
+_SLACK = 1e-3
+"""Pixels by which the columns of a row that are looked at reach beyond the triangle."""
 _NEARER, _LEFT, _RIGHT, _ABOVE, _BELOW = 1, 2, 4, 8, 16
+
+
+class Patches(NamedTuple):
+    """A mesh in patches of neighboring faces of one object, each with vertices of its own."""
+
+    vertices: F32
+    """(v, 3) float32, world, meters, patch after patch."""
+    faces: I32
+    """(m, 3) int32, patch after patch, as indices into vertices."""
+    objects: I32
+    """(p,) int32 the object of each patch, ascending; below 0 for none."""
+    vertex_starts: I64
+    """(p + 1,) int64; patch k owns vertices[vertex_starts[k] : vertex_starts[k + 1]]."""
+    face_starts: I64
+    """(p + 1,) int64; patch k owns faces[face_starts[k] : face_starts[k + 1]]."""
+    bounds: F64
+    """(p, 2, 3) float64 least and greatest coordinates of each patch's vertices, world, meters."""
+
+
+def make_patches(vertices: F32, faces: I32, face_object: I32) -> Patches:
+    """Sort a mesh into patches, for `rasterize`.
+
+    Args:
+        vertices: (n, 3) float32, world, meters, finite.
+        faces: (m, 3) int32 indices into vertices.
+        face_object: (m,) int32 index of the object, below 0 for none.
+    """
+    order = np.lexsort((_morton(vertices[faces].mean(axis=1)) if len(faces) else face_object, face_object))
+    faces, face_object = faces[order], face_object[order]
+    of_object = np.flatnonzero(np.diff(face_object, prepend=-(2**31)))  # first face of each object
+    sizes = np.diff(of_object, append=len(faces))
+    starts = [np.arange(first, first + size, PATCH_FACES) for first, size in zip(of_object, sizes, strict=True)]
+    face_starts = np.concatenate([*starts, [len(faces)]]).astype(np.int64)
+    local, used, vertex_starts = _separate(faces, face_starts, len(vertices))
+    corners = vertices[used]
+    bounds = np.empty((len(face_starts) - 1, 2, 3), np.float64)
+    if len(bounds):
+        bounds[:, 0] = np.minimum.reduceat(corners, vertex_starts[:-1])
+        bounds[:, 1] = np.maximum.reduceat(corners, vertex_starts[:-1])
+    return Patches(corners, local, face_object[face_starts[:-1]], vertex_starts, face_starts, bounds)
+
+
+def _morton(points: F64) -> I64:
+    """(n,) numbers that are near for points that are near: the bits of x, y, z in turn (Morton, 1966)."""
+    low = points.min(axis=0)
+    cells = ((points - low) / max(float((points.max(axis=0) - low).max()), 1e-9) * 1023).astype(np.int64)
+    code = np.zeros(len(points), np.int64)
+    for bit in range(10):
+        for axis in range(3):
+            code |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
+    return code
+
+
+@njit(cache=True)
+def _separate(faces: I32, face_starts: I64, n_vertices: int) -> tuple[I32, I64, I64]:
+    """Faces whose vertices belong to one patch only.
+
+    Returns:
+        (m, 3) faces, (v,) the vertex that each of theirs was, (p + 1,) where the vertices of each patch start.
+    """
+    local, used = np.empty(faces.shape, np.int32), np.empty(faces.size, np.int64)
+    vertex_starts = np.zeros(len(face_starts), np.int64)
+    known = np.full(n_vertices, -1, np.int64)
+    count = 0
+    for patch in range(len(face_starts) - 1):
+        first = count
+        for face in range(face_starts[patch], face_starts[patch + 1]):
+            for corner in range(3):
+                vertex = faces[face, corner]
+                if known[vertex] < first:
+                    known[vertex] = count
+                    used[count] = vertex
+                    count += 1
+                local[face, corner] = known[vertex]
+        vertex_starts[patch + 1] = count
+    return local, used[:count].copy(), vertex_starts
 
 
 @njit(cache=True)
 def rasterize(
-    vertices: F32,
-    faces: I32,
-    face_object: I32,
-    T_cw: F64,
-    K: F64,
-    width: int,
-    height: int,
-    near_m: float,
-    n_objects: int,
+    mesh: Patches, T_cw: F64, K: F64, width: int, height: int, near_m: float, n_objects: int
 ) -> tuple[F32, I32, I64]:
     """Draw a mesh, both sides of each face, sampled at pixel centers with perspective-correct depth.
 
@@ -28,9 +101,7 @@ def rasterize(
     float32 depth the earlier one is shown.
 
     Args:
-        vertices: (n, 3) float32, world, meters, finite.
-        faces: (m, 3) int32 indices into vertices.
-        face_object: (m,) int32 index of the object, below n_objects, or -1; the faces of an object are consecutive.
+        mesh: of ``make_patches``.
         T_cw: (4, 4) float64, camera from world.
         K: (4,) float64, fx, fy, cx, cy in pixels.
         width, height: image size in pixels.
@@ -40,7 +111,7 @@ def rasterize(
 
     Returns:
         depth: (height, width) float32 z in meters, inf where no face is.
-        instance: (height, width) int32 object index, -1 where there is no face or a face of no object.
+        instance: (height, width) int32 object index, below 0 where there is no face or a face of no object.
         unoccluded: (n_objects,) int64 pixels that each object would cover if there were nothing else.
         Without faces or vertices these are all inf, -1 and 0.
     """
@@ -48,33 +119,67 @@ def rasterize(
     instance = np.full((height, width), -1, np.int32)
     stamp = np.full((height, width), -1, np.int32)
     unoccluded = np.zeros(n_objects, np.int64)
-    screen, outside = _project_vertices(vertices, T_cw, K, width, height, near_m)
-    polygon = np.empty((4, 3), np.float64)
-    for face in range(len(faces)):
-        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-        if outside[a] & outside[b] & outside[c]:
+    polygon, planes = np.empty((4, 3), np.float64), _frustum(T_cw, K, width, height, near_m)
+    largest = 0
+    for patch in range(len(mesh.objects)):
+        largest = max(largest, mesh.vertex_starts[patch + 1] - mesh.vertex_starts[patch])
+    screen, outside = np.empty((largest, 3), np.float64), np.empty(largest, np.uint8)
+    for patch in range(len(mesh.objects)):
+        if _is_outside(mesh.bounds[patch], planes):
             continue
-        item = face_object[face]
-        if (outside[a] | outside[b] | outside[c]) & _NEARER:
-            corners = _cut_at_near(vertices, screen, outside, faces[face], T_cw, K, near_m, polygon)
-            for last in range(2, corners):
-                _draw(polygon, 0, last - 1, last, item, depth, instance, stamp, unoccluded)
-        elif (  # most faces of a scan lie between pixel centers, and skipping them here saves the call
-            _has_pixel(screen[a, 0], screen[b, 0], screen[c, 0], width)
-            and _has_pixel(screen[a, 1], screen[b, 1], screen[c, 1], height)
-        ):
-            _draw(screen, a, b, c, item, depth, instance, stamp, unoccluded)
+        item, first = mesh.objects[patch], mesh.vertex_starts[patch]
+        vertices = mesh.vertices[first : mesh.vertex_starts[patch + 1]]
+        _project_vertices(vertices, T_cw, K, width, height, near_m, screen, outside)
+        for face in range(mesh.face_starts[patch], mesh.face_starts[patch + 1]):
+            a, b, c = mesh.faces[face, 0] - first, mesh.faces[face, 1] - first, mesh.faces[face, 2] - first
+            if outside[a] & outside[b] & outside[c]:
+                continue
+            if (outside[a] | outside[b] | outside[c]) & _NEARER:
+                corners = _cut_at_near(vertices, screen, outside, (a, b, c), T_cw, K, near_m, polygon)
+                for last in range(2, corners):
+                    _draw(polygon, 0, last - 1, last, item, depth, instance, stamp, unoccluded)
+            elif (  # most faces of a scan lie between pixel centers, and skipping them here saves the call
+                _has_pixel(screen[a, 0], screen[b, 0], screen[c, 0], width)
+                and _has_pixel(screen[a, 1], screen[b, 1], screen[c, 1], height)
+            ):
+                _draw(screen, a, b, c, item, depth, instance, stamp, unoccluded)
     return depth, instance, unoccluded
 
 
 @njit(cache=True)
-def _project_vertices(vertices: F32, T_cw: F64, K: F64, width: int, height: int, near_m: float) -> tuple[F64, U8]:
-    """(n, 3) u, v, 1 / z and (n,) the bits of the frustum planes that each vertex lies outside of.
+def _frustum(T_cw: F64, K: F64, width: int, height: int, near_m: float) -> F64:
+    """(5, 4) planes of the view in the world: n . p + d >= 0 within; a pixel and a millionth wider than the image."""
+    x, y, z = T_cw[0], T_cw[1], T_cw[2]
+    planes = np.empty((5, 4), np.float64)
+    planes[0] = z
+    planes[0, 3] -= near_m * (1 - 1e-6)
+    planes[1] = K[0] * x + (K[2] + 1.5) * z
+    planes[2] = (width + 0.5 - K[2]) * z - K[0] * x
+    planes[3] = K[1] * y + (K[3] + 1.5) * z
+    planes[4] = (height + 0.5 - K[3]) * z - K[1] * y
+    return planes
+
+
+@njit(cache=True)
+def _is_outside(bounds: F64, planes: F64) -> bool:
+    """Whether a box (2, 3) lies wholly beyond one of some planes (k, 4)."""
+    for k in range(len(planes)):
+        reach = planes[k, 3]
+        for axis in range(3):
+            reach += planes[k, axis] * bounds[1 if planes[k, axis] > 0 else 0, axis]
+        if reach < 0:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _project_vertices(
+    vertices: F32, T_cw: F64, K: F64, width: int, height: int, near_m: float, screen: F64, outside: U8
+) -> None:
+    """Fill screen with u, v, 1 / z and outside with the bits of the frustum planes that each vertex lies outside of.
 
     The side planes pass through the camera center, so their tests hold at any depth, behind the camera too.
     """
-    screen = np.empty((len(vertices), 3), np.float64)
-    outside = np.empty(len(vertices), np.uint8)
     fx, fy, cx, cy = K[0], K[1], K[2], K[3]
     for i in range(len(vertices)):
         x, y, z = _to_camera(vertices, i, T_cw)
@@ -93,7 +198,6 @@ def _project_vertices(vertices: F32, T_cw: F64, K: F64, width: int, height: int,
             screen[i, 0] = x_px / z
             screen[i, 1] = y_px / z
             screen[i, 2] = 1.0 / z
-    return screen, outside
 
 
 @njit(cache=True)
@@ -109,7 +213,7 @@ def _to_camera(vertices: F32, i: int, T_cw: F64) -> Point:
 
 @njit(cache=True)
 def _cut_at_near(
-    vertices: F32, screen: F64, outside: U8, face: I32, T_cw: F64, K: F64, near_m: float, polygon: F64
+    vertices: F32, screen: F64, outside: U8, face: tuple[int, int, int], T_cw: F64, K: F64, near_m: float, polygon: F64
 ) -> int:
     """Fill polygon (4, 3) with u, v, 1 / z of the part of a face beyond near_m, and return its number of corners."""
     corners = 0
@@ -155,25 +259,56 @@ def _draw(
 ) -> None:
     """Draw one triangle of rows a, b, c of screen (u, v, 1 / z) over the pixel centers that it covers."""
     height, width = depth.shape
-    ua, va = screen[a, 0], screen[a, 1]
-    ub, vb = screen[b, 0], screen[b, 1]
-    uc, vc = screen[c, 0], screen[c, 1]
+    ua, va, za = screen[a, 0], screen[a, 1], screen[a, 2]
+    ub, vb, zb = screen[b, 0], screen[b, 1], screen[b, 2]
+    uc, vc, zc = screen[c, 0], screen[c, 1], screen[c, 2]
     left, right = _span(ua, ub, uc, width)
     top, bottom = _span(va, vb, vc, height)
+    slope_a, slope_b, slope_c = _slope(ub, vb, uc, vc), _slope(uc, vc, ua, va), _slope(ua, va, ub, vb)
     for row in range(top, bottom + 1):
-        for col in range(left, right + 1):
+        first, last = left, right
+        if slope_a + slope_b + slope_c < np.inf:
+            least, greatest = _widen(np.inf, -np.inf, row, ub, vb, vc, slope_a)
+            least, greatest = _widen(least, greatest, row, uc, vc, va, slope_b)
+            least, greatest = _widen(least, greatest, row, ua, va, vb, slope_c)
+            first, last = max(left, math.ceil(least - _SLACK)), min(right, math.floor(greatest + _SLACK))
+        ya, yb, yc = va - row, vb - row, vc - row
+        for col in range(first, last + 1):
             # Each side is the cross product of the vectors from the pixel to the side's ends: rounding keeps it exactly
             # antisymmetric in the ends and never gives it the wrong sign, so no pixel falls between two neighbors.
-            side_a = (ub - col) * (vc - row) - (uc - col) * (vb - row)
-            side_b = (uc - col) * (va - row) - (ua - col) * (vc - row)
-            side_c = (ua - col) * (vb - row) - (ub - col) * (va - row)
+            xa, xb, xc = ua - col, ub - col, uc - col
+            side_a = xb * yc - xc * yb
+            side_b = xc * ya - xa * yc
+            side_c = xa * yb - xb * ya
             total = side_a + side_b + side_c
-            if total == 0.0 or min(side_a, side_b, side_c) < 0.0 < max(side_a, side_b, side_c):
+            is_left = (side_a < 0.0) | (side_b < 0.0) | (side_c < 0.0)
+            is_right = (side_a > 0.0) | (side_b > 0.0) | (side_c > 0.0)
+            if is_left == is_right:
                 continue
-            z = np.float32(total / (side_a * screen[a, 2] + side_b * screen[b, 2] + side_c * screen[c, 2]))
+            z = np.float32(total / (side_a * za + side_b * zb + side_c * zc))
             if item >= 0 and stamp[row, col] != item:
                 stamp[row, col] = item
                 unoccluded[item] += 1
             if z < depth[row, col]:
                 depth[row, col] = z
                 instance[row, col] = item
+
+
+@njit(cache=True)
+def _slope(u: float, v: float, other_u: float, other_v: float) -> float:
+    """Columns a row of a side; inf where it is so flat or far away that rounding moves its pixels."""
+    along, across = other_v - v, other_u - u
+    if abs(across) >= 1e3 * abs(along) or max(abs(u), abs(v), abs(other_u), abs(other_v)) > 1e5:
+        return np.inf
+    return across / along
+
+
+@njit(cache=True)
+def _widen(
+    least: float, greatest: float, row: int, u: float, v: float, other_v: float, slope: float
+) -> tuple[float, float]:
+    """The range of columns of a row with the one where a side crosses it, if it does."""
+    if min(v, other_v) - _SLACK <= row <= max(v, other_v) + _SLACK:
+        col = u + (row - v) * slope
+        return min(least, col), max(greatest, col)
+    return least, greatest

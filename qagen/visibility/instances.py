@@ -36,7 +36,7 @@ from qagen.core.camera import Camera
 from qagen.core.pose import rotate
 from qagen.core.scene import Frame, InstanceSource, Mesh, Scene
 from qagen.kernels.inside import assign_pixels, own_box_depth
-from qagen.kernels.raster import rasterize
+from qagen.kernels.raster import Patches, make_patches, rasterize
 from qagen.kernels.visibility import compare_with_depth
 
 NEAR_M = 0.05
@@ -145,7 +145,7 @@ class InstanceRenderer:
     """Renders the instance images of one scene's frames."""
 
     def __init__(self, scene: Scene, tolerance: DepthTolerance) -> None:
-        self.mesh = None if scene.mesh is None else grouped_by_object(scene.mesh)
+        self.mesh = scene.mesh
         self.objects, self.count = scene.objects, len(scene.objects)
         self.is_level = scene.is_level
         self.tolerance = (tolerance.depth_tolerance_m, tolerance.depth_tolerance_rel)
@@ -154,6 +154,11 @@ class InstanceRenderer:
     def boxes(self) -> BoxArrays:
         """The objects' boxes, stacked on first use."""
         return BoxArrays.of([item.box for item in self.objects], self.is_level)
+
+    @cached_property
+    def _patches(self) -> Patches:
+        assert self.mesh is not None
+        return make_patches(self.mesh.vertices, self.mesh.faces, self.mesh.face_object)
 
     def can_render(self, frame: Frame) -> bool:
         """Whether the frame has any source of an instance image, or there is nothing to show in it."""
@@ -176,7 +181,7 @@ class InstanceRenderer:
         if frame.instances is not None:
             return self._from_dataset(frame, frame.instances, grid, measured)
         if self.mesh is not None:
-            return self._from_mesh(frame, self.mesh, grid, measured)
+            return self._from_mesh(frame, self.mesh.is_by_box, grid, measured)
         return self._from_boxes(frame, grid, measured)
 
     def _from_dataset(
@@ -189,7 +194,7 @@ class InstanceRenderer:
         if self.mesh is None:
             depth, unoccluded = enter, self._assign_pixels(np.zeros(visible.shape, np.float32), grid, T_cw)[1]
         else:
-            depth, _, unoccluded = self._rasterized(self.mesh, grid, T_cw)
+            depth, _, unoccluded = self._rasterized(grid, T_cw)
         confirmed = visible >= 0
         if measured is not None and frame.depth_camera is not None:
             on_grid = resampled_depth(measured, frame.depth_camera, grid)
@@ -200,9 +205,11 @@ class InstanceRenderer:
         unoccluded = np.maximum(unoccluded, _counts(visible, self.count))
         return InstanceImage(visible, confirmed, np.zeros_like(confirmed), depth, unoccluded, pixels > 0)
 
-    def _from_mesh(self, frame: Frame, mesh: Mesh, grid: Camera, measured: NDArray[np.float32] | None) -> InstanceImage:
+    def _from_mesh(
+        self, frame: Frame, is_by_box: bool, grid: Camera, measured: NDArray[np.float32] | None
+    ) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
-        depth, instance, unoccluded = self._rasterized(mesh, grid, T_cw)
+        depth, instance, unoccluded = self._rasterized(grid, T_cw)
         visible, confirmed, composite, known = instance, instance >= 0, depth, depth
         passed = np.zeros_like(confirmed)
         if measured is not None and frame.depth_camera is not None:
@@ -211,7 +218,7 @@ class InstanceRenderer:
                 instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
             )
         possible = _counts(visible, self.count) > 0
-        if mesh.is_by_box:
+        if is_by_box:
             passed = np.zeros_like(confirmed)
             _, outline, touched, unmeasured, _ = self._assign_pixels(known, grid, T_cw)
             possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
@@ -236,17 +243,16 @@ class InstanceRenderer:
         own = core, boxes.order, boxes.nested
         return assign_pixels(depth, grid.intrinsics, T_cw, *self._bounds(), *own, NEAR_M, *self.tolerance)
 
-    def _rasterized(self, mesh: Mesh, grid: Camera, T_cw: NDArray[np.float64]):
+    def _rasterized(self, grid: Camera, T_cw: NDArray[np.float64]):
         """Depth, instance and unoccluded pixels of the mesh alone."""
-        surface, image = (mesh.vertices, mesh.faces, mesh.face_object), (grid.intrinsics, grid.width, grid.height)
-        return rasterize(*surface, T_cw, *image, NEAR_M, self.count)
+        return rasterize(self._patches, T_cw, grid.intrinsics, grid.width, grid.height, NEAR_M, self.count)
 
     def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         return self.boxes.centers, self.boxes.rotations, self.boxes.bounds
 
 
 def grouped_by_object(mesh: Mesh) -> Mesh:
-    """The mesh with its faces sorted by object, as the rasterizer needs it."""
+    """The mesh with its faces sorted by object."""
     order = np.argsort(mesh.face_object, kind="stable")
     faces, owners = np.ascontiguousarray(mesh.faces[order]), np.ascontiguousarray(mesh.face_object[order])
     return Mesh(mesh.vertices, faces, owners, mesh.is_by_box)

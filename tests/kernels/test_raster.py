@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from qagen.kernels.raster import rasterize
+from qagen.kernels import raster
+from qagen.kernels.raster import make_patches, rasterize
 from tests import naive
 from tests.kernels.randomness import random_intrinsics, random_transform, seeds
 
@@ -23,7 +24,8 @@ def draw(vertices, faces, face_object, T_cw=None, intrinsics=K, width=WIDTH, hei
     face_object = np.asarray(face_object, np.int32)
     n_objects = int(face_object.max(initial=-1)) + 1
     T_cw = np.eye(4) if T_cw is None else T_cw
-    return rasterize(vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, n_objects)
+    mesh = make_patches(vertices, faces, face_object)
+    return rasterize(mesh, T_cw, intrinsics, width, height, near_m, n_objects)
 
 
 def test_by_hand_patch():
@@ -92,7 +94,8 @@ def test_equals_twin(seed):
     vertices = rng.uniform(-3, 3, (12, 3)).astype(np.float32)
     faces = rng.choice(ALL_FACES, rng.integers(1, 15), replace=False)
     face_object = np.sort(rng.integers(-1, 3, len(faces))).astype(np.int32)
-    depth, instance, unoccluded = rasterize(vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, 3)
+    mesh = make_patches(vertices, faces, face_object)
+    depth, instance, unoccluded = rasterize(mesh, T_cw, intrinsics, width, height, near_m, 3)
     twin_depth, twin_instance, twin_alone, doubtful = naive.rasterize(
         vertices, faces, face_object, T_cw, intrinsics, width, height, near_m, 3
     )
@@ -210,3 +213,32 @@ def test_empty_inputs():
         assert (instance == -1).all()
         assert unoccluded.shape == (0,)
     assert draw(quad(-1, -1, 1, 1, 2), QUAD, [0, 0], width=0, height=0)[0].shape == (0, 0)
+
+
+@given(seeds)
+def test_the_size_of_patches_does_not_show(seed):
+    rng = np.random.default_rng(seed)
+    vertices = rng.uniform(-3, 3, (60, 3)).astype(np.float32)
+    faces = rng.integers(0, 60, (50, 3)).astype(np.int32)
+    face_object = rng.integers(-1, 3, len(faces)).astype(np.int32)
+    view = random_transform(rng), random_intrinsics(rng, 16, 12), 16, 12, 0.3, 3
+    with pytest.MonkeyPatch.context() as patch:
+        images = []
+        for size in (1, 7, 1000):
+            patch.setattr(raster, "PATCH_FACES", size)
+            images.append(rasterize(make_patches(vertices, faces, face_object), *view))
+    for one, *others in zip(*images, strict=True):
+        for other in others:
+            np.testing.assert_array_equal(one, other)
+
+
+def test_by_hand_patches_have_vertices_of_their_own():
+    # Two squares of objects 1 and 0 that share the vertices 1 and 2: two patches, the one of object 0 first.
+    vertices = np.arange(18, dtype=np.float32).reshape(6, 3)
+    faces = np.array([[0, 1, 2], [2, 1, 5], [1, 3, 2]], np.int32)
+    mesh = make_patches(vertices, faces, np.array([1, 1, 0], np.int32))
+    assert mesh.objects.tolist() == [0, 1]
+    assert mesh.face_starts.tolist() == [0, 1, 3]
+    assert mesh.vertex_starts.tolist() == [0, 3, 7]
+    assert sorted(map(tuple, mesh.vertices[mesh.faces[0]])) == sorted(map(tuple, vertices[[1, 3, 2]]))
+    np.testing.assert_array_equal(mesh.bounds[1], [[0, 1, 2], [15, 16, 17]])
