@@ -392,3 +392,12 @@ def group_fitting(fits, size):
         else:
             ungrouped.append(free.pop(seed))
     return groups, ungrouped
+
+
+def face_normals(vertices, faces):
+    a, b, c = (vertices[faces[:, k]].astype(np.float64) for k in range(3))
+    return np.cross(b - a, c - a)
+
+
+def count_near(points, cloud, reach_m):
+    return [sum(math.dist(point, other) <= reach_m for other in cloud) for point in points]

@@ -40,7 +40,7 @@ def make_patches(vertices: F32, faces: I32, face_object: I32) -> Patches:
         faces: (m, 3) int32 indices into vertices.
         face_object: (m,) int32 index of the object, below 0 for none.
     """
-    order = np.lexsort((_morton(vertices[faces].mean(axis=1)) if len(faces) else face_object, face_object))
+    order = np.argsort((face_object.astype(np.int64) << 30) + _morton(vertices, faces), kind="stable")
     faces, face_object = faces[order], face_object[order]
     of_object = np.flatnonzero(np.diff(face_object, prepend=-(2**31)))  # first face of each object
     sizes = np.diff(of_object, append=len(faces))
@@ -55,14 +55,21 @@ def make_patches(vertices: F32, faces: I32, face_object: I32) -> Patches:
     return Patches(corners, local, face_object[face_starts[:-1]], vertex_starts, face_starts, bounds)
 
 
-def _morton(points: F64) -> I64:
-    """(n,) numbers that are near for points that are near: the bits of x, y, z in turn (Morton, 1966)."""
-    low = points.min(axis=0)
-    cells = ((points - low) / max(float((points.max(axis=0) - low).max()), 1e-9) * 1023).astype(np.int64)
-    code = np.zeros(len(points), np.int64)
-    for bit in range(10):
+@njit(cache=True)
+def _morton(vertices: F32, faces: I32) -> I64:
+    """(m,) numbers below 2 ** 30 that are near for faces that are near: the bits of x, y, z in turn (Morton, 1966)."""
+    code = np.zeros(len(faces), np.int64)
+    if not len(faces):
+        return code
+    low, size = np.empty(3, np.float64), 1e-9
+    for axis in range(3):
+        low[axis] = vertices[:, axis].min()
+        size = max(size, vertices[:, axis].max() - low[axis])
+    for face in range(len(faces)):
         for axis in range(3):
-            code |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
+            cell = np.int64((vertices[faces[face, 0], axis] - low[axis]) / size * 1023)
+            for bit in range(10):
+                code[face] |= ((cell >> bit) & 1) << (3 * bit + axis)
     return code
 
 

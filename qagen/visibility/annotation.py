@@ -21,6 +21,7 @@ from qagen.core.box import Box3D
 from qagen.core.pose import rotate
 from qagen.core.scene import STRUCTURE, UNLABELED, Mesh
 from qagen.kernels.extents import count_below
+from qagen.kernels.surface import face_normals
 from qagen.visibility.instances import BoxArrays
 from qagen.visibility.surfaces import sample_faces
 from qagen.visibility.thresholds import Thresholds
@@ -51,7 +52,7 @@ class Ground:
     owner: NDArray[np.int32]
     """(n,) Mesh.face_object of each."""
     floor: NDArray[np.float64]
-    """(m, 3) those that lie on horizontal structure; none in a world that is not level."""
+    """(m, 3) those that lie on horizontal structure, sorted along x; none in a world that is not level."""
     is_level: bool = True
     """Whether the world's z axis points up."""
 
@@ -60,20 +61,22 @@ class Ground:
         """Sample the mesh of a world whose z axis points up or not."""
         points, face = sample_faces(mesh, SAMPLES)
         owner = mesh.face_object[face]
-        a, b, c = (mesh.vertices[mesh.faces[face, k]].astype(np.float64) for k in range(3))
-        normal = np.cross(b - a, c - a)
+        normal = face_normals(mesh.vertices, mesh.faces[face])
         is_flat = np.abs(normal[:, 2]) >= LEVEL * np.sqrt((normal * normal).sum(axis=1))
-        return cls(points, owner, points[is_flat & (owner == STRUCTURE) & is_level], is_level)
+        floor = points[is_flat & (owner == STRUCTURE) & is_level]
+        return cls(points, owner, floor[np.argsort(floor[:, 0], kind="stable")], is_level)
 
     def floors_m(self, boxes: Sequence[Box3D]) -> NDArray[np.float64]:
         """(O,) median height of the floor around each box, meters; NaN where none was scanned."""
         return np.array([self._floor_m(box) for box in boxes], dtype=np.float64)
 
     def _floor_m(self, box: Box3D) -> float:
-        away = self.floor - box.center
         reach = math.hypot(*(box.size[:2] / 2)) + FLOOR_REACH_M
+        first, last = np.searchsorted(self.floor[:, 0], box.center[0] + np.array([-1.01, 1.01]) * reach)
+        floor = self.floor[first:last]
+        away = floor - box.center
         is_near = (away[:, 0] ** 2 + away[:, 1] ** 2 <= reach**2) & (away[:, 2] < 0)
-        return float(np.median(self.floor[is_near, 2])) if is_near.any() else np.nan
+        return float(np.median(floor[is_near, 2])) if is_near.any() else np.nan
 
     def missing_share(
         self, boxes: Sequence[Box3D], floors_m: NDArray[np.float64], limits: Thresholds

@@ -210,16 +210,17 @@ class InstanceRenderer:
     ) -> InstanceImage:
         T_cw = frame.world_from_camera.inverse().matrix
         depth, instance, unoccluded = self._rasterized(grid, T_cw)
-        visible, confirmed, composite, known = instance, instance >= 0, depth, depth
+        visible, confirmed, composite = instance, instance >= 0, depth
         passed = np.zeros_like(confirmed)
         if measured is not None and frame.depth_camera is not None:
-            known = resampled_depth(measured, frame.depth_camera, grid)
             visible, confirmed, passed, composite = compare_with_depth(
                 instance, depth, grid.intrinsics, measured, frame.depth_camera.intrinsics, *self.tolerance
             )
         possible = _counts(visible, self.count) > 0
         if is_by_box:
-            passed = np.zeros_like(confirmed)
+            passed, known = np.zeros_like(confirmed), depth
+            if measured is not None and frame.depth_camera is not None:
+                known = resampled_depth(measured, frame.depth_camera, grid)
             _, outline, touched, unmeasured, _ = self._assign_pixels(known, grid, T_cw)
             possible |= (touched > 0) | (unmeasured > MAX_UNMEASURED * outline)
             unoccluded = np.maximum(unoccluded, outline)

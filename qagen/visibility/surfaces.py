@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.scene import UNLABELED, Frame, Mesh, Object3D, Scene
+from qagen.kernels.surface import face_normals
 from qagen.rng import rng_for
 from qagen.visibility.fusion import face_owners
 from qagen.visibility.instances import grouped_by_object
@@ -32,12 +33,11 @@ def sample_surface(mesh: Mesh, count: int) -> NDArray[np.float64]:
 
 def sample_faces(mesh: Mesh, count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """As sample_surface, and (count,) the face that each point lies on."""
-    triangles = mesh.vertices[mesh.faces].astype(np.float64)
-    area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
-    cumulative = np.cumsum(area)
+    normals = face_normals(mesh.vertices, mesh.faces)
+    cumulative = np.cumsum(np.sqrt((normals * normals).sum(axis=1)))
     steps = (np.arange(count) + 0.5) / count * cumulative[-1]
-    face = np.minimum(np.searchsorted(cumulative, steps), len(area) - 1)
-    chosen = triangles[face]
+    face = np.minimum(np.searchsorted(cumulative, steps), len(cumulative) - 1)
+    chosen = mesh.vertices[mesh.faces[face]].astype(np.float64)
     u, v = rng_for(0, "surface").random((2, count))
     flip = u + v > 1
     u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)

@@ -11,11 +11,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from qagen.core.box import DECIMALS, Box3D
 from qagen.core.pose import rotate
 from qagen.core.scene import UNLABELED, Scene
+from qagen.kernels.surface import count_near
 from qagen.visibility.annotation import Ground
 from qagen.visibility.extents import connected_pieces
 from qagen.visibility.thresholds import Thresholds
@@ -70,8 +70,8 @@ def _pieces(ground: Ground) -> Iterator[tuple[NDArray[np.float64], int]]:
     Strips between labeled surfaces, which annotators leave over, are no pieces.
     """
     points = ground.points[ground.owner == UNLABELED]
-    around = [KDTree(cloud).query_ball_point(points, STRIP_M, return_length=True) for cloud in (points, ground.points)]
-    points = points[around[0] >= BARE_SHARE * around[1]]
+    bare, around = (count_near(points, cloud, STRIP_M) for cloud in (points, ground.points))
+    points = points[bare >= BARE_SHARE * around]
     if not len(points):
         return
     _, first, amount = np.unique(np.floor(points / VOXEL_M), axis=0, return_index=True, return_counts=True)
