@@ -102,7 +102,7 @@ def main(
             seed=seed,
             draw=draw,
             copy=copy,
-            evidence=exporter.needs_evidence,
+            evidence=exporter.evidence,
             think=think,
             point_order=order,
             on_sample=bar.advance,
@@ -112,6 +112,18 @@ def main(
     if left_out := sum(source.count for source in found) - counts.total():
         cli.show(f"{left_out} samples left out: of types or formats that have no place in this form")
     cli.show(hint)
+    if exporter.is_published:
+        _say_how_to_publish(home, {source.file.dataset for source in sources})
+
+
+def _say_how_to_publish(home: Path, runs: set[Path]) -> None:
+    from qagen.records.card import held_back, push_command
+
+    held = held_back(runs)
+    if held:
+        titles = " and of ".join(source.title for source in held)
+        cli.warn(f"the terms of {titles} keep images to those who agreed to them: publish a recipe instead")
+    cli.inform(f"Next: {push_command(home, is_private=bool(held))}")
 
 
 def _check_whole(name: str, run: Path, flags: list[str]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from qagen.errors import ConfigError
 from qagen.export._media import embedded, placed
-from qagen.export._samples import ExportSample, RecordSource, every, shuffled
+from qagen.export._samples import Evidence, ExportSample, RecordSource, every, shuffled
 from qagen.files import atomic_folder
 from qagen.rng import rng_for
 
@@ -28,8 +28,10 @@ class Exporter:
     """Whether samples of a (type, format) can be exported."""
     needs_marks: bool = False
     """Whether the format has no columns for marks, so that they must be drawn."""
-    needs_evidence: bool = False
+    evidence: Evidence = "unread"
     """Whether the format says what only the evidence tells."""
+    is_published: bool = False
+    """Whether people put the form on the Hugging Face Hub."""
     is_scored: bool = False
     """Whether answers are what predictions are compared to, so that no rationale may stand before them."""
     orders_points: bool = False
@@ -50,8 +52,7 @@ class ExportJob:
     seed: int = 0
     draw: bool = True
     copy: bool = False
-    evidence: bool = False
-    """Whether to read the evidence of each record."""
+    evidence: Evidence = "unread"
     think: bool = False
     point_order: Literal["yx", "xy"] = "yx"
     on_sample: Callable[[], object] = lambda: None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 import numpy as np
@@ -31,6 +31,8 @@ from qagen.records.read import (
     scene_of,
 )
 
+Evidence = Literal["unread", "optional", "required"]
+"""Whether the evidence of records is read: never, where the run has any, or always."""
 BATCH = 4096
 """Number of lines drawn, and held in memory, at a time."""
 TAG = re.compile(r"<(image|video|audio|bbox|ref-object|img)>")
@@ -149,7 +151,11 @@ def find_sources(out: Path, wanted: Filter) -> list[RecordSource]:
 
 
 def shuffled(
-    sources: Sequence[RecordSource], rng: np.random.Generator, draw: bool, evidence: bool = False, think: bool = False
+    sources: Sequence[RecordSource],
+    rng: np.random.Generator,
+    draw: bool,
+    evidence: Evidence = "unread",
+    think: bool = False,
 ) -> Iterator[ExportSample]:
     """All samples of the files in random order.
 
@@ -162,7 +168,7 @@ def shuffled(
         QagenError: a line is not the record of a question and its answer, or what is read of the evidence is missing;
             the message names file and line.
     """
-    for source, number, text, told in _shuffled_lines(sources, rng, evidence or think):
+    for source, number, text, told in _shuffled_lines(sources, rng, "required" if think else evidence):
         where = f"{source.file.path}:{number}"
         try:
             sample = _to_sample(source, where, decode_json(text, Record, where), msgspec.json.decode(text), draw)
@@ -172,7 +178,7 @@ def shuffled(
 
 
 def _shuffled_lines(
-    sources: Sequence[RecordSource], rng: np.random.Generator, evidence: bool
+    sources: Sequence[RecordSource], rng: np.random.Generator, evidence: Evidence
 ) -> Iterator[tuple[RecordSource, int, bytes, bytes]]:
     readers = [_Reader(source, evidence) for source in sources]
     left = np.array([source.count for source in sources])
@@ -192,9 +198,9 @@ class _Reader:
     The files are open only while reading, as there may be many.
     """
 
-    def __init__(self, source: RecordSource, evidence: bool) -> None:
+    def __init__(self, source: RecordSource, evidence: Evidence) -> None:
         self.source = source
-        self._with_evidence = evidence
+        self._with_evidence = evidence == "required" or (evidence == "optional" and source.file.has_evidence)
         self._start = self._evidence_start = self._number = 0
 
     def __call__(self, count: int) -> Iterator[tuple[int, bytes, bytes]]:

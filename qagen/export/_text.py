@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from qagen.export._job import ExportJob
 from qagen.export._samples import ExportSample
 
 IMAGE = "<image>"
@@ -43,3 +44,9 @@ def to_line(sample: ExportSample, draw: bool) -> dict[str, Any]:
         "format": sample.format,
     }
     return line if draw else line | {"spar_info": sample.spar_info}
+
+
+def command(name: str, job: ExportJob) -> str:
+    """The command of an export, without places of this machine, for its card."""
+    changes = [flag for flag, value in (("--no-draw", not job.draw), ("--think", job.think)) if value]
+    return " ".join(["qagen export", name, "qagen_out", "--out DIR", *changes, f"--seed {job.seed}"])

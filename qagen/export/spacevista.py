@@ -392,4 +392,4 @@ def _flatten(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "extra_info": info | {"stringified": ",".join(strings)}}
 
 
-EXPORTER = Exporter(write, needs_evidence=True, orders_points=True)
+EXPORTER = Exporter(write, evidence="required", orders_points=True)

@@ -7,7 +7,7 @@ A tar holds ``KEY.0.jpg, KEY.1.jpg, ..., KEY.json``.
 import io
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ IMAGES = [IMAGE]
 """The feature of a list of images, in the spelling that every release of ``datasets`` reads."""
 TEXT = {"dtype": "string", "_type": "Value"}
 INTEGER = {"dtype": "int64", "_type": "Value"}
+NUMBER = {"dtype": "float64", "_type": "Value"}
 
 
 class ParquetShards:
@@ -33,8 +34,11 @@ class ParquetShards:
         self._schema = make_schema(features)
         self._rows: list[dict[str, Any]] = []
         self._row_bytes = self._shard_bytes = 0
-        self._shards: list[Path] = []
         self._writer: Any = None
+        self.rows = self.memory_bytes = 0
+        """Number of rows written, and their size in memory."""
+        self.shards: list[Path] = []
+        """The files, complete after the block."""
 
     def __enter__(self) -> "ParquetShards":
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -43,8 +47,9 @@ class ParquetShards:
     def __exit__(self, *failure: object) -> None:
         self._flush()
         self._close()
-        for number, path in enumerate(self._shards):
-            path.rename(self._folder / f"{self._stem}-{number:05d}-of-{len(self._shards):05d}.parquet")
+        count = len(self.shards)
+        names = [f"{self._stem}-{number:05d}-of-{count:05d}.parquet" for number in range(count)]
+        self.shards = [path.rename(self._folder / name) for path, name in zip(self.shards, names, strict=True)]
 
     def write(self, row: dict[str, Any], size: int) -> None:
         """Add a row whose images have ``size`` bytes."""
@@ -62,9 +67,11 @@ class ParquetShards:
         if not self._rows:
             return
         if self._writer is None:
-            self._shards.append(self._folder / f"{self._stem}-{len(self._shards):05d}.part")
-            self._writer = pq.ParquetWriter(self._shards[-1], self._schema, compression="zstd")
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+            self.shards.append(self._folder / f"{self._stem}-{len(self.shards):05d}.part")
+            self._writer = pq.ParquetWriter(self.shards[-1], self._schema, compression="zstd", write_page_index=True)
+        table = pa.Table.from_pylist(self._rows, schema=self._schema)
+        self._writer.write_table(table)
+        self.rows, self.memory_bytes = self.rows + table.num_rows, self.memory_bytes + table.nbytes
         self._shard_bytes += self._row_bytes
         self._rows, self._row_bytes = [], 0
 
@@ -97,6 +104,22 @@ def _arrow(feature: Any) -> "pa.DataType":
     if feature.get("_type") == "Value":
         return pa.type_for_alias(feature["dtype"])
     return pa.struct([(name, _arrow(part)) for name, part in feature.items()])
+
+
+def yaml_features(features: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The columns of a table as ``dataset_info`` of a dataset card spells them."""
+    return [{"name": name, **_yaml(feature)} for name, feature in features.items()]
+
+
+def _yaml(feature: Any) -> dict[str, Any]:
+    if isinstance(feature, list):
+        part = _yaml(feature[0])
+        return {"list": part.get("dtype") or part.get("struct") or part}
+    if feature.get("_type") == "Image":
+        return {"dtype": "image"}
+    if feature.get("_type") == "Value":
+        return {"dtype": feature["dtype"]}
+    return {"struct": yaml_features(feature)}
 
 
 # --- tars -------------------------------------------------------------------------------------------------------------
