@@ -90,7 +90,7 @@ def main(
     counts: Counter[str] = Counter()
     for source in sources:
         counts[source.name] += source.count
-    selection = {"types": tasks, "formats": formats, "splits": splits, "scenes": scenes}
+    selection = {"tasks": tasks, "formats": formats, "splits": splits, "scenes": scenes}
     order = point_order or "yx"
     choices = {"draw": draw, "think": think} | ({"point_order": order} if exporter.orders_points else {})
     manifest = {**choices, "copy": copy, "seed": seed, **selection, "counts": counts}
@@ -105,6 +105,7 @@ def main(
             evidence=exporter.evidence,
             think=think,
             point_order=order,
+            selection=selection,
             on_sample=bar.advance,
         )
         hint = exporter.write(job)
@@ -117,12 +118,11 @@ def main(
 
 
 def _say_how_to_publish(home: Path, runs: set[Path]) -> None:
-    from qagen.records.card import held_back, push_command
+    from qagen.records.card import datasets_of, held_back, push_command, titles_of
 
-    held = held_back(runs)
+    held = held_back(datasets_of(runs))
     if held:
-        titles = " and of ".join(source.title for source in held)
-        cli.warn(f"the terms of {titles} keep images to those who agreed to them: publish a recipe instead")
+        cli.warn(f"the terms of {titles_of(held)} keep its images private; what may be public: qagen export recipe")
     cli.inform(f"Next: {push_command(home, is_private=bool(held))}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qagen import __version__
 from qagen.loaders.sources import source_of
-from qagen.records.card import CHECKS, HOMEPAGE, LIMITS, Card, Config, citation, dataset_of
+from qagen.records.card import CHECKS, HOMEPAGE, LIMITS, Card, Config, citation, titles_of
 
 TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
 TERMS = (
@@ -64,7 +64,6 @@ def describe(card: Card, configs: Sequence[Config], meanings: Mapping[str, str],
         meanings: what is told of the columns that become fields. A list inside a list of parts cannot become one.
         folder: where ``data/<config>/*.parquet`` lie.
     """
-    datasets = sorted({dataset_of(home) for home in card.runs})
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -72,12 +71,12 @@ def describe(card: Card, configs: Sequence[Config], meanings: Mapping[str, str],
         "name": card.title,
         "description": card.summary,
         "version": "1.0.0",
-        "license": [source_of(name).terms for name in datasets if source_of(name).terms] or ["LICENSE.md"],
+        "license": [source_of(name).terms for name in card.datasets if source_of(name).terms] or ["LICENSE.md"],
         "creator": {"@type": "sc:Organization", "name": "The qagen developers", "url": HOMEPAGE},
-        "keywords": ["spatial reasoning", "3D", "visual question answering", *datasets],
+        "keywords": ["spatial reasoning", "3D", "visual question answering", *card.datasets],
         "inLanguage": "en",
-        "citeAs": citation(datasets),
-        "rai:dataCollection": f"Images and annotation are those of {', '.join(source_of(d).title for d in datasets)}.",
+        "citeAs": citation(card.datasets),
+        "rai:dataCollection": f"Images and annotation are those of {titles_of(card.datasets)}.",
         "rai:dataCollectionType": ["Secondary Data Analysis"],
         "rai:dataAnnotationProtocol": [_plain(CHECKS)],
         "rai:machineAnnotationTools": [f"qagen {__version__}"],

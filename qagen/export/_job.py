@@ -1,8 +1,8 @@
 """What an exporter is given to do, and the folder that appears only when the export is complete."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
@@ -55,12 +55,19 @@ class ExportJob:
     evidence: Evidence = "unread"
     think: bool = False
     point_order: Literal["yx", "xy"] = "yx"
+    selection: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What was chosen of the run, by option: names or patterns."""
     on_sample: Callable[[], object] = lambda: None
     """Called after each sample."""
 
     @property
     def splits(self) -> list[str]:
         return sorted({source.file.split for source in self.sources})
+
+    @property
+    def homes(self) -> list[Path]:
+        """The folders of the datasets of the run."""
+        return sorted({source.file.dataset for source in self.sources})
 
     def of_split(self, split: str) -> list[RecordSource]:
         """Record files of a split."""

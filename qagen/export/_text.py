@@ -48,5 +48,6 @@ def to_line(sample: ExportSample, draw: bool) -> dict[str, Any]:
 
 def command(name: str, job: ExportJob) -> str:
     """The command of an export, without places of this machine, for its card."""
+    chosen = [f"--{option} {','.join(values)}" for option, values in job.selection.items() if values]
     changes = [flag for flag, value in (("--no-draw", not job.draw), ("--think", job.think)) if value]
-    return " ".join(["qagen export", name, "qagen_out", "--out DIR", *changes, f"--seed {job.seed}"])
+    return " ".join(["qagen export", name, "qagen_out", "--out DIR", *chosen, *changes, f"--seed {job.seed}"])

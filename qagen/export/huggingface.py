@@ -13,7 +13,7 @@ from qagen.export._croissant import describe
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._samples import ExportSample, RecordSource
 from qagen.export._text import announce, command, reply
-from qagen.records.card import Card, Config, Split, table, titled
+from qagen.records.card import Card, Config, Split, datasets_of, table, titles_of
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, to_image
 from qagen.tasks.registry import family_of_records
 
@@ -42,7 +42,7 @@ OTHER = "other"
 USAGE = """\
 from datasets import load_dataset
 
-rows = load_dataset(".", "{config}", split="{split}")  # "." is this folder; USER/NAME once it is on the Hub
+rows = load_dataset("USER/NAME", "{config}", split="{split}")  # or the path of this folder
 row = rows[0]
 print(row["question"], row["answer"], len(row["images"]), row["marks"])"""
 
@@ -107,13 +107,14 @@ def _row(sample: ExportSample, images: Sequence[bytes], family: str) -> dict[str
 
 def _card(job: ExportJob, configs: Sequence[Config]) -> Card:
     samples = sum(source.count for source in job.sources)
-    homes = sorted({source.file.dataset for source in job.sources})
+    datasets = datasets_of(job.homes)
     marks = "are drawn on the images" if job.draw else "are not drawn; the column `marks` has them"
     return Card(
-        title=titled("Spatial questions about", homes),
+        title=f"Spatial questions about {titles_of(datasets)}",
         summary=f"{samples} questions with answers, generated from 3D-annotated scenes. Points, boxes and masks that questions "
         f"name by their color {marks}. With each answer comes the evidence that it follows from.",
-        runs=homes,
+        datasets=datasets,
+        runs=job.homes,
         samples=samples,
         configs=[_all_of(configs), *configs],
         usage=USAGE.format(config=configs[0].name, split=configs[0].splits[0].name),

@@ -163,6 +163,7 @@ def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> l
         ConfigError: the folder of the shards exists.
         QagenError: an image is missing, or a line is no record.
     """
+    from qagen.mix.card import card_of
     from qagen.mix.sample import common_root, shuffled_lines
     from qagen.mix.shards import write_parquet, write_webdataset
 
@@ -177,7 +178,10 @@ def _materialize(kind: str, shares: "list[Share]", target: Path, seed: int) -> l
             stream.writelines(lines)
         return [Entry(result.stem, str(root), str(result.absolute()), sum(share.count for share in shares))]
     with atomic_folder(result) as folder:
-        (write_webdataset if kind == "webdataset" else write_parquet)(lines, root, folder)
+        if kind == "webdataset":
+            card_of(shares, write_webdataset(lines, root, folder)).write(folder)
+        else:
+            write_parquet(lines, root, folder)
     return None
 
 

@@ -22,14 +22,17 @@ FEATURES: dict[str, Any] = {
 }
 
 
-def write_webdataset(lines: Iterable[bytes], root: Path, folder: Path) -> None:
+def write_webdataset(lines: Iterable[bytes], root: Path, folder: Path) -> TarShards:
     """Tars named ``mix-3jpg-000000.tar``. Keys are running numbers, because ids may repeat in a mix."""
     with TarShards(folder, "mix") as shards:
         for number, line in enumerate(lines):
-            images = read_images(decode_json(line, dict[str, Any], "the mix"), root)
+            record = decode_json(line, dict[str, Any], "the mix")
+            images = read_images(record, root)
             members = member_names([name for name, _ in images])
             contents = [content for _, content in images]
-            shards.write(f"{number:09d}", list(zip(members, contents, strict=True)), line.rstrip(b"\n"))
+            text = msgspec.json.encode({**_columns(record), "image": members})
+            shards.write(f"{number:09d}", list(zip(members, contents, strict=True)), text)
+    return shards
 
 
 def write_parquet(lines: Iterable[bytes], root: Path, folder: Path) -> None:
@@ -38,16 +41,17 @@ def write_parquet(lines: Iterable[bytes], root: Path, folder: Path) -> None:
         for line in lines:
             record = decode_json(line, dict[str, Any], "the mix")
             images = read_images(record, root)
-            shards.write(_row(record, images), sum(len(content) for _, content in images))
+            row = {**_columns(record), "images": [to_image(name, content) for name, content in images]}
+            shards.write(row, sum(len(content) for _, content in images))
 
 
-def _row(record: dict[str, Any], images: list[tuple[str, bytes]]) -> dict[str, Any]:
+def _columns(record: dict[str, Any]) -> dict[str, Any]:
+    """What a sample says besides its images: the same keys for every record."""
     marks = {key: value for key, value in record.items() if key not in PLAIN_KEYS and value is not None}
     return {
         "id": str(record.get("id", "")),
         "type": str(record.get("type", "")),
         "conversations": record.get("conversations", []),
-        "images": [to_image(name, content) for name, content in images],
         "marks": msgspec.json.encode(marks).decode(),
     }
 

@@ -1,5 +1,6 @@
 """Dataset cards: README.md and LICENSE.md of a folder of samples, for people, the Hugging Face Hub and ``datasets``."""
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ import yaml
 
 from qagen import __version__
 from qagen.files import parse_json
-from qagen.loaders.sources import Source, source_of
-from qagen.records.shards import yaml_features
+from qagen.loaders.sources import source_of
+from qagen.records.shards import TarShards, yaml_features
 
 HOMEPAGE = "https://pypi.org/project/spatial-qagen/"
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -29,6 +30,14 @@ CHECKS = """\
 * A question whose answer is not clear by a margin is not asked.
 * `qagen audit RUN` solves the records of the run again with other code, from the raw data where it can. Its result is not
   part of this folder: put it here."""
+TAR_USAGE = """\
+from datasets import load_dataset
+
+rows = load_dataset("USER/NAME", "{config}", split="{split}")  # or the path of this folder
+row = rows[0]
+images = [row[name] for name in row["json"]["image"]]
+print(len(images), row["json"]["conversations"])"""
+TAR_SUMMARY = "The samples of a config all have images of one number and kind: `3jpg` are those of three JPEG."
 LIMITS = """\
 * Answers are as good as the poses, depth and annotation of the source. Objects without annotation are not known.
 * Questions and answers come from templates, in English. No person has read them one by one.
@@ -70,6 +79,8 @@ class Card:
     """The dataset's name for people."""
     summary: str
     """What it is, in Markdown."""
+    datasets: Sequence[str]
+    """The loaders' names of the datasets that images come from."""
     runs: Sequence[Path]
     """The folders of the datasets of the runs, with their reports."""
     samples: int
@@ -86,9 +97,8 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write README.md and LICENSE.md."""
-        datasets = sorted({dataset_of(home) for home in self.runs})
-        head = yaml.safe_dump(self._head(datasets), sort_keys=False, default_flow_style=None, width=10**6)
-        terms = _license(datasets)
+        head = yaml.safe_dump(self._head(), sort_keys=False, default_flow_style=None, width=10**6)
+        terms = _license(self.datasets)
         body = "\n\n".join(
             [
                 f"# {self.title}",
@@ -100,24 +110,24 @@ class Card:
                 f"## How it was checked\n\n{CHECKS}",
                 f"## Known limits\n\n{LIMITS}",
                 f"## License\n\n{terms}",
-                f"## Citation\n\n```bibtex\n{citation(datasets)}\n```",
+                f"## Citation\n\n```bibtex\n{citation(self.datasets)}\n```",
             ]
         )
         (folder / "README.md").write_text(f"---\n{head}---\n\n{body}\n", encoding="utf-8")
         (folder / "LICENSE.md").write_text(f"# License\n\n{terms}\n", encoding="utf-8")
 
-    def _head(self, datasets: Sequence[str]) -> dict[str, Any]:
+    def _head(self) -> dict[str, Any]:
         """The metadata, in the words of the Hub."""
         return {
             "pretty_name": self.title,
-            **_license_tags(datasets),
+            **_license_tags(self.datasets),
             "language": ["en"],
             "annotations_creators": ["machine-generated"],
             "language_creators": ["machine-generated"],
             "multilinguality": ["monolingual"],
-            "source_datasets": [f"extended|other-{name}" for name in datasets],
+            "source_datasets": [f"extended|other-{name}" for name in self.datasets],
             "task_categories": ["visual-question-answering"],
-            "tags": ["spatial-reasoning", "3d", "qagen", *datasets, *self.tags],
+            "tags": ["spatial-reasoning", "3d", "qagen", *self.datasets, *self.tags],
             "size_categories": [next((name for below, name in SIZES if self.samples < below), LARGEST)],
             "configs": [_data_files(config) for config in self.configs],
             "dataset_info": [_info(config) for config in self.configs],
@@ -132,6 +142,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table in Markdown."""
     cells = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in cells)
+
+
+def tar_configs(shards: Mapping[str, TarShards]) -> list[Config]:
+    """A config for each kind of samples in tars, by split: the rows of a config all have as many images."""
+    splits: dict[str, list[Split]] = {}
+    for name, tars in shards.items():
+        for kind, series in tars.series.items():
+            stored = sum(path.stat().st_size for path in series.paths)
+            split = Split(name, f"{series.stem}-*.tar", series.rows, series.bytes, stored)
+            splits.setdefault(kind, []).append(split)
+    images = {kind: sum(map(int, re.findall(r"\d+", kind))) for kind in splits}
+    return [Config(kind, tuple(splits[kind])) for kind in sorted(splits, key=lambda kind: (images[kind], kind))]
 
 
 # --- metadata ---------------------------------------------------------------------------------------------------------
@@ -171,15 +193,19 @@ def dataset_of(home: Path) -> str:
     return str(_report(home).get("dataset") or home.resolve().name)
 
 
-def titled(start: str, homes: Iterable[Path]) -> str:
-    """A title that ends with the names of the sources."""
-    return f"{start} {', '.join(source_of(name).title for name in sorted({dataset_of(home) for home in homes}))}"
+def datasets_of(homes: Iterable[Path]) -> list[str]:
+    """The loaders' names of the datasets of runs, each once."""
+    return sorted({dataset_of(home) for home in homes})
 
 
-def held_back(homes: Iterable[Path]) -> list[Source]:
-    """The sources of runs whose terms do not let everyone publish their images."""
-    sources = [source_of(name) for name in sorted({dataset_of(home) for home in homes})]
-    return [source for source in sources if not source.passes_on]
+def titles_of(datasets: Iterable[str]) -> str:
+    """The names of datasets for people."""
+    return ", ".join(source_of(name).title for name in datasets)
+
+
+def held_back(datasets: Iterable[str]) -> list[str]:
+    """Those of the datasets whose terms do not let everyone publish their images."""
+    return [name for name in datasets if not source_of(name).passes_on]
 
 
 def push_command(folder: Path, is_private: bool) -> str:
@@ -202,8 +228,8 @@ def _license(datasets: Sequence[str]) -> str:
     for source in map(source_of, datasets):
         link = f"[{source.title}]({source.terms})" if source.terms else source.title
         lines.append(f"* {link}: {source.allows}.")
-    if held := [source.title for source in map(source_of, datasets) if not source.passes_on]:
-        lines += ["", f"**Do not publish the images of {', '.join(held)}**, with marks or without: {RECIPE}."]
+    if held := held_back(datasets):
+        lines += ["", f"**Do not publish the images of {titles_of(held)}**, with marks or without: {RECIPE}."]
     return "\n".join([*lines, "", "Where this summary and the terms differ, the terms count."])
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,25 +129,21 @@ def _yaml(feature: Any) -> dict[str, Any]:
 class TarShards:
     """Writes samples to ``<stem>-3jpg-000000.tar`` and so on, by their images; use as a context manager.
 
-    ``datasets`` refuses tars whose samples differ in their members. Hence ``3jpg``, ``2jpg1png`` for samples with both
-    kinds, and ``text`` for those without images.
+    ``datasets`` knows the columns of tars by the first samples, and drops or refuses what others have besides. Hence
+    ``3jpg``, ``1jpg2png`` for samples with a jpg before two png, and ``text`` for those without images.
     """
 
     def __init__(self, folder: Path, stem: str) -> None:
         self._folder, self._stem = folder, stem
-        self._series: dict[str, _TarSeries] = {}
+        self.series: dict[str, TarSeries] = {}
+        """The tars by the kind of samples that they hold."""
 
     def __enter__(self) -> "TarShards":
         return self
 
     def __exit__(self, *failure: object) -> None:
-        for series in self._series.values():
+        for series in self.series.values():
             series.close()
-
-    @property
-    def stems(self) -> list[str]:
-        """Names of all tars without number and suffix."""
-        return sorted(self._series)
 
     def write(self, key: str, images: Sequence[tuple[str, bytes]], record: bytes) -> None:
         """Add a sample.
@@ -154,13 +151,13 @@ class TarShards:
         Args:
             key: name of the sample, without ".", which ends a key.
             images: names from ``member_names`` and the bytes of the files.
-            record: the sample as JSON.
+            record: the sample as JSON, with the same keys in all samples.
         """
-        suffixes = [Path(name).suffix[1:] for name, _ in images]
-        kind = "".join(f"{suffixes.count(suffix)}{suffix}" for suffix in sorted(set(suffixes))) or "text"
-        stem = f"{self._stem}-{kind}"
-        series = self._series.setdefault(stem, _TarSeries(self._folder, stem))
-        series.write(key, [*images, ("json", record)])
+        suffixes = groupby(Path(name).suffix[1:] for name, _ in images)
+        kind = "".join(f"{sum(1 for _ in same)}{suffix}" for suffix, same in suffixes) or "text"
+        if kind not in self.series:
+            self.series[kind] = TarSeries(self._folder, f"{self._stem}-{kind}")
+        self.series[kind].write(key, [*images, ("json", record)])
 
 
 def member_names(paths: Sequence[str]) -> list[str]:
@@ -168,25 +165,34 @@ def member_names(paths: Sequence[str]) -> list[str]:
     return [f"{index}{Path(path).suffix.lower()}" for index, path in enumerate(paths)]
 
 
-class _TarSeries:
+class TarSeries:
     """Numbered tars; a new one begins when the last is full."""
 
     def __init__(self, folder: Path, stem: str) -> None:
-        self._folder, self._stem = folder, stem
-        self._count = self._bytes = 0
+        self._folder = folder
         self._tar: tarfile.TarFile | None = None
+        self._tar_bytes = 0
+        self.stem = stem
+        """Name of the tars without number and suffix."""
+        self.paths: list[Path] = []
+        self.rows = self.bytes = 0
+        """Number of samples, and their size."""
 
     def write(self, key: str, members: Sequence[tuple[str, bytes]]) -> None:
-        if self._tar is None or self._bytes >= SHARD_BYTES:
+        """Add a sample."""
+        if self._tar is None or self._tar_bytes >= SHARD_BYTES:
             self.close()
-            self._tar = tarfile.TarFile(self._folder / f"{self._stem}-{self._count:06d}.tar", "w")
-            self._count, self._bytes = self._count + 1, 0
+            self.paths.append(self._folder / f"{self.stem}-{len(self.paths):06d}.tar")
+            self._tar, self._tar_bytes = tarfile.TarFile(self.paths[-1], "w"), 0
         for name, content in members:
             info = tarfile.TarInfo(f"{key}.{name}")
             info.size = len(content)
             self._tar.addfile(info, io.BytesIO(content))
-            self._bytes += len(content)
+            self._tar_bytes += len(content)
+            self.bytes += len(content)
+        self.rows += 1
 
     def close(self) -> None:
+        """End the last tar."""
         if self._tar is not None:
             self._tar.close()
