@@ -329,6 +329,16 @@ def next_step(*arguments: object) -> None:
     inform(f"Next: {shlex.join([*called, *map(str, arguments)])}")
 
 
+def say_how_to_publish(folder: Path, datasets: Iterable[str]) -> None:
+    """Print the command that puts a folder with these datasets' images on the Hugging Face Hub, and who forbids it."""
+    from qagen.records.card import held_back, push_command, titles_of
+
+    held = held_back(datasets)
+    if held:
+        warn(f"the terms of {titles_of(held)} keep its images private; what may be public: qagen export recipe")
+    inform(f"Next: {push_command(folder, is_private=bool(held))}")
+
+
 def table(*columns: str, justify: Literal["left", "right"] = "left") -> "Table":
     """A table of one thin line a row; its first column are names, which are never broken."""
     from rich.box import SIMPLE_HEAD

@@ -83,14 +83,15 @@ def main(
         raise ConfigError(f"--also: found {further[0]}, expected nothing with --form {form_name}")
     if len({one.resolve() for one in (run, *further)}) <= len(further):
         raise ConfigError("--also: found a run twice, expected runs of other numbers of frames")
+    command = f"qagen bench qagen_out --form {form_name} --split {split} --per-task {per_task} --seed {seed} --out DIR"
     if form_name != "spar":
-        _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, max_bias, seed)
+        _draw_form(form_name, [run, *further], folder, per_task, tasks, split, trained, max_bias, seed, command)
         return
     files = files_of_tasks(find_files(run, split, trained), tasks)
     questions = _draw(files, per_task, seed, max_bias)
     small = draw_tiny(questions, tiny, seed)
     with atomic_folder(folder) as unfinished:
-        write(unfinished, questions, {question.id for question in small})
+        write(unfinished, questions, {question.id for question in small}, command)
     cli.show(f"{len(questions)} questions, {len(small)} of them in the tiny benchmark, in {folder}")
     counts = {
         task: sum(question.candidate.is_first for question in group) for (task, _), group in by_task(questions).items()
@@ -101,6 +102,7 @@ def main(
     missing = set(TASKS).difference(question.task for question in questions)
     if missing and not tasks:
         cli.warn(f"no questions of {', '.join(sorted(missing))}")
+    cli.say_how_to_publish(folder, _datasets(questions))
 
 
 def _draw(
@@ -130,6 +132,7 @@ def _draw_form(
     trained: tuple[Path, ...],
     max_bias: float | None,
     seed: int,
+    command: str,
 ) -> None:
     """Draw a benchmark in the form of a public one, and warn of question types without questions."""
     from qagen.bench.draw import files_of_tasks, find_files
@@ -146,12 +149,20 @@ def _draw_form(
         files = files_of_tasks(find_files(run, split, trained), tasks, form.types, form.format_of)
         drawn.append(_draw(files, per_task, seed, max_bias, keep, with_variants=False))
     with atomic_folder(folder) as unfinished:
-        write_form(unfinished, form, [questions for questions in drawn if questions])
+        write_form(unfinished, form, [questions for questions in drawn if questions], command)
     asked = {question.task for questions in drawn for question in questions}
     cli.show(f"{sum(map(len, drawn))} questions of {len(asked)} types in {folder}")
     missing = [task for task in form.types if task not in asked]
     if missing and not tasks:
         cli.warn(f"no questions of {', '.join(missing)}")
+    cli.say_how_to_publish(folder, _datasets([question for questions in drawn for question in questions]))
+
+
+def _datasets(questions: "Sequence[BenchQuestion]") -> list[str]:
+    from qagen.bench.write import homes_of
+    from qagen.records.card import datasets_of
+
+    return datasets_of(homes_of(questions))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@
 <dir>/test.jsonl, tiny.jsonl       the same with paths of images
 <dir>/images/<id>_<n>.jpg          the images
 <dir>/sources.jsonl                which record of which scene each question is
-<dir>/README.md                    a dataset card with the counts
+<dir>/README.md, LICENSE.md        a dataset card with the counts, and the terms of the images
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -16,19 +17,35 @@ from typing import Any
 
 from qagen.bench.draw import BenchQuestion, by_task
 from qagen.errors import QagenError
+from qagen.records.card import Card, Config, Split, datasets_of, field_table, table, titles_of
 from qagen.records.read import MISSING_MEDIA, RecordLine
 from qagen.records.shards import TEXT, make_schema
-from qagen.records.sparbench import FEATURES
+from qagen.records.sparbench import FEATURES, MEANINGS
 
 GROUPS = "Questions with the same group ask about one fact: variant says how. A group is right if all of it is."
 GROUP_COLUMNS = ("group", "variant")
 """Columns of benchmarks with consistency groups: which one, and what the question is in it."""
+GROUP_MEANINGS = {
+    "group": "questions of one fact share it; empty for a question of its own",
+    "variant": "what the question is in its group",
+}
+USAGE = "print(row)"
+HELD_OUT = (
+    "Questions for testing, from scenes of which no other split of the run has any, balanced over letters, answers and "
+    "scenes. Do not train on them."
+)
 BATCH = 32
 """Number of questions whose images are in memory at once."""
 
 
-def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> None:
-    """Write a benchmark into a new folder; ``small`` are the ids of the tiny one.
+def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int], command: str) -> None:
+    """Write a benchmark into a new folder.
+
+    Args:
+        folder: where to.
+        questions: those of the benchmark.
+        small: ids of the tiny one.
+        command: what drew it, for its card.
 
     Raises:
         QagenError: an image is missing or cannot be read.
@@ -38,7 +55,9 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
 
     (folder / "images").mkdir(parents=True)
     is_grouped = any(question.candidate.group for question in questions)
-    schema = make_schema({**FEATURES, **(dict.fromkeys(GROUP_COLUMNS, TEXT) if is_grouped else {})})
+    features = {**FEATURES, **(dict.fromkeys(GROUP_COLUMNS, TEXT) if is_grouped else {})}
+    schema = make_schema(features)
+    memory_bytes: Counter[str] = Counter()
     todo = iter(questions)
     with (
         ThreadPoolExecutor() as threads,
@@ -55,16 +74,27 @@ def write(folder: Path, questions: Sequence[BenchQuestion], small: set[int]) -> 
                 source = {"id": question.id, "record": line.id, "scene": line.scene, "split": line.file.split}
                 source |= _group_columns(question) if is_grouped else {}
                 sources.write(json.dumps(source) + "\n")
-            for lines, writer, kept in (
-                (full_lines, full, rows),
-                (tiny_lines, tiny, [row for row in rows if row["id"] in small]),
+            for name, lines, writer, kept in (
+                ("test", full_lines, full, rows),
+                ("tiny", tiny_lines, tiny, [row for row in rows if row["id"] in small]),
             ):
                 for row in kept:
                     paths = [f"images/{image['path']}" for image in row["image"]]
                     lines.write(json.dumps({**row, "image": paths}) + "\n")
                 if kept:
-                    writer.write_batch(pa.RecordBatch.from_pylist(kept, schema))
-    (folder / "README.md").write_text(_card(questions, small), encoding="utf-8")
+                    table_rows = pa.RecordBatch.from_pylist(kept, schema)
+                    memory_bytes[name] += table_rows.nbytes
+                    writer.write_batch(table_rows)
+    configs = [
+        Config(config, (one_file(folder / f"{name}.parquet", rows, memory_bytes[name]),), features, name == "test")
+        for config, name, rows in (("full", "test", len(questions)), ("tiny", "tiny", len(small)))
+    ]
+    _card(questions, small, configs, command).write(folder)
+
+
+def one_file(path: Path, rows: int, memory_bytes: int, name: str = "test") -> Split:
+    """A split that is one file."""
+    return Split(name, path.name, rows, memory_bytes, path.stat().st_size)
 
 
 def _group_columns(question: BenchQuestion) -> dict[str, str]:
@@ -113,23 +143,33 @@ def drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[
             raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
 
 
-def _card(questions: Sequence[BenchQuestion], small: set[int]) -> str:
-    lines = [
-        "---",
-        "configs:",
-        *("- {config_name: full, data_files: [{split: test, path: test.parquet}], default: true}",),
-        *("- {config_name: tiny, data_files: [{split: test, path: tiny.parquet}]}",),
-        "---",
-        "# Spatial questions, held out",
-        "",
-        "Columns of SPAR-Bench: id, img_type, format_type, task, source, image, question, answer. Marks are drawn.",
-        *(["", GROUPS] if any(question.candidate.group for question in questions) else []),
-        "",
-        "| task | format | questions | tiny | scenes |",
-        "|---|---|---|---|---|",
+def _card(questions: Sequence[BenchQuestion], small: set[int], configs: Sequence[Config], command: str) -> Card:
+    homes = homes_of(questions)
+    rows = [
+        (
+            *key,
+            len(group),
+            sum(question.id in small for question in group),
+            len({question.candidate.line.scene for question in group}),
+        )
+        for key, group in by_task(questions).items()
     ]
-    for (task, answer_format), group in by_task(questions).items():
-        scenes = len({question.candidate.line.scene for question in group})
-        tiny = sum(question.id in small for question in group)
-        lines.append(f"| {task} | {answer_format} | {len(group)} | {tiny} | {scenes} |")
-    return "\n".join([*lines, ""])
+    groups = [GROUPS] if any(question.candidate.group for question in questions) else []
+    return Card(
+        title=f"Spatial questions about {titles_of(datasets_of(homes))}, held out",
+        summary="\n\n".join([f"{len(questions)} questions in the columns of SPAR-Bench. {HELD_OUT}", *groups]),
+        datasets=datasets_of(homes),
+        runs=homes,
+        samples=len(questions),
+        configs=configs,
+        fields=field_table(MEANINGS | (GROUP_MEANINGS if groups else {})),
+        counts=table(["task", "format", "questions", "tiny", "scenes"], rows),
+        usage=USAGE,
+        command=command,
+        tags=["benchmark"],
+    )
+
+
+def homes_of(questions: Sequence[BenchQuestion]) -> list[Path]:
+    """The folders of the datasets of the runs that questions come from."""
+    return sorted({question.candidate.line.file.dataset for question in questions})

@@ -7,7 +7,7 @@
 <dir>/<dataset>/<scene>.mp4        VSI-Bench's videos; ReVSI: <n>_frame/<scene>.mp4
 <dir>/images/<id>_<n>.jpg          images of the others
 <dir>/sources.jsonl                which record of which scene each question is
-<dir>/README.md                    a dataset card with the counts
+<dir>/README.md, LICENSE.md        a dataset card with the counts, and the terms of the images
 """
 
 import base64
@@ -21,17 +21,19 @@ from typing import Any
 from qagen.bench.draw import BenchQuestion
 from qagen.bench.forms import Form, FormRow, asked_of
 from qagen.bench.video import write_video
-from qagen.bench.write import drawn_images
+from qagen.bench.write import HELD_OUT, USAGE, drawn_images, homes_of, one_file
+from qagen.records.card import Card, Config, Split, datasets_of, table, titles_of
 from qagen.records.shards import make_schema
 
 
-def write_form(folder: Path, form: Form, runs: Sequence[Sequence[BenchQuestion]]) -> None:
+def write_form(folder: Path, form: Form, runs: Sequence[Sequence[BenchQuestion]], command: str) -> None:
     """Write a benchmark into a new folder.
 
     Args:
         folder: where to.
         form: the public benchmark's.
         runs: the questions of each run; their numbers are not yet those of the benchmark.
+        command: what drew them, for the card.
 
     Raises:
         QagenError: an image is missing or cannot be read.
@@ -51,12 +53,16 @@ def write_form(folder: Path, form: Form, runs: Sequence[Sequence[BenchQuestion]]
     names = {
         name: [row for row in rows if _part(form, row) == name] for name in dict.fromkeys(_part(form, r) for r in rows)
     }
-    for name, part in names.items():
-        _write_parquet(folder / f"{name}.parquet", form, part)
+    sizes = {name: _write_parquet(folder / f"{name}.parquet", form, part) for name, part in names.items()}
     for frames in dict.fromkeys(row.frames for row in rows) if form.by_frames else (0,):
         kept = [row for row in rows if not form.by_frames or row.frames == frames]
         _write_table(folder / form.table.format(frames=frames), form, kept)
-    (folder / "README.md").write_text(_card(form, rows, list(names)), encoding="utf-8")
+    splits = {
+        name: one_file(folder / f"{name}.parquet", len(part), sizes[name], name if form.config else form.split)
+        for name, part in names.items()
+    }
+    homes = homes_of([question for questions in runs for question in questions])
+    _card(form, rows, _configs(form, splits), homes, command).write(folder)
 
 
 def _part(form: Form, row: FormRow) -> str:
@@ -128,14 +134,19 @@ def _with_path(value: Any) -> Any:
     return f"images/{value['path']}" if isinstance(value, dict) else value
 
 
-def _write_parquet(path: Path, form: Form, rows: Sequence[FormRow]) -> None:
+def _write_parquet(path: Path, form: Form, rows: Sequence[FormRow]) -> int:
+    """Write a table and return its size in memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = make_schema(dict(form.features))
+    memory_bytes = 0
     with pq.ParquetWriter(path, schema) as writer:
         for row in rows:
-            writer.write_batch(pa.RecordBatch.from_pylist([form.row(row)], schema))
+            batch = pa.RecordBatch.from_pylist([form.row(row)], schema)
+            memory_bytes += batch.nbytes
+            writer.write_batch(batch)
+    return memory_bytes
 
 
 def _write_table(path: Path, form: Form, rows: Sequence[FormRow]) -> None:
@@ -154,27 +165,26 @@ def _cells(row: FormRow) -> Mapping[str, str]:
     return {"image": images[0] if len(images) == 1 else str(images)} if images else {}
 
 
-def _card(form: Form, rows: Sequence[FormRow], parts: Sequence[str]) -> str:
+def _configs(form: Form, splits: Mapping[str, Split]) -> list[Config]:
+    """The configuration of all files, or one for each."""
     if form.config:
-        files = ", ".join(f"{{split: {name}, path: {name}.parquet}}" for name in parts)
-        configs = [f"- {{config_name: {form.config}, data_files: [{files}]}}"]
-    else:
-        files = (f"[{{split: {form.split}, path: {name}.parquet}}]" for name in parts)
-        configs = [f"- {{config_name: {name}, data_files: {own}}}" for name, own in zip(parts, files, strict=True)]
+        return [Config(form.config, tuple(splits.values()), form.features)]
+    return [Config(name, (split,), form.features) for name, split in splits.items()]
+
+
+def _card(form: Form, rows: Sequence[FormRow], configs: Sequence[Config], homes: Sequence[Path], command: str) -> Card:
     counts: Any = Counter(f"{row.kind}, {row.frames} frames" if form.by_frames else row.kind for row in rows)
-    return "\n".join(
-        [
-            "---",
-            "configs:",
-            *configs,
-            "---",
-            f"# Spatial questions, held out, in the form of {form.title}",
-            "",
-            f"Score with qagen: `--scorer` {' or '.join(form.scorers)}.",
-            "",
-            "| question type | questions |",
-            "|---|---|",
-            *(f"| {kind} | {count} |" for kind, count in sorted(counts.items())),
-            "",
-        ]
+    return Card(
+        title=f"Spatial questions about {titles_of(datasets_of(homes))}, held out, in the form of {form.title}",
+        summary=f"{len(rows)} questions in the columns of {form.title}; none is {form.title}'s own. {HELD_OUT}\n\n"
+        f"Score with qagen: `--scorer` {' or '.join(form.scorers)}.",
+        datasets=datasets_of(homes),
+        runs=homes,
+        samples=len(rows),
+        configs=configs,
+        fields=f"As {form.title} has them: {', '.join(f'`{name}`' for name in form.features)}.",
+        counts=table(["question type", "questions"], sorted(counts.items())),
+        usage=USAGE,
+        command=command,
+        tags=["benchmark"],
     )

@@ -78,6 +78,7 @@ def main(
 
     from qagen.export._job import ExportJob, check_free, new_folder
     from qagen.export._samples import find_sources
+    from qagen.records.card import datasets_of
     from qagen.records.read import Filter
 
     home = home.absolute()
@@ -114,16 +115,7 @@ def main(
         cli.show(f"{left_out} samples left out: of types or formats that have no place in this form")
     cli.show(hint)
     if exporter.is_published:
-        _say_how_to_publish(home, {source.file.dataset for source in sources})
-
-
-def _say_how_to_publish(home: Path, runs: set[Path]) -> None:
-    from qagen.records.card import datasets_of, held_back, push_command, titles_of
-
-    held = held_back(datasets_of(runs))
-    if held:
-        cli.warn(f"the terms of {titles_of(held)} keep its images private; what may be public: qagen export recipe")
-    cli.inform(f"Next: {push_command(home, is_private=bool(held))}")
+        cli.say_how_to_publish(home, datasets_of({source.file.dataset for source in sources}))
 
 
 def _check_whole(name: str, run: Path, flags: list[str]) -> None:

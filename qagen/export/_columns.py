@@ -38,13 +38,13 @@ MEANINGS = {
     "marks": "what is marked: `kind` (point, box, mask), `color`, `text` beside the mark, `image` (from 0), `place` in "
     "thousandths of width and height (x, y or x1, y1, x2, y2; of a mask height, width and runs of a grid)",
     "frames": "the source's name of each image",
-    "objects": "the objects asked about: `color` of the mark, `alias` in the text, `image`, the source's `id` and `label`, "
-    "`center` and `size` of the box and `center_in_camera` (right, down, ahead) in meters, `yaw_deg` of the box or its "
-    "`axes`, `visible_fraction` and `visible_pixels` in that image",
+    "objects": "the objects asked about: `color` of the mark, `alias` in the text, `image`, the source's `id` and "
+    "`label`, `center` and `size` of the box and `center_in_camera` (right, down, ahead) in meters, `yaw_deg` of the "
+    "box or its `axes`, `visible_fraction` and `visible_pixels` in that image",
     "measured": "what the answer follows from: `name` with its unit (`_m`, `_deg`, ...), `numbers`, or JSON in `text`",
     "margin": "how far the answer is from the nearest threshold",
     "margin_unit": "unit of the margin",
-    "unit": "unit of lengths in the text; null where the scale of the scene is unknown, and lengths are in its own unit",
+    "unit": "unit of lengths in the text; null where the scene's scale is unknown, and lengths are in its own unit",
     "rationale": "the steps that lead to the answer, one sentence each",
     "bias": "how sure a reader of the words alone is of the answer; null where that was not measured",
     "group": "variants of one question share it; empty for a question of its own",

@@ -1,4 +1,4 @@
-"""Croissant: what a folder of parquet shards holds, for programs (https://docs.mlcommons.org/croissant, version 1.0)."""
+"""Croissant 1.0 (https://docs.mlcommons.org/croissant): what a folder of parquet shards holds, for programs."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

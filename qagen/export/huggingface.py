@@ -13,7 +13,7 @@ from qagen.export._croissant import describe
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._samples import ExportSample, RecordSource
 from qagen.export._text import announce, command, reply
-from qagen.records.card import Card, Config, Split, datasets_of, table, titles_of
+from qagen.records.card import Card, Config, Split, datasets_of, field_table, table, titles_of
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, to_image
 from qagen.tasks.registry import family_of_records
 
@@ -39,12 +39,7 @@ FIELDS = {
 }
 OTHER = "other"
 """Config of types that qagen does not know."""
-USAGE = """\
-from datasets import load_dataset
-
-rows = load_dataset("USER/NAME", "{config}", split="{split}")  # or the path of this folder
-row = rows[0]
-print(row["question"], row["answer"], len(row["images"]), row["marks"])"""
+USAGE = 'print(row["question"], row["answer"], len(row["images"]), row["marks"], row["measured"])'
 
 
 def write(job: ExportJob) -> str:
@@ -111,15 +106,15 @@ def _card(job: ExportJob, configs: Sequence[Config]) -> Card:
     marks = "are drawn on the images" if job.draw else "are not drawn; the column `marks` has them"
     return Card(
         title=f"Spatial questions about {titles_of(datasets)}",
-        summary=f"{samples} questions with answers, generated from 3D-annotated scenes. Points, boxes and masks that questions "
-        f"name by their color {marks}. With each answer comes the evidence that it follows from.",
+        summary=f"{samples} questions with answers, generated from 3D-annotated scenes. Points, boxes and masks that "
+        f"questions name by their color {marks}. With each answer comes the evidence that it follows from.",
         datasets=datasets,
         runs=job.homes,
         samples=samples,
         configs=[_all_of(configs), *configs],
-        usage=USAGE.format(config=configs[0].name, split=configs[0].splits[0].name),
-        fields=table(["column", "content"], [(f"`{name}`", text) for name, text in FIELDS.items()]),
+        fields=field_table(FIELDS),
         counts=_counts(job.sources),
+        usage=USAGE,
         command=command("huggingface", job),
     )
 

@@ -3,14 +3,17 @@
 Rows keep the order of ``id``; the scorers read task, question, answer and image.
 """
 
+from collections import Counter
 from typing import Any
 
 import yaml
 
 from qagen.export._job import Exporter, ExportJob
 from qagen.export._samples import ExportSample
+from qagen.export._text import command
+from qagen.records.card import Card, Config, Split, datasets_of, field_table, table, titles_of
 from qagen.records.shards import ParquetShards, to_image
-from qagen.records.sparbench import CHOICE_TASKS, FEATURES, NUMBER_TASKS, VIEW_CHANGE, is_asked
+from qagen.records.sparbench import CHOICE_TASKS, FEATURES, MEANINGS, NUMBER_TASKS, VIEW_CHANGE, is_asked
 
 TASK = "qagen_sparbench"
 UTILS = """from functools import partial
@@ -27,7 +30,7 @@ def write(job: ExportJob) -> str:
     with ParquetShards(job.folder / "data", "test", FEATURES) as shards:
         for number, (sample, images) in enumerate(job.embedded(job.sources)):
             shards.write(_row(number, sample, images), sum(map(len, images)))
-    job.write_text("README.md", _card())
+    _card(job, shards).write(job.folder)
     job.write_text(f"lmms_task/{TASK}.yaml", _task(job))
     job.write_text("lmms_task/utils.py", UTILS)
     return f"lmms_eval --include_path {job.home / 'lmms_task'} --tasks {TASK}"
@@ -46,9 +49,27 @@ def _row(number: int, sample: ExportSample, images: list[bytes]) -> dict[str, An
     }
 
 
-def _card() -> str:
-    config = {"config_name": "default", "data_files": [{"split": "test", "path": "data/test-*.parquet"}]}
-    return f"---\n{yaml.safe_dump({'license': 'other', 'configs': [config]}, sort_keys=False)}---\n"
+def _card(job: ExportJob, shards: ParquetShards) -> Card:
+    datasets = datasets_of(job.homes)
+    counts: Counter[str] = Counter()
+    for source in job.sources:
+        counts[source.file.type] += source.count
+    stored = sum(path.stat().st_size for path in shards.shards)
+    split = Split("test", "data/test-*.parquet", shards.rows, shards.memory_bytes, stored)
+    return Card(
+        title=f"Spatial questions about {titles_of(datasets)}, as SPAR-Bench",
+        summary=f"{shards.rows} questions in the columns of SPAR-Bench; none is SPAR-Bench's own. Marks are drawn on "
+        "the images.",
+        datasets=datasets,
+        runs=job.homes,
+        samples=shards.rows,
+        configs=[Config("default", (split,), FEATURES)],
+        fields=field_table(MEANINGS),
+        counts=table(["task", "questions"], sorted(counts.items())),
+        usage='print(row["question"], row["answer"])',
+        command=command("sparbench", job),
+        tags=["benchmark"],
+    )
 
 
 # --- lmms-eval's task -------------------------------------------------------------------------------------------------

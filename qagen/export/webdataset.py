@@ -12,7 +12,10 @@ from qagen.records.shards import TarShards, member_names
 
 FIELDS = [
     ("`0.jpg`, `1.jpg`, ...", "the images in order"),
-    ("`json`", "`question` and `answer`, `conversations` with image tags, `image` (the names of the images), `type`, ..."),
+    (
+        "`json`",
+        "`question`, `answer`, `conversations` with image tags, `image` (the names of the images), `type`, ...",
+    ),
     ("`__key__`", "unique name of the sample"),
 ]
 
@@ -42,18 +45,18 @@ def _card(job: ExportJob, shards: dict[str, TarShards]) -> Card:
     marks = "are drawn on the images" if job.draw else "are not drawn; `spar_info` has them"
     return Card(
         title=f"Spatial questions about {titles_of(datasets)}",
-        summary=f"{samples} questions with answers, generated from 3D-annotated scenes, as WebDataset shards. Points, boxes and "
-        f"masks that questions name by their color {marks}.\n\n{TAR_SUMMARY}",
+        summary=f"{samples} questions with answers, generated from 3D-annotated scenes, as WebDataset shards. Points, "
+        f"boxes and masks that questions name by their color {marks}.\n\n{TAR_SUMMARY}",
         datasets=datasets,
         runs=job.homes,
         samples=samples,
         configs=configs,
-        usage=TAR_USAGE.format(config=configs[0].name, split=configs[0].splits[0].name),
         fields=table(["member", "content"], FIELDS),
         counts=table(
             ["config", "split", "samples"],
             [(config.name, split.name, split.rows) for config in configs for split in config.splits],
         ),
+        usage=TAR_USAGE,
         command=command("webdataset", job),
         tags=["webdataset"],
     )

@@ -28,7 +28,8 @@ class Source:
 
 
 def _bibtex(key: str, title: str, author: str, venue: str, year: int) -> str:
-    return f"@misc{{{key},\n  title = {{{title}}},\n  author = {{{author}}},\n  note = {{{venue}}},\n  year = {{{year}}}\n}}"
+    fields = {"title": title, "author": author, "note": venue, "year": year}
+    return f"@misc{{{key},\n" + ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items()) + "\n}"
 
 
 SOURCES = {

@@ -143,6 +143,8 @@ def main(
             cli.show(_table(key, groups, image_tokens))
     tokens = sum(share.count * share.source.tokens(image_tokens) for share in shares)
     cli.show(f"{sum(share.count for share in shares):,} records, about {_short(tokens)} tokens: {target}")
+    if materialize == "webdataset":
+        cli.say_how_to_publish(target.with_suffix(""), sorted({share.source.dataset for share in shares}))
 
 
 def _without_biased(sources: "list[Source]", max_bias: float) -> "list[Source]":

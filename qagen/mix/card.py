@@ -26,15 +26,15 @@ def card_of(shares: Sequence[Share], shards: TarShards) -> Card:
         counts[share.source.dataset, share.source.type, share.source.format] += share.count
     return Card(
         title=f"A mix of {titles_of(datasets)}",
-        summary=f"{counts.total()} samples. Points, boxes and masks that questions name by their color are not drawn on the images: "
-        f"`marks` has them; exports that were mixed have theirs drawn.\n\n{TAR_SUMMARY}",
+        summary=f"{counts.total()} samples. Points, boxes and masks that questions name by their color are in `marks`, "
+        f"not on the images; those of exports that were mixed are on the images.\n\n{TAR_SUMMARY}",
         datasets=datasets,
         runs=[home for home in homes if (home / TREE).is_dir()],
         samples=counts.total(),
         configs=configs,
-        usage=TAR_USAGE.format(config=configs[0].name, split="train"),
         fields=table(["member", "content"], FIELDS),
         counts=table(["dataset", "type", "format", "samples"], ([*key, counts[key]] for key in sorted(counts))),
+        usage=TAR_USAGE,
         command="qagen mix INDEX.json --materialize webdataset --out mix.json",
         tags=["webdataset"],
     )

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from qagen import __version__
-from qagen.files import parse_json
+from qagen.errors import counted
+from qagen.files import decode_json
 from qagen.loaders.sources import source_of
 from qagen.records.shards import TarShards, yaml_features
 
 HOMEPAGE = "https://pypi.org/project/spatial-qagen/"
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 LARGEST = "10M<n<100M"
-RECIPE = "`qagen export recipe` writes a run without its images, and `qagen hydrate` makes it again of a copy of one's own"
+RECIPE = "`qagen export recipe` writes a run without images, and `qagen hydrate` makes it again of a copy of one's own"
 BIBTEX = f"""@software{{qagen,
   title = {{qagen: Spatial Question-Answer Data from {{3D}} Scenes}},
   author = {{{{The qagen developers}}}},
@@ -28,13 +30,9 @@ CHECKS = """\
 * Each answer follows from one instance image per frame: the annotated surface, rasterized and held against the depth
   image where there is one. What is hidden, cut off, too small or doubtful is not asked about.
 * A question whose answer is not clear by a margin is not asked.
-* `qagen audit RUN` solves the records of the run again with other code, from the raw data where it can. Its result is not
-  part of this folder: put it here."""
+* `qagen audit RUN` solves the records of the run again with other code, from the raw data where it can. Its result is
+  not part of this folder: put it here."""
 TAR_USAGE = """\
-from datasets import load_dataset
-
-rows = load_dataset("USER/NAME", "{config}", split="{split}")  # or the path of this folder
-row = rows[0]
 images = [row[name] for name in row["json"]["image"]]
 print(len(images), row["json"]["conversations"])"""
 TAR_SUMMARY = "The samples of a config all have images of one number and kind: `3jpg` are those of three JPEG."
@@ -85,12 +83,12 @@ class Card:
     """The folders of the datasets of the runs, with their reports."""
     samples: int
     configs: Sequence[Config]
-    usage: str
-    """How to read it, in Python."""
     fields: str
-    """A table of its columns, in Markdown."""
+    """What its columns hold, in Markdown."""
     counts: str
     """A table of its samples, in Markdown."""
+    usage: str
+    """What may be done with a ``row``, in Python."""
     command: str
     """The command that wrote the folder, without places of this machine."""
     tags: Sequence[str] = field(default=())
@@ -103,7 +101,7 @@ class Card:
             [
                 f"# {self.title}",
                 self.summary,
-                f"## Use\n\n```python\n{self.usage}\n```",
+                f"## Use\n\n```python\n{self._usage()}\n```",
                 f"## Fields\n\n{self.fields}",
                 f"## Samples\n\n{self.counts}",
                 f"## How it was made\n\n{self._made()}",
@@ -133,6 +131,14 @@ class Card:
             "dataset_info": [_info(config) for config in self.configs],
         }
 
+    def _usage(self) -> str:
+        shown = self.configs[-1]
+        return f"""from datasets import load_dataset
+
+rows = load_dataset("USER/NAME", "{shown.name}", split="{shown.splits[0].name}")  # or the path of this folder
+row = rows[0]
+{self.usage}"""
+
     def _made(self) -> str:
         made = [_made_of(home) for home in self.runs]
         return "\n\n".join([f"By [qagen]({HOMEPAGE}) {__version__}: `{self.command}`", *made])
@@ -142,6 +148,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table in Markdown."""
     cells = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in cells)
+
+
+def field_table(meanings: Mapping[str, str]) -> str:
+    """The table of columns and what they hold."""
+    return table(["column", "content"], [(f"`{name}`", text) for name, text in meanings.items()])
 
 
 def tar_configs(shards: Mapping[str, TarShards]) -> list[Config]:
@@ -190,7 +201,7 @@ def _license_tags(datasets: Sequence[str]) -> dict[str, str]:
 
 def dataset_of(home: Path) -> str:
     """The loader's name of the dataset that a run's folder holds: its report's, else the folder's."""
-    return str(_report(home).get("dataset") or home.resolve().name)
+    return _report(home).dataset or home.resolve().name
 
 
 def datasets_of(homes: Iterable[Path]) -> list[str]:
@@ -236,24 +247,35 @@ def _license(datasets: Sequence[str]) -> str:
 # --- how it was made --------------------------------------------------------------------------------------------------
 
 
-def _report(home: Path) -> dict[str, Any]:
+class _Report(msgspec.Struct):
+    """What a card tells of the report of a run."""
+
+    dataset: str = ""
+    run: dict[str, Any] = {}
+    seed: int | None = None
+    config: str = ""
+    qagen: str = ""
+    versions: dict[str, str] = {}
+    scenes: dict[str, Any] = {}
+
+
+def _report(home: Path) -> _Report:
     path = home / "report.json"
-    found = parse_json(path.read_bytes(), path) if path.is_file() else None
-    return found if isinstance(found, dict) else {}
+    return decode_json(path.read_bytes(), _Report, path) if path.is_file() else _Report()
 
 
 def _made_of(home: Path) -> str:
     """The run of a dataset: the command that repeats it, with its settings and versions."""
     report, name = _report(home), dataset_of(home)
-    if not isinstance(report.get("run"), dict):
+    if not report.run:
         return f"The records of {source_of(name).title} have no report of `qagen generate`."
-    settings = {key: value for key, value in report["run"].items() if key != "visibility" and value not in ([], {}, None)}
-    versions = ", ".join(f"{package} {version}" for package, version in report.get("versions", {}).items())
-    return f"""From {len(report.get("scenes", ()))} scenes of {source_of(name).title}, with seed {report.get("seed")}:
+    settings = {key: value for key, value in report.run.items() if key != "visibility" and value not in ([], {}, None)}
+    versions = ", ".join(f"{package} {version}" for package, version in report.versions.items())
+    return f"""From {counted(len(report.scenes), "scene")} of {source_of(name).title}, with seed {report.seed}:
 `qagen generate --scene {name} --root DATASET --config settings.yaml --out qagen_out`, where `settings.yaml` holds
 
 ```yaml
 {yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100).strip()}
 ```
 
-Digest of the whole config, thresholds included: `{report.get("config")}`. Versions: qagen {report.get("qagen")}, {versions}."""
+Digest of the whole config, thresholds included: `{report.config}`. Versions: qagen {report.qagen}, {versions}."""

@@ -56,6 +56,17 @@ FEATURES: dict[str, Any] = {
     "answer": TEXT,
 }
 """The columns of its parquet, in its order."""
+MEANINGS = {
+    "id": "number of the question",
+    "img_type": "single_view or multi_view",
+    "format_type": "fill or select",
+    "task": "task type",
+    "source": "folder of the run that it comes from",
+    "image": "the images in order, marks drawn",
+    "question": "plain text",
+    "answer": "a number, movements, or a letter",
+}
+"""What each column holds."""
 
 
 def format_of(task: str) -> str | None:

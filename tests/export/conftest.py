@@ -94,3 +94,10 @@ def refuse(out: Path, home: Path) -> Callable[..., str]:
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def load(path: Path, cache: Path, **options: Any) -> Any:
+    """What ``datasets`` reads of an export."""
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    return datasets.load_dataset(str(path), cache_dir=str(cache), **options)

@@ -1,78 +1,18 @@
-"""Exports with the images inside, read by ``datasets`` and ``webdataset`` themselves, and the two benchmark forms."""
+"""Tars, read by ``datasets`` and ``webdataset`` themselves, and the two benchmark forms."""
 
 import base64
 import csv
 import io
 from ast import literal_eval
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from PIL import Image
 
 from qagen.records import shards
-from tests.export.conftest import SIZE, make_record, write_records
+from tests.export.conftest import SIZE, load, make_record, write_records
 
-PIXELS = [(100, 80), (0, 0), (50, 120)]
 SPARBENCH_COLUMNS = ["id", "img_type", "format_type", "task", "source", "image", "question", "answer"]
-
-
-def load(path: Path, cache: Path, **options: Any) -> Any:
-    datasets = pytest.importorskip("datasets")
-    datasets.disable_progress_bars()
-    return datasets.load_dataset(str(path), cache_dir=str(cache), **options)
-
-
-def test_datasets_loads_the_folder_with_its_splits_and_images(export, home, tmp_path):
-    export("huggingface")
-    splits = load(home, tmp_path / "cache")
-    assert {name: len(rows) for name, rows in splits.items()} == {"train": 7, "val": 1}
-    rows = {row["id"]: row for row in splits["train"]}
-    row = rows["demo-room_a_20"]
-    assert [image.size for image in row["images"]] == [SIZE] * 3
-    assert (row["question"], row["answer"]) == ("Question 20?\nOne line.", "1.5")
-    assert (row["dataset"], row["scene"], row["type"]) == ("demo", "room_a", "distance_prediction_oo_mv")
-    red, _, blue = (image.getpixel((x, y)) for image, (x, y) in zip(row["images"], PIXELS, strict=True))
-    assert red[0] > 240 > 12 > red[1]
-    assert blue[2] > 240 > 12 > blue[0]
-
-
-def test_messages_hold_one_item_per_image_as_trl_wants(export, home, tmp_path):
-    export("huggingface")
-    rows = {row["id"]: row for row in load(home, tmp_path / "cache", split="train")}
-    for row in rows.values():
-        user, assistant = row["messages"]
-        assert [item["type"] for item in user["content"]].count("image") == len(row["images"])
-        assert assistant["content"] == [{"type": "text", "text": row["answer"]}]
-    texts = [item["text"] for item in rows["demo-room_a_30"]["messages"][0]["content"]]
-    assert texts[:4] == ["Frame-0: ", None, "Frame-1: ", None]
-
-
-def test_the_card_counts_what_is_there(export, home):
-    export("huggingface")
-    _, head, body = (home / "README.md").read_text().split("---\n", 2)
-    card = yaml.safe_load(head)
-    assert card["license"] == "other"
-    assert card["size_categories"] == ["n<1K"]
-    assert card["configs"][0]["data_files"][0] == {"split": "train", "path": "data/train-*.parquet"}
-    assert "| train | demo | distance_prediction_oc | 3 |  |  |" in body
-    assert "| train | demo | position_matching |  | 2 |  |" in body
-
-
-def test_marks_are_written_where_they_are_not_drawn(export, home, tmp_path):
-    export("huggingface", "--no-draw", "--splits", "val")
-    (row,) = load(home, tmp_path / "cache", split="val")
-    assert row["spar_info"] == '{"type":"distance_prediction_oc","red_point":[[500,250]]}'
-
-
-def test_large_exports_are_sharded(export, home, tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "ROW_GROUP_BYTES", 1)
-    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
-    export("huggingface")
-    names = sorted(path.name for path in (home / "data").glob("train-*"))
-    assert names == [f"train-0000{i}-of-00007.parquet" for i in range(7)]
-    assert len(load(home, tmp_path / "cache", split="train")) == 7
 
 
 def test_webdataset_reads_each_group(export, home):
@@ -91,12 +31,28 @@ def test_webdataset_reads_each_group(export, home):
     assert triple["2.jpg"].size == SIZE
 
 
-def test_datasets_reads_a_group_of_tars(export, home, tmp_path):
+def test_datasets_keeps_all_images_of_every_row_of_tars(export, home, tmp_path):
     export("webdataset")
-    files = {"train": str(home / "train-2jpg-*.tar")}
     datasets = pytest.importorskip("datasets")
-    rows = datasets.load_dataset("webdataset", data_files=files, cache_dir=str(tmp_path / "cache"), split="train")
-    assert sorted(row["__key__"] for row in rows) == ["demo-room_a_10", "demo-room_a_11"]
+    assert datasets.get_dataset_config_names(str(home)) == ["1jpg", "2jpg", "3jpg", "12jpg"]
+    rows = {}
+    for count in (1, 2, 3, 12):
+        for split, part in load(home, tmp_path / "cache", name=f"{count}jpg").items():
+            for row in part:
+                assert [row[name].size for name in row["json"]["image"]] == [SIZE] * count
+                rows[row["__key__"]] = split, row["json"]["answer"]
+    assert len(rows) == 8
+    assert rows["demo-room_b_40"] == ("val", "1.5")
+    with pytest.raises(ValueError, match="Config name is missing"):
+        load(home, tmp_path / "cache")
+
+
+def test_samples_with_kinds_of_images_in_another_order_are_apart(tmp_path):
+    with shards.TarShards(tmp_path, "train") as tars:
+        for number, kinds in enumerate(("jp", "pj", "jjp", "")):
+            suffixes = [{"j": "jpg", "p": "png"}[kind] for kind in kinds]
+            tars.write(str(number), [(f"{i}.{suffix}", b"") for i, suffix in enumerate(suffixes)], b"{}")
+    assert sorted(tars.series) == ["1jpg1png", "1png1jpg", "2jpg1png", "text"]
 
 
 def test_tars_are_sharded_and_the_same_each_time(export, home, monkeypatch):

@@ -492,7 +492,7 @@ def test_parquet_keeps_the_bare_answer_beside_the_rationale(run, home, export_ru
 
     write_run(run, [make_record(7, "room_size", names(1))])
     export_run("--think", name="huggingface")
-    (row,) = pq.read_table(next((home / "data").glob("*.parquet"))).to_pylist()
+    (row,) = pq.read_table(next((home / "data").glob("*/*.parquet"))).to_pylist()
     assert row["answer"] == "1.5"
     assert row["messages"][1]["content"][0]["text"] == f"<think>\n{RATIONALE}\n</think>\n\n1.5"
 

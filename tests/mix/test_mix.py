@@ -394,7 +394,7 @@ def test_shuffling_many_lines_needs_the_memory_of_one_bucket(tmp_path, monkeypat
 def test_tars_hold_images_and_record_and_are_apart_by_the_number_of_images(index):
     assert run(index, "--size", "50", "--materialize", "webdataset").exit_code == 0
     told: Counter[int] = Counter()
-    for path in (index.parent / "mix").iterdir():
+    for path in (index.parent / "mix").glob("*.tar"):
         images = int(path.name.split("-")[1].removesuffix("png"))
         with tarfile.open(path) as tar:
             names = tar.getnames()
@@ -414,8 +414,22 @@ def test_tars_are_apart_by_the_kinds_of_images_as_readers_want(index):
     (path,) = root.glob("qa_jsonl/*/*/*/*.jsonl")
     path.write_text(path.read_text().replace("0.png", "0.jpg"))
     assert run(index, "--materialize", "webdataset").exit_code == 0
-    names = sorted(path.name for path in (index.parent / "mix").iterdir())
+    names = sorted(path.name for path in (index.parent / "mix").glob("*.tar"))
     assert names == ["mix-1jpg-000000.tar", "mix-1png-000000.tar", "mix-3png-000000.tar"]
+
+
+def test_datasets_keeps_all_images_and_marks_of_tars(index, tmp_path):
+    cache = str(tmp_path / "cache")
+    datasets = pytest.importorskip("datasets")
+    (path,) = (index.parent / "out" / "posed").glob("qa_jsonl/*/*/*/*.jsonl")
+    path.write_text(path.read_text().replace("red_point", "blue_point"))  # a key that few records have
+    assert run(index, "--materialize", "webdataset").exit_code == 0
+    told: Counter[str] = Counter()
+    for count in (1, 3):
+        for row in datasets.load_dataset(str(index.parent / "mix"), f"{count}png", split="train", cache_dir=cache):
+            assert [row[name].size for name in row["json"]["image"]] == [(8, 6)] * count
+            told.update(list(json.loads(row["json"]["marks"])))
+    assert told == {"red_point": 200, "blue_point": 20}
 
 
 def test_parquet_rows_are_alike_and_hold_the_images(index):
