@@ -18,7 +18,7 @@ EXPORTERS = {
     "llava": "LLaVA-NeXT: a mixture YAML, one entry per type and format",
     "qwen": "Qwen-VL finetune: lines and entries for its data_dict",
     "spacevista": "SpaceVista: all.json, meta.json, meta_flatten.json, frames",
-    "huggingface": "datasets and TRL: parquet with images inside, dataset card",
+    "huggingface": "datasets and TRL: parquet with images, card, Croissant",
     "webdataset": "WebDataset: tar shards, one group per number of images",
     "sparbench": "lmms-eval: SPAR-Bench parquet and its task (20 task types)",
     "vlmevalkit": "VLMEvalKit: SPAR-Bench TSV, images in base64 (20 task types)",

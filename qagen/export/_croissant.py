@@ -7,7 +7,7 @@ from typing import Any
 
 from qagen import __version__
 from qagen.loaders.sources import source_of
-from qagen.records.card import CHECKS, HOMEPAGE, LIMITS, Card, Config, citation, titles_of
+from qagen.records.card import AUTHORS, CHECKS, HOMEPAGE, LIMITS, Card, Config, citation, titles_of
 
 TYPES = {"string": "sc:Text", "int64": "sc:Integer", "float64": "sc:Float"}
 TERMS = (
@@ -72,7 +72,7 @@ def describe(card: Card, configs: Sequence[Config], meanings: Mapping[str, str],
         "description": card.summary,
         "version": "1.0.0",
         "license": [source_of(name).terms for name in card.datasets if source_of(name).terms] or ["LICENSE.md"],
-        "creator": {"@type": "sc:Organization", "name": "The qagen developers", "url": HOMEPAGE},
+        "creator": {"@type": "sc:Organization", "name": AUTHORS, "url": HOMEPAGE},
         "keywords": ["spatial reasoning", "3D", "visual question answering", *card.datasets],
         "inLanguage": "en",
         "citeAs": citation(card.datasets),

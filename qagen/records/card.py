@@ -16,13 +16,14 @@ from qagen.files import decode_json
 from qagen.loaders.sources import source_of
 from qagen.records.shards import TarShards, yaml_features
 
+AUTHORS = "The qagen authors"
 HOMEPAGE = "https://pypi.org/project/spatial-qagen/"
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 LARGEST = "10M<n<100M"
 RECIPE = "`qagen export recipe` writes a run without images, and `qagen hydrate` makes it again of a copy of one's own"
 BIBTEX = f"""@software{{qagen,
-  title = {{qagen: Spatial Question-Answer Data from {{3D}} Scenes}},
-  author = {{{{The qagen developers}}}},
+  title = {{qagen: Spatial question-answer data for vision-language models, generated from {{3D}}-annotated scenes}},
+  author = {{{{{AUTHORS}}}}},
   url = {{{HOMEPAGE}}},
   version = {{{__version__}}}
 }}"""

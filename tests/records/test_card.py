@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from qagen.errors import QagenError
-from qagen.records.card import Card, Config, Split, dataset_of, held_back, push_command, tar_configs
+from qagen.records.card import Card, Config, Split, citation, dataset_of, held_back, push_command, tar_configs
 from qagen.records.shards import TarShards
 
 REPORT = {
@@ -62,6 +62,12 @@ def test_a_run_without_a_report_is_told_and_one_of_another_form_refused(tmp_path
     (home / "report.json").write_text('{"versions": 3}')
     with pytest.raises(QagenError, match=r"report\.json: not a record: Expected `object`, got `int`"):
         dataset_of(home)
+
+
+def test_qagen_is_cited_as_it_asks_to_be():
+    asked = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text())
+    told = citation([]).replace("{", "").replace("}", "")
+    assert all(text.lower() in told.lower() for text in (asked["title"], asked["authors"][0]["name"], asked["url"]))
 
 
 def test_who_may_publish(tmp_path):
