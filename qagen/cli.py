@@ -335,7 +335,7 @@ def say_how_to_publish(folder: Path, datasets: Iterable[str]) -> None:
 
     held = held_back(datasets)
     if held:
-        warn(f"the terms of {titles_of(held)} keep its images private; what may be public: qagen export recipe")
+        warn(f"the terms of {titles_of(held)} allow no public images: see qagen export recipe")
     inform(f"Next: {push_command(folder, is_private=bool(held))}")
 
 

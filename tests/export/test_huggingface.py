@@ -207,7 +207,7 @@ def test_what_may_be_published_is_told(export, out, home):
     (out / "demo").rename(out / "scannet")
     result = export("huggingface")
     warning, push = result.stderr.splitlines()
-    assert "the terms of ScanNet v2 keep its images private" in warning
+    assert "the terms of ScanNet v2 allow no public images" in warning
     assert "qagen export recipe" in warning
     assert push.endswith(" --private")
     assert "**Do not publish the images of ScanNet v2**" in (home / "LICENSE.md").read_text()
