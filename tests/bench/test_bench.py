@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from PIL import Image
 
@@ -264,3 +265,18 @@ def test_groups_stay_whole_and_say_what_each_question_is(tmp_path):
     assert len(groups) + sum(not row["group"] for row in rows) == 4
     assert alone <= {""}
     assert set(pq.read_table(tmp_path / "made" / "test.parquet").column_names) >= {"group", "variant"}
+
+
+def test_the_card_says_what_datasets_finds_and_under_which_terms(out, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    result = run(out, "--per-task", "3", "--tiny", "2", "--tasks", "depth_*")
+    assert "the terms of ScanNet v2 allow no public images" in result.stderr
+    folder = out.parent / "bench"
+    head = yaml.safe_load((folder / "README.md").read_text().split("---\n")[1])
+    assert (head["license"], (folder / head["license_link"]).is_file()) == ("other", True)
+    assert [info["config_name"] for info in head["dataset_info"]] == ["full", "tiny"]
+    for info, count in zip(head["dataset_info"], (12, 8), strict=True):
+        rows = datasets.load_dataset(str(folder), info["config_name"], split="test", cache_dir=str(tmp_path / "cache"))
+        assert len(rows) == info["splits"][0]["num_examples"] == count
+        assert rows.features._to_yaml_list() == info["features"]
+        assert info["download_size"] == (folder / f"{'test' if count == 12 else 'tiny'}.parquet").stat().st_size
