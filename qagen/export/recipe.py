@@ -3,12 +3,10 @@
 ``qagen hydrate`` makes the same run of it again, byte for byte, from another copy of the dataset.
 """
 
-import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from qagen.errors import ConfigError, QagenError
 from qagen.export._job import Exporter, ExportJob
 from qagen.files import parse_json, read_json_lines
 from qagen.loaders import LOADERS
+from qagen.loaders.sources import source_of
 from qagen.pipeline.checkpoint import MEDIA
 from qagen.pipeline.media import DEPTH_UNIT_FILE, VIDEO_LIST
 from qagen.records.read import MISSING_MEDIA, Named, RecordFile
@@ -71,7 +70,7 @@ def write(job: ExportJob) -> str:
         for path in (file.path, file.evidence):
             name = path.relative_to(home).as_posix()
             stored[name] = pack(chunks_of(path), job.folder, name)
-    title = _title(dataset)
+    title = source_of(dataset).title
     manifest = Manifest(
         recipe=VERSION,
         qagen=report["qagen"],
@@ -115,12 +114,6 @@ def _read_report(home: Path) -> tuple[dict[str, Any], str]:
     if report["dataset"] not in LOADERS:
         raise ConfigError(f"{path}: dataset: found {report['dataset']!r}, expected one of {', '.join(LOADERS)}")
     return report, report["dataset"]
-
-
-def _title(dataset: str) -> str:
-    """The dataset's name for people, by its loader."""
-    text = inspect.getdoc(import_module(LOADERS[dataset].partition(":")[0])) or dataset
-    return text.partition("\n\n")[0].replace("\n", " ").rstrip(".").partition(":")[0]
 
 
 # --- images -----------------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ SOURCES = {
         ),
     ),
     "rxr": Source(
-        "Matterport3D with Room-across-Room",
+        "Matterport3D with Room-across-Room and R2R",
         "https://kaldir.vc.in.tum.de/matterport/MP_TOS.pdf",
         "for those who signed its terms, " + NON_COMMERCIAL,
         passes_on=False,

@@ -242,7 +242,8 @@ def _license(datasets: Sequence[str]) -> str:
         lines.append(f"* {link}: {source.allows}.")
     if held := held_back(datasets):
         lines += ["", f"**Do not publish the images of {titles_of(held)}**, with marks or without: {RECIPE}."]
-    return "\n".join([*lines, "", "Where this summary and the terms differ, the terms count."])
+    own = "Whoever publishes the questions and answers names a license for them here, within these terms."
+    return "\n".join([*lines, "", f"{own} Where this summary and the terms differ, the terms count."])
 
 
 # --- how it was made --------------------------------------------------------------------------------------------------
