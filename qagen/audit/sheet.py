@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,7 +24,7 @@ from qagen.records.marks import draw_marks_on_file
 from qagen.records.read import RecordFile, RecordLine, find_record_files, read_lines
 from qagen.rng import rng_for
 from qagen.view.page import render_page
-from qagen.view.picture import draw_sample, open_image
+from qagen.view.picture import draw_sample, measure_image, open_image, read_image
 from qagen.view.samples import ViewSample, draw_spread, load_sample
 
 PAGE, QUESTIONS, ANSWERS, PLANTED, SAVED = (
@@ -150,28 +151,25 @@ def _write_images(one: SheetSample, folder: Path) -> Question:
 
 
 def _page(samples: Sequence[SheetSample], questions: Sequence[Question]) -> str:
-    entries = []
-    for one, question in zip(samples, questions, strict=True):
-        sample = one.sample
-        every = list(range(len(sample.images)))
-        entries.append(
-            {
-                **msgspec.to_builtins(question),
-                "answer": one.shown,
-                "names": [sample.image_name(index) for index in every],
-                "marked": sample.marked,
-                "large": sample.marked if sample.is_video else every,
-                "video": sample.is_video,
-            }
-        )
     text = "\n".join(f"{one.id} {one.shown}" for one in samples)
-    return render_page(
-        "sheet.html",
-        sheet=hashlib.sha256(text.encode()).hexdigest()[:12],
-        samples=entries,
-        verdicts=VERDICTS,
-        file_name=SAVED,
-    )
+    entries = [
+        {
+            **msgspec.to_builtins(question),
+            "answer": one.shown,
+            "images": [_image_entry(one.sample, index, name) for index, name in enumerate(question.images)],
+            "video": one.sample.is_video,
+        }
+        for one, question in zip(samples, questions, strict=True)
+    ]
+    data = {"sheet": hashlib.sha256(text.encode()).hexdigest()[:12], "samples": entries}
+    return render_page("sheet.html", data=data, verdicts=VERDICTS, file_name=SAVED)
+
+
+def _image_entry(sample: ViewSample, index: int, name: str) -> dict[str, Any]:
+    """What the page knows of an image, on which marks are drawn already."""
+    width, height = measure_image(sample, index, read_image(sample, index))
+    is_marked = index in sample.marked
+    return {"src": name, "name": sample.image_name(index), "width": width, "height": height, "isMarked": is_marked}
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------

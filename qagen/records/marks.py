@@ -1,4 +1,4 @@
-"""Marks of a record: which there are, which image carries them, and how they are drawn.
+"""Marks of a record: which there are, which image carries them, and the shapes that they are drawn as.
 
 The keys are those of the SPAR training record: ``red_point: [[x, y]]``, ``bbox_list: [[[x1, y1, x2, y2], ...]]``,
 ``point_img_idx: [[i, ...]]``; ``red_mask: [[height, width, run, run, ...]]`` is ours (qagen.core.runs). Records of
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
+from PIL import Image
 
 from qagen.core.question import listed_name
 from qagen.core.runs import MAX_COLUMNS, box_around, from_runs
 from qagen.errors import QagenError
+from qagen.records.shapes import Border, Disc, Plate, Rect, Region, Shape, Size, paint, place_plate
 
 if TYPE_CHECKING:
     from qagen.tasks._base import MarkColumns
 
 Kind = Literal["point", "box", "mask"]
-Rect = tuple[int, int, int, int]
 
 RECORD_WORD: dict[Kind, str] = {"point": "point", "box": "bbox", "mask": "mask"}
 """How record keys spell a kind of mark."""
@@ -49,11 +49,7 @@ POINT_RADIUS, MIN_POINT_RADIUS_PX = 0.012, 4.0
 RIM_OF_RADIUS, MIN_RIM_PX = 0.16, 1.0
 BOX_STROKE, MIN_BOX_STROKE_PX = 0.004, 3
 RIM_OF_STROKE = 0.3
-MASK_PERCENT, MASK_STROKE_PX = 35, 2
-"""Share of a mask's color inside it, and the width of the outline around it."""
-TEXT_SIZE, MIN_TEXT_PX = 0.022, 11.0
 """Sizes as shares of the image's diagonal (rims: of the radius or stroke inside them), and minima in pixels."""
-SMOOTHING = 4
 JPEG_QUALITY = 95
 
 
@@ -118,25 +114,30 @@ def box_px(place: Sequence[int], size: tuple[int, int]) -> Rect:
 
 def mask_px(place: Sequence[int], size: tuple[int, int]) -> NDArray[np.bool_]:
     """(h, w) the pixels of a mask in an image of ``size`` (w, h), with a smooth outline."""
-    return np.asarray(_stencil(from_runs(place)).resize(size, Image.Resampling.BILINEAR)) >= 128
+    cells = Image.fromarray(np.where(from_runs(place), np.uint8(255), np.uint8(0)))
+    return np.asarray(cells.resize(size, Image.Resampling.BILINEAR)) >= 128
 
 
-def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
-    """An RGB copy of ``image`` with all of ``marks`` drawn on it, whichever image they name.
+def shapes_of(marks: Iterable[Mark], size: Size) -> list[Shape]:
+    """The shapes of all of ``marks`` in an image of ``size`` (w, h), whichever image they name, the topmost last.
 
     Sizes scale with the image. A box's stroke lies just outside the box, and inside it where the image ends. Texts come
     last and keep clear of each other where there is room.
     """
-    canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
-    draw = {"mask": _draw_mask, "box": _draw_box, "point": _draw_point}
-    marks = sorted(marks, key=lambda mark: [*draw].index(mark.kind))
-    outlines = [draw[mark.kind](canvas, mark) for mark in marks]
-    taken: list[Rect] = []
-    for mark, outline in zip(marks, outlines, strict=True):
+    make = {"mask": _region, "box": _borders, "point": _discs}
+    shapes: list[Shape] = []
+    plates: list[Plate] = []
+    for mark in sorted(marks, key=lambda mark: [*make].index(mark.kind)):
+        drawn, outline = make[mark.kind](mark, size)
+        shapes += drawn
         if mark.text:
-            color = ImageColor.getrgb(PALETTE[mark.color])[:3]
-            taken.append(draw_text(canvas, mark.text, color, outline, taken))
-    return canvas
+            plates.append(place_plate(mark.text, PALETTE[mark.color], outline, size, plates))
+    return [*shapes, *plates]
+
+
+def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
+    """An RGB copy of ``image`` with the shapes of ``marks`` on it."""
+    return paint(image, shapes_of(marks, image.size))
 
 
 def draw_marks_on_file(path: Path, marks: Iterable[Mark], as_png: bool = False) -> bytes:
@@ -221,117 +222,35 @@ def _integers(value: Any, key: str, expected: str, count: int, highest: int) -> 
     return numbers
 
 
-def _diagonal_px(image: Image.Image) -> float:
-    return math.hypot(image.width, image.height)
+def _discs(mark: Mark, size: Size) -> tuple[list[Shape], Rect]:
+    """A disc with a white rim, and its outline."""
+    x, y = mark.place[0] * size[0] / 1000, mark.place[1] * size[1] / 1000
+    radius = max(POINT_RADIUS * math.hypot(*size), MIN_POINT_RADIUS_PX)
+    outer = radius + max(RIM_OF_RADIUS * radius, MIN_RIM_PX)
+    outline = _inside(size, (x - outer, y - outer, x + outer, y + outer))
+    return [Disc((x, y), outer, "white"), Disc((x, y), radius, PALETTE[mark.color])], outline
 
 
-def _draw_point(canvas: Image.Image, mark: Mark) -> Rect:
-    """Draw a disc with a white rim and return its outline (left, top, right, bottom), last pixels included."""
-    x_px, y_px = mark.place[0] * canvas.width / 1000, mark.place[1] * canvas.height / 1000
-    radius_px = max(POINT_RADIUS * _diagonal_px(canvas), MIN_POINT_RADIUS_PX)
-    outer_px = radius_px + max(RIM_OF_RADIUS * radius_px, MIN_RIM_PX)
-    _paste_disc(canvas, x_px, y_px, outer_px, "white")
-    _paste_disc(canvas, x_px, y_px, radius_px, PALETTE[mark.color])
-    edges = (x_px - outer_px, y_px - outer_px, x_px + outer_px, y_px + outer_px)
-    return _inside(canvas, edges)
+def _region(mark: Mark, size: Size) -> tuple[list[Shape], Rect]:
+    region = Region(mask_px(mark.place, size), PALETTE[mark.color])
+    return [region], region.outline
 
 
-def _draw_mask(canvas: Image.Image, mark: Mark) -> Rect:
-    """Blend a mask's color with the image, draw its outline, and return the box around it, last pixels too."""
-    return paint_mask(canvas, mask_px(mark.place, canvas.size), ImageColor.getrgb(PALETTE[mark.color])[:3])
-
-
-def paint_mask(canvas: Image.Image, mask: NDArray[np.bool_], color: tuple[int, ...]) -> Rect:
-    """Blend ``color`` into an image inside a mask (h, w), draw an outline around it, and return the outline's box."""
-    inside = _stencil(mask)
-    outline = ImageChops.subtract(inside.filter(ImageFilter.MaxFilter(2 * MASK_STROKE_PX + 1)), inside)
-    pixels = np.asarray(canvas).astype(np.uint16)
-    blended = ((100 - MASK_PERCENT) * pixels + MASK_PERCENT * np.array(color, np.uint16) + 50) // 100
-    canvas.paste(Image.fromarray(blended.astype(np.uint8)), mask=inside)
-    canvas.paste(color, (0, 0, *canvas.size), outline)
-    left, top, right, bottom = outline.getbbox() or (0, 0, *canvas.size)
-    return left, top, right - 1, bottom - 1
-
-
-def _stencil(mask: NDArray[np.bool_]) -> Image.Image:
-    """A mask as an image of 0 and 255."""
-    return Image.fromarray(np.where(mask, np.uint8(255), np.uint8(0)))
-
-
-def _paste_disc(canvas: Image.Image, x_px: float, y_px: float, radius_px: float, color: str) -> None:
-    """Paste a disc with smooth edges; places count from the image's left and top edge."""
-    left, top = math.floor(x_px - radius_px), math.floor(y_px - radius_px)
-    size = math.ceil(2 * radius_px) + 1
-    mask = Image.new("L", (SMOOTHING * size, SMOOTHING * size))
-    low = [SMOOTHING * (x_px - left - radius_px), SMOOTHING * (y_px - top - radius_px)]
-    high = [edge + SMOOTHING * 2 * radius_px - 1 for edge in low]
-    ImageDraw.Draw(mask).ellipse((*low, *high), fill=255)
-    canvas.paste(color, (left, top, left + size, top + size), mask.reduce(SMOOTHING))
-
-
-def _draw_box(canvas: Image.Image, mark: Mark) -> Rect:
-    """Draw a frame with a white rim around the box; return its outline (left, top, right, bottom), last pixels too."""
-    stroke_px = max(round(BOX_STROKE * _diagonal_px(canvas)), MIN_BOX_STROKE_PX)
-    rim_px = max(round(RIM_OF_STROKE * stroke_px), 1)
-    box = box_px(mark.place, canvas.size)
-    outline = _inside(canvas, _grow(box, stroke_px + rim_px))
-    draw_frame(canvas, outline, rim_px, "white")
-    draw_frame(canvas, _inside(canvas, _grow(box, stroke_px)), stroke_px, PALETTE[mark.color])
-    return outline
-
-
-def draw_frame(canvas: Image.Image, outline: Rect, stroke_px: int, color: str | tuple[int, ...]) -> None:
-    """Draw the lines of a box inside its outline (left, top, right, bottom), last pixels included."""
-    draw = ImageDraw.Draw(canvas)
-    if min(outline[2] - outline[0], outline[3] - outline[1]) < 2 * stroke_px:
-        draw.rectangle(outline, fill=color)  # strokes that meet: Pillow would draw them past the outline
-    else:
-        draw.rectangle(outline, outline=color, width=stroke_px)
+def _borders(mark: Mark, size: Size) -> tuple[list[Shape], Rect]:
+    """A frame with a white rim around the box, and the outline of both."""
+    stroke = max(round(BOX_STROKE * math.hypot(*size)), MIN_BOX_STROKE_PX)
+    rim = max(round(RIM_OF_STROKE * stroke), 1)
+    box = box_px(mark.place, size)
+    outline = _inside(size, _grow(box, stroke + rim))
+    frame = Border(_inside(size, _grow(box, stroke)), stroke, PALETTE[mark.color])
+    return [Border(outline, rim, "white"), frame], outline
 
 
 def _grow(box: Rect, by_px: int) -> Rect:
     return box[0] - by_px, box[1] - by_px, box[2] + by_px, box[3] + by_px
 
 
-def _inside(canvas: Image.Image, edges: tuple[float, float, float, float]) -> Rect:
-    left, right = (round(min(max(x, 0), canvas.width - 1)) for x in edges[::2])
-    top, bottom = (round(min(max(y, 0), canvas.height - 1)) for y in edges[1::2])
+def _inside(size: Size, edges: tuple[float, float, float, float]) -> Rect:
+    left, right = (round(min(max(x, 0), size[0] - 1)) for x in edges[::2])
+    top, bottom = (round(min(max(y, 0), size[1] - 1)) for y in edges[1::2])
     return left, top, right, bottom
-
-
-def draw_text(canvas: Image.Image, text: str, color: tuple[int, ...], outline: Rect, taken: Sequence[Rect]) -> Rect:
-    """Write a mark's text on a plate of its color beside the mark and return the plate.
-
-    Args:
-        outline: of the mark.
-        taken: plates that are there.
-    """
-    size_px = max(TEXT_SIZE * _diagonal_px(canvas), MIN_TEXT_PX)
-    font = ImageFont.load_default(size=size_px)
-    pad = round(size_px / 4)
-    width = math.ceil(font.getlength(text)) + 2 * pad
-    height = round(1.35 * size_px)
-    left, top = _free_corner(canvas, outline, (width, height), taken)
-    plate = (left, top, left + width - 1, top + height - 1)
-    red, green, blue = color
-    ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
-    draw = ImageDraw.Draw(canvas)
-    draw.rectangle(plate, fill=color)
-    draw.text((left + pad, top + height / 2), text, fill=ink, font=font, anchor="lm")
-    return plate
-
-
-def _free_corner(canvas: Image.Image, outline: Rect, size: tuple[int, int], taken: Sequence[Rect]) -> tuple[int, int]:
-    """Where a plate has room: above the mark, below it, or inside at its top or bottom; the first free one."""
-    left, top, right, bottom = outline
-    width, height = size
-    rows = (top - height, bottom + 1, top, bottom + 1 - height)
-    spots = [(x, y) for y in rows for x in (left, right + 1 - width)]
-    most_x, most_y = canvas.width - width, canvas.height - height
-    spots = [(x, y) for x, y in spots if 0 <= x <= most_x and 0 <= y <= most_y] or [(0, 0)]
-    free = [
-        (x, y)
-        for x, y in spots
-        if all(x > end_x or x + width <= at_x or y > end_y or y + height <= at_y for at_x, at_y, end_x, end_y in taken)
-    ]
-    return (free or spots)[0]

@@ -205,6 +205,15 @@ def read_lines(file: RecordFile) -> Iterator[RecordLine]:
         yield RecordLine(file, number, start, named.id)
 
 
+def count_lines(file: RecordFile) -> int:
+    """The number of lines of a file. Raises QagenError where it cannot be read."""
+    try:
+        with file.path.open("rb") as stream:
+            return sum(1 for _ in stream)
+    except OSError as error:
+        raise QagenError(f"{file.path}: cannot be read ({error.strerror})") from error
+
+
 def read_records(file: RecordFile) -> Iterator[tuple[RecordLine, dict[str, Any]]]:
     """Each line of a file with its record. Raises QagenError at a line that is no record, with file and line."""
     for number, start, record in read_json_lines(file.path, dict[str, Any]):

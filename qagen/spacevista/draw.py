@@ -15,25 +15,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image, ImageColor, ImageDraw
 
 from qagen.core.reasons import FALSE_PROMPT, PROMPT_ON_NO_FRAME, UNKNOWN_COLOR, UNUSABLE_MASK
 from qagen.errors import did_you_mean
-from qagen.records.marks import PALETTE, Rect, draw_frame, draw_text, paint_mask
+from qagen.records.marks import PALETTE
+from qagen.records.shapes import Border, Disc, Plate, Rect, Region, Shape, Size, place_plate
 from qagen.spacevista.forms import Item, ItemError, MaskSource, Prompt, PromptKind
 from qagen.spacevista.frames import MediaRoot, frame_index, image_size, told
 from qagen.spacevista.masks import Mask, read_mask, scale_mask, split_ids
 from qagen.view.picture import spell
 
-Color = tuple[int, int, int]
 Found = TypeVar("Found")
-COLORS: dict[str, Color] = {
-    **{name: ImageColor.getrgb(color)[:3] for name, color in PALETTE.items()},
-    "red": (255, 0, 0),
-    "blue": (0, 128, 255),
-    "green": (0, 255, 0),
-    "yellow": (255, 215, 0),
-}
+COLORS = {**PALETTE, "red": "#ff0000", "blue": "#0080ff", "green": "#00ff00", "yellow": "#ffd700"}
 PROMPTS = ("red", "blue", "green", "yellow")
 """Colors of the prompts of one kind, in turn."""
 REFERENCE, CANDIDATES = "red", ("blue", "green", "yellow", "magenta")
@@ -82,9 +75,9 @@ class PlacedItem:
         """Frames that carry marks, rising."""
         return sorted({mark.frame for mark in self.marks})
 
-    def draw(self, image: Image.Image, frame: int) -> Image.Image:
-        """An RGB copy of a frame with its marks; the image may be scaled."""
-        return draw_prompts(image, [mark for mark in self.marks if mark.frame == frame], self.sizes[frame])
+    def shapes(self, frame: int, size: Size) -> list[Shape]:
+        """The marks of a frame, in an image of it that may be scaled."""
+        return shapes_of_prompts([mark for mark in self.marks if mark.frame == frame], self.sizes[frame], size)
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -207,53 +200,52 @@ def _read_mask(source: MaskSource, size: tuple[int, int], media: MediaRoot) -> M
 # --- pixels -----------------------------------------------------------------------------------------------------------
 
 
-def draw_prompts(image: Image.Image, marks: Iterable[PlacedMark], size: tuple[int, int]) -> Image.Image:
-    """An RGB copy of an image with marks drawn on it, masks below boxes below points, and names beside them.
+def shapes_of_prompts(marks: Iterable[PlacedMark], frame: Size, size: Size) -> list[Shape]:
+    """The shapes of marks, masks below boxes below points, and names beside them.
 
     Args:
-        image: a frame, or a frame that was scaled; widths and radii are those of its own size.
-        size: width and height of the frame, whose pixels the marks are told in.
+        frame: width and height of the frame, whose pixels the marks are told in.
+        size: of the image, which may be scaled; widths and radii are those of this size.
     """
-    canvas = image.convert("RGB") if image.mode != "RGB" else image.copy()
-    draw = {"mask": _draw_mask, "bbox": _draw_box, "point": _draw_point}
-    marks = sorted(marks, key=lambda mark: [*draw].index(mark.kind))
-    outlines = [draw[mark.kind](canvas, mark, size) for mark in marks]
-    taken: list[Rect] = []
-    for mark, outline in zip(marks, outlines, strict=True):
+    make = {"mask": _region, "bbox": _border, "point": _disc}
+    shapes: list[Shape] = []
+    plates: list[Plate] = []
+    for mark in sorted(marks, key=lambda mark: [*make].index(mark.kind)):
+        shape, outline = make[mark.kind](mark, frame, size)
+        shapes.append(shape)
         if mark.name:
-            taken.append(draw_text(canvas, mark.name, COLORS[mark.color], outline, taken))
-    return canvas
+            plates.append(place_plate(mark.name, COLORS[mark.color], outline, size, plates))
+    return [*shapes, *plates]
 
 
-def _draw_mask(canvas: Image.Image, mark: PlacedMark, _size: tuple[int, int]) -> Rect:
+def _region(mark: PlacedMark, _: Size, size: Size) -> tuple[Shape, Rect]:
     assert mark.mask is not None
-    scaled = scale_mask(mark.mask, canvas.size)
+    scaled = scale_mask(mark.mask, size)
     if not scaled.any():  # too small for a scaled image: one pixel stays
         height, width = mark.mask.shape
         rows, columns = np.nonzero(mark.mask)
-        scaled[rows[0] * canvas.height // height, columns[0] * canvas.width // width] = True
-    return paint_mask(canvas, scaled, COLORS[mark.color])
+        scaled[rows[0] * size[1] // height, columns[0] * size[0] // width] = True
+    region = Region(scaled, COLORS[mark.color])
+    return region, region.outline
 
 
-def _draw_box(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> Rect:
+def _border(mark: PlacedMark, frame: Size, size: Size) -> tuple[Shape, Rect]:
     """Lines inside the box; its last pixels are those that x2 and y2 lie in."""
-    x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
+    x_scale, y_scale = size[0] / frame[0], size[1] / frame[1]
     x1, y1, x2, y2 = mark.place
     left, top = math.floor(x1 * x_scale), math.floor(y1 * y_scale)
     right, bottom = round((math.floor(x2) + 1) * x_scale) - 1, round((math.floor(y2) + 1) * y_scale) - 1
-    outline = (left, top, max(left, min(right, canvas.width - 1)), max(top, min(bottom, canvas.height - 1)))
-    draw_frame(canvas, outline, max(MIN_STROKE_PX, int(STROKE * min(canvas.size))), COLORS[mark.color])
-    return outline
+    outline = (left, top, max(left, min(right, size[0] - 1)), max(top, min(bottom, size[1] - 1)))
+    return Border(outline, max(MIN_STROKE_PX, int(STROKE * min(size))), COLORS[mark.color]), outline
 
 
-def _draw_point(canvas: Image.Image, mark: PlacedMark, size: tuple[int, int]) -> Rect:
+def _disc(mark: PlacedMark, frame: Size, size: Size) -> tuple[Shape, Rect]:
     """A disc around the middle of the pixel."""
-    x_scale, y_scale = canvas.width / size[0], canvas.height / size[1]
-    x, y = (mark.place[0] + 0.5) * x_scale - 0.5, (mark.place[1] + 0.5) * y_scale - 0.5
-    radius = max(MIN_RADIUS_PX, int(RADIUS * min(canvas.size)))
-    ImageDraw.Draw(canvas).ellipse((x - radius, y - radius, x + radius, y + radius), fill=COLORS[mark.color])
+    x, y = (mark.place[0] + 0.5) * size[0] / frame[0], (mark.place[1] + 0.5) * size[1] / frame[1]
+    radius = max(MIN_RADIUS_PX, int(RADIUS * min(size))) + 0.5
     left, top = max(0, math.floor(x - radius)), max(0, math.floor(y - radius))
-    return left, top, min(math.ceil(x + radius), canvas.width - 1), min(math.ceil(y + radius), canvas.height - 1)
+    right, bottom = min(math.ceil(x + radius), size[0]) - 1, min(math.ceil(y + radius), size[1]) - 1
+    return Disc((x, y), radius, COLORS[mark.color]), (left, top, right, bottom)
 
 
 def choose_shown(count: int, marked: Sequence[int], most: int = MAX_SHOWN) -> list[int]:

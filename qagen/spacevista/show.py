@@ -23,8 +23,7 @@ from qagen.spacevista.point_order import decide_point_order, has_points
 from qagen.spacevista.stream import Entry, read_items
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
+    from qagen.records.shapes import Shape, Size
     from qagen.spacevista.draw import PlacedItem, PlacedMark
     from qagen.spacevista.frames import MediaRoot
 
@@ -79,6 +78,14 @@ class ViewItem:
         return " · ".join(part for part in parts if part)
 
     @property
+    def steps(self) -> list[str]:
+        return []
+
+    @property
+    def frames(self) -> list[str]:
+        return []
+
+    @property
     def reasons(self) -> list[str]:
         """A line for each prompt, the number of frames where some are left out, and the reasoning of the answer."""
         count = len(self.placed.files)
@@ -89,8 +96,8 @@ class ViewItem:
     def image_name(self, index: int) -> str:
         return f"Frame-{self.shown[index]}"
 
-    def draw_on(self, image: "Image", index: int) -> "Image":
-        return self.placed.draw(image, self.shown[index])
+    def shapes(self, index: int, size: "Size") -> "list[Shape]":
+        return self.placed.shapes(self.shown[index], size)
 
 
 def _describe(mark: "PlacedMark") -> str:
@@ -362,13 +369,17 @@ class Gallery:
         """Write one page for the browser, with counts of the whole file."""
         import pandas as pd
 
-        from qagen.view.page import gallery_page
+        from qagen.view.gallery import Gallery as SamplePage
 
         table = pd.DataFrame(
             [(*key, number) for key, number in counts.items()], columns=["quantity", "type", "value", "count"]
         )
         kinds = sorted({kind for quantity, _, kind in counts if quantity == "samples"})
-        page = gallery_page(self._samples(), table, kinds, "input")
+        gallery = SamplePage()
+        for sample in self._samples():
+            gallery.add(sample)
+        with cli.progress("Packing images") as bar:
+            page = gallery.page(self.path.name, table, kinds, "input", bar.update)
         write_atomic(path, page.encode("utf-8", "backslashreplace"))
 
 

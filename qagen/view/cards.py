@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qagen.view.page import data_uri, render_page
-from qagen.view.picture import open_image
+from qagen.view.picture import draw_image
 from qagen.view.samples import Viewable
 
 IMAGE_PX, FRAME_PX = (560, 420), (150, 113)
@@ -39,5 +39,4 @@ def _card(sample: Viewable) -> dict[str, Any]:
 
 
 def _image(sample: Viewable, index: int, size: tuple[int, int]) -> dict[str, str]:
-    image = sample.draw_on(open_image(sample, index, size), index)
-    return {"name": sample.image_name(index), "source": data_uri(image)}
+    return {"name": sample.image_name(index), "source": data_uri(draw_image(sample, index, size))}

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -84,8 +85,7 @@ def _grid(sample: Viewable, indices: Sequence[int], columns: int, width_px: int,
 def _tile(sample: Viewable, index: int, tile_px: int, width_px: int, is_framed: bool) -> "Image":
     from PIL import ImageOps
 
-    image = open_image(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
-    image = sample.draw_on(image, index)
+    image = draw_image(sample, index, (tile_px, round(min(SINGLE_HEIGHT * width_px, 1.5 * tile_px))))
     if is_framed:
         image = ImageOps.expand(ImageOps.crop(image, 3), 3, FRAMED)
     if len(sample.images) == 1:
@@ -94,23 +94,53 @@ def _tile(sample: Viewable, index: int, tile_px: int, width_px: int, is_framed: 
     return _stack([_lines_block([sample.image_name(index)], font, FRAMED if is_framed else FAINT, tile_px), image], 0)
 
 
+def draw_image(sample: Viewable, index: int, box_px: tuple[int, int]) -> "Image":
+    """An image of a sample with its marks, scaled to fit a box. Raises QagenError as ``open_image`` does."""
+    from qagen.records.shapes import paint
+
+    image = open_image(sample, index, box_px)
+    return paint(image, sample.shapes(index, image.size))
+
+
 def open_image(sample: Viewable, index: int, box_px: tuple[int, int]) -> "Image":
     """An image of a sample, scaled to fit a box. A JPEG is decoded at the smallest sufficient size.
 
     Raises:
         QagenError: it is missing or cannot be read.
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
+    with _opened(sample, index, read_image(sample, index)) as image:
+        image.draft("RGB", box_px)
+        return ImageOps.contain(image.convert("RGB"), box_px)
+
+
+def read_image(sample: Viewable, index: int) -> bytes:
+    """The file of an image of a sample. Raises QagenError where it is missing or cannot be read."""
     path = sample.images[index]
     if isinstance(path, Path) and not path.is_file():
         raise QagenError(f"{sample.where}: image {path} of record {sample.id} is missing; {MISSING_MEDIA}")
     try:
-        with Image.open(path if isinstance(path, Path) else BytesIO(path.read_bytes())) as image:
-            image.draft("RGB", box_px)
-            return ImageOps.contain(image.convert("RGB"), box_px)
-    except (OSError, Image.DecompressionBombError) as error:
+        return path.read_bytes()
+    except OSError as error:
         raise QagenError(f"{sample.where}: image {path} cannot be read ({error})") from error
+
+
+def measure_image(sample: Viewable, index: int, content: bytes) -> tuple[int, int]:
+    """Width and height by the header of a file. Raises QagenError where it is no image."""
+    with _opened(sample, index, content) as image:
+        return image.size
+
+
+@contextmanager
+def _opened(sample: Viewable, index: int, content: bytes) -> "Iterator[Image]":
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content)) as image:
+            yield image
+    except (OSError, Image.DecompressionBombError) as error:
+        raise QagenError(f"{sample.where}: image {sample.images[index]} cannot be read ({error})") from error
 
 
 def _text_block(turns: Sequence[Turn], width_px: int) -> "Image":

@@ -1,16 +1,19 @@
 """Selection of a run's samples to look at, and the content of their pictures."""
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby, islice, starmap
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from qagen.errors import ConfigError, QagenError, did_you_mean, match_names, matches
-from qagen.files import decode_json, read_json_line
+from qagen.files import decode_json
 from qagen.records.read import (
     Filter,
     Record,
@@ -18,17 +21,20 @@ from qagen.records.read import (
     RecordLine,
     Turn,
     check_same_id,
+    count_lines,
     fitting_files,
     read_lines,
+    read_pairs,
+    read_records,
     scene_of,
 )
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from PIL.Image import Image
 
     from qagen.core.scene import ImageSource
     from qagen.records.marks import Mark
+    from qagen.records.shapes import Shape, Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +43,13 @@ class SampleSelection(Filter):
 
     ids: tuple[str, ...] = ()
     """Ids of samples, all of which are shown, whatever ``per_group``."""
-    per_group: int = 1
-    """Number of samples of each type and format."""
+    per_group: int | None = 1
+    """Number of samples of each type and format; None for all, or as many of each as keep within MAX_SAMPLES."""
     seed: int = 0
+
+
+MAX_SAMPLES = 20_000
+"""Samples that a page opens and pages through smoothly."""
 
 
 class Viewable(Protocol):
@@ -82,12 +92,22 @@ class Viewable(Protocol):
         """Lines of small print."""
         ...
 
+    @property
+    def steps(self) -> list[str]:
+        """Sentences that lead to the answer; none where nobody knows them."""
+        ...
+
+    @property
+    def frames(self) -> list[str]:
+        """Names of the frames that the images are; none where nobody knows them."""
+        ...
+
     def image_name(self, index: int) -> str:
         """The name of an image in pictures."""
         ...
 
-    def draw_on(self, image: "Image", index: int) -> "Image":
-        """A copy of an image, which may be scaled, with its marks."""
+    def shapes(self, index: int, size: "Size") -> "Sequence[Shape]":
+        """The marks of an image, which may be scaled to ``size``."""
         ...
 
 
@@ -121,10 +141,10 @@ class ViewSample:
     def marked(self) -> list[int]:
         return sorted({mark.image for mark in self.marks})
 
-    def draw_on(self, image: "Image", index: int) -> "Image":
-        from qagen.records.marks import draw_marks
+    def shapes(self, index: int, size: "Size") -> "Sequence[Shape]":
+        from qagen.records.marks import shapes_of
 
-        return draw_marks(image, [mark for mark in self.marks if mark.image == index])
+        return shapes_of([mark for mark in self.marks if mark.image == index], size)
 
     @property
     def name(self) -> str:
@@ -146,6 +166,19 @@ class ViewSample:
         margin = f"margin = {self._in_unit(self.evidence.get('margin'), unit)}".rstrip()
         objects = [self._object_line(item) for item in self.evidence.get("objects", [])]
         return [*objects, ", ".join([*measured, margin])]
+
+    @property
+    def steps(self) -> list[str]:
+        return [step["says"] for step in self.evidence.get("rationale", ())]
+
+    @property
+    def frames(self) -> list[str]:
+        return self.evidence.get("frames", [])
+
+    def color_of(self, item: dict[str, Any]) -> str:
+        """Color of the mark of an object of the evidence, which is found by its name where it has one; else ""."""
+        named = {mark.text: mark.color for mark in self.marks if mark.text}
+        return named.get(item.get("alias", ""), item.get("color") or "")
 
     def image_name(self, index: int) -> str:
         """The name of an image in pictures."""
@@ -209,7 +242,12 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
     uses: Counter[str] = Counter()
     chosen: list[RecordLine] = []
     group_of = attrgetter("type", "format")
-    for group, members in groupby(sorted(fitting_files(files, selection), key=group_of), key=group_of):
+    groups = [
+        (group, list(members))
+        for group, members in groupby(sorted(fitting_files(files, selection), key=group_of), key=group_of)
+    ]
+    quota = selection.per_group or _quota([sum(map(count_lines, members)) for _, members in groups])
+    for group, members in groups:
         lines = [line for file in members for line in read_lines(file)]
         scenes.update(line.scene for line in lines)
         ids.update(line.id for line in lines if line.scene in scenes_of_ids)
@@ -217,7 +255,7 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
         if selection.ids:
             chosen += [line for line in lines if line.id in selection.ids]
         else:
-            chosen += draw_spread(lines, selection.per_group, uses, rng_for(selection.seed, "show", *group))
+            chosen += draw_spread(lines, quota, uses, rng_for(selection.seed, "show", *group))
     match_names(selection.scenes, scenes, "--scenes: no records of scene")
     for name in selection.ids:
         if name not in ids:
@@ -225,6 +263,15 @@ def choose_samples(files: Sequence[RecordFile], selection: SampleSelection) -> l
     if not chosen:
         raise ConfigError("no record fits all of the options together")
     return chosen
+
+
+def _quota(sizes: Sequence[int]) -> int:
+    """How many samples of each group keep within MAX_SAMPLES, at least one."""
+
+    def is_too_many(each: int) -> bool:
+        return sum(min(size, each) for size in sizes) > MAX_SAMPLES
+
+    return max(1, bisect_left(range(1, max(sizes) + 1), True, key=is_too_many))
 
 
 def draw_spread(lines: list[RecordLine], count: int, uses: Counter[str], rng: "Generator") -> list[RecordLine]:
@@ -246,18 +293,38 @@ def draw_spread(lines: list[RecordLine], count: int, uses: Counter[str], rng: "G
 
 def load_sample(line: RecordLine) -> ViewSample:
     """Read the record and its evidence. Raises QagenError, with file and line, where one of them is invalid."""
-    from qagen.records.marks import marks_of
-
-    record = read_json_line(line.file.path, line.start, Record, line)
-    try:
-        marks = marks_of(line.read())
-    except QagenError as error:
-        raise QagenError(f"{line}: {error}") from error
-    images = tuple(line.file.dataset / "images" / name for name in record.image)
     evidence = {}
     if line.file.evidence.is_file():
         with line.file.evidence.open("rb") as stream:
             text = next(islice(stream, line.number - 1, None), b"")
         evidence = decode_json(text, dict[str, Any], f"{line.file.evidence}:{line.number}")
         check_same_id(evidence, line)
+    return view_sample(line, line.read(), evidence)
+
+
+def view_sample(line: RecordLine, content: dict[str, Any], evidence: dict[str, Any]) -> ViewSample:
+    """A record that was read. Raises QagenError, with file and line, where it is invalid."""
+    from qagen.records.marks import marks_of
+
+    try:
+        record = msgspec.convert(content, Record)
+        marks = marks_of(content)
+    except msgspec.ValidationError as error:
+        raise QagenError(f"{line}: not a record: {error}") from error
+    except QagenError as error:
+        raise QagenError(f"{line}: {error}") from error
+    images = tuple(line.file.dataset / "images" / name for name in record.image)
     return ViewSample(line, tuple(record.conversations), images, marks, record.is_video, evidence)
+
+
+def read_run(files: Iterable[RecordFile]) -> Iterator[ViewSample]:
+    """All records of the files, with their evidence where the run wrote any.
+
+    Raises:
+        QagenError: a line is no record, or the evidence of some files only is missing.
+    """
+    for file in files:
+        if file.has_evidence:
+            yield from starmap(view_sample, read_pairs(file))
+        else:
+            yield from (view_sample(line, content, {}) for line, content in read_records(file))

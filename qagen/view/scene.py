@@ -14,7 +14,8 @@ from PIL import Image
 
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
-from qagen.records.marks import box_px, draw_frame, draw_text
+from qagen.records.marks import box_px
+from qagen.records.shapes import Border, Plate, paint, place_plate
 from qagen.view.page import data_uri, render_page
 from qagen.visibility.views import SceneViews
 
@@ -60,21 +61,21 @@ def draw_frame_of(views: SceneViews, index: int, width: int) -> Image.Image:
     seen = np.flatnonzero(views.seen[index] & np.isfinite(views.visible_box[index]).all(axis=-1))
     largest = seen[np.argsort(-views.visible_pixels[index, seen], kind="stable")][:MAX_BOXES].tolist()
     stroke = max(2, width // 240)
-    boxes = {}
-    for k in largest:
-        boxes[k] = box_px([round(1000 * edge) for edge in views.visible_box[index, k].tolist()], canvas.size)
-        draw_frame(canvas, boxes[k], stroke, color_of(k))
-    taken: list[tuple[int, int, int, int]] = []
-    for k, box in boxes.items():
-        taken.append(draw_text(canvas, views.scene.objects[k].label, color_of(k), box, taken))
-    return canvas
+    places = [[round(1000 * edge) for edge in views.visible_box[index, k].tolist()] for k in largest]
+    borders = [
+        Border(box_px(place, canvas.size), stroke, color_of(k)) for k, place in zip(largest, places, strict=True)
+    ]
+    plates: list[Plate] = []
+    for k, border in zip(largest, borders, strict=True):
+        plates.append(place_plate(views.scene.objects[k].label, border.color, border.outline, canvas.size, plates))
+    return paint(canvas, [*borders, *plates])
 
 
-def color_of(item: int) -> tuple[int, int, int]:
-    """The color of an object, by its index: red, green, blue, 0 to 255."""
+def color_of(item: int) -> str:
+    """The color of an object, by its index: ``#rrggbb``."""
     bright = (0.44, 0.54, 0.36)[item % 3]
     red, green, blue = colorsys.hls_to_rgb((item * GOLDEN_TURN + 0.02) % 1, bright, 0.75)
-    return round(255 * red), round(255 * green), round(255 * blue)
+    return "#{:02x}{:02x}{:02x}".format(*(round(255 * part) for part in (red, green, blue)))
 
 
 def _facts(views: SceneViews) -> list[str]:
@@ -126,7 +127,7 @@ def _map(views: SceneViews, shown: Sequence[int]) -> dict[str, Any]:
         "objects": [
             {
                 "points": _points(plan.at(footprints[k])),
-                "color": "#{:02x}{:02x}{:02x}".format(*color_of(k)),
+                "color": color_of(k),
                 "title": f"{scene.objects[k].label} ({scene.objects[k].id})",
             }
             for k in order

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from qagen.audit.page import disagreements_page
 from qagen.audit.plant import spoil_answer
 from qagen.audit.sheet import SheetPlan, draw_stratified, write_sheet
 from qagen.errors import ConfigError, QagenError
-from qagen.records.read import RecordLine, find_record_files
+from qagen.records.read import RecordFile, RecordLine, find_record_files
 
 TRICKY = 'Is it 3 < 4 & "so"? </script><b>$total</b>'
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -81,6 +82,11 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script draws."""
+        return json.loads(next(text for text in self.texts if text.startswith('{"')))
 
 
 def draw(out: Path, count: int, each: int = 1, seed: int = 0) -> list[RecordLine]:
@@ -180,17 +186,18 @@ def test_a_planted_answer_has_the_form_of_the_true_one_and_is_wrong(answer_forma
 
 
 def test_the_page_has_all_that_a_judge_needs_and_nothing_from_elsewhere(out: Path, tmp_path: Path):
-    write_sheet(out, tmp_path / "sheet", SheetPlan(6))
-    text = (tmp_path / "sheet" / "sheet.html").read_text(encoding="utf-8")
-    page = Page(text)
+    samples = write_sheet(out, tmp_path / "sheet", SheetPlan(6))
+    page = Page((tmp_path / "sheet" / "sheet.html").read_text(encoding="utf-8"))
     assert page.open == []
-    assert len(page.all("article")) == 7
     assert [one["data-verdict"] for one in page.all("button") if "data-verdict" in one] == [
         "right", "ugly", "unclear", "wrong",
-    ] * 7  # fmt: skip
-    assert TRICKY in page.texts
-    for image in page.all("img"):
+    ]  # fmt: skip
+    shown = page.data["samples"]
+    assert [one["answer"] for one in shown] == [one.shown for one in samples]
+    assert {one["question"] for one in shown} == {TRICKY}
+    for (image,) in (one["images"] for one in shown):
         assert (tmp_path / "sheet" / image["src"]).is_file()
+        assert (image["width"], image["height"], image["isMarked"]) == (64, 48, True)
 
 
 def test_text_of_a_record_is_shown_and_never_run(out: Path, tmp_path: Path):
@@ -198,8 +205,27 @@ def test_text_of_a_record_is_shown_and_never_run(out: Path, tmp_path: Path):
     fault = Fault((EVIL, "fill"), EVIL, line, (Check(EVIL, EVIL, EVIL, Verdict.DISAGREE),))
     page = Page(disagreements_page([fault], 1))
     assert page.open == []
-    assert sum(EVIL in part for part in page.texts) == 5
+    (sample,) = page.data["samples"]
+    assert sample["checks"] == [[EVIL, EVIL, EVIL, "disagree"]]
+    assert any(EVIL in text for text in sample["evidence"])
     assert not any("onerror" in attributes for attributes in page.all("img"))
+
+
+def test_what_cannot_be_drawn_is_told_beside_what_disagrees(out: Path, tmp_path: Path):
+    check = Check("up", "z", "y", Verdict.DISAGREE)
+    (line,) = draw(out, 1)
+    broken = replace(line, file=RecordFile(tmp_path / "lab" / "qa_jsonl" / "train" / "many" / "fill" / "fill_1.jsonl"))
+    broken.file.path.parent.mkdir(parents=True)
+    broken.file.path.write_text("{}")
+    faults = [
+        Fault(("(scene)", "physical"), "scene7", None, (check,)),
+        Fault(("many", "fill"), "x:1", broken, (check,)),
+    ]
+    page = Page(disagreements_page(faults, 9))
+    scene, record = page.data["samples"]
+    assert (scene["id"], scene["where"], scene["checks"]) == ("scene7", "scene7", [["up", "z", "y", "disagree"]])
+    assert "not a record" in record["where"]
+    assert "Disagreements: 2 of 9" in page.texts
 
 
 def test_missing_pictures_are_named_and_nothing_is_written(out: Path, tmp_path: Path):

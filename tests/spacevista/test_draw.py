@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
-from qagen.spacevista.draw import COLORS, PlacedMark, choose_shown, draw_prompts, place_item
+from qagen.records.shapes import paint
+from qagen.spacevista.draw import COLORS as CODES
+from qagen.spacevista.draw import PlacedMark, choose_shown, place_item, shapes_of_prompts
 from qagen.spacevista.forms import ItemError, view
 from qagen.spacevista.frames import MediaRoot
 from tests.spacevista.items import full, messages, nested
 
 GROUND = (10, 200, 30)
+COLORS = {name: ImageColor.getrgb(code) for name, code in CODES.items()}
 SIZES = [(400, 400), (300, 200), (640, 480)]
 """Frames of one item may differ in size."""
 FRAMES = [f"rooms/a/images/f{number}.png" for number in range(3)]
@@ -32,7 +35,12 @@ def root(tmp_path: Path) -> Path:
 def drawn(item: dict[str, Any], root: Path, form: Any = "nested") -> list[np.ndarray]:
     """(h, w, 3) each frame with its marks, in its own size."""
     placed = place_item(view(item, form), MediaRoot(root))
-    return [np.asarray(placed.draw(Image.open(file), index)) for index, file in enumerate(placed.files)]
+    shapes = [placed.shapes(index, size) for index, size in enumerate(placed.sizes)]
+    return [np.asarray(paint(Image.open(file), some)) for file, some in zip(placed.files, shapes, strict=True)]
+
+
+def draw_prompts(image: Image.Image, marks: Sequence[PlacedMark], frame: tuple[int, int]) -> Image.Image:
+    return paint(image, shapes_of_prompts(marks, frame, image.size))
 
 
 def error_of(item: dict[str, Any], root: Path, form: Any = "nested") -> str:
@@ -158,7 +166,7 @@ def test_points_are_discs_of_the_frames_scale(root: Path) -> None:
     for (x, y), color in {(40, 70): "red", (250, 150): "blue"}.items():
         for dx, dy in ((0, 0), (8, 0), (-8, 0), (0, 8), (0, -8)):
             assert tuple(pixels[y + dy, x + dx]) == COLORS[color]
-        assert tuple(pixels[y, x + 9]) == tuple(pixels[y - 9, x]) == tuple(pixels[y + 6, x + 6]) == GROUND
+        assert tuple(pixels[y, x + 9]) == tuple(pixels[y - 9, x]) == tuple(pixels[y + 7, x + 7]) == GROUND
 
 
 def test_a_large_frame_has_a_wider_line_and_disc() -> None:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from qagen.audit.judgments import read_judged
 from qagen.audit.sheet import SheetPlan, SheetSample, write_sheet
-from tests.view.test_page import CHROMIUM, needs_browser, playwright, write
+from tests.view.browser import needs_browser, opened
+from tests.view.run_files import write
 
 pytestmark = needs_browser
 SIZE_PX = (1600, 900)
@@ -29,30 +30,19 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[SheetSam
 
 @pytest.fixture
 def page(sheet: tuple[Path, list[SheetSample]]) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 2200, "height": 1000})
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto((sheet[0] / "sheet.html").as_uri())
+    with opened(sheet[0] / "sheet.html", 2200, 1000) as page:
         yield page
-        browser.close()
-        assert wrong == []
-
-
-def shown(page: Any, selector: str) -> bool:
-    return page.is_visible(f"article:not([hidden]) {selector}")
 
 
 def test_the_answer_is_seen_only_after_the_judges_own(page: Any) -> None:
-    assert not shown(page, ".gpt")
+    assert not page.is_visible("#answer")
     page.keyboard.press("Enter")
-    assert not shown(page, ".gpt")
+    assert not page.is_visible("#answer")
     page.keyboard.type("about 2")
-    assert not shown(page, ".gpt")
+    assert not page.is_visible("#answer")
     page.keyboard.press("Enter")
-    assert shown(page, ".gpt")
-    assert page.evaluate("document.querySelector('article:not([hidden]) input').readOnly")
+    assert page.is_visible("#answer")
+    assert page.evaluate("at('own').readOnly")
 
 
 def test_no_verdict_before_the_answer_is_seen(page: Any) -> None:
@@ -64,7 +54,7 @@ def test_no_verdict_before_the_answer_is_seen(page: Any) -> None:
 
 
 def test_images_have_their_own_size(page: Any) -> None:
-    box = page.locator("article:not([hidden]) img").bounding_box()
+    box = page.locator(".large img").bounding_box()
     assert (box["width"], box["height"]) == SIZE_PX
 
 
@@ -74,7 +64,7 @@ def test_what_is_saved_is_read_back(page: Any, sheet: tuple[Path, list[SheetSamp
         page.keyboard.type(own)
         page.keyboard.press("Enter")
         page.keyboard.press(verdict)
-    page.fill("article:not([hidden]) textarea", "too <far>")
+    page.fill("#note", "too <far>")
     with page.expect_download() as download:
         page.click("#save")
     download.value.save_as(tmp_path / "anna.jsonl")
