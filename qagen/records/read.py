@@ -9,6 +9,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from filecmp import cmp
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class RecordFile:
 
     @property
     def _tree(self) -> Path:
-        return next(folder for folder in self.path.parents if folder.name == TREE)
+        return _tree_of(self.path)
 
     @property
     def has_evidence(self) -> bool:
@@ -93,6 +94,11 @@ class RecordFile:
     @property
     def evidence(self) -> Path:
         return self.dataset / "evidence_jsonl" / self.path.relative_to(self._tree)
+
+
+@cache
+def _tree_of(path: Path) -> Path:
+    return next(folder for folder in path.parents if folder.name == TREE)
 
 
 @dataclass(frozen=True, slots=True)

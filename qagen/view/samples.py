@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, islice, starmap
 from operator import attrgetter
 from pathlib import Path
@@ -313,8 +314,13 @@ def view_sample(line: RecordLine, content: dict[str, Any], evidence: dict[str, A
         raise QagenError(f"{line}: not a record: {error}") from error
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
-    images = tuple(line.file.dataset / "images" / name for name in record.image)
+    images = tuple(_image_path(line.file.dataset, name) for name in record.image)
     return ViewSample(line, tuple(record.conversations), images, marks, record.is_video, evidence)
+
+
+@lru_cache(maxsize=100_000)
+def _image_path(dataset: Path, name: str) -> Path:
+    return dataset / "images" / name
 
 
 def read_run(files: Iterable[RecordFile]) -> Iterator[ViewSample]:
