@@ -14,7 +14,7 @@ from qagen.core.reasons import TILTED_BOX
 from qagen.core.scene import Scene, validate_scene
 from qagen.errors import SceneError, did_you_mean
 from qagen.loaders._base import Loader, ObjectList
-from qagen.loaders.io.box_files import AnnotatedBox, AnnotatedScan, Annotation, read_boxes
+from qagen.loaders.io.box_files import AnnotatedBox, AnnotatedScan, Annotation, check_boxes, read_boxes
 from qagen.loaders.io.box_lists import is_json, read_box_lists
 from qagen.loaders.io.box_worlds import fit_world
 from qagen.loaders.io.boxes import bounded_box, upright_box
@@ -82,6 +82,7 @@ class AnnotatedLoader(Loader):
         if scene_id not in annotated:
             raise SceneError(self.boxes, f"scene: no {scene_id!r} here.{did_you_mean(scene_id, annotated)}")
         found, scene = annotated[scene_id].read(), self.inner.load(scene_id)
+        check_boxes(found.boxes, self.boxes, scene_id)
         dropped = Counter({reason: n for reason, n in scene.dropped.items() if not reason.startswith("object: ")})
         world_from_file = fit_world(found, scene, self.boxes)
         objects = _list_objects(found, world_from_file, dropped)

@@ -300,6 +300,38 @@ def test_a_scene_is_read_only_when_it_is_loaded(tmp_path: Path, write: Callable[
         loader.load("scene0000_00")
 
 
+def huge(boxes: list[Any]) -> None:
+    boxes[1]["obb"]["extent"] = [10_000, 0.5, 0.5]
+
+
+def wordy(boxes: list[Any]) -> None:
+    boxes[1]["name"] = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (huge, r"scene0001_00: box 1 \('\w+'\): found sides of 1e\+04 x 0.5 x 0.5 m, expected at most 100 m; are"),
+        (wordy, r"scene0001_00: box 1 \('x{100}'\): found a label of 100000 letters, expected at most 100$"),
+    ],
+)
+def test_no_object_is_of_ten_kilometers_or_of_a_hundred_thousand_letters(
+    tmp_path: Path, change: Callable[[list[Any]], None], message: str
+) -> None:
+    content = revsi()
+    change(content[0]["objects"])
+    with pytest.raises(SceneError, match=message):
+        loaded(tmp_path, content)
+
+
+@pytest.mark.parametrize("write", [revsi, meta])
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path, write: Callable[[], Any]) -> None:
+    path = save(tmp_path, write())
+    path.write_text(path.read_text().replace('"dataset": "scannet"', '"dataset": "hm3d", "dataset": "scannet"', 1))
+    with pytest.raises(SceneError, match="found key 'dataset' 2 times in one object, expected it once"):
+        AnnotatedLoader(OneScan(tmp_path), path).scene_ids("train")
+
+
 LATIN = b'[{"dataset": "scannet", "scene_id": "scene0001_00", "objects": [{"name": "ch\xe9ir"}]}]'
 
 

@@ -225,12 +225,18 @@ def test_a_leaning_box_becomes_the_upright_one_around_it_and_a_wall_is_left_out(
 
 
 WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "units": (lambda told: told.update(units="inch"), "$.units"),
-    "up": (lambda told: told.update(up="z"), "Invalid enum value 'z' - at `$.up`"),
+    "units": (lambda told: told.update(units="inch"), "units: found 'inch', expected cm, km, m, mm, a number or null"),
+    "up": (
+        lambda told: told.update(up="z"),
+        "up: found 'z', expected +x, +y, +z, -x, -y, -z or null. Did you mean '-z'?",
+    ),
     "no pose direction": (lambda told: told.pop("pose"), "pose: found nothing, expected it"),
     "no axes": (lambda told: told.pop("camera_axes"), "camera_axes: found nothing"),
-    "unknown key": (lambda told: told.update(unit="m"), "unknown field `unit`"),
-    "short matrix": (lambda told: told["frames"][0].update(pose=[[1, 0, 0, 0]]), "$.frames[0].pose"),
+    "unknown key": (lambda told: told.update(unit="m"), "found unknown key 'unit', expected units, up,"),
+    "short matrix": (
+        lambda told: told["frames"][0].update(pose=[[1, 0, 0, 0]]),
+        "frames[0].pose: found [[1, 0, 0, 0]]",
+    ),
     "mirrored": (
         lambda told: told["frames"][0].update(pose=np.diag([1, 1, -1, 1]).tolist()),
         "frames[0].pose: rotation mirrors",
@@ -273,6 +279,37 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda told: told.update(frames={"format": "tum", "path": "."}),
         "pose: found 'world_from_camera', expected none: tum fixes it",
     ),
+    "misspelled": (
+        lambda told: told["frames"][0].update(imge="a.png"),
+        "frames[0]: found unknown key 'imge', expected image, pose, id, depth, instances, camera or time_s. "
+        "Did you mean 'image'?",
+    ),
+    "text for a number": (lambda told: told["camera"].update(fx="wide"), "camera.fx: found 'wide', expected a number"),
+    "NaN": (lambda told: told["camera"].update(cx=math.nan), "camera.cx: found nan, expected a number"),
+    "endless": (
+        lambda told: told["objects"][0].update(center=[math.inf, 0, 0]),
+        "objects[0].center: found [inf, 0.0, 0.0], expected finite numbers",
+    ),
+    "quaternion": (
+        lambda told: told["frames"][0].update(pose=[0, 0, 0, 1, 3, 4, 1.5]),
+        "frames[0].pose: found [0, 0, 0, 1, 3, 4, 1.5], expected a list of at most 4 (4 rows of 4 numbers, or 3)",
+    ),
+    "no label": (lambda told: told["objects"][0].pop("label"), "objects[0].label: found nothing, expected a text"),
+    "blank label": (lambda told: told["objects"][0].update(label=" "), "objects[0].label: found ' ', expected a name"),
+    "no frames": (lambda told: told.update(frames=[]), "frames: found an empty list, expected at least one"),
+    "center alone": (lambda told: told["objects"][0].pop("size"), "objects[0]: found center without size"),
+    "depth of another unit": (
+        lambda told: told.update(depth={"meters_per_unit": 1}),
+        "depth: found a median of 2e+03 where cameras and boxes span 2.",
+    ),
+    "boxes of another unit": (
+        lambda told: told["objects"][0].update(center=[5000, 4000, 500], size=[600, 400, 1000]),
+        "depth: found a median of 2 where cameras and boxes span 5.36e+03",
+    ),
+    "another format of frames": (
+        lambda told: told.update(frames={"format": "tumm", "path": "."}),
+        "frames.format: found 'tumm', expected 7scenes, nerfstudio or tum. Did you mean 'tum'?",
+    ),
     "missing mesh": (
         lambda told: told.update(mesh={"path": "m.ply", "object_property": "id"}),
         "m.ply: cannot be read",
@@ -288,6 +325,23 @@ def test_a_mistake_is_told_with_its_file_and_field(
     damage(told)
     write(folder, told)
     with pytest.raises(SceneError, match=re.escape(message)):
+        PosedLoader(folder).load("kitchen")
+
+
+BROKEN = {
+    "": "found an empty file, expected JSON",
+    '{"units": "m",\n "fra': "line 2: ends within a value, expected the rest: was the file cut off?",
+    "units: m": "line 1, column 1: found 'units: m', expected a value",
+    '{"units": "m", "units": "cm"}': "found key 'units' 2 times in one object, expected it once",
+    "\xff": "found binary data at byte 0, expected JSON",
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BROKEN.items(), ids=map(repr, BROKEN))
+def test_what_is_no_json_is_told_by_line_and_column(folder: Path, content: str, message: str) -> None:
+    write(folder, description())
+    (folder / "scene.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(SceneError, match=rf"scene\.json: content: {re.escape(message)}$"):
         PosedLoader(folder).load("kitchen")
 
 
@@ -472,7 +526,7 @@ def test_a_lost_pose_is_left_out_in_every_spelling(folder: Path, lost: Any, dire
     scene = load(folder, frames=frames, pose=direction)
     assert [frame.id for frame in scene.frames] == ["kept"]
     assert scene.dropped == {"frame: invalid pose": 1}
-    with pytest.raises(SceneError, match="frames: found none with a valid pose"):
+    with pytest.raises(SceneError, match="frames: found no valid pose in 1 frame, expected at least one"):
         load(folder, frames=frames[1:], pose=direction)
 
 
@@ -588,14 +642,14 @@ def test_a_camera_of_the_turned_image_is_refused(folder: Path) -> None:
 
 
 def test_a_scene_may_say_that_nobody_knows_its_scale(folder: Path) -> None:
-    told = description(depth={"world_units_per_unit": 0.25}) | {"units": None}
+    told = description(depth={"world_units_per_unit": 0.0005}) | {"units": None}
     write(folder, told)
     scene = PosedLoader(folder).load("kitchen")
     assert scene.unit_m is None
     assert scene.is_level
     assert_allclose(scene.frames[0].world_from_camera.translation, (3, 4, 1.5))
     assert scene.frames[0].depth is not None
-    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 2000 * 0.25))
+    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 2000 * 0.0005))
 
 
 def test_a_scene_may_say_that_nobody_knows_what_is_up(folder: Path) -> None:
@@ -612,7 +666,7 @@ def test_a_scene_may_say_that_nobody_knows_what_is_up(folder: Path) -> None:
 
 
 def test_depth_may_be_stored_in_units_of_the_world(folder: Path) -> None:
-    # a stored 1 is a quarter of a centimeter: 2000 of them are 5 m
-    scene = load(folder, units="cm", depth={"world_units_per_unit": 0.25})
+    # a stored 1 is a four-hundredth of a centimeter: 2000 of them are 5 cm
+    scene = load(folder, units="cm", depth={"world_units_per_unit": 0.0025})
     assert scene.frames[0].depth is not None
-    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 5.0), rtol=1e-6)
+    assert_allclose(scene.frames[0].depth.read_m(), np.full((6, 8), 0.05), rtol=1e-6)

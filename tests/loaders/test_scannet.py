@@ -550,16 +550,20 @@ def test_objects_of_one_vertex_are_dropped(folder):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        (AGGREGATION, "[1, 2]", "Expected `object`, got `array`"),
-        (AGGREGATION, "{}", "missing required field `segGroups`"),
-        (AGGREGATION, '{"segGroups": [{"objectId": 1, "segments": [1]}]}', "missing required field `label`"),
+        (AGGREGATION, "[1, 2]", "aggregation.json: found [1, 2], expected keys with values in braces"),
+        (AGGREGATION, "{}", "segGroups: found nothing, expected a list"),
+        (
+            AGGREGATION,
+            '{"segGroups": [{"objectId": 1, "segments": [1]}]}',
+            "segGroups[0].label: found nothing, expected a text",
+        ),
         (
             AGGREGATION,
             '{"segGroups": [{"objectId": "x", "segments": [1], "label": "x"}]}',
-            "Expected `int`, got `str`",
+            "segGroups[0].objectId: found 'x', expected a whole number",
         ),
         (AGGREGATION, '{"segGroups": [{"objectId": 1, "segments": [1e99], "label": "x"}]}', "segments"),
-        (AGGREGATION, '{"segGroups": [', "truncated"),
+        (AGGREGATION, '{"segGroups": [', "content: line 1: ends within a value"),
         (AGGREGATION, '{"other": ' + "[" * 100_000, "content: "),
         (
             AGGREGATION,
@@ -572,8 +576,8 @@ def test_objects_of_one_vertex_are_dropped(folder):
             "expected a name that ends with _vh_clean_2.0.010000.segs.json",
         ),
         (AGGREGATION, json.dumps({"segGroups": GROUPS + GROUPS[:1]}), "found objectId 0 more than once"),
-        (SEGS, "null", "Expected `object`, got `null`"),
-        (SEGS, '{"segIndices": [1, "two"]}', "Expected `int`, got `str`"),
+        (SEGS, "null", "segs.json: found null, expected keys with values in braces"),
+        (SEGS, '{"segIndices": [1, "two"]}', "segIndices[1]: found 'two', expected a whole number"),
         (SEGS, '{"segIndices": [99999999999999999999]}', "segIndices"),
         (SEGS, json.dumps({"segIndices": SEGMENTS[:-1]}), "segIndices: found 11 entries, expected 12"),
         (f"{NAME}.txt", "axisAlignment = " + "0 " * 15, "axisAlignment: found 15 numbers, expected 16"),

@@ -267,7 +267,7 @@ def test_an_object_in_a_hand_is_refused(tmp_path: Path) -> None:
         ('{"scenes_013": "single"}', "scenes_012: found no such scene among 1"),
         ('{"scenes_012": "singel"}', "Did you mean 'single'"),
         ('{"scenes_012": 1', "content"),
-        ("[]", "content"),
+        ("[]", "keys with values"),
         (None, "cannot be read"),
     ],
 )

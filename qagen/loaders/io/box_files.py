@@ -79,6 +79,23 @@ class Annotation:
     """(3,) middle of the scan in the file's world, where it says it."""
 
 
+MAX_LABEL = 100
+"""Letters of a label; names of things are short."""
+MAX_SIDE_M = 100.0
+"""No object of a scanned room or building is larger."""
+
+
+def check_boxes(boxes: Sequence[AnnotatedBox], path: Path, scan: str) -> None:
+    """Raise SceneError for a box, of a dataset in meters, that is no object's: by its size or its label."""
+    for index, box in enumerate(boxes):
+        where = f"{scan}: box {index} ({box.label[:MAX_LABEL]!r})"
+        if len(box.label) > MAX_LABEL:
+            raise SceneError(path, f"{where}: found a label of {len(box.label)} letters, expected at most {MAX_LABEL}")
+        if not box.size.max() <= MAX_SIDE_M:
+            found = f"sides of {' x '.join(f'{side:.4g}' for side in box.size)} m"
+            raise SceneError(path, f"{where}: found {found}, expected at most {MAX_SIDE_M:g} m; are these meters?")
+
+
 @dataclass(frozen=True, slots=True)
 class AnnotatedScan:
     """One scan of a file."""

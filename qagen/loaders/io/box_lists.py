@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from qagen.errors import SceneError
 from qagen.loaders.io.box_files import AnnotatedBox, AnnotatedScan, Annotation
 from qagen.loaders.io.boxes import check_axes
-from qagen.loaders.io.text import read_json
+from qagen.loaders.io.text import read_unique_json
 
 _Texts: Any = list[msgspec.Raw] | dict[str, msgspec.Raw]
 MIN_AREA_M2 = 0.01
@@ -82,9 +82,9 @@ def read_box_lists(path: Path) -> dict[str, AnnotatedScan]:
 def _split(path: Path) -> Any:
     """The file with each scene as the text that it is, or as values where only Python reads the text (NaN)."""
     try:
-        return read_json(path, _Texts)
+        return read_unique_json(path, _Texts)
     except SceneError:
-        return read_json(path, object)
+        return read_unique_json(path, object)
 
 
 class _Head(msgspec.Struct):

@@ -209,6 +209,12 @@ def upright_object(surface: MaskedSurface, floor: float) -> tuple[Box3D, Floats]
     return box, own
 
 
+def around_upright(surface: MaskedSurface) -> tuple[Box3D, Floats]:
+    """The upright box around what was measured of an object, world z up, and its points without noise."""
+    own = _without_noise(surface.own, Box3D.around(surface.own))
+    return Box3D.around(own), own
+
+
 def tilted_object(surface: MaskedSurface) -> tuple[Box3D, Floats]:
     """The least box around an object in a world without a vertical, and its points without noise."""
     own = _without_noise(surface.own, least_box(surface.own))

@@ -29,13 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
+from qagen.core.pose import Pose
 from qagen.core.scene import FileSource
 from qagen.errors import SceneError
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL
+from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.lens import read_lens
 from qagen.loaders.io.poses import UNKNOWN, PosedImage, stem_of
-from qagen.loaders.io.text import convert_json, inside, natural, read_json, whole
+from qagen.loaders.io.text import convert_json, inside, natural, read_unique_json, whole
 
 PIXEL_CENTER = 0.5
 """Coordinate of the center of the top-left pixel, as in COLMAP, where intrinsics come from."""
@@ -93,7 +94,7 @@ def read_nerfstudio(folder: Path, path: Path) -> list[PosedImage]:
         SceneError: it is damaged, its lens cannot be undone, its intrinsics are incomplete or of images of another
             shape, or most images are missing.
     """
-    content = read_json(path, dict[str, Any])
+    content = read_unique_json(path, dict[str, Any])
     transforms = convert_json(content, _File, path)
     told: list[dict[str, Any]] = content["frames"]
     shared = {key: value for key, value in content.items() if key != "frames"}
@@ -171,10 +172,17 @@ def _matrix(frame: _Frame, path: Path, where: str) -> NDArray[np.float64]:
         return UNKNOWN
     rows = np.array([row for row in frame.transform_matrix if len(row) == 4], dtype=np.float64)
     if rows.shape not in ((4, 4), (3, 4)):
-        raise SceneError(path, f"{where}.transform_matrix: found no 4 x 4 matrix, expected one")
+        sides = " + ".join(str(len(row)) for row in frame.transform_matrix)
+        expected = "4 (or 3) rows of 4, camera to world"
+        raise SceneError(path, f"{where}.transform_matrix: found rows of {sides} numbers, expected {expected}")
     matrix = np.eye(4)
     matrix[: len(rows)] = rows
     matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+    if not is_lost(matrix):
+        try:
+            Pose.from_matrix(matrix)
+        except ValueError as error:
+            raise SceneError(path, f"{where}.transform_matrix: {error}") from error
     return matrix
 
 

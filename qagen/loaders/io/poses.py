@@ -69,6 +69,10 @@ def read_tum(folder: Path) -> list[PosedImage]:
     colors, depths, poses = folder / "rgb.txt", folder / "depth.txt", folder / "groundtruth.txt"
     listed = _read_list(colors, 1)
     timed_depths, timed_poses = _read_list(depths, 1), _read_list(poses, 7)
+    for path, others in ((depths, timed_depths), (poses, timed_poses)):
+        if not any(_nearest(others, time_s) for time_s, _ in listed):
+            found = f"times {others[0][0]:.3f} to {others[-1][0]:.3f}, images {listed[0][0]:.3f} to {listed[-1][0]:.3f}"
+            raise SceneError(path, f"found {found}, expected seconds within {TUM_MAX_GAP_S:g} s of some image")
     images: list[PosedImage] = []
     for time_s, (name,) in listed:
         depth, pose = _nearest(timed_depths, time_s), _nearest(timed_poses, time_s)

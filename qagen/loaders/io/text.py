@@ -8,8 +8,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.errors import SceneError
+from qagen.loaders.io.json_errors import explained, explained_syntax
 
 MAX_BYTES = 1 << 16
 """No file of this kind comes near it; a larger one is something else."""
@@ -55,39 +57,56 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
 
 def read_json(path: Path, kind: type[_T]) -> _T:
     """Read a JSON file of a declared kind. Raises SceneError when it is missing, damaged or of another kind."""
+    return decode_json(_read_large(path), kind, path)
+
+
+def read_unique_json(path: Path, kind: type[_T]) -> _T:
+    """As read_json, of a file that people write or join: a key that comes twice in one object is refused."""
+    data = _read_large(path)
+    _parse_python_json(data, path, partial(_check_pairs, path))
+    return decode_json(data, kind, path)
+
+
+def _read_large(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_JSON_BYTES:
             raise SceneError(path, f"size: found {size} bytes, expected at most {MAX_JSON_BYTES}")
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise SceneError(path, f"cannot be read ({error.strerror})") from error
-    return decode_json(data, kind, path)
+
+
+def _check_pairs(path: Path, pairs: list[tuple[str, Any]]) -> None:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        key, count = Counter(keys).most_common(1)[0]
+        raise SceneError(path, f"content: found key {key!r} {count} times in one object, expected it once")
 
 
 def decode_json(data: bytes, kind: type[_T], path: Path) -> _T:
     """JSON of a declared kind; ``path`` goes into the message. Raises SceneError when it is damaged or of another."""
     try:
         return msgspec.json.decode(data, type=kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SceneError(path, f"content: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return convert_json(_parse_python_json(data, path, error), kind, path)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return convert_json(_parse_python_json(data, path), kind, path)
 
 
-def _parse_python_json(data: bytes, path: Path, problem: Exception) -> Any:
+def _parse_python_json(data: bytes, path: Path, on_object: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
     """JSON with the NaN and Infinity that Python writes, or behind a byte order mark."""
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise SceneError(path, f"content: {problem}") from problem
+        return json.loads(data, object_pairs_hook=on_object)
+    except (ValueError, RecursionError) as error:
+        raise SceneError(path, f"content: {explained_syntax(data, error)}") from error
 
 
 def convert_json(content: Any, kind: type[_T], path: Path) -> _T:
     """Parsed JSON as a declared kind. Raises SceneError when it is of another kind."""
     try:
         return msgspec.convert(content, kind, strict=False)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
+        raise SceneError(path, explained(error, content, kind)) from error
+    except RecursionError as error:
         raise SceneError(path, f"content: {error}") from error
 
 

@@ -14,6 +14,7 @@ of the file that the frames come from.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,31 +23,36 @@ from numpy.typing import NDArray
 
 from qagen.core.box import Box3D
 from qagen.core.camera import Camera
-from qagen.core.pose import Pose
-from qagen.core.reasons import INVALID_POSE, NO_DEPTH, NO_IMAGE
+from qagen.core.pose import Pose, product
+from qagen.core.reasons import HARDLY_MEASURED, INVALID_POSE, NO_DEPTH, NO_IMAGE
 from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
-from qagen.errors import SceneError
+from qagen.errors import SceneError, counted
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList
 from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
+from qagen.loaders.io.box_exports import read_box_export
 from qagen.loaders.io.boxes import tilted_box, upright_box
 from qagen.loaders.io.colmap import in_unit_of_colmap
 from qagen.loaders.io.depth_images import MetricDepth, depth_camera
 from qagen.loaders.io.depth_kind import RayDepth
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.instances import IdFile, ObjectImage, index_by_id
+from qagen.loaders.io.labels import name_object
 from qagen.loaders.io.lens import check_pinhole, is_lens
+from qagen.loaders.io.masked_objects import around_upright, measure_masked, tilted_object
 from qagen.loaders.io.nerfstudio import read_nerfstudio
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.poses import PosedImage, read_7scenes, read_tum
-from qagen.loaders.io.text import convert_json, inside, posix, read_json, safe_name
+from qagen.loaders.io.text import convert_json, inside, posix, read_unique_json, safe_name
 from qagen.loaders.io.undistorted import undistorted_frame
-from qagen.loaders.posed.schema import Box, DepthFiles, FramesFile, Intrinsics, PosedFrame, SceneFile
+from qagen.loaders.posed.schema import Box, BoxesFile, DepthFiles, FramesFile, Intrinsics, Matrix, PosedFrame, SceneFile
 
 DESCRIPTION = "scene.json"
 TRANSFORMS = "transforms.json"
 ALONE = {"units": None, "up": None, "objects": [], "frames": {"format": "nerfstudio", "path": TRANSFORMS}}
 """What the scene.json of a folder would say that has a transforms.json and no other description."""
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0}
+MAX_DEPTH_RATIO = 100.0
+"""Largest ratio of measured depth to what boxes and cameras span, either way; millimeters for meters make it 1000."""
 OTHER_KEYS = {
     "unit_m": "units: m, cm, mm, km, meters per unit as a number, or null where nobody knows the scale",
     "is_level": "up: the axis that points away from the floor, or null where nobody knows it",
@@ -67,8 +73,13 @@ class PosedLoader(FolderLoader):
     def read(self, scene_id: str, folder: Path) -> Scene:
         dropped: Counter[str] = Counter()
         reader = _SceneReader(folder)
-        objects = reader.list_objects(dropped)
-        frames, mesh = reader.read_frames(index_by_id(objects.kept), dropped), reader.read_mesh(objects)
+        objects, listed = reader.list_objects(dropped), reader.read_frames(dropped)
+        reader.measure_objects(objects, listed)
+        object_of_id, mesh = index_by_id(objects.kept), reader.read_mesh(objects)
+        reader.check_depth([frame for frame, _ in listed], objects)
+        frames = tuple(
+            frame if ids is None else replace(frame, instances=ObjectImage(ids, object_of_id)) for frame, ids in listed
+        )
         tells_depth = mesh is not None or objects.kept or any(frame.depth is not None for frame in frames)
         return Scene(
             dataset=self.name,
@@ -106,13 +117,59 @@ class _SceneReader:
         return None if floor is None else self._scale * np.array(floor) * (1.0, self._rotation[1].sum())
 
     def list_objects(self, dropped: Counter[str]) -> ObjectList:
-        """The objects that may be asked about. Raises SceneError."""
-        objects = ObjectList(dropped)
-        for index, box in enumerate(self._file.objects):
+        """The objects with boxes that may be asked about. Raises SceneError."""
+        objects, listed = ObjectList(dropped), self._file.objects
+        if isinstance(listed, BoxesFile):
+            self._add_boxes(objects, listed)
+            return objects
+        for index, box in enumerate(listed):
+            if (box.center is None) != (box.size is None):
+                found = "center without size" if box.size is None else "size without center"
+                raise SceneError(self._path, f"objects[{index}]: found {found}, expected both or none")
+            if not box.label.strip():
+                raise SceneError(self._path, f"objects[{index}].label: found {box.label!r}, expected a name")
             label = objects.name(box.label)
-            if label is not None:
+            if label is not None and box.center is not None:
                 objects.add(box.id, label, self._box(box, f"objects[{index}]"))
         return objects
+
+    def _add_boxes(self, objects: ObjectList, source: BoxesFile) -> None:
+        """Add the boxes of another tool's file, numbered from 1."""
+        path = inside(self._folder, source.path, self._path, "objects.path")
+        pose = self._pose_of(source.world_from_boxes, "objects.world_from_boxes")
+        if source.format == "roomplan" and pose is None and (self._file.up, self._file.units) != ("+y", "m"):
+            found = f"units {self._file.units} and up {self._file.up}"
+            expected = "m and +y, RoomPlan's, or objects.world_from_boxes"
+            raise SceneError(self._path, f"objects.format: found roomplan with {found}, expected {expected}")
+        world_from_boxes = pose or Pose.identity()
+        for index, box in enumerate(read_box_export(path, source.format)):
+            label = objects.name(box.label)
+            if label is not None:
+                axes = product(world_from_boxes.rotation, box.axes).T
+                placed = self._fitted(world_from_boxes @ box.center, axes, box.size, path, f"box {index}")
+                objects.add(index + 1, label, placed)
+
+    def _pose_of(self, rows: Matrix | None, where: str) -> Pose | None:
+        matrix = np.eye(4)
+        matrix[: len(rows or ())] = rows or np.zeros((0, 4))
+        try:
+            return None if rows is None else Pose.from_matrix(matrix)
+        except ValueError as error:
+            raise SceneError(self._path, f"{where}: {error}") from error
+
+    def measure_objects(self, objects: ObjectList, frames: Sequence[tuple[Frame, IdFile | None]]) -> None:
+        """Add the objects that have no boxes, measured where depth and the images of ids show them."""
+        for box in () if isinstance(self._file.objects, BoxesFile) else self._file.objects:
+            label = name_object(box.label, {}) if box.center is None else None
+            if label is None:
+                continue
+            surface = measure_masked([(frame, _IdMask(ids, box.id)) for frame, ids in frames if ids is not None])
+            if surface is None:
+                objects.leave_out(HARDLY_MEASURED, label)
+            elif self.is_level:
+                objects.add(box.id, label, *around_upright(surface))
+            else:
+                objects.add(box.id, label, *tilted_object(surface))
 
     def _box(self, box: Box, where: str) -> Box3D:
         if (box.yaw_deg is None) == (box.axes is None):
@@ -120,15 +177,22 @@ class _SceneReader:
             raise SceneError(self._path, f"{where}: found {found} yaw_deg and axes, expected one")
         if box.axes is None and self._file.up is None:
             raise SceneError(self._path, f"{where}.yaw_deg: found a turn about the vertical, expected axes: up is null")
+        for field in ("center", "size", "yaw_deg", "axes"):
+            value = getattr(box, field)
+            if value is not None and not np.isfinite(value).all():
+                raise SceneError(self._path, f"{where}.{field}: found {value}, expected finite numbers")
         axes = np.array(box.axes) if self._file.up is None else self._level_axes(box, self._file.up)
-        if min(box.size) <= 0:
-            raise SceneError(self._path, f"{where}.size: found {box.size}, expected full extents above 0")
-        size = self._scale * np.array(box.size)
+        return self._fitted(np.array(box.center), axes, np.array(box.size), self._path, where)
+
+    def _fitted(self, center: NDArray, axes: NDArray, size: NDArray, path: Path, where: str) -> Box3D:
+        """A box of the file's world, axes in rows. Raises SceneError."""
+        if not size.min() > 0:
+            raise SceneError(path, f"{where}.size: found {size.tolist()}, expected full extents above 0")
         try:
             fitting = upright_box if self.is_level else tilted_box
-            return fitting(self._points(np.array(box.center)), axes @ self._rotation.T, size)
+            return fitting(self._points(center), axes @ self._rotation.T, self._scale * size)
         except ValueError as error:
-            raise SceneError(self._path, f"{where}: {error}") from error
+            raise SceneError(path, f"{where}: {error}") from error
 
     @staticmethod
     def _level_axes(box: Box, up: str) -> NDArray[np.float64]:
@@ -145,33 +209,59 @@ class _SceneReader:
             return None
         path = inside(self._folder, self._file.mesh.path, self._path, "mesh.path")
         vertices, faces, owner = read_owned_mesh(path, self._file.mesh.object_property)
-        annotated = {box.id: box.label for box in self._file.objects}
+        listed = self._file.objects
+        annotated = {} if isinstance(listed, BoxesFile) else {box.id: box.label for box in listed}
         return Mesh(self._points(vertices).astype(np.float32), faces, object_indices(owner, objects.kept, annotated))
 
-    def read_frames(self, object_of_id: NDArray[np.int32], dropped: Counter[str]) -> tuple[Frame, ...]:
-        """Frames in time order; those that lost tracking or are not on disk are counted. Raises SceneError."""
+    def read_frames(self, dropped: Counter[str]) -> list[tuple[Frame, IdFile | None]]:
+        """Frames in time order with their images of ids; those lost or not on disk are counted. Raises SceneError."""
         listed = self._list_images()
         self._check_times([image for image, _ in listed])
         names = frame_names([image.name for image, _ in listed])
-        frames: list[Frame] = []
+        frames: list[tuple[Frame, IdFile | None]] = []
         for index, (image, ids) in enumerate(listed):
             reason = _why_left_out(image)
-            if reason is not None:
+            if reason is None:
+                frames.append((self._frame(image, names[index], index), ids))
+            else:
                 dropped[reason] += 1
-                continue
-            instances = None if ids is None else ObjectImage(ids, object_of_id)
-            frames.append(self._frame(image, names[index], index, instances))
         missing = [path for image, _ in listed for path in _files(image) if not path.is_file()]
         if missing and not frames:
             raise SceneError(missing[0], f"cannot be read (no such file); none of {len(listed)} frames can be used")
-        return tuple(sorted(frames, key=lambda frame: frame.time_s))
+        if not frames:
+            found = f"no valid pose in {counted(len(listed), 'frame')}" if listed else "an empty list"
+            raise SceneError(self._path, f"frames: found {found}, expected at least one")
+        return sorted(frames, key=lambda pair: pair[0].time_s)
+
+    def check_depth(self, frames: Sequence[Frame], objects: ObjectList) -> None:
+        """Raise SceneError where depth and boxes cannot be of the units that the file declares: thousands for ones.
+
+        The frame in the middle tells: its depth is held against the way that boxes and cameras span.
+        """
+        with_depth = [frame for frame in frames if frame.depth is not None]
+        if not with_depth or not objects.kept:
+            return
+        middle = with_depth[len(with_depth) // 2]
+        assert middle.depth is not None
+        depth = middle.depth.read_m()
+        places = np.stack(
+            [*(f.world_from_camera.translation for f in frames), *np.concatenate([o.box.corners for o in objects.kept])]
+        )
+        span, seen = (
+            float(np.ptp(places, axis=0).max()),
+            float(np.median(depth[depth > 0])) if (depth > 0).any() else 0.0,
+        )
+        if seen > 0 and span > 0 and not 1 / MAX_DEPTH_RATIO < seen / span < MAX_DEPTH_RATIO:
+            found = f"a median of {seen:.3g} where cameras and boxes span {span:.3g}"
+            expected = "lengths that agree; is a unit of depth, poses or boxes wrong?"
+            raise SceneError(self._path, f"depth: found {found} (frame {middle.id}), expected {expected}")
 
     def _check_times(self, images: Sequence[PosedImage]) -> None:
         known = sum(image.time_s is not None for image in images)
         if known not in (0, len(images)):
             raise SceneError(self._path, f"time_s: found in {known} of {len(images)} frames, expected in all or none")
 
-    def _frame(self, image: PosedImage, name: str, index: int, instances: ObjectImage | None) -> Frame:
+    def _frame(self, image: PosedImage, name: str, index: int) -> Frame:
         where = f"frames[{index}]"
         try:
             pose = Pose.from_matrix(image.matrix)
@@ -191,7 +281,6 @@ class _SceneReader:
             depth_camera=own_camera,
             world_from_camera=Pose(self._rotation @ pose.rotation, self._scale * (self._rotation @ pose.translation)),
             time_s=float(index) if image.time_s is None else image.time_s,
-            instances=instances,
         )
         return undistorted_frame(frame, image.lens, self._path)
 
@@ -273,9 +362,21 @@ class _SceneReader:
         return Camera(pinhole.fx, pinhole.fy, cx, cy, pinhole.width, pinhole.height)
 
 
+@dataclass(frozen=True, slots=True)
+class _IdMask:
+    """Where an image of ids shows one object."""
+
+    ids: IdFile
+    object_id: int
+
+    def read_mask(self) -> NDArray[np.bool_]:
+        """(height, width). Raises SceneError."""
+        return self.ids.read_ids() == self.object_id
+
+
 def _read_description(path: Path) -> SceneFile:
     """The file, whose cameras may tell a lens that bends nothing. Raises SceneError where one bends."""
-    content = read_json(path, dict[str, Any])
+    content = read_unique_json(path, dict[str, Any])
     for key in OTHER_KEYS.keys() & content.keys():
         raise SceneError(path, f"{key}: found {content[key]!r}, expected {OTHER_KEYS[key]}")
     frames = content["frames"] if isinstance(content.get("frames"), list) else []

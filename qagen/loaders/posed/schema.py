@@ -4,21 +4,25 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from qagen.loaders.io.box_exports import BoxFormat
+
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-Vector = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
+Pixels = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+Focal = Annotated[float, msgspec.Meta(gt=0, le=1e7)]
+Vector = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3, description="3 numbers")]
 Row = Annotated[list[float | None], msgspec.Meta(min_length=4, max_length=4)]
-Matrix = Annotated[list[Row], msgspec.Meta(min_length=3, max_length=4)]
-Point = Annotated[list[float], msgspec.Meta(min_length=2, max_length=2)]
+Matrix = Annotated[list[Row], msgspec.Meta(min_length=3, max_length=4, description="4 rows of 4 numbers, or 3")]
+Point = Annotated[list[float], msgspec.Meta(min_length=2, max_length=2, description="2 numbers")]
 
 
 class Intrinsics(msgspec.Struct, forbid_unknown_fields=True):
     """An undistorted pinhole camera, pixels."""
 
-    fx: Positive
-    fy: Positive
-    cx: float
-    cy: float
+    fx: Focal
+    fy: Focal
+    cx: Pixels
+    cy: Pixels
     width: Side
     height: Side
 
@@ -67,14 +71,24 @@ class Box(msgspec.Struct, forbid_unknown_fields=True):
 
     id: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
     label: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    center: Vector
-    size: Vector
-    """Full extents along the box's own axes."""
+    center: Vector | None = None
+    size: Vector | None = None
+    """Full extents along the box's own axes. Without center and size, the box is measured: the depth of at least ten
+    frames, where their instances have the object's id."""
     yaw_deg: float | None = None
     """Turn about the vertical, counter-clockwise seen from above; the box's axes are the world's at 0."""
     axes: Annotated[list[Vector], msgspec.Meta(min_length=3, max_length=3)] | None = None
     """Instead of yaw_deg: three unit vectors, the directions of the sides in the order of size. Required where up is
     null."""
+
+
+class BoxesFile(msgspec.Struct, forbid_unknown_fields=True):
+    """Boxes that another tool wrote, in the unit and the world of the poses."""
+
+    format: BoxFormat
+    path: str
+    world_from_boxes: Matrix | None = None
+    """Rigid transform of the file's world into that of the poses, where they differ."""
 
 
 class LabeledMesh(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,7 +108,7 @@ class SceneFile(msgspec.Struct, forbid_unknown_fields=True):
     up: Literal["+x", "-x", "+y", "-y", "+z", "-z"] | None
     """The world axis that points away from the floor. Null where nobody knows it."""
     frames: FramesFile | list[PosedFrame]
-    objects: list[Box]
+    objects: BoxesFile | list[Box]
     pose: Literal["world_from_camera", "camera_from_world"] | None = None
     """Direction of the frames' matrices; required for frames in this file."""
     camera_axes: Literal["opencv", "opengl"] | None = None
