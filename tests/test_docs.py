@@ -1,5 +1,6 @@
 """What the documents name is there, and what they tell people to type works."""
 
+import json
 import os
 import re
 import shutil
@@ -93,3 +94,14 @@ def test_the_commands_work_one_after_another_in_one_folder(document: str, folder
             check=False,
         )
         assert run.returncode == 0, f"{script}\n{run.stdout}\n{run.stderr}"
+    if document == "docs/posed.md":
+        check_own_scans(folder / "own_qa" / "posed" / "report.json")
+
+
+def check_own_scans(report: Path) -> None:
+    """Every example of a scan gives questions about objects, in one image or in several."""
+    scenes = json.loads(report.read_text(encoding="utf-8"))["scenes"]
+    assert set(scenes) == {"polycam", "nerfstudio", "record3d", "tum", "seven", "masks"}
+    for name, scene in scenes.items():
+        asked = [sum(counts.values()) for type_name, counts in scene["samples"].items() if "depth" in type_name]
+        assert sum(asked) > 0, (name, scene)

@@ -245,7 +245,7 @@ def test_a_split_without_captures_is_told(tmp_path: Path) -> None:
 BROKEN = {
     WORLD: {
         b"{": "instances.json: content: ",
-        b'[{"id": "a"}]': "instances.json: content: Object missing required field `category`",
+        b'[{"id": "a"}]': "instances.json: [0].category: found nothing, expected a text",
         json.dumps([thing("a", "mug"), thing("a", "cup")]).encode(): "id: found a more than once",
         json.dumps([thing("a", "mug", R=[[2, 0, 0], [0, 1, 0], [0, 0, 1]])]).encode(): "[0] (a): found axes 3 from",
         json.dumps([thing("a", "mug", scale=[1, -1, 1])]).encode(): "[0] (a): found sides [1.0, -1.0, 1.0]",

@@ -83,9 +83,12 @@ def test_the_annotation_may_lie_with_the_render(root: Path) -> None:
 
 
 DAMAGE = {
-    "cam_params.json": ('{"camera": {"w": 0}}', "cam_params.json: content: "),
+    "cam_params.json": ('{"camera": {"w": 0}}', "cam_params.json: camera.w: found 0, expected"),
     "room0/traj.txt": ("1 2 3\n", "traj.txt: line 1: found 3 numbers, expected 16"),
-    "room_0/habitat/info_semantic.json": ('{"objects": [{"id": -1}]}', "info_semantic.json: content: "),
+    "room_0/habitat/info_semantic.json": (
+        '{"objects": [{"id": -1}]}',
+        "info_semantic.json: objects[0].id: found -1, expected",
+    ),
     "room_0/habitat/mesh_semantic.ply": ("not a mesh", "mesh_semantic.ply: header: found"),
 }
 

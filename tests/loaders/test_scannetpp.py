@@ -427,14 +427,14 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
         change_json(lambda d: d["segIndices"].pop()),
         "found 15 entries, expected 16",
     ),
-    "segments of words": (SEGMENTS, change_json(lambda d: d["segIndices"].append("x")), "$.segIndices[16]"),
+    "segments of words": (SEGMENTS, change_json(lambda d: d["segIndices"].append("x")), "segIndices[16]: found 'x'"),
     "objects cut": (OBJECTS, cut, "content: "),
     "object twice": (
         OBJECTS,
         change_json(lambda d: d["segGroups"].append(d["segGroups"][1])),
         "objectId 2 more than once",
     ),
-    "no box": (OBJECTS, change_json(lambda d: d["segGroups"][1].pop("obb")), "`obb`"),
+    "no box": (OBJECTS, change_json(lambda d: d["segGroups"][1].pop("obb")), "segGroups[1].obb: found nothing"),
     "short box": (OBJECTS, change_json(lambda d: d["segGroups"][1]["obb"]["axesLengths"].pop()), "axesLengths"),
     "negative box": (
         OBJECTS,
@@ -540,7 +540,7 @@ def test_damaged_video_is_laid_to_its_file(folder: Path) -> None:
 TRANSFORMS = "dslr/nerfstudio/transforms_undistorted.json"
 PHOTO_DAMAGE: dict[str, tuple[dict, str]] = {
     "fisheye": ({"camera_model": "OPENCV_FISHEYE"}, "camera_model"),
-    "no size": ({"w": 0}, "$.w"),
+    "no size": ({"w": 0}, ": w: found 0"),
     "intrinsics of another size": ({"cx": 100.0}, "photograph intrinsics"),
     "path out of the folder": (
         {"frames": [{**make_transforms()["frames"][0], "file_path": "../../../secret.jpg"}]},

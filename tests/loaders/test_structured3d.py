@@ -299,11 +299,11 @@ OBJECTS, STRUCTURE = "bbox_3d.json", "annotation_3d.json"
 DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "boxes cut": (OBJECTS, cut, "content: "),
     "no boxes": (OBJECTS, lambda path: path.unlink(), "cannot be read"),
-    "boxes in an object": (OBJECTS, put("{}"), "content: "),
+    "boxes in an object": (OBJECTS, put("{}"), "bbox_3d.json: found {}, expected a list"),
     "box twice": (OBJECTS, put(json.dumps([BOXES[0], BOXES[0]])), "found 7 more than once"),
-    "id beyond the images": (OBJECTS, put_boxes(ID=65535), "$[0].ID"),
+    "id beyond the images": (OBJECTS, put_boxes(ID=65535), "[0].ID: found 65535"),
     "skewed basis": (OBJECTS, put_boxes(basis=[[1, 0, 0], [1, 0, 0], [0, 0, 1]]), "box 7: found axes"),
-    "basis of two rows": (OBJECTS, put_boxes(basis=[[1, 0, 0], [0, 1, 0]]), "$[0].basis"),
+    "basis of two rows": (OBJECTS, put_boxes(basis=[[1, 0, 0], [0, 1, 0]]), "[0].basis: found"),
     "box in meters": (
         OBJECTS,
         put_boxes(coeffs=[0.5, 0.3, 0.4], centroid=[2.2, 2.5, 1.5]),

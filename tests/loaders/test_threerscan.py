@@ -92,7 +92,7 @@ def test_objects_have_the_datasets_boxes_and_their_part_of_the_mesh(folder: Path
 
 
 DAMAGE = {
-    "semseg.v2.json": ('{"segGroups": [{"objectId": 1}]}', "semseg.v2.json: content: Object missing required field"),
+    "semseg.v2.json": ('{"segGroups": [{"objectId": 1}]}', "semseg.v2.json: segGroups[0].label: found nothing"),
     "sequence/_info.txt": ("m_colorWidth = 0", "_info.txt: m_colorWidth: found '0'"),
     "sequence/frame-000000.pose.txt": ("1 2", "frame-000000.pose.txt: pose: found 2 numbers, expected 16"),
     "labels.instances.annotated.v2.ply": (MESH.replace("objectId", "object"), "no property 'objectId'"),

@@ -12,6 +12,7 @@ Nothing is guessed: units, the vertical, camera axes and the direction of poses 
 of the file that the frames come from.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ from qagen.loaders.io.labels import name_object
 from qagen.loaders.io.lens import check_pinhole, is_lens
 from qagen.loaders.io.masked_objects import around_upright, measure_masked, tilted_object
 from qagen.loaders.io.nerfstudio import read_nerfstudio
+from qagen.loaders.io.phone_scans import read_polycam, read_record3d
 from qagen.loaders.io.ply import object_indices, read_owned_mesh
 from qagen.loaders.io.poses import PosedImage, read_7scenes, read_tum
 from qagen.loaders.io.text import convert_json, inside, posix, read_unique_json, safe_name
@@ -51,8 +53,8 @@ TRANSFORMS = "transforms.json"
 ALONE = {"units": None, "up": None, "objects": [], "frames": {"format": "nerfstudio", "path": TRANSFORMS}}
 """What the scene.json of a folder would say that has a transforms.json and no other description."""
 METERS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0}
-MAX_DEPTH_RATIO = 100.0
-"""Largest ratio of measured depth to what boxes and cameras span, either way; millimeters for meters make it 1000."""
+MAX_DEPTH_FACTOR = 100.0
+"""Largest power of ten between measured depth and what boxes and cameras span; millimeters for meters make it 1000."""
 OTHER_KEYS = {
     "unit_m": "units: m, cm, mm, km, meters per unit as a number, or null where nobody knows the scale",
     "is_level": "up: the axis that points away from the floor, or null where nobody knows it",
@@ -159,11 +161,14 @@ class _SceneReader:
 
     def measure_objects(self, objects: ObjectList, frames: Sequence[tuple[Frame, IdFile | None]]) -> None:
         """Add the objects that have no boxes, measured where depth and the images of ids show them."""
-        for box in () if isinstance(self._file.objects, BoxesFile) else self._file.objects:
-            label = name_object(box.label, {}) if box.center is None else None
+        listed = [] if isinstance(self._file.objects, BoxesFile) else self._file.objects
+        unmeasured = [box for box in listed if box.center is None]
+        shown = [(frame, ids, set(np.unique(ids.read_ids()).tolist())) for frame, ids in frames if ids and unmeasured]
+        for box in unmeasured:
+            label = name_object(box.label, {})
             if label is None:
                 continue
-            surface = measure_masked([(frame, _IdMask(ids, box.id)) for frame, ids in frames if ids is not None])
+            surface = measure_masked([(frame, _IdMask(ids, box.id)) for frame, ids, seen in shown if box.id in seen])
             if surface is None:
                 objects.leave_out(HARDLY_MEASURED, label)
             elif self.is_level:
@@ -234,9 +239,9 @@ class _SceneReader:
         return sorted(frames, key=lambda pair: pair[0].time_s)
 
     def check_depth(self, frames: Sequence[Frame], objects: ObjectList) -> None:
-        """Raise SceneError where depth and boxes cannot be of the units that the file declares: thousands for ones.
+        """Raise SceneError where depth cannot be of the unit that the file declares: millimeters for meters, say.
 
-        The frame in the middle tells: its depth is held against the way that boxes and cameras span.
+        The frame in the middle tells: its depth is held against what boxes and cameras span.
         """
         with_depth = [frame for frame in frames if frame.depth is not None]
         if not with_depth or not objects.kept:
@@ -244,17 +249,14 @@ class _SceneReader:
         middle = with_depth[len(with_depth) // 2]
         assert middle.depth is not None
         depth = middle.depth.read_m()
-        places = np.stack(
-            [*(f.world_from_camera.translation for f in frames), *np.concatenate([o.box.corners for o in objects.kept])]
-        )
-        span, seen = (
-            float(np.ptp(places, axis=0).max()),
-            float(np.median(depth[depth > 0])) if (depth > 0).any() else 0.0,
-        )
-        if seen > 0 and span > 0 and not 1 / MAX_DEPTH_RATIO < seen / span < MAX_DEPTH_RATIO:
-            found = f"a median of {seen:.3g} where cameras and boxes span {span:.3g}"
-            expected = "lengths that agree; is a unit of depth, poses or boxes wrong?"
-            raise SceneError(self._path, f"depth: found {found} (frame {middle.id}), expected {expected}")
+        places = [frame.world_from_camera.translation for frame in frames]
+        span = float(np.ptp(np.vstack([*places, *(item.box.corners for item in objects.kept)]), axis=0).max())
+        median = float(np.median(depth[depth > 0])) if (depth > 0).any() else span
+        factor = 10.0 ** abs(round(math.log10(median / span))) if span else 1.0
+        if factor > MAX_DEPTH_FACTOR:
+            found = f"a median of {median:.3g} in frame {middle.id} where cameras and boxes span {span:.3g}"
+            hint = f"the unit of depth, or that of poses and boxes, is off by about {factor:g}"
+            raise SceneError(self._path, f"depth: found {found}, expected lengths that agree: {hint}")
 
     def _check_times(self, images: Sequence[PosedImage]) -> None:
         known = sum(image.time_s is not None for image in images)
@@ -330,7 +332,8 @@ class _SceneReader:
         path = inside(self._folder, source.path, self._path, "frames.path")
         if source.format == "nerfstudio":
             return read_nerfstudio(path.parent, path)
-        return read_tum(path) if source.format == "tum" else read_7scenes(path)
+        readers = {"polycam": read_polycam, "record3d": read_record3d, "tum": read_tum, "7scenes": read_7scenes}
+        return readers[source.format](path)
 
     def _depth(self, image: PosedImage, color: Camera, where: str) -> tuple[DepthSource | None, Camera | None]:
         files = self._file.depth

@@ -61,9 +61,9 @@ class PosedFrame(msgspec.Struct, forbid_unknown_fields=True):
 class FramesFile(msgspec.Struct, forbid_unknown_fields=True):
     """Frames that another tool wrote."""
 
-    format: Literal["nerfstudio", "tum", "7scenes"]
+    format: Literal["nerfstudio", "polycam", "record3d", "tum", "7scenes"]
     path: str
-    """transforms.json, or the folder of a TUM or 7-Scenes recording."""
+    """transforms.json, or the folder of the others: Polycam's keyframes, an unpacked .r3d, a recording."""
 
 
 class Box(msgspec.Struct, forbid_unknown_fields=True):
