@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from qagen.pipeline.exclude import Exclusion
     from qagen.pipeline.report import RunTotals, SceneReport
     from qagen.pipeline.run import Job, Plan
+
+
+TIMES = {"h": 3600.0, "min": 60.0, "s": 1.0}
+SIZES = {"TB": 1e12, "GB": 1e9, "MB": 1e6}
 
 
 def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
@@ -189,20 +193,21 @@ def _forecast(job: "Job", scene_ids: list[str], fresh: bool, workers: int | None
         rounds = -(-todo // count)
         cli.inform(f"Samples: about {todo * trial.samples:,}, {trial.samples:,} a scene")
         cli.inform(
-            f"Time: about {_duration(trial.seconds * todo)} of one core, "
-            f"{_duration(trial.seconds * rounds)} with {counted(count, 'worker')}"
+            f"Time: about {_told(trial.seconds * todo, TIMES)} of one core, "
+            f"{_told(trial.seconds * rounds, TIMES)} with {counted(count, 'worker')}"
         )
-        text, images = (f"{todo * size / 1e9:.2g} GB" for size in (trial.text_bytes, trial.image_bytes))
+        text, images = (_told(todo * size, SIZES) for size in (trial.text_bytes, trial.image_bytes))
         cli.inform(f"Disk: about {text} of text and {images} of images in {job.layout.root}")
-        cli.inform(f"This rests on {trial.scene} alone ({_duration(trial.seconds)} of one core); other scenes differ")
+        cli.inform(
+            f"This rests on {trial.scene} alone ({_told(trial.seconds, TIMES)} of one core); other scenes differ"
+        )
     cli.next_step("generate", *(word for word in sys.argv[1:] if word not in ("generate", "--dry-run")))
 
 
-def _duration(seconds: float) -> str:
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.1f} s"
+def _told(amount: float, units: Mapping[str, float]) -> str:
+    """An amount in the largest unit of which it has one, or in the smallest."""
+    unit = next((name for name, size in units.items() if amount >= size), [*units][-1])
+    return f"{amount / units[unit]:.1f} {unit}"
 
 
 def _run(

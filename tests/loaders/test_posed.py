@@ -300,8 +300,8 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "center alone": (lambda told: told["objects"][0].pop("size"), "objects[0]: found center without size"),
     "depth of another unit": (
         lambda told: told.update(depth={"meters_per_unit": 1}),
-        "depth: found a median of 2e+03 in frame a where cameras and boxes span 2.36, expected lengths that agree: the unit of "
-        "depth, or that of poses and boxes, is off by about 1000",
+        "depth: found a median of 2e+03 in frame a where cameras and boxes span 2.36, expected lengths that agree: the "
+        "unit of depth, or that of poses and boxes, is off by about 1000",
     ),
     "boxes of another unit": (
         lambda told: told["objects"][0].update(center=[5000, 4000, 500], size=[600, 400, 1000]),
