@@ -27,6 +27,7 @@ MODULES = {
     "hydrate": ("qagen.hydrate", "Make a run again from a recipe and your copy of a dataset."),
     "score": ("qagen.score.__main__", "Score a model's predictions."),
     "bench": ("qagen.bench.__main__", "Draw a held-out benchmark from a run."),
+    "env": ("qagen.env.__main__", "A run or scenes as an environment for reinforcement learning."),
     "audit": ("qagen.audit.__main__", "Recompute the answers of a run independently."),
     "doctor": ("qagen.doctor.__main__", "Test a dataset's poses, depth, boxes and labels."),
     "frames": ("qagen.frames.__main__", "Tables of what each frame shows of each object."),

@@ -16,6 +16,7 @@ from qagen.records.read import RecordFile, RecordLine, check_same_id, find_recor
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
     from qagen.audit.run import Examiner
 
@@ -136,6 +137,18 @@ class OpenRun(Sequence[QASample]):
         types = (tasks,) if isinstance(tasks, str) else tuple(tasks)
         result = audit(self.folder, self._home, AuditSelection(types=types, most=n))
         return pd.DataFrame(result.counts.rows)
+
+    def to_trl(self) -> "Dataset":
+        """The samples as a dataset for TRL's trainers; its rewards are ``qagen.score.reward_func``.
+
+        Raises:
+            ConfigError: the package datasets is not installed.
+        """
+        try:
+            from qagen.api import trl_data
+        except ModuleNotFoundError as error:
+            raise ConfigError("to_trl: datasets is not installed, expected it; pip install datasets") from error
+        return trl_data.of_run(self)
 
     def counts(self) -> "pd.DataFrame":
         """How many samples there are: a row a type, a column a format."""

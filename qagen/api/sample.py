@@ -12,7 +12,9 @@ from qagen.core.reasons import meaning_of
 from qagen.core.sample import Sample
 from qagen.core.scene import ImageSource
 from qagen.errors import QagenError
-from qagen.records.read import MISSING_MEDIA, RecordLine, Turn
+from qagen.records.difficulty import Difficulty, difficulty_of
+from qagen.records.marks import draw_marks_on_file
+from qagen.records.read import MISSING_MEDIA, RecordFile, RecordLine, Turn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from qagen.audit.run import Examiner
     from qagen.view.samples import ViewSample
 
+PNG = b"\x89PNG"
+"""First bytes of a PNG file."""
 VIDEO_IMAGES = 11
 """Samples of this many images or more show a video."""
 
@@ -56,6 +60,16 @@ class QASample:
     def id(self) -> str:
         """``<scene>_<n>``, as files have it."""
         return self._line.id
+
+    @property
+    def file(self) -> RecordFile:
+        """The file of records that it is, or would be, in."""
+        return self._line.file
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return self._line.file.dataset.name
 
     @property
     def scene(self) -> str:
@@ -120,6 +134,38 @@ class QASample:
     def encoded_images(self) -> list[bytes]:
         """The images as the dataset encodes them, JPEG or PNG. Raises QagenError where one cannot be read."""
         return [self._encoded(image) for image in self.content.images]
+
+    @property
+    def marked_images(self) -> list[bytes]:
+        """The images with the marks that the question names, encoded; those without marks as the dataset has them.
+
+        Raises:
+            QagenError: an image or a mark cannot be read.
+        """
+        drawn = self.encoded_images
+        for number in sorted({mark.image for mark in self.view.marks}):
+            marks, is_png = [mark for mark in self.view.marks if mark.image == number], drawn[number].startswith(PNG)
+            drawn[number] = draw_marks_on_file(BytesIO(drawn[number]), marks, as_png=is_png)
+        return drawn
+
+    @property
+    def parts(self) -> list[dict[str, str]]:
+        """The content of a chat message: ``{"type": "image"}`` for each image, in a video after its frame's name, and
+        the text."""
+        content: list[dict[str, str]] = []
+        for number in range(len(self.content.images)):
+            if self.view.is_video:
+                content.append({"type": "text", "text": f"Frame-{number}: "})
+            content.append({"type": "image"})
+        return [*content, {"type": "text", "text": self.question}]
+
+    @property
+    def difficulty(self) -> Difficulty:
+        """How hard the question is: how close the call (``margin``), how many ``steps``, how much is ``hidden``.
+
+        Parts from 0 to 1 and their mean, ``value``; None where the evidence does not tell it.
+        """
+        return difficulty_of(self.evidence)
 
     def _encoded(self, image: Path | ImageSource) -> bytes:
         try:

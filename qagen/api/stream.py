@@ -25,6 +25,8 @@ from qagen.tasks._base import Family
 from qagen.tasks.registry import known_types
 
 if TYPE_CHECKING:
+    from datasets import IterableDataset
+
     from qagen.api.torch_data import TorchStream
 
 RENEWED = 10
@@ -224,6 +226,18 @@ class Stream:
         except ModuleNotFoundError as error:
             raise ConfigError("to_torch: torch is not installed, expected it; pip install torch") from error
         return TorchStream(self, transform or QASample.to_dict)
+
+    def to_trl(self) -> "IterableDataset":
+        """An endless dataset for TRL's trainers; its rewards are ``qagen.score.reward_func``.
+
+        Raises:
+            ConfigError: the package datasets is not installed.
+        """
+        try:
+            from qagen.api import trl_data
+        except ModuleNotFoundError as error:
+            raise ConfigError("to_trl: datasets is not installed, expected it; pip install datasets") from error
+        return trl_data.of_stream(self)
 
     def __repr__(self) -> str:
         asked = f"{len(self.families)} types of {len(self.scenes)} scenes, seed {self.config.seed}"

@@ -140,10 +140,10 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     return paint(image, shapes_of(marks, image.size))
 
 
-def draw_marks_on_file(path: Path, marks: Iterable[Mark], as_png: bool = False) -> bytes:
+def draw_marks_on_file(file: Path | io.BytesIO, marks: Iterable[Mark], as_png: bool = False) -> bytes:
     """An image file with marks drawn on it, as JPEG or PNG. Raises OSError when it cannot be read."""
     buffer = io.BytesIO()
-    with Image.open(path) as image:
+    with Image.open(file) as image:
         drawn = draw_marks(image, marks)
     if as_png:
         drawn.save(buffer, "PNG", compress_level=1)

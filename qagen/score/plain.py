@@ -13,6 +13,7 @@ MAX_CHARACTERS = 4000
 """Maximum length of a final answer; a longer one loses its middle."""
 MAX_MARKS = 30
 """Largest number of combining marks in a row."""
+BLANKS = re.compile(r"[^\S\n]+")
 BLANK_LINES = re.compile(r"\n(?: ?\n){4,}|\n{3,}")
 """Many blank lines, which say no more than one and are slow to search."""
 
@@ -28,10 +29,10 @@ def final_answer(text: str) -> str:
         UnreadError: the thoughts never end, or nothing follows them.
     """
     text = _after_thoughts(plain_characters(html.unescape(text)))
-    for block in (ENVELOPE, ANSWER, BOXED):
+    for block in (ENVELOPE, ANSWER, BOXED) if ENCLOSING.search(text) else ():
         if found := [str(match[match.lastindex or 0]).strip() for match in block.finditer(text)]:
             text = "\n".join(dict.fromkeys(found))
-    shortened = _shortened(re.sub(r"[^\S\n]+", " ", text))
+    shortened = _shortened(BLANKS.sub(" ", text))
     text = without_markup(BLANK_LINES.sub("\n\n", shortened)).strip()
     if not text:
         raise UnreadError("empty")
@@ -63,6 +64,8 @@ ANSWER = re.compile(
     re.I | re.S,
 )
 BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+ENCLOSING = re.compile(r"[<\[\\]")
+"""What ENVELOPE, ANSWER and BOXED begin with."""
 CLOSED_ANSWER = re.compile(r"<(answer|final_?answer)>(?:(?!<\1>).)*</\1>\s*\Z", re.I | re.S)
 
 
@@ -200,12 +203,16 @@ MARKDOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 """Replaced in this order."""
+MARKED_UP = re.compile(r"[{}<>`~*_#|+•·▪◦‣–—]|^[ \t:]*-", re.M)
+"""What any of them, or a brace, begins with or has in it."""
 
 
 def without_markup(text: str) -> str:
     """The text without LaTeX, HTML, Markdown and braces; the cells of a table stay apart by ``|``."""
     if "\\" in text or "$" in text:
         text = _without_latex(text)
+    if not MARKED_UP.search(text):
+        return text
     for pattern, replacement in MARKDOWN:
         text = pattern.sub(replacement, text)
     return text.replace("{", " ").replace("}", " ")

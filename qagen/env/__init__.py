@@ -1,0 +1,1 @@
+"""An environment for reinforcement learning: a run or a stream as a taskset of ``verifiers``, checked and packaged."""
