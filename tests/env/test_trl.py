@@ -18,7 +18,8 @@ def test_rows_of_a_run(tmp_path: Path):
     run = qagen.open_run(write_run(tmp_path))
     dataset = run.to_trl()
     assert len(dataset) == len(run) == 5
-    for row, sample in zip(dataset, run, strict=True):
+    rows: list[Any] = list(dataset)
+    for row, sample in zip(rows, run, strict=True):
         (message,) = row["prompt"]
         kinds = [part["type"] for part in message["content"]]
         assert kinds == ["image"] * len(sample.images) + ["text"]
@@ -28,7 +29,7 @@ def test_rows_of_a_run(tmp_path: Path):
 
 
 def test_rewards_of_a_batch(tmp_path: Path):
-    batch: dict[str, list[Any]] = qagen.open_run(write_run(tmp_path)).to_trl()[:]
+    batch: Any = qagen.open_run(write_run(tmp_path)).to_trl()[:]
     replies = [[{"role": "assistant", "content": f"The answer is {answer}"}] for answer in batch["answer"]]
     extra = {"trainer_state": object(), "log_metric": print, "completion_ids": [[1]] * 5}
     assert reward_func(completions=replies, prompts=batch.pop("prompt"), **batch, **extra) == [1] * 5
@@ -41,7 +42,7 @@ def test_rows_of_a_stream_go_on_without_end(demo: Path):
     settings: dict[str, Any] = {"seed": 2, "tasks": "depth_prediction_oc", "formats": "fill", "per_scene": 4}
     expected = [sample.question for sample in islice(qagen.stream(scene, **settings), 10)]
     dataset = qagen.stream(scene, **settings).to_trl()
-    rows = list(dataset.take(10))
+    rows: list[Any] = list(dataset.take(10))
     assert [row["question"] for row in rows] == expected
     assert all(len(row["images"]) == 1 and 0 < row["difficulty"] < 1 for row in rows)
 
