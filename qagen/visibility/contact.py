@@ -72,7 +72,7 @@ class Contacts:
     gaps: Gaps
     """The gaps between its objects."""
     _points: dict[int, NDArray[np.float64]] = field(default_factory=dict)
-    _nearest: dict[int, KDTree] = field(default_factory=dict)
+    _trees: dict[int, KDTree] = field(default_factory=dict)
     _found: dict[tuple[int, int], Contact] = field(default_factory=dict)
     _depth: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
@@ -156,7 +156,7 @@ class Contacts:
         points, gap_m = self._points_of(first), self.gap_m(first, second)
         low, high, reach_m = *self._bounds[:, second], gap_m + RESTING_M
         near = points[((points >= low - reach_m) & (points <= high + reach_m)).all(axis=1)]
-        away, nearest = self._tree_of(second).query(near)
+        away, nearest = self._nearest_points(second, near, gap_m)
         closest = np.flatnonzero(away <= away.min() + MEETING_M)
         closest = closest[:: math.ceil(len(closest) / MAX_PLACES)]
         close = near[away <= CLOSE_M]
@@ -164,7 +164,7 @@ class Contacts:
         feet = int((points[:, 2] <= self._bounds[0, first, 2] + FOOT_M).sum())
         return Contact(
             gap_m=gap_m,
-            places=(near[closest] + self._points_of(second)[np.asarray(nearest)[closest]]) / 2,
+            places=(near[closest] + self._points_of(second)[nearest[closest]]) / 2,
             above_m=round(lower[0] - upper[1], 6),
             over=round(shared / _area(box), 6),
             under=round(shared / _area(other), 6),
@@ -179,10 +179,18 @@ class Contacts:
             self._points[item] = _spread(self._triangles[item])
         return self._points[item]
 
-    def _tree_of(self, item: int) -> KDTree:
-        if item not in self._nearest:
-            self._nearest[item] = KDTree(self._points_of(item))
-        return self._nearest[item]
+    def _nearest_points(
+        self, item: int, points: NDArray[np.float64], gap_m: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """How far points (n, 3) are from an object's surface, and which of its points are nearest; inf where that is
+        farther than a contact is measured."""
+        if item not in self._trees:
+            self._trees[item] = KDTree(self._points_of(item))
+        reach_m = max(RESTING_M, gap_m + 2 * STEP_M) + MEETING_M
+        away, nearest = self._trees[item].query(points, distance_upper_bound=reach_m)
+        if np.min(away) + MEETING_M > reach_m:  # triangles so large that their points are farther apart than STEP_M
+            away, nearest = self._trees[item].query(points)
+        return np.asarray(away), np.asarray(nearest)
 
 
 def are_covers(boxes: Sequence[Box3D]) -> NDArray[np.bool_]:

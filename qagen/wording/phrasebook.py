@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateAssertionError, TemplateError, meta, nodes
+from jinja2 import Environment, StrictUndefined, Template, TemplateAssertionError, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
@@ -219,7 +219,7 @@ class Phrasebook:
     def _compile(self, line: str, where: str) -> Phrasing:
         try:
             tree = self._environment.read(line, _EXPRESSIONS)
-            names = frozenset(meta.find_undeclared_variables(tree) - {"say"})
+            names = frozenset(node.name for node in tree.find_all(nodes.Name)) - {"say"}  # nothing is assigned there
         except FAILURES as error:
             raise _refused(where, error, line) from error
         return Phrasing(line, tree, self._environment, names, where)
