@@ -15,6 +15,7 @@ import click
 from qagen import __version__
 from qagen.core.reasons import meaning_of
 from qagen.errors import ConfigError, QagenError, did_you_mean
+from qagen.stages import Stage, listening
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 10_000
 """Columns of output that does not go to a terminal: each row of a table is one line there, as wide as it must be."""
+BAR_WIDTH = 20
+"""Columns of a progress bar; the line fits 80 with what it is about, numbers and times."""
 MISTAKE = 2
 """Exit code after a mistake in options, configs or files."""
 INTERRUPTED = 130
@@ -30,6 +33,7 @@ INTERRUPTED = 130
 QUIET, DEMO = "qagen.quiet", "qagen.demo"
 """Keys of click's context for -q and --demo."""
 PATH = click.Path(path_type=Path)
+BUILDING = "Building the demo (once)"
 LISTED = 5
 """Maximum number of things left out that are shown of one reason."""
 
@@ -290,8 +294,8 @@ def demo_root(dataset: str, bar: "Bar | None" = None) -> Path:
 
     name = _named_demo() or demo.usual_demo(dataset)
     inform(f"No --root given: using the built-in demo {name}.")
-    with nullcontext(bar) if bar else progress("Building the demo (once)") as shown:
-        return demo.demo_root(dataset, shown.update, name)
+    with nullcontext(bar) if bar else progress(BUILDING) as shown:
+        return demo.demo_root(dataset, lambda done, total, what: shown.update(done, total, f"{BUILDING}: {what}"), name)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
@@ -384,14 +388,28 @@ def _print_line(message: str, style: str | None = None) -> None:
 
 
 class Bar:
-    """A progress bar that is being shown."""
+    """A progress bar that is being shown, and below it what is being worked on."""
 
     def __init__(self, progress: "Progress", task: "TaskID") -> None:
         self._progress, self._task = progress, task
+        self._stages: dict[str, tuple[str, TaskID]] = {}
 
-    def advance(self) -> None:
-        """One more is done."""
+    def advance(self, subject: str = "") -> None:
+        """One more is done; it is not worked on any longer."""
         self._progress.advance(self._task)
+        if subject in self._stages:
+            self._progress.remove_task(self._stages.pop(subject)[1])
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show what is being done in a line of its own for each subject."""
+        what, task = self._stages.get(stage.subject, ("", None))
+        if task is None or what != stage.what:
+            if task is not None:
+                self._progress.remove_task(task)
+            text = f"  {stage.subject}: {stage.what}" if stage.subject else f"  {stage.what}"
+            task = self._progress.add_task(text, total=stage.total or None)
+            self._stages[stage.subject] = stage.what, task
+        self._progress.update(task, completed=stage.done)
 
     def update(self, done: int, total: int, description: str) -> None:
         """So much is done, and this is being worked on."""
@@ -412,7 +430,10 @@ def progress(description: str, total: int | None = None) -> Iterator[Bar]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), Remaining())
+    numbers = MofNCompleteColumn(), TimeElapsedColumn(), Remaining()
+    columns = TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *numbers
     shown = console()
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bars:
-        yield Bar(bars, bars.add_task(description, total=total))
+        bar = Bar(bars, bars.add_task(description, total=total))
+        with listening(bar.show_stage) if shown.is_terminal else nullcontext():
+            yield bar

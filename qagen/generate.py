@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from qagen.pipeline.report import RunTotals, SceneReport
     from qagen.pipeline.run import Job, Plan
 
+FIRST_LOOK = "quick"
+"""The preset of runs on the demo that ask for neither another one nor a number of samples."""
+
 
 TIMES = {"h": 3600.0, "min": 60.0, "s": 1.0}
 SIZES = {"TB": 1e12, "GB": 1e9, "MB": 1e6}
@@ -53,7 +56,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 @cli.path_option("--boxes", metavar="FILE", help="Boxes of EmbodiedScan, mmdetection3d, ReVSI or VSI-Bench to use.")
 @cli.option("--preset", metavar="NAME", help="Named settings; see qagen presets.")
 @cli.path_option("--config", "config_file", metavar="FILE", help="YAML of settings; options win. See qagen config.")
-@cli.option("--per-scene", type=int, help="Samples per scene, type and format.  [default: 100]")
+@cli.option("--per-scene", type=int, help="Samples per scene, type and format.  [default: 100; of the demo 10]")
 @cli.option(
     "--video-frames", metavar="N|all", help="Frames that a question about a video shows, at least 11.  [default: 32]"
 )
@@ -132,10 +135,13 @@ def main(
     flags["tasks"] = match_names(flags["tasks"], known_types(), "--tasks: no task type") if flags["tasks"] else None
     flags["formats"] = flags["formats"] or None
     flags["groups"] = match_names(flags["groups"], VARIANTS, "--groups: no variant") if flags["groups"] else None
-    config, families = load_run(preset, config_file, flags)
+    is_first_look = root is None and preset is None and flags["per_scene"] is None
+    config, families = load_run(FIRST_LOOK if is_first_look else preset, config_file, flags)
     from qagen.pipeline.run import Job, layout_for
 
     loader = make_loader(dataset, root or cli.demo_root(dataset), boxes)
+    if is_first_look:
+        cli.inform(f"For a first look {config.per_scene} samples of each type and format; --per-scene 100 for more.")
     known = loader.scene_ids(config.split)
     exclusion_lists = exclude(exclusions, loader, known)
     scene_ids = _choose_scenes(known, scenes, exclusion_lists, shard)
@@ -234,7 +240,8 @@ def _run(
     if job.layout.shard:
         cli.inform(f"Shard {job.layout.shard} is done; run with --merge when all are")
         return has_failed
-    totals, is_new = run.merge(job, scene_ids, plan.settings)
+    with cli.progress("Merging"):
+        totals, is_new = run.merge(job, scene_ids, plan.settings)
     if details:
         _show_details(totals, job.config.samples_of)
     if is_new or plan.todo:
@@ -255,10 +262,10 @@ def _write_scenes(
     if engine == "process" and len(plan.todo) == 1:
         engine = "inline"  # a single scene needs no process of its own
     failed: list[str] = []
-    with cli.progress("Scenes (the first run also compiles kernels)", len(plan.todo)) as bar:
+    with cli.progress("Scenes", len(plan.todo)) as bar:
 
         def report(scene: "SceneReport") -> None:
-            bar.advance()
+            bar.advance(scene.scene)
             if scene.error is None:
                 made = f"{scene.samples} samples from {scene.frames} frames and {scene.objects} objects"
                 bar.inform(f"{scene.scene}: {made} in {scene.seconds:.1f} s")

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from dataclasses import fields
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
+from rich.text import Text
 
 import qagen
 from qagen import cli
@@ -17,6 +20,7 @@ from qagen.demo import WRITERS
 from qagen.errors import ConfigError, QagenError, match_names
 from qagen.loaders import LOADERS
 from qagen.pipeline.config import RunConfig
+from qagen.stages import about, each
 from qagen.tasks.registry import known_types
 from qagen.visibility.thresholds import Thresholds
 from qagen.visibility.views import LEAST_VIDEO_FRAMES, VIDEO_FRAMES
@@ -151,6 +155,23 @@ def test_the_next_step_is_called_as_this_one(
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     cli.next_step("show", Path("my run"))
     assert capsys.readouterr().err == f"Next: {called} show 'my run'\n"
+
+
+def test_what_is_worked_on_is_a_line_below_the_bar_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Console(file=StringIO(), force_terminal=True, width=WIDTH)
+    monkeypatch.setattr(cli, "console", lambda: shown)
+    with cli.progress("Scenes", 2) as bar, about("scene0123_45"):
+        list(each("reading frames", "ab"))
+        list(each("measuring frames", range(400)))
+        bars = bar._progress
+        assert [task.description for task in bars.tasks] == ["Scenes", "  scene0123_45: measuring frames"]
+        with shown.capture() as drawn:
+            shown.print(bars.get_renderable())
+        lines = Text.from_ansi(drawn.get()).plain.splitlines()
+        assert "399/400" in lines[1]
+        assert max(map(len, lines)) <= WIDTH
+        bar.advance("scene0123_45")
+        assert [task.description for task in bars.tasks] == ["Scenes"]
 
 
 def test_the_cache_is_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

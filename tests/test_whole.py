@@ -60,6 +60,16 @@ def test_golden_records_are_as_they_were(demo_run: Path, desk_run: Path) -> None
 
 
 @pytest.mark.slow
+def test_a_first_look_at_the_demo_is_short_and_goes_on(demo: Path, tmp_path: Path) -> None:
+    first, again = (generate(tmp_path, "--tasks", "depth_prediction_oc", "--formats", "fill") for _ in range(2))
+    assert "For a first look 10 samples of each type" in first.stderr
+    assert "Nothing to do" in again.stderr
+    assert len(records(tmp_path, "depth_prediction_oc")) == 10
+    more = generate(tmp_path, "--tasks", "depth_prediction_oc", "--formats", "fill", "--per-scene", "100")
+    assert "other settings: per_scene: 10 -> 100" in more.stderr
+
+
+@pytest.mark.slow
 def test_the_number_of_workers_changes_no_byte(two_scenes: Path, tmp_path: Path) -> None:
     settings = str(two_scenes / "settings.yaml")
     options = ["--root", str(two_scenes), "--config", settings, "--tasks", TASKS, "--per-scene", "4"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qagen import cli
 from qagen.errors import ConfigError, SceneError, did_you_mean, match_names
 from qagen.loaders import LOADERS, make_loader
+from qagen.stages import about, announcing_compilation
 
 if TYPE_CHECKING:
     from qagen.frames.tables import TableWriter
@@ -141,14 +142,15 @@ def _write_scenes(
 ) -> list[str]:
     """Measure and write the scenes one by one; returns those that failed."""
     failed: list[str] = []
-    with cli.progress("Scenes (the first run also compiles kernels)", len(names)) as bar:
+    with cli.progress("Scenes", len(names)) as bar:
         for name in names:
             try:
-                _write_scene(writer, loader, source, name, all_frames)
+                with about(name), announcing_compilation():
+                    _write_scene(writer, loader, source, name, all_frames)
             except SceneError as error:
                 failed.append(name)
                 bar.warn(f"{name}: FAILED: {error}")
-            bar.advance()
+            bar.advance(name)
     return failed
 
 

@@ -21,6 +21,7 @@ from qagen.files import open_atomic, write_atomic, writing
 from qagen.pipeline.checkpoint import LINES, Block
 from qagen.pipeline.layout import Layout
 from qagen.rng import rng_for
+from qagen.stages import each
 
 KINDS = ("qa", "evidence")
 BUCKET_BYTES = 64 * 2**20
@@ -100,7 +101,7 @@ def merge_checkpoints(
     written = []
     with writing(layout.root):
         layout.scratch.mkdir(parents=True, exist_ok=True)
-        for type_name in sorted(types):
+        for type_name in each("merging, by type", sorted(types)):
             for answer_format in FORMATS:
                 group = groups.get((type_name, answer_format), MergeGroup())
                 written += _merge_group(layout, scene_ids, group, type_name, answer_format, seed)

@@ -42,6 +42,7 @@ from qagen.pipeline.twins import Paired, choose_twins
 from qagen.rng import rng_for
 from qagen.sampling.choose import Distractors, choose_with_options
 from qagen.sampling.pool import Collected, Selection, collect, pick_balanced
+from qagen.stages import about, announce, announcing_compilation, each
 from qagen.tasks._base import Family
 from qagen.visibility.fusion import fused
 from qagen.visibility.views import SceneViews, observe
@@ -233,7 +234,7 @@ def run_scene(job: Job, settings: str, scene_id: str) -> SceneReport:
     started = time.perf_counter()
     report = SceneReport(scene_id)
     try:
-        with checkpoint.checkpoint_writer(job.layout, scene_id) as part:
+        with about(scene_id), announcing_compilation(), checkpoint.checkpoint_writer(job.layout, scene_id) as part:
             _write_scene(job, settings, report, part)
     except (ConfigError, OutputError):
         raise
@@ -251,6 +252,7 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     import cv2
 
     cv2.setNumThreads(1)
+    announce("reading the scene")
     scene = at_room_scale(job.loader.load(report.scene))
     inputs = _inputs(job, scene.source)
     if job.config.fuse:
@@ -264,6 +266,7 @@ def _write_scene(job: Job, settings: str, report: SceneReport, part: checkpoint.
     shown, mirrored = _write_samples(job, views, mirror, report, part)
     if job.config.rgbd:
         _check_depth(views, sorted(shown.singles.union(views.video if shown.video else ())))
+    announce("writing images")
     write_media(part.media, views, sorted(shown.singles), shown.video, job.config.media, job.config.rgbd)
     write_mirrored_media(part.media, views, mirrored, job.config.media)
     source = scene.source.relative_to(job.loader.root) if scene.source.is_relative_to(job.loader.root) else scene.source
@@ -289,7 +292,7 @@ def _write_samples(
     """Write all samples of a scene. Returns what they show, as it was taken and in the mirror."""
     book, stamp = phrasebook(), job.stamp
     shown = Shown(), Shown()
-    for family in job.families:
+    for family in each("asking, by type", job.families):
         counts = report.tasks[family.config.type] = TaskCounts()
         samples = make_samples(family, views, book, job.config, counts, mirror)
         for answer_format, block in groupby(samples, key=lambda sample: sample.format):

@@ -34,6 +34,7 @@ from qagen.kernels import U8
 from qagen.kernels.boxes import projected_box
 from qagen.kernels.overlap import inside_fraction, points_seen, shared_fraction
 from qagen.kernels.visibility import instance_stats, mean_luminance
+from qagen.stages import announce, each
 from qagen.visibility.belief import Belief, believe
 from qagen.visibility.camera_path import CameraPath
 from qagen.visibility.closest import Gap, Gaps
@@ -265,7 +266,7 @@ def observe(
     shown |= {frame.id for frame in scene.frames if every_frame}
     observer = _Observer(scene, limits, [frame for frame in scene.frames if frame.id in sharp])
     measured: list[_MeasuredFrame] = []
-    for frame in scene.frames:
+    for frame in each("measuring frames", scene.frames):
         if frame.id not in sharp and frame.id not in shown:
             continue
         depth = None if frame.depth is None else frame.depth.read_m()
@@ -280,6 +281,7 @@ def observe(
     if not measured:
         reasons = ", ".join(f"{count} {reason.removeprefix('frame: ')}" for reason, count in (+unused).items())
         raise SceneError(scene.source, f"frames: found none of {len(scene.frames)} usable ({reasons}), expected one")
+    announce("measuring objects")
     belief = believe(scene, observer.surface, observer.clouds, observer.probe, limits)
     is_observed = belief.extents.center_shift_m <= limits.max_center_shift_m
     unused[NO_SURE_CENTER] = int((~observer.has_center).sum())
@@ -303,7 +305,7 @@ def _choose_video(frames: tuple[Frame, ...], count: VideoFrames) -> list[str]:
 def _sharp_frames(scene: Scene, thresholds: Thresholds) -> tuple[dict[str, U8], set[str], Counter[str]]:
     """Small gray images of the frames that repeat no other, ids of the sharp ones, and counts of the others."""
     spread = spread_frames(scene.frames, thresholds)
-    grays = {frame.id: _small_gray(frame) for frame in spread}
+    grays = {frame.id: _small_gray(frame) for frame in each("reading frames", spread)}
     sharpness = np.array([_sharpness(grays[frame.id]) for frame in spread])
     is_sharp = sharpness >= thresholds.min_sharpness * np.median(sharpness)
     sharp = {frame.id for frame, is_kept in zip(spread, is_sharp, strict=True) if is_kept}

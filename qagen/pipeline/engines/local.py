@@ -3,18 +3,22 @@
 import os
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from typing import Any
 
 from qagen.pipeline.engines import Job, Lost
+from qagen.stages import Stage, forward, is_watched, listening
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ATTEMPTS = 2
+STEP_S = 0.2
+"""Time between two messages about one stage, seconds."""
 
 
 def hold_to_one_thread() -> None:
@@ -45,6 +49,9 @@ def run_in_processes(job: Job, names: Sequence[str], workers: int | None = None)
         while busy := [worker for worker in crew if worker.name is not None]:
             for worker in _ready(busy):
                 name, result = worker.take()
+                if isinstance(result, Stage):
+                    forward(result)
+                    continue
                 if isinstance(result, _Died):
                     crew[crew.index(worker)] = worker = _Worker(context, job)
                     deaths[name] += 1
@@ -72,7 +79,7 @@ class _Worker:
 
     def __init__(self, context: SpawnContext, job: Job) -> None:
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, job), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, job, is_watched()), daemon=True)
         self.name: str | None = None
         """What it is working on."""
         _start_without_interrupts(self.process)
@@ -84,13 +91,16 @@ class _Worker:
             self.pipe.send(name)
 
     def take(self) -> tuple[str, Any]:
-        """The job that it had, and its result or _Died. Raises what the job raised."""
-        name, self.name = str(self.name), None
+        """The job that it has, and how far it is; or the one that it had, and its result or _Died. Raises what the job
+        raised."""
+        name = str(self.name)
         try:
             result = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            return name, _Died(self.process.exitcode)
+            result = _Died(self.process.exitcode)
+        if not isinstance(result, Stage):
+            self.name = None
         if isinstance(result, BaseException):
             raise result
         return name, result
@@ -117,15 +127,29 @@ def _start_without_interrupts(process: Any) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(pipe: Connection, job: Job) -> None:
+def _serve(pipe: Connection, job: Job, is_watched: bool) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         name = pipe.recv()
         try:
-            result = job(name)
+            with listening(_Teller(pipe)) if is_watched else nullcontext():
+                result = job(name)
         except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
             result = error
         pipe.send(result)
+
+
+class _Teller:
+    """Sends on what a worker is at, a few times a second."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._what, self._sent = pipe, "", 0.0
+
+    def __call__(self, stage: Stage) -> None:
+        now = time.monotonic()
+        if stage.what != self._what or now - self._sent >= STEP_S:
+            self._what, self._sent = stage.what, now
+            self._pipe.send(stage)
 
 
 def _end_with_parent() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qagen.files import OutputError
+from qagen.stages import about, each
 
 GIVE_UP_S = 300.0
 """No test waits longer for what should happen."""
@@ -24,6 +25,12 @@ def until(happened: Callable[[], object]) -> None:
 def heed_interrupts() -> None:
     """For ``preexec_fn``: a shell's background jobs, and what they start, ignore interrupts."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def count_aloud(name: str) -> str:
+    """A job that says what it is at."""
+    with about(name):
+        return "".join(each("counting", "abc"))
 
 
 def shout(name: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from qagen.files import OutputError
 from qagen.pipeline.engines import Lost, make_engine
 from qagen.pipeline.engines.local import run_in_processes, run_inline
-from tests.pipeline.engines.jobs import heed_interrupts, shout, stumble, threads, until
+from qagen.stages import Stage, listening
+from tests.pipeline.engines.jobs import count_aloud, heed_interrupts, shout, stumble, threads, until
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -42,6 +43,15 @@ def test_what_a_job_raises_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No space left"):
         list(run_in_processes(partial(stumble, tmp_path), ["a", "full", "b"], workers=1))
     assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"a", "full"}
+
+
+@pytest.mark.parametrize("engine", [run_inline, partial(run_in_processes, workers=2)])
+def test_what_workers_are_at_is_heard(engine) -> None:
+    heard: list[Stage] = []
+    with listening(heard.append):
+        found = dict(engine(count_aloud, ["x", "y"]))
+    assert found == {"x": "abc", "y": "abc"}
+    assert {Stage(name, "counting", 0, 3) for name in "xy"} <= set(heard)
 
 
 def test_workers_hold_numerical_libraries_to_one_thread() -> None:
