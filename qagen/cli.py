@@ -343,14 +343,18 @@ def say_how_to_publish(folder: Path, datasets: Iterable[str]) -> None:
     inform(f"Next: {push_command(folder, is_private=bool(held))}")
 
 
-def table(*columns: str, justify: Literal["left", "right"] = "left") -> "Table":
-    """A table of one thin line a row; its first column are names, which are never broken."""
+def table(*columns: str, title: str | None = None, justify: Literal["left", "right"] = "left") -> "Table":
+    """A table of one thin line a row; its first column are names, which are not broken unless numbers (``justify``
+    right) would be."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(
+        box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, title=title, title_justify="left"
+    )
     for column, name in enumerate(columns):
-        made.add_column(name, no_wrap=not column, justify=justify if column else "left")
+        is_whole = bool(column) == (justify == "right")
+        made.add_column(name, no_wrap=is_whole, overflow="fold", justify=justify if column else "left")
     return made
 
 

@@ -242,13 +242,17 @@ def _run(
         return has_failed
     with cli.progress("Merging"):
         totals, is_new = run.merge(job, scene_ids, plan.settings)
-    if details:
+    if details and totals.samples:
         _show_details(totals, job.config.samples_of)
     if is_new or plan.todo:
         _summarize(totals, time.perf_counter() - started, job, details)
     else:
         cli.inform(f"Nothing to do: {job.layout.root} is complete")
-    cli.next_step("show", job.layout.root, "--html", "samples.html")
+    if totals.samples:
+        cli.next_step("show", job.layout.root, "--html", "samples.html")
+    elif totals.failed:
+        source = ("--scene", job.loader.name, "--root", job.loader.root)
+        cli.next_step("doctor", *source, "--scenes", totals.failed[0])
     return bool(totals.failed)
 
 
@@ -297,7 +301,7 @@ def _summarize(totals: "RunTotals", seconds: float, job: "Job", details: bool) -
     if job.config.unanswerable:
         cli.inform(totals.pairs)
     scarce = len(totals.scarce(job.config.samples_of))
-    if scarce and not details:
+    if scarce and totals.samples and not details:
         cli.inform(f"Few samples or none of {counted(scarce, 'type')}: --details says why, as does report.json")
     if totals.failed:
         cli.warn(f"{counted(len(totals.failed), 'scene')} failed: {', '.join(totals.failed)}")

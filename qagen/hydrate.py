@@ -85,6 +85,7 @@ def main(
                 samples = records.write_partial(recipe, manifest, layout.root, lost, bar.advance)
     if not faults:
         cli.show(f"{manifest.samples} samples: {layout.root}")
+        cli.next_step("show", layout.root, "--html", "samples.html")
         return 0
     cli.show_faults(faults, lists_all)
     _compare_versions(manifest)

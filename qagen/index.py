@@ -43,8 +43,10 @@ def main(run: Path, folder: Path, split: str, base: Path | None) -> None:
 
     InternVL and SPAR train from this JSON. Lines are counted; no file is renamed.
     """
-    for path in write_indices(run, folder, split, base):
+    paths = write_indices(run, folder, split, base)
+    for path in paths:
         cli.show(str(path))
+    cli.next_step("mix", *paths, "--out", "mixes/mix.json")
 
 
 def write_indices(out: Path, folder: Path, split: str = "train", base: Path | None = None) -> list[Path]:

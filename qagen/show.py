@@ -14,6 +14,7 @@ from qagen import cli
 from qagen.errors import ConfigError
 from qagen.files import open_atomic, write_atomic
 from qagen.records.read import count_lines, find_record_files
+from qagen.stages import each
 from qagen.view.picture import SHEET_PICTURE_WIDTH_PX, draw_sample, draw_sheets
 from qagen.view.samples import MAX_SAMPLES, SampleSelection, choose_samples, load_sample, read_run
 
@@ -27,15 +28,17 @@ def draw_pictures(out: Path, folder: Path, selection: SampleSelection, as_sheets
     samples = [load_sample(line) for line in choose_samples(find_record_files(out), selection)]
     cli.make_folder(folder)
     if as_sheets:
-        pages = draw_sheets(draw_sample(sample, SHEET_PICTURE_WIDTH_PX) for sample in samples)
+        pages = draw_sheets(draw_sample(sample, SHEET_PICTURE_WIDTH_PX) for sample in each("drawing", samples))
         pictures = ((f"sheet-{number:03d}", page) for number, page in enumerate(pages, 1))
     else:
-        pictures = ((sample.name, draw_sample(sample)) for sample in samples)
+        pictures = ((sample.name, draw_sample(sample)) for sample in each("drawing", samples))
     count = 0
-    for name, picture in pictures:
-        with open_atomic(folder / f"{name}.png") as file:
-            picture.save(file, format="PNG")
-        count += 1
+    with cli.progress("Pictures") as bar:
+        for name, picture in pictures:
+            with open_atomic(folder / f"{name}.png") as file:
+                picture.save(file, format="PNG")
+            count += 1
+            bar.advance()
     return len(samples), count
 
 
@@ -108,6 +111,8 @@ def main(
     if folder is not None:
         samples, pictures = draw_pictures(run, folder, replace(chosen, per_group=per_group or 1), as_sheets)
         cli.show(f"{samples} samples in {pictures} pictures: {folder}")
+        if html is None:
+            cli.next_step("show", run, "--html", "samples.html")
     if html is not None:
         samples = write_page(run, html, chosen)
         cli.show(f"{samples} samples, {html.stat().st_size / 1e6:.1f} MB: {html}")

@@ -136,7 +136,7 @@ def test_limits_of_numbers_are_in_the_help() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_each_row_of_a_table_is_one_whole_line_where_it_goes_to_a_file(name: str) -> None:
     lines = [line for line in run(name).stdout.splitlines()[2:] if line.strip()]
-    assert all(line[1:2].strip() for line in lines)  # none goes on in the next line
+    assert all(line[:1].strip() for line in lines)  # none goes on in the next line
     assert "…" not in "".join(lines)
 
 
@@ -172,6 +172,19 @@ def test_what_is_worked_on_is_a_line_below_the_bar_until_it_is_done(monkeypatch:
         assert max(map(len, lines)) <= WIDTH
         bar.advance("scene0123_45")
         assert [task.description for task in bars.tasks] == ["Scenes"]
+
+
+def test_where_room_is_short_names_give_way_and_numbers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "OBJECT_RELATIVE_DISTANCE_" * 3
+    made = cli.table("type", "asked", "score", title="Scores", justify="right")
+    made.add_row(long, "1,234", "56.70")
+    shown = Console(file=StringIO(), width=40)
+    with shown.capture() as drawn:
+        shown.print(made)
+    title, head, _, *rows = drawn.get().splitlines()
+    assert (title.strip(), head.split()) == ("Scores", ["type", "asked", "score"])
+    assert rows[0].split()[1:] == ["1,234", "56.70"]
+    assert "".join(row.split()[0] for row in rows) == long
 
 
 def test_the_cache_is_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,11 +258,11 @@ def test_roots_and_datasets_are_checked(tmp_path: Path) -> None:
 
 
 def test_tasks_are_listed() -> None:
-    assert all(f" {name} " in run("tasks").output for name in known_types())
+    assert all(f"\n{name} " in run("tasks").output for name in known_types())
     chosen = run("tasks", "depth_*", "obj_count").output
-    assert " depth_prediction_oc " in chosen
+    assert "\ndepth_prediction_oc " in chosen
     assert " low " in chosen
-    assert " obj_count " in chosen
+    assert "\nobj_count " in chosen
     assert "room_size" not in chosen
     assert refusal(run("tasks", "depht_prediction_oc")).startswith("qagen: no task type 'depht_prediction_oc'. Did you")
     assert run("-q", "tasks").output == ""
@@ -259,12 +272,12 @@ def test_datasets_and_presets_are_listed() -> None:
     lines = {line.split()[0]: line for line in run("datasets").output.splitlines() if line.strip()}
     assert all(lines[name].split()[-1] == ("yes" if name in WRITERS else "no") for name in LOADERS)
     assert "ScanNet v2: 1613 RGB-D scans" in lines["scannet"]
-    assert " quick " in run("presets").output
+    assert "\nquick " in run("presets").output
     assert "SPAR-7M's own proportions" in run("presets").output
 
 
 def test_every_setting_is_listed_with_default_and_meaning() -> None:
-    names = [line[1:].split(" ")[0] for line in run("config").output.splitlines() if line[1:2].strip()]
+    names = [line.split(" ")[0] for line in run("config").output.splitlines()]
     plain = [name for name in RunConfig.model_fields if name != "visibility"]
     assert set(names) >= {*plain, *(f"visibility.{field.name}" for field in fields(Thresholds))}
     (line,) = [line for line in run("config", "per_scene").output.splitlines() if "per_scene" in line]

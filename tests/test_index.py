@@ -52,7 +52,7 @@ def refusal(result: Result) -> str:
 def test_each_dataset_gets_a_json_of_its_training_files(out):
     result = run(out)
     assert result.exit_code == 0, result.output
-    assert [Path(line).name for line in result.output.splitlines()] == ["posed_1k.json", "scannet_2k.json"]
+    assert [Path(line).name for line in result.stdout.splitlines()] == ["posed_1k.json", "scannet_2k.json"]
     index = read(out, "scannet_2k.json")
     assert list(index) == ["scannet_nav_video_sentence", "scannet_obj_count_fill"]
     assert index["scannet_obj_count_fill"] == {

@@ -1,6 +1,7 @@
 """``qagen audit``: every answer of a run, recomputed from the scene's own files."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def main(
     if sheet:
         return _write_sheet(run, out or folder / SHEET, SheetPlan(sheet, each, planted, seed))
     if shortcuts:
-        return _find_shortcuts(run, folder, with_marks, write_bias, tasks)
+        return _find_shortcuts(run, folder, with_marks, write_bias, tasks, details)
     selection = AuditSelection(tasks, formats, scenes, most)
     return _audit(run, root, folder, selection, draws if perturb else 0, seed, details)
 
@@ -130,24 +131,32 @@ def _write_sheet(run: Path, folder: Path, plan: "SheetPlan") -> int:
     cli.inform(
         f"{len(samples)} samples to judge, {sum(one.is_planted for one in samples)} of them with a planted error"
     )
-    cli.inform(f"Open {folder / PAGE} in a browser, or read {folder / QUESTIONS}; then run:")
-    cli.inform(f"qagen audit {folder} --verdicts {SAVED}")
+    cli.inform(f"Open {folder / PAGE} in a browser, or read {folder / QUESTIONS}, and judge")
+    cli.next_step("audit", folder, "--verdicts", SAVED)
     return 0
 
 
-def _find_shortcuts(run: Path, folder: Path, with_marks: bool, with_bias: bool, tasks: tuple[str, ...]) -> int:
+def _find_shortcuts(
+    run: Path, folder: Path, with_marks: bool, with_bias: bool, tasks: tuple[str, ...], details: bool
+) -> int:
     from qagen.audit.bias import write_bias
     from qagen.audit.shortcuts import find_shortcuts, shortcut_table
 
     with cli.progress("Training text-only classifiers"):
         found = find_shortcuts(run, with_marks, tasks)
         scored = write_bias(run, with_marks, tasks) if with_bias else 0
-    cli.inform(shortcut_table(found))
+    shown = [one for one in found if details or one.verdict in ("shortcut", "perhaps")]
+    if shown:
+        cli.inform(shortcut_table(shown))
+    verdicts = Counter(one.verdict for one in found)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    cli.inform(f"Readers of the words alone in {counted(len(found), 'combination')} of type and format: {told}")
     if with_bias:
         cli.inform(_bias_advice(scored))
     write_atomic(folder / SHORTCUTS, json.dumps([one.as_data() for one in found], indent=1).encode() + b"\n")
-    cli.inform(f"Written to {folder / SHORTCUTS}")
-    return 1 if any(one.verdict == "shortcut" for one in found) else 0
+    listed = "" if len(shown) == len(found) else "; --details lists all"
+    cli.inform(f"Written to {folder / SHORTCUTS}, with the words that tell{listed}")
+    return 1 if verdicts["shortcut"] else 0
 
 
 def _bias_advice(scored: int) -> str:
@@ -174,7 +183,7 @@ def _audit(
     if rows:
         cli.inform(_agreement_table(rows))
     if result.stability:
-        cli.inform(_noise_table(result))
+        _show_noise(result, details)
     cli.inform("In all: " + ", ".join(f"{result.counts.total(verdict)} {verdict.value}" for verdict in Verdict))
     if clean := len(result.counts.rows) - len(rows):
         cli.inform(f"All answers agree in {counted(clean, 'combination')} of type and format, listed with --details")
@@ -185,36 +194,35 @@ def _audit(
     write_atomic(folder / RESULT, data)
     write_atomic(folder / PAGE, page.encode())
     cli.inform(f"Written to {folder / RESULT} and {folder / PAGE}")
+    if result.is_clean:
+        cli.next_step("export", "llamafactory", run, "--out", "exports/llamafactory")
+    else:
+        cli.inform(f"Next: open {folder / PAGE} in a browser, which shows what disagrees")
     return 0 if result.is_clean else 1
 
 
 def _agreement_table(rows: list[dict[str, Any]]) -> "Table":
-    table = cli.table(
-        "type", "format", "checked", "agree", "disagree", "undecided", "agreement (95 %)", justify="right"
-    )
+    columns = ("type", "format", "checked", "disagree", "undecided")
+    table = cli.table(*columns, justify="right")
     for row in rows:
-        cells = [str(row[name]) for name in ("type", "format", "checked", "agree", "disagree", "undecided")]
-        share, (low, high) = row["agreement"], row["interval"]
-        cells.append("" if share is None else f"{share:.2%} ({low:.1%} to {high:.1%})")
-        table.add_row(*cells, style="red" if row["disagree"] else None)
+        table.add_row(*(str(row[name]) for name in columns), style="red" if row["disagree"] else None)
     return table
 
 
-def _noise_table(result: "Audit") -> "Table":
-    from rich.table import Table
-
+def _show_noise(result: "Audit", details: bool) -> None:
+    """Print how many answers hold under noise: where too few do, or with details everywhere."""
     from qagen.audit.perturb import rows
 
-    table = Table(title="Under noise", title_justify="left")
-    for name in ("type", "format", "answers", "hold", "crossed", "moved: median, 95 %"):
-        table.add_column(name)
-    for row in rows(result.stability):
-        crossed = ", ".join(f"{name} {count}" for name, count in row["crossed"].items())
-        moved = "; ".join(f"{name} {by['median']:.3g}, {by['p95']:.3g}" for name, by in row["moved"].items())
+    found = rows(result.stability)
+    table = cli.table("type", "format", "answers", "hold", title="Under noise", justify="right")
+    for row in (row for row in found if details or row["below_target"]):
         hold = "" if row["hold"] is None else f"{row['hold']:.2%}"
         style = "red" if row["below_target"] else None
-        table.add_row(row["type"], row["format"], str(row["answers"]), hold, crossed, moved, style=style)
-    return table
+        table.add_row(row["type"], row["format"], str(row["answers"]), hold, style=style)
+    if table.rows:
+        cli.inform(table)
+    steady = len(found) - sum(row["below_target"] for row in found)
+    cli.inform(f"Under noise, enough answers hold in {steady} of {counted(len(found), 'combination')}")
 
 
 if __name__ == "__main__":

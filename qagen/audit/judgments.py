@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen import cli
 from qagen.audit.sheet import ANSWERS, PLANTED, QUESTIONS, VERDICTS, Answer, Question
 from qagen.audit.shortcuts import wilson
 from qagen.errors import ConfigError, did_you_mean
@@ -181,18 +182,16 @@ def _rates(key: str, said: Iterable[tuple[str, str]]) -> "Table":
     for name, verdict in sorted(said):
         rows.setdefault(name, Counter())[verdict] += 1
     rows["all"] = sum(rows.values(), Counter())
-    table = _table(f"Verdicts by {key}", key, "judged", *ORDER, "wrong (95 %)", "ugly (95 %)")
+    table = cli.table(key, "judged", *ORDER, "wrong (95 %)", title=f"Verdicts by {key}", justify="right")
     for name, counts in rows.items():
         total = counts.total()
-        shares = [_rate(counts[verdict], total) for verdict in ("wrong", "ugly")]
-        table.add_row(name, str(total), *(str(counts[verdict]) for verdict in ORDER), *shares)
+        table.add_row(name, str(total), *(str(counts[verdict]) for verdict in ORDER), _rate(counts["wrong"], total))
     return table
 
 
 def _judges(judged: JudgedSheet) -> "Table":
-    table = _table(
-        "Verdicts by judge", "judge", "judged", *ORDER, "wrong (95 %)", "same answer before", "planted errors caught"
-    )
+    columns = ("judged", *ORDER, "wrong (95 %)", "same answer", "caught")
+    table = cli.table("judge", *columns, title="Verdicts by judge", justify="right")
     for name, judgments in judged.judges.items():
         said = [one for one in judgments.values() if one.verdict]
         honest = [one for one in said if one.id not in judged.planted]
@@ -202,21 +201,20 @@ def _judges(judged: JudgedSheet) -> "Table":
         same = sum(one.answer.strip().casefold() == judged.answers[one.id].casefold() for one in exact)
         table.add_row(
             name, str(len(honest)), *(str(counts[verdict]) for verdict in ORDER), _rate(counts["wrong"], len(honest)),
-            _share(same, len(exact)), _share(planted.count("wrong"), len(planted)),
+            _part(same, len(exact)), _part(planted.count("wrong"), len(planted)),
         )  # fmt: skip
     return table
 
 
 def _agreement(judged: JudgedSheet) -> "Table":
-    table = _table("Agreement between judges", "judges", "judged by all", "same verdict", "kappa")
+    table = cli.table("judges", "same verdict", "(95 %)", "kappa", title="Agreement between judges", justify="right")
     for names, common, equal, kappa in agreements(judged):
-        table.add_row(names, str(common), _share(equal, common), f"{kappa:.2f}" if kappa == kappa else "")
+        table.add_row(names, _part(equal, common), _rate(equal, common), f"{kappa:.2f}" if kappa == kappa else "")
     return table
 
 
-def _share(part: int, total: int) -> str:
-    """``1 of 8: 12.5 % (2.2 to 47.1)``."""
-    return f"{part} of {total}: {_rate(part, total)}" if total else ""
+def _part(part: int, total: int) -> str:
+    return f"{part} of {total}" if total else ""
 
 
 def _rate(part: int, total: int) -> str:
@@ -225,13 +223,3 @@ def _rate(part: int, total: int) -> str:
         return ""
     low, high = wilson(part, total)
     return f"{100 * part / total:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _table(title: str, name: str, *columns: str) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    table.add_column(name)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table

@@ -18,12 +18,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qagen import cli
 from qagen.records.read import Filter, RecordFile, find_record_files, fitting_files, read_pairs
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 LETTERS = "ABCD"
 PAIRS = (("left", "right"), ("above", "below"), ("front", "behind"), ("closer", "farther"))
@@ -464,19 +468,10 @@ READERS: Mapping[str, Reader] = {
 }
 
 
-def shortcut_table(found: Sequence[Shortcut]) -> Any:
-    """The figures as a table."""
-    from rich.table import Table
-
-    table = Table(title="How far readers of the words alone beat chance, on scenes not learned from")
-    for name in ("type", "format", "target", "samples", "chance", "most often", "accuracy (95 %)", "lead", "", "by"):
-        table.add_column(name, justify="left" if name in ("type", "format", "target", "", "by") else "right")
+def shortcut_table(found: Sequence[Shortcut]) -> "Table":
+    """How far readers of the words alone beat chance, in percent and points."""
+    table = cli.table("type", "format", "accuracy", "lead", "verdict", justify="right")
     for one in found:
-        low, high = one.interval
-        figures = [f"{one.chance:.1%}", f"{one.majority:.1%}", f"{one.accuracy or 0:.1%} ({low:.1%} to {high:.1%})"]
-        cells = [*figures, f"{100 * one.lead:+.1f}"] if one.accuracy is not None else [""] * 4
-        by = "; ".join((one.reader, *one.hints[:2])) if one.reader else "; ".join(one.hints)
-        style = "red" if one.verdict == "shortcut" else None
-        row = (one.type, one.format, one.target, str(one.samples), *cells, one.verdict, by)
-        table.add_row(*row, style=style)
+        cells = [f"{one.accuracy:.1%}", f"{100 * one.lead:+.1f}"] if one.accuracy is not None else [""] * 2
+        table.add_row(one.type, one.format, *cells, one.verdict, style="red" if one.verdict == "shortcut" else None)
     return table

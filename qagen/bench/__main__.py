@@ -102,6 +102,7 @@ def main(
     missing = set(TASKS).difference(question.task for question in questions)
     if missing and not tasks:
         cli.warn(f"no questions of {', '.join(sorted(missing))}")
+    cli.next_step("score", "predictions.jsonl", "--against", folder)
     cli.say_how_to_publish(folder, _datasets(questions))
 
 
@@ -155,6 +156,7 @@ def _draw_form(
     missing = [task for task in form.types if task not in asked]
     if missing and not tasks:
         cli.warn(f"no questions of {', '.join(missing)}")
+    cli.next_step("score", "predictions.jsonl", "--against", folder)
     cli.say_how_to_publish(folder, _datasets([question for questions in drawn for question in questions]))
 
 

@@ -46,6 +46,8 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, f
             is_sound = False
         else:
             is_sound &= _examine(scene, folder)
+    if is_sound:
+        cli.next_step("generate", "--scene", dataset, *([] if root is None else ["--root", root]))
     return 0 if is_sound else 1
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from qagen import cli
-from qagen.errors import ConfigError
+from qagen.errors import ConfigError, counted
 from qagen.export import EXPORTERS, load_exporter
 
 WIDEST = max(map(len, EXPORTERS))
@@ -110,10 +110,10 @@ def main(
             on_sample=bar.advance,
         )
         hint = exporter.write(job)
-    cli.show(f"{counts.total()} samples: {home}")
+    cli.show(f"{counted(counts.total(), 'sample')}: {home}")
     if left_out := sum(source.count for source in found) - counts.total():
         cli.show(f"{left_out} samples left out: of types or formats that have no place in this form")
-    cli.show(hint)
+    cli.show(f"Next, for {EXPORTERS[name].partition(':')[0]}:\n{hint}")
     if exporter.is_published:
         cli.say_how_to_publish(home, datasets_of({source.file.dataset for source in sources}))
 

@@ -68,9 +68,7 @@ def main(
             raise SceneError(loader.root, f"scenes: none of the {len(wanted)} could be measured")
     for name, path in writer.paths.items():
         cli.show(f"{path}: {writer.rows[name]} rows")
-    cli.inform(
-        f"Read them with pandas.read_parquet({str(writer.paths['sightings'])!r}); docs/frames.md has the columns."
-    )
+    cli.inform(f"Next: pandas.read_parquet({str(writer.paths['sightings'])!r}); docs/frames.md has the columns")
     return 1 if failed else 0
 
 

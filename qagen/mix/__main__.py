@@ -145,6 +145,10 @@ def main(
     cli.show(f"{sum(share.count for share in shares):,} records, about {_short(tokens)} tokens: {target}")
     if materialize == "webdataset":
         cli.say_how_to_publish(target.with_suffix(""), sorted({share.source.dataset for share in shares}))
+    elif materialize in (None, "jsonl"):
+        cli.inform(f"Next: --meta_path {target} of InternVL's or SPAR's trainer")
+    else:
+        cli.inform(f"Next: give the shards in {target.with_suffix('')} to your trainer")
 
 
 def _without_biased(sources: "list[Source]", max_bias: float) -> "list[Source]":

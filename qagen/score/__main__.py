@@ -11,6 +11,8 @@ from qagen.errors import ConfigError
 from qagen.files import write_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.table import Table
 
     from qagen.score.report import Report, ReportLine
@@ -58,8 +60,11 @@ SCORER_NAMES = (
 )
 @cli.path_option("--out", "json_file", also=["--json"], metavar="FILE", help="Also write everything to this JSON file.")
 @cli.seed_option("Random seed of intervals and guesses.")
-def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path | None, seed: int) -> None:
-    """Score PREDICTIONS and print a table by task and level.
+@cli.option("--details", is_flag=True, help="Also print the scores of each task and of groups.")
+def main(
+    predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path | None, seed: int, details: bool
+) -> None:
+    """Score PREDICTIONS and print the scores by level.
 
     PREDICTIONS has lines of {"id": ..., "prediction": ...}. Questions without a prediction score 0. Unknown and
     repeated ids are reported and do not count.
@@ -96,68 +101,63 @@ def main(predictions: Path, bench: Path, mode: str, scorer: str, json_file: Path
     ):
         if ids := problems[key]:
             cli.warn(f"{len(ids)} {problem}: {', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''}")
-    if report.unread:
-        reasons = Counter(prediction.reason.partition(":")[0] for prediction in report.unread)
-        told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(LISTED))
-        where = "" if json_file is not None else "; --out lists them"
-        cli.warn(f"{len(report.unread)} predictions could not be read and score 0: {told}{where}")
-    cli.show(_table(report))
-    if report.consistency:
-        cli.show(_consistency(report))
-    if report.unscored:
-        names = ", ".join(f"{task} ({count})" for task, count in report.unscored.items())
-        cli.show(f"Not scored, because the scorer does not know them: {names}")
+    _show_scores(report, details)
     if json_file is not None:
         content = {**msgspec.to_builtins(report), **problems, "seed": seed}
         write_atomic(json_file, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+        cli.show(f"Written to {json_file}")
 
 
-def _table(report: "Report") -> "Table":
-    from rich.table import Table
+def _show_scores(report: "Report", details: bool) -> None:
+    if report.unread:
+        reasons = Counter(prediction.reason.partition(":")[0] for prediction in report.unread)
+        told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(LISTED))
+        cli.warn(f"{len(report.unread)} predictions could not be read and score 0, as --out lists: {told}")
+    if details:
+        cli.show(_task_table(report))
+        if report.consistency:
+            cli.show(_consistency(report))
+    cli.show(_table({**report.levels, "overall": report.overall}, f"Scores, {report.mode}"))
+    if report.unscored:
+        names = ", ".join(f"{task} ({count})" for task, count in report.unscored.items())
+        cli.show(f"Not scored, because the scorer does not know them: {names}")
+    if not details:
+        cli.show("Scores of each task: --details, or in the file of --out")
 
-    table = Table(title=f"Scores, {report.mode}", title_justify="left")
-    level = [""] * (not report.groups)  # SpaceVista has none
-    for name in ("", *(["level"] if level else []), "metric"):
-        table.add_column(name, overflow="fold")  # these give way in a narrow terminal, numbers do not
-    for name in ("questions", "unread", "score", "95 % interval", "chance"):
-        table.add_column(name, justify="right", no_wrap=True)
+
+def _task_table(report: "Report") -> "Table":
+    """The scores of all tasks by level, and of SpaceVista's groups."""
 
     def by_level(row: "tuple[str, ReportLine]") -> tuple[int, str]:
         name, line = row
         return LEVELS.index(line.level) if line.level in LEVELS else len(LEVELS), name
 
-    for name, line in sorted(report.tasks.items(), key=by_level):
-        table.add_row(name, *([line.level] if level else []), _metric(line), *_cells(line))
-    table.add_section()
-    for group, lines in report.groups.items():
-        for name, line in lines.items():
-            table.add_row(name if "," in group else f"{group} {name}", *level, _metric(line), *_cells(line))
-    for name, line in {**report.levels, "overall": report.overall}.items():
-        table.add_row(name, *level, "", *_cells(line))
+    lines = dict(sorted(report.tasks.items(), key=by_level))
+    for group, members in report.groups.items():
+        lines |= {name if "," in group else f"{group} {name}": line for name, line in members.items()}
+    return _table(lines, f"Scores of tasks, {report.mode}")
+
+
+def _table(lines: "Mapping[str, ReportLine]", title: str) -> "Table":
+    table = cli.table("", "asked", "unread", "score", "95 %", "chance", title=title, justify="right")
+    for name, line in lines.items():
+        table.add_row(name, *_cells(line))
     return table
 
 
 def _consistency(report: "Report") -> "Table":
     """How many groups of questions about one fact are all right, beside how many of their questions are."""
-    from rich.table import Table
-
-    table = Table(title="Groups whose answers are all right", title_justify="left")
-    table.add_column("", overflow="fold")
-    for name in ("groups", "questions", "right alone", "all right"):
-        table.add_column(name, justify="right", no_wrap=True)
+    columns = ("", "groups", "questions", "right alone", "all right")
+    table = cli.table(*columns, title="Groups whose answers are all right", justify="right")
     for name, line in report.consistency.items():
         shares = [f"{100 * share:.2f}" for share in (line.question_score, line.score)]
         table.add_row(name, str(line.groups), str(line.questions), *shares)
     return table
 
 
-def _metric(line: "ReportLine") -> str:
-    return "mixed" if "/" in line.metric else line.metric
-
-
 def _cells(line: "ReportLine") -> list[str]:
     low, high = (100 * bound for bound in line.interval)
-    scores = [f"{100 * line.score:.2f}", f"{low:.1f} - {high:.1f}", f"{100 * line.chance:.1f}"]
+    scores = [f"{100 * line.score:.2f}", f"{low:.1f}-{high:.1f}", f"{100 * line.chance:.1f}"]
     return [str(line.questions), str(line.unread), *scores]
 
 

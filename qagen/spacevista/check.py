@@ -1,6 +1,5 @@
 """``qagen spacevista check``: what a file holds, and which items cannot be used."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from qagen import cli
 from qagen.core.reasons import UNLIKE_ITS_FORM
@@ -123,7 +121,7 @@ def main(source: Path, root: Path | None, lists_all: bool) -> int:
     _show_table("unknown key", counts.unknown, lists_all)
     cli.show_faults(faults, lists_all)
     if len(faults) < n_items:
-        cli.show(f"\nNext: {_next_step(source, root, counts)}")
+        _next_step(source, root, counts)
     return 1 if faults else 0
 
 
@@ -170,11 +168,7 @@ def _show_table(head: str, counts: Counter[str], lists_all: bool) -> None:
     """A table of names and their counts, the most frequent first; nothing where there are none."""
     if not counts:
         return
-    from rich.box import SIMPLE_HEAD
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(head)
-    table.add_column("items", justify="right")
+    table = cli.table(head, "items", justify="right")
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     for name, n in rows if lists_all else rows[:MAX_ROWS]:
         table.add_row(name, f"{n:,}")
@@ -183,12 +177,13 @@ def _show_table(head: str, counts: Counter[str], lists_all: bool) -> None:
         cli.show(f"and {len(rows) - MAX_ROWS} more, which --all lists")
 
 
-def _next_step(source: Path, root: Path | None, counts: Counts) -> str:
+def _next_step(source: Path, root: Path | None, counts: Counts) -> None:
     if not counts.frames:
-        return "qagen score --help"
-    if root is None:
-        return f"qagen spacevista check {shlex.quote(str(source))} --root MEDIA (looks at frames and masks too)"
-    return f"qagen spacevista show {shlex.quote(str(source))} --root {shlex.quote(str(root))}"
+        cli.next_step("score", "--help")
+    elif root is None:
+        cli.next_step("spacevista", "check", source, "--root", "MEDIA")  # looks at frames and masks too
+    else:
+        cli.next_step("spacevista", "show", source, "--root", root, "--html", "items.html")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A file of items written anew, item by item: what flatten, nest and convert have in common."""
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def rewrite(
     left_out = f", {len(faults):,} left out" if faults else ""
     cli.show(f"{written:,} items written{left_out}: {target}")
     cli.show_faults(faults, lists_all)
-    cli.show(f"\nNext: qagen spacevista check {shlex.quote(str(target))}")
+    cli.next_step("spacevista", "check", target)
     return 1 if faults else 0
 
 

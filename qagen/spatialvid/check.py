@@ -1,7 +1,6 @@
 """``qagen spatialvid check``: which clips fit together, and why the others do not."""
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -80,8 +79,7 @@ def main(root: Path, table: Path | None, reads_captions: bool, lists_all: bool, 
         cli.show(f"{read} captions, {len(told)} of them contradict the path of the camera")
     cli.show_faults([*faults, *listed], lists_all)
     if n_usable:
-        command = f"qagen generate --scene spatialvid --root {shlex.quote(str(root))}"
-        cli.show(f"\nNext: {command} (clips that cannot be used are left out)")
+        cli.next_step("generate", "--scene", "spatialvid", "--root", root)
     return 1 if failed or listed else 0
 
 

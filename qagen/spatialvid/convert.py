@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +73,7 @@ def main(dataset: str, root: Path | None, scenes: tuple[str, ...], split: str, t
     cli.show(f"{counted(len(chosen), 'scene')}: wrote {counted(written, 'clip')}{others}")
     cli.show_faults(faults, lists_all)
     if len(faults) < len(chosen):
-        cli.show(f"\nNext: qagen spatialvid check {shlex.quote(str(target))}")
+        cli.next_step("spatialvid", "check", target)
     return 1 if faults else 0
 
 

@@ -95,12 +95,7 @@ def _report(rows: "Iterator[Row]", bar: cli.Bar, table: Path) -> "Iterator[Row]"
 
 
 def _summary(sifting: Sifting) -> "Table":
-    from rich.table import Table
-
-    shown = Table(title_justify="left")
-    shown.add_column("rule")
-    for name in ("refused", "by it alone", "no number"):
-        shown.add_column(name, justify="right")
+    shown = cli.table("rule", "refused", "by it alone", "no number", justify="right")
     for count in sifting.counts:
         shown.add_row(count.rule.text, f"{count.failed:,}", f"{count.alone:,}", f"{count.missing:,}")
     return shown

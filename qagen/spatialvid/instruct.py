@@ -1,7 +1,6 @@
 """``qagen spatialvid instruct``: how the camera of each clip moves, as files beside its poses."""
 
 import json
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -81,7 +80,7 @@ def main(root: Path, mode: str, form: str | None, table: Path | None, force: boo
         cli.show(f"{untimed} have neither video nor fps (--csv names a table): their rows count as 0.2 s apart")
     cli.show_faults(faults, lists_all)
     if len(faults) < len(clips):
-        cli.show(f"\nNext: qagen spatialvid stats {shlex.quote(str(root))} --to stats.csv")
+        cli.next_step("spatialvid", "stats", root, "--to", "stats.csv")
     return 1 if faults else 0
 
 

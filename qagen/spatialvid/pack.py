@@ -7,7 +7,6 @@ them ``frame_index`` (N,) int32, ``valid`` and ``dyn_mask`` (N, H, W) bool, and 
 The grid is that of the depth images, which are taken as they are: frames are resized and cut as the pipeline does.
 """
 
-import shlex
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -66,7 +65,8 @@ def main(root: Path, name: str | None, target: Path | None) -> None:
     cli.show(f"{count} rows of {width} x {height} pixels, {size}: {target}")
     for note in packing.notes():
         cli.show(f"note: {note}")
-    cli.show(f"Next: numpy.load({str(target)!r}), or qagen spatialvid unpack {shlex.quote(str(target))} --out DIR")
+    cli.show(f"numpy.load({str(target)!r}) reads it")
+    cli.next_step("spatialvid", "unpack", target, "--out", "DIR")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,5 @@
 """``qagen spatialvid score``: luminance and motion of videos."""
 
-import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -66,8 +65,8 @@ def main(inputs: tuple[Path, ...], target: Path, root: Path | None, workers: int
     _show_faults(faults)
     cli.show(f"{len(table.cells):,} of {len(table.rows):,} rows scored: {target}")
     if table.cells:
-        rules = "--keep 'luminance mean=20..140' --keep 'motion score=2..14'"
-        cli.show(f"Next: qagen spatialvid filter {shlex.quote(str(target))} {rules} --out kept.csv")
+        rules = ("--keep", "luminance mean=20..140", "--keep", "motion score=2..14")
+        cli.next_step("spatialvid", "filter", target, *rules, "--out", "kept.csv")
     return 1 if faults else 0
 
 

@@ -5,7 +5,6 @@ Also of MegaSaM's own files, which have the four official keys alone and depth o
 file says what moves, ``dyn_masks.npz``: a clip whose frames have the size of their depth.
 """
 
-import shlex
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def main(packed: Path, folder: Path) -> None:
         write_unpacked(clip, folder, bar.advance)
     height, width = clip.size
     cli.show(f"{len(clip.poses)} rows of {width} x {height} pixels: {folder}")
-    cli.show(f"Next: qagen spatialvid check {shlex.quote(str(folder))}")
+    cli.next_step("spatialvid", "check", folder)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -203,7 +203,7 @@ def test_the_meta_file_of_an_export_is_mixed_by_the_names_of_its_entries(tmp_pat
 def test_files_that_give_no_record_are_told(index):
     result = run(index, "--ratio", "posed=0.01", "--format", "select=0")
     told = "qagen: 1 files are too short for their ratio and give no record: posed_distance_prediction_oc_sentence (20)"
-    assert result.stderr.splitlines() == [told]
+    assert result.stderr.splitlines()[0] == told
 
 
 CAT = {

@@ -41,8 +41,9 @@ def test_the_command_tells_groups(tmp_path: Path) -> None:
     bench, said, scores = tmp_path / "test.jsonl", tmp_path / "said.jsonl", tmp_path / "scores.json"
     bench.write_text("".join(json.dumps(row) + "\n" for row in rows))
     said.write_text("".join(json.dumps({"id": k, "prediction": "AB"[k % 2]}) + "\n" for k in range(3)))
-    result = CliRunner().invoke(main, [str(said), "--against", str(bench), "--out", str(scores)])
+    result = CliRunner().invoke(main, [str(said), "--against", str(bench), "--out", str(scores), "--details"])
     assert result.exit_code == 0, result.output
     assert "all right" in result.output
+    assert f"Written to {scores}" in result.output
     consistency = json.loads(scores.read_text())["consistency"]
     assert consistency["overall"] == {"score": 0.0, "groups": 1, "questions": 2, "question_score": 0.5}

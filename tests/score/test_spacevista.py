@@ -205,7 +205,7 @@ OFFICIAL = ("--mode", "official", "--scorer", "spacevista")
 
 def test_means_are_those_of_the_questions(tmp_path, bench, results):
     out = tmp_path / "scores.json"
-    result = run(results, "--against", bench, *OFFICIAL, "--out", out)
+    result = run(results, "--against", bench, *OFFICIAL, "--out", out, "--details")
     assert result.exit_code == 0, result.output
     report = json.loads(out.read_text())
     assert report["overall"]["score"] == pytest.approx((1 + 0.6 + 1 + 0) / 4)  # not the mean of the types, 0.6
@@ -279,6 +279,6 @@ def test_scores_are_seen_in_a_narrow_terminal(tmp_path: Path, monkeypatch: pytes
     bench, said = tmp_path / "bench.json", tmp_path / "said.jsonl"
     bench.write_text(json.dumps([entry("1", "5", "OBJECT_RELATIVE_DISTANCE_" * 2), entry("2", "A", "OBJECT")]))
     said.write_text("".join(json.dumps({"id": name, "prediction": "4"}) + "\n" for name in "12"))
-    lines = run(said, "--against", bench, *OFFICIAL).stdout.splitlines()
+    lines = run(said, "--against", bench, *OFFICIAL, "--details").stdout.splitlines()
     assert max(map(len, lines)) <= 80
-    assert any(re.search(r"MRA .* 60\.00 │ +60\.0 - 60\.0 │", line) for line in lines)
+    assert any(re.search(r"OBJECT_.* 60\.00 +60\.0-60\.0 ", line) for line in lines)

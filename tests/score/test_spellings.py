@@ -897,6 +897,8 @@ def test_unread_predictions_are_counted_by_type_and_listed_with_their_reason(tmp
         "obj_count": 0,
     }
     assert report["overall"]["unread"] == 2
-    assert "2 predictions could not be read and score 0: a range (1), an unknown unit (1)" in result.stderr
+    assert (
+        "2 predictions could not be read and score 0, as --out lists: a range (1), an unknown unit (1)" in result.stderr
+    )
     CliRunner().invoke(main, [*arguments, "--mode", "official"])
     assert json.loads((tmp_path / "s.json").read_text())["unread"] == []

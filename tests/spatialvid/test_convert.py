@@ -315,7 +315,7 @@ def test_scenes_become_clips_that_all_commands_read(root: Path, tmp_path: Path) 
     result = convert(root, out, "--scenes", "kitchen")
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "1 scene: wrote 1 clip")
     assert "kitchen: 12 rows, 12 frames of 64 x 36 at 5 a second, meters, no depth" in result.stderr
-    assert f"Next: qagen spatialvid check {out}" in result.stdout
+    assert f" spatialvid check {out}\n" in result.stderr
     table = out / "data" / "train" / "SpatialVID_metadata.csv"
     (row,) = csv.DictReader(table.open(encoding="utf-8"))
     known = {name: value for name, value in row.items() if value}
