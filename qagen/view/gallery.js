@@ -4,7 +4,7 @@ const { samples, reels } = data, words = Object.fromEntries(data.words);
 const KEYS = Object.keys(words), CARDS_OF_SHELF = 8, LEAST_OF_SHELF = 3, CARDS_AT_ONCE = 60, MOST_ENLARGED = 1.6;
 const title = document.title;
 const state = { view: "overview", id: "", q: "", ...Object.fromEntries(KEYS.map(key => [key, ""])) };
-let shown = samples, drawn = "", stage = null, isOpen = true;
+let shown = samples, filtered = null, drawn = null, stage = null, isOpen = true;
 
 const byId = new Map();
 for (const [number, sample] of samples.entries()) {
@@ -47,14 +47,18 @@ function haystackOf({ number }) {
   return haystacks[number];
 }
 
+const filters = () => [state.q, ...KEYS.map(key => state[key])].join("\n");
+
 function applyFilters() {
+  if (filters() === filtered) return;
+  filtered = filters();
   const wanted = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   const found = wanted.length ? samples.filter(sample => wanted.every(word => haystackOf(sample).includes(word))) : samples;
   const fits = (sample, but) => KEYS.every(key => key === but || !state[key] || sample[key] === state[key]);
   shown = found.filter(sample => fits(sample));
   for (const key of KEYS) fillMenu(key, found.filter(sample => fits(sample, key)));
   at("clear").hidden = !state.q && KEYS.every(key => !state[key]);
-  if (at("q").value !== state.q) at("q").value = state.q;
+  if (at("q").value.trim() !== state.q) at("q").value = state.q;
 }
 
 // What there is to choose, with the number of samples under the other filters.
@@ -111,11 +115,10 @@ function addCards() {
 }
 
 function drawOverview() {
-  const wanted = [state.q, ...KEYS.map(key => state[key])].join("\n");
-  if (wanted === drawn) return;
-  drawn = wanted;
-  const byType = new Map();
-  for (const sample of shown) byType.set(sample.type, [...(byType.get(sample.type) || []), sample]);
+  if (filtered === drawn) return;
+  drawn = filtered;
+  const byType = new Map(shown.map(sample => [sample.type, []]));
+  for (const sample of shown) byType.get(sample.type).push(sample);
   const scenes = new Set(shown.map(sample => sample.scene)).size;
   const all = shown.length === samples.length ? "" : ` of ${samples.length.toLocaleString("en")}`;
   at("count").textContent = shown.length
@@ -193,7 +196,7 @@ function update() {
   document.body.className = `is-${state.view}${document.body.classList.contains("bare") ? " bare" : ""}`;
   const isSame = before === state.view;
   if (state.view === "overview") {
-    const isNew = drawn !== "" && [state.q, ...KEYS.map(key => state[key])].join("\n") !== drawn;
+    const isNew = drawn !== null && filtered !== drawn;
     drawOverview();
     scrollTo(0, isNew || isSame ? 0 : scrolled);
   } else {

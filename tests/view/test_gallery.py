@@ -222,6 +222,10 @@ def test_filters_and_search_narrow_the_samples(page: Any) -> None:
     assert page.inner_text("#count") == "No sample fits these filters."
     page.click("#clear")
     assert page.inner_text("#count").startswith("158 samples")
+    page.type("#q", "teapot ")
+    page.wait_for_function("shown.length === 1")
+    page.type("#q", "red")  # the blank is still there
+    assert page.input_value("#q") == "teapot red"
     for words in ("TEAPOT red", "room_30", "frame-7"):  # question, id; every word, whatever its case
         page.fill("#q", words)
         page.wait_for_function("shown.length === 1")
