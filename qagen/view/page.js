@@ -61,7 +61,7 @@ function drawShape([kind, color, ...rest]) {
 }
 
 function picture(image, { tag = "div", ratio = image.width / image.height, ...attributes } = {}) {
-  const layers = [make("img", { src: image.source(), alt: image.name, decoding: "async", draggable: false })];
+  const layers = [make("img", { src: image.source(), alt: image.name, decoding: "sync", draggable: false })];
   if (image.shapes) layers.push(makeSvg("svg", { viewBox: `0 0 ${image.width} ${image.height}`, preserveAspectRatio: "xMidYMid slice",
     class: "marks", role: "img", "aria-label": "marks" }, ...image.shapes.flatMap(drawShape)));
   return make(tag, { class: "picture", style: `aspect-ratio: ${ratio}`, ...attributes }, ...layers);
