@@ -229,6 +229,10 @@ def at_place(*keys: Any, value: Any) -> Callable[[], Any]:
 OBB = (0, "objects", 1, "obb")
 MIRRORED = [[-1, 0, 0], [0, 1, 0], [0, 0, 1]]
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
+    "labelCloud's": (
+        lambda: {"folder": "a", "objects": []},
+        r"file: found one scan's boxes \(objects\), expected those of",
+    ),
     "a number": (lambda: 3, r"file: found 3, expected a list of scenes"),
     "empty": (list, r"file: found no scenes"),
     "a scene of text": (lambda: ["scene"], r"\[0\]: found 'scene', expected an object with 'scene_id'"),

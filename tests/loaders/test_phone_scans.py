@@ -140,3 +140,16 @@ def test_what_is_wrong_with_record3d(tmp_path: Path, changes: dict[str, Any], me
     record3d(tmp_path / "loft", **changes)
     with pytest.raises(SceneError, match=re.escape(message)):
         load(tmp_path / "loft", "record3d", ".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("record3d", "metadata", "found a file, 'metadata', expected a folder; unpack archives such as .r3d"),
+        ("nerfstudio", "rgbd", "found a folder, 'rgbd', expected the transforms.json"),
+    ],
+)
+def test_a_path_of_another_kind_is_told(tmp_path: Path, kind: str, path: str, expected: str) -> None:
+    record3d(tmp_path / "loft")
+    with pytest.raises(SceneError, match=re.escape(f"scene.json: frames.path: {expected}")):
+        load(tmp_path / "loft", kind, path)

@@ -38,6 +38,8 @@ from qagen.loaders.io.boxes import check_axes
 from qagen.loaders.io.text import read_unique_json
 
 _Texts: Any = list[msgspec.Raw] | dict[str, msgspec.Raw]
+_ONE_SCAN = {"objects", "items", "walls"}
+"""Keys of files that tools write for one scan (qagen.loaders.io.box_exports)."""
 MIN_AREA_M2 = 0.01
 MIN_SIDE_M = 1e-4
 MAX_LENGTH_M = 1e4
@@ -64,6 +66,10 @@ def read_box_lists(path: Path) -> dict[str, AnnotatedScan]:
     content = _split(path)
     if isinstance(content, list):
         listed = [_revsi_scan(scene, path, f"[{index}]") for index, scene in enumerate(content)]
+    elif isinstance(content, Mapping) and content.keys() & _ONE_SCAN:
+        found = f"one scan's boxes ({', '.join(sorted(content.keys() & _ONE_SCAN))})"
+        expected = "those of scenes by name; scene.json names files of labelCloud, CVAT and RoomPlan (docs/posed.md)"
+        raise SceneError(path, f"file: found {found}, expected {expected}")
     elif isinstance(content, Mapping) and content:
         listed = [_meta_scan(scene, path, name) for name, scene in content.items()]
     else:

@@ -330,6 +330,10 @@ class _SceneReader:
                 found = repr(getattr(self._file, field))
                 raise SceneError(self._path, f"{field}: found {found}, expected none: {source.format} fixes it")
         path = inside(self._folder, source.path, self._path, "frames.path")
+        expected = "the transforms.json" if source.format == "nerfstudio" else "a folder; unpack archives such as .r3d"
+        if path.is_dir() == (source.format == "nerfstudio") and path.exists():
+            found = "a folder" if path.is_dir() else "a file"
+            raise SceneError(self._path, f"frames.path: found {found}, {source.path!r}, expected {expected}")
         if source.format == "nerfstudio":
             return read_nerfstudio(path.parent, path)
         readers = {"polycam": read_polycam, "record3d": read_record3d, "tum": read_tum, "7scenes": read_7scenes}
