@@ -11,7 +11,7 @@ import pytest
 from tools.runs import SETTINGS, generate
 from tools.schema import DOCS, schema_texts
 
-OPTIONS = ("--rgbd", "--groups", "paraphrase,permute,inverse,mirror", "--unanswerable", "0.5", "--per-scene", "2")
+OPTIONS = ("--rgbd", "--groups", "paraphrase,permute,inverse", "--per-scene", "2")
 TASKS = (
     "depth_prediction_oo,distance_infer_center_oo_mv,position_matching,point_correspondence,contact,appearance_order"
 )
@@ -55,7 +55,7 @@ def test_every_type_and_format_is_as_the_schemas_say(demo_run: Path, desk_run: P
 
 
 @pytest.mark.slow
-def test_variants_pairs_depth_and_masks_are_as_the_schemas_say(tmp_path: Path) -> None:
+def test_variants_depth_and_masks_are_as_the_schemas_say(tmp_path: Path) -> None:
     config = tmp_path / "settings.yaml"
     config.write_text(f"{SETTINGS}overrides: {{depth_prediction_oo: {{mark: mask}}}}\n", encoding="utf-8")
     out = tmp_path / "out"
@@ -64,9 +64,26 @@ def test_variants_pairs_depth_and_masks_are_as_the_schemas_say(tmp_path: Path) -
     records = [record for _, record in lines(out, "qa")]
     assert all("depth" in record for record in records)
     assert any("red_mask" in record for record in records)
-    assert {"mirror", "unanswerable"} <= {
+    assert {"paraphrase", "inverse"} <= {
         told["group"]["variant"] for _, told in lines(out, "evidence") if "group" in told
     }
+
+
+@pytest.mark.slow
+def test_unanswerable_pairs_are_as_the_schemas_say(tmp_path: Path) -> None:
+    asked = (
+        "--tasks",
+        "direction_*,turn_and_look_mv",
+        "--formats",
+        "select",
+        "--unanswerable",
+        "0.5",
+        "--per-scene",
+        "8",
+    )
+    generate(tmp_path, *asked).check_returncode()
+    assert check(tmp_path) > 10
+    assert "unanswerable" in {told["group"]["variant"] for _, told in lines(tmp_path, "evidence") if "group" in told}
 
 
 @pytest.mark.slow
