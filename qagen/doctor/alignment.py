@@ -1,6 +1,6 @@
 """Whether the world's up, the mesh and the boxes agree with what the depth images measure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +10,11 @@ from scipy.spatial import KDTree
 from qagen.core.box import Box3D
 from qagen.core.pose import Pose
 from qagen.core.scene import Scene
+from qagen.core.spacing import evenly_spaced
 from qagen.doctor.depth_samples import DepthSample
 from qagen.doctor.finding import Finding, judge, percent
 from qagen.kernels.inside import assign_pixels
-from qagen.visibility.instances import NEAR_M, BoxArrays
+from qagen.visibility.instances import NEAR_M, above_floor
 from qagen.visibility.surfaces import sample_surface
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,10 @@ REACHED = 0.3
 """Share of the boxes that depth must reach."""
 AROUND = 1.25
 """Boxes enlarged by this factor hold the depth that ends close around them."""
-FEW_SAMPLES = 12
+MOST_BOXES = 300
+"""Of more boxes, so many evenly spaced ones are compared."""
+FEW_SAMPLES, COARSE = 12, 2
+"""Number of samples, and steps between their pixels, with which remedies are tried."""
 SURFACE_OK_M, SURFACE_BEARABLE_M = 0.05, 0.12
 POINTS_OK_M, POINTS_BEARABLE_M = 0.08, 0.15
 """Wider than for the surface, because some points lie where no sample looks."""
@@ -154,12 +158,13 @@ def check_boxes(scene: Scene, samples: Sequence[DepthSample]) -> Finding | None:
     """Whether depth ends inside the boxes that it reaches instead of passing through; None without depth or boxes."""
     if not samples or not scene.objects:
         return None
-    boxes = [item.box for item in scene.objects]
-    hits, reaching = _count_endings(boxes, samples)
+    objects = evenly_spaced(scene.objects, MOST_BOXES)
+    boxes = [item.box for item in objects]
+    tight, hits, reaching = _tightness(boxes, samples)
     is_judged = reaching >= MIN_PIXELS
     is_empty = is_judged & (hits < EMPTY * reaching)
     share = is_empty.sum() / max(is_judged.sum(), 1)
-    tightness = _tightness(boxes, samples)[is_judged].mean() if is_judged.any() else 0.0
+    tightness = tight[is_judged].mean() if is_judged.any() else 0.0
     found = f"depth reaches {is_judged.sum()} of {len(boxes)} boxes, {is_empty.sum()} of them are empty; "
     found += f"tightness {tightness:.2f}"
     expected = f"some reached, at most {percent(EMPTY_OK)} empty, tightness {TIGHT:g} or more"
@@ -167,18 +172,21 @@ def check_boxes(scene: Scene, samples: Sequence[DepthSample]) -> Finding | None:
     remedy = _remedy(boxes, samples, is_ok)
     if remedy:
         return Finding("boxes", "FAIL", found, expected, remedy)
-    labels = [scene.objects[i].label for i in np.flatnonzero(is_empty)[:5]]
+    labels = [objects[i].label for i in np.flatnonzero(is_empty)[:5]]
     advice = f"look at {', '.join(labels) or 'the boxes'} in the overlay pictures"
     return Finding("boxes", judge(is_ok, is_judged.any() and share <= EMPTY_BEARABLE), found, expected, advice)
 
 
 def _count_endings(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> tuple[Floats, Floats]:
     """(B,) pixels of all samples whose depth ends inside each box, and (B,) those whose depth reaches it at all."""
+    centers = np.array([box.center for box in boxes])
+    rotations = np.array([box.rotation for box in boxes])
+    ends = above_floor(rotations, np.array([box.size for box in boxes]) / 2)
+    nobody = np.zeros((len(boxes), len(boxes)), dtype=bool)  # who owns a pixel does not matter
+    shape = centers, rotations, ends, ends, np.arange(len(boxes)), nobody
     hits, reaching = np.zeros(len(boxes)), np.zeros(len(boxes))
-    arrays = BoxArrays.of(boxes)
     for sample in samples:
         T_cw = sample.frame.world_from_camera.inverse().matrix
-        shape = arrays.centers, arrays.rotations, arrays.core, arrays.core, arrays.order, arrays.nested
         pixels = assign_pixels(sample.depth, sample.camera.intrinsics, T_cw, *shape, NEAR_M, *TOLERANCE)
         _, outline, touched, unmeasured, hidden = pixels
         hits += touched
@@ -186,14 +194,18 @@ def _count_endings(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> tu
     return hits, reaching
 
 
-def _tightness(boxes: Sequence[Box3D], samples: Sequence[DepthSample]) -> Floats:
+def _tightness(
+    boxes: Sequence[Box3D], samples: Sequence[DepthSample], least: float = MIN_PIXELS
+) -> tuple[Floats, Floats, Floats]:
     """(B,) share of depth that ends inside each box, of the depth that reaches it or ends near it, whichever is more.
 
-    It is low for a box that stands empty, and for one that holds only a part of an object.
+    It is low for a box that stands empty, and for one that holds only a part of an object; 0 for one that less than
+    ``least`` pixels reach. And the counts of _count_endings.
     """
     hits, reaching = _count_endings(boxes, samples)
     near, _ = _count_endings([replace(box, size=AROUND * box.size) for box in boxes], samples)
-    return np.where(reaching >= MIN_PIXELS, hits / np.maximum(np.maximum(reaching, near), 1), 0.0)
+    tight = np.where(reaching >= least, hits / np.maximum(np.maximum(reaching, near), 1), 0.0)
+    return tight, hits, reaching
 
 
 def _remedy(boxes: Sequence[Box3D], samples: Sequence[DepthSample], is_ok: bool) -> str:
@@ -201,18 +213,20 @@ def _remedy(boxes: Sequence[Box3D], samples: Sequence[DepthSample], is_ok: bool)
 
     Where all seems well, only boxes that depth reaches are compared, because others may stand where no sample looks.
     """
-    few = samples[:: max(1, -(-len(samples) // FEW_SAMPLES))]
-    compared = _count_endings(boxes, few)[1] >= MIN_PIXELS if is_ok else np.ones(len(boxes), dtype=bool)
-
-    def score_of(changed: Sequence[Box3D]) -> float:
-        return float(_tightness(changed, few)[compared].mean())
-
+    few = [sample.thinned(COARSE) for sample in evenly_spaced(samples, FEW_SAMPLES)]
+    least = MIN_PIXELS / COARSE**2
+    tight, _, reaching = _tightness(boxes, few, least)
+    compared = reaching >= least if is_ok else np.ones(len(boxes), dtype=bool)
     if not compared.any():
         return ""
-    as_read = score_of(boxes)
+
+    def score_of(changed: Sequence[Box3D]) -> float:
+        return float(_tightness(changed, few, least)[0][compared].mean())
+
+    as_read = float(tight[compared].mean())
     scores = {change: score_of(changed) for change, changed in _corrected(boxes, world_cloud(few)).items()}
     if not is_ok:
-        shift, score = _best_shift(boxes, few, as_read)
+        shift, score = _best_shift(boxes, score_of, as_read)
         scores[f"they were shifted by ({shift[0]:g}, {shift[1]:g}, {shift[2]:g}) m"] = score
     change, score = max(scores.items(), key=lambda pair: pair[1])
     if score < max(BETTER * as_read, LEAST_TIGHT):
@@ -255,7 +269,9 @@ def _raised(box: Box3D, heights: float) -> Box3D:
     return replace(box, center=box.center + np.array([0, 0, heights * box.size[2]]))
 
 
-def _best_shift(boxes: Sequence[Box3D], samples: Sequence[DepthSample], as_read: float) -> tuple[Floats, float]:
+def _best_shift(
+    boxes: Sequence[Box3D], score_of: Callable[[Sequence[Box3D]], float], as_read: float
+) -> tuple[Floats, float]:
     """The shift within SHIFT_REACH_M that makes boxes tightest, searched on ever finer grids, and that tightness."""
     best, score = np.zeros(3), as_read
     for step in SHIFT_STEPS_M:
@@ -266,8 +282,7 @@ def _best_shift(boxes: Sequence[Box3D], samples: Sequence[DepthSample], as_read:
             for offset in np.stack(np.meshgrid(*[steps] * len(axes)), axis=-1).reshape(-1, len(axes)):
                 shift = center.copy()
                 shift[list(axes)] += offset
-                shifted = [replace(box, center=box.center + shift) for box in boxes]
-                tightness = float(_tightness(shifted, samples).mean())
+                tightness = score_of([replace(box, center=box.center + shift) for box in boxes])
                 if tightness > score + 1e-6:
                     best, score = shift, tightness
     return np.round(best, 2), score

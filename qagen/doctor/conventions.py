@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from qagen.core.familiar import familiarity
 from qagen.core.scene import Scene
+from qagen.core.spacing import evenly_spaced
 from qagen.doctor.depth_samples import DepthSample, SampleGroups, all_samples
 from qagen.doctor.finding import Finding, judge, percent
 
@@ -163,6 +164,8 @@ def best_fit(groups: SampleGroups) -> tuple[Fit, Fit]:
     conventions = pose_conventions()
     as_read = Fit(agreement(groups, conventions[0].convert), conventions[0], 1.0)
     median = median_depth_m(groups)
+    if is_indoors(median) and as_read.score >= 1 - TIE:
+        return as_read, as_read
     fits = [as_read] if is_indoors(median) else []
     fits += [
         Fit(agreement(groups, convention.convert, factor), convention, factor)
@@ -237,13 +240,14 @@ MIN_KNOWN = 0.8
 FLAT = 0.008
 """Windows that bend by more than this share of their distance under every reading are not compared."""
 MIN_WINDOWS = 8
+KIND_SAMPLES = 24
 SURE = 0.6
 """Share of the windows that must be flattest under another reading."""
 
 
 def check_kind(samples: Sequence[DepthSample]) -> tuple[Finding, int]:
     """Whether walls and floors are flat, and the power of the rays' lengths that makes them so."""
-    bends = np.array([bend for sample in samples for bend in _bends(sample)])
+    bends = np.array([bend for sample in evenly_spaced(samples, KIND_SAMPLES) for bend in _bends(sample)])
     expected = "flat walls and floors"
     if len(bends) < MIN_WINDOWS:
         return Finding("depth kind", "ok", f"too few flat places to compare ({len(bends)})", expected), 0
@@ -284,5 +288,6 @@ def _windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
 def _bend(points: Matrix) -> float:
     """Root mean square distance of points (n, 3) from their plane, as a share of their distance from the camera."""
     middle = points.mean(axis=0)
-    _, _, axes = np.linalg.svd(points - middle, full_matrices=False)
-    return float(np.sqrt(np.mean(np.square((points - middle) @ axes[2]))) / np.linalg.norm(middle))
+    away = points - middle
+    least = np.linalg.eigvalsh(away.T @ away / len(points))[0]
+    return float(np.sqrt(max(least, 0.0)) / np.linalg.norm(middle))

@@ -65,7 +65,7 @@ def _readings(frame: Frame, pixels: NDArray[np.float64]) -> tuple[NDArray[np.flo
 def _strengths(frame: Frame) -> NDArray[np.float64]:
     """(n, 2) strength of the image's edges, over their mean, at each jump of depth in both readings."""
     assert frame.depth is not None
-    jumps = _jumps(frame.depth.read_m())
+    jumps = depth_jumps(frame.depth.read_m())
     first, second = _readings(frame, jumps)
     is_apart = np.abs(first - second).max(axis=1) >= APART_PX
     edges = _edges(decode_color(frame.color))
@@ -77,7 +77,7 @@ def _strengths(frame: Frame) -> NDArray[np.float64]:
     return np.stack(columns, axis=1) / max(float(edges.mean()), 1e-9)
 
 
-def _jumps(depth: NDArray[np.float32]) -> NDArray[np.float64]:
+def depth_jumps(depth: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n, 2) x and y between two neighbors in a row, one of which is much nearer; there may be a small hole between."""
     y, x = np.nonzero(depth > 0)
     z = depth[y, x]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
+from qagen.doctor.finding import Track, untracked
 from qagen.visibility.instances import resampled_depth
 from qagen.visibility.views import rotation_angle_deg, scaled_to
 
@@ -51,6 +52,12 @@ class DepthSample:
         """The sample with z multiplied by a power of the ray's length: -1 makes planar depth of ray lengths."""
         return replace(self, depth=(self.depth * self.camera.ray_lengths() ** power).astype(np.float32))
 
+    def thinned(self, step: int) -> "DepthSample":
+        """The sample with every ``step``-th pixel of every ``step``-th row."""
+        camera, depth = self.camera, np.ascontiguousarray(self.depth[::step, ::step])
+        lens = {name: getattr(camera, name) / step for name in ("fx", "fy", "cx", "cy")}
+        return replace(self, depth=depth, camera=replace(camera, **lens, width=depth.shape[1], height=depth.shape[0]))
+
     def zoomed(self, factor: float) -> "DepthSample":
         """The sample with all four intrinsics multiplied by a factor."""
         camera = self.camera
@@ -62,7 +69,7 @@ SampleGroups = list[tuple[DepthSample, list[DepthSample]]]
 """Anchors, each with its partners."""
 
 
-def sample_groups(scene: Scene) -> SampleGroups:
+def sample_groups(scene: Scene, track: Track = untracked) -> SampleGroups:
     """Frames evenly spaced over the scene, each with up to PARTNERS that are rotated a little against it.
 
     Raises:
@@ -70,16 +77,16 @@ def sample_groups(scene: Scene) -> SampleGroups:
     """
     frames = evenly_spaced([frame for frame in scene.frames if frame.depth is not None], SEARCHED_FRAMES)
     groups = []
-    for anchor in evenly_spaced(range(len(frames)), ANCHORS):
-        first = _read_sample(frames[anchor])
-        partners = [_read_sample(frame) for frame in _partners(frames, anchor)]
+    for anchor in track(evenly_spaced(range(len(frames)), ANCHORS), "depth of frames"):
+        first = read_sample(frames[anchor])
+        partners = [read_sample(frame) for frame in _partners(frames, anchor)]
         known = [partner for partner in partners if partner is not None]
         if first is not None and known:
             groups.append((first, known))
     return groups
 
 
-def _read_sample(frame: Frame) -> DepthSample | None:
+def read_sample(frame: Frame) -> DepthSample | None:
     """The frame's depth on the grid, or None where it has none at all."""
     if frame.depth is None or frame.depth_camera is None:
         return None

@@ -88,8 +88,10 @@ def check_matches(pairs: Sequence[MatchedPair]) -> Finding | None:
     if len(pairs) < MIN_PAIRS:
         return None
     choices = list(readings())
-    fits = [fit(pairs, choice) for choice in choices]
-    as_read, best = fits[0], _best(fits)
+    as_read = fit(pairs, choices[0])
+    is_sound = as_read.share > 1 - BETTER and as_read.distance < LEAST_DISTANCE  # no reading would be named
+    fits = [as_read, *(fit(pairs, choice) for choice in choices[1:] if not is_sound)]
+    best = _best(fits)
     count = sum(len(pair.first_pixels) for pair in pairs)
     found = (
         f"{percent(as_read.share)} of the points that two images share fit their poses ({count} in {len(pairs)} pairs"

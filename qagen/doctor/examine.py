@@ -7,30 +7,60 @@ from qagen.core.scene import Scene
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
 from qagen.doctor.annotation import check_annotation
 from qagen.doctor.box_fill import check_box_fill
+from qagen.doctor.calibration import check_calibration
+from qagen.doctor.color_edges import check_color_edges
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
 from qagen.doctor.depth_edges import check_depth_edges
 from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.epipolar import check_lengths, check_matches
-from qagen.doctor.finding import Finding
-from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_size, check_use
+from qagen.doctor.finding import Finding, Track, untracked
+from qagen.doctor.inputs import (
+    check_blank,
+    check_frames,
+    check_images,
+    check_intrinsics,
+    check_labels,
+    check_size,
+    check_use,
+)
+from qagen.doctor.looks import look_at
 from qagen.doctor.matches import matched_pairs
+from qagen.doctor.outliers import check_outliers
 from qagen.visibility.views import SceneViews
 
+OF_FRAMES = ("sizes", "blank images", "outliers", "color", "color edges")
+"""Checks whose failure leaves the geometry of the scene as a whole sound, so that what comes after can be tested."""
 
-def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
+
+def examine(scene: Scene, track: Track = untracked) -> tuple[list[Finding], SceneViews | None]:
     """The findings of a scene, and its views unless a check has failed that they depend on."""
-    findings = [check_frames(scene), check_labels(scene), check_images(scene), check_intrinsics(scene)]
+    findings = check_data(scene, track)
+    if any(finding.verdict == "FAIL" and finding.check not in OF_FRAMES for finding in findings):
+        return findings, None
+    for scaled in track([at_room_scale(scene)], "what a run would see"):
+        used, views = check_use(scaled)
+        findings += [used, *(() if views is None else check_annotation(views))]
+    return findings, views
+
+
+def check_data(scene: Scene, track: Track = untracked) -> list[Finding]:
+    """Whether the parts of a scene fit each other."""
+    findings = [check_frames(scene), check_labels(scene), check_images(scene, track), check_intrinsics(scene)]
     if findings[2].verdict == "FAIL":
-        return findings, None
-    findings += (check_size(scene), *_check_geometry(scene))
-    if any(finding.verdict == "FAIL" and finding.check != "sizes" for finding in findings):
-        return findings, None
-    used, views = check_use(at_room_scale(scene))
-    return [*findings, used, *(() if views is None else check_annotation(views))], views
+        return findings
+    return [*findings, check_size(scene), *_check_color(scene, track), *_check_geometry(scene, track)]
 
 
-def _check_geometry(scene: Scene) -> Iterator[Finding]:
-    groups, pairs = sample_groups(scene), matched_pairs(scene)
+def _check_color(scene: Scene, track: Track) -> Iterator[Finding]:
+    looks = look_at(scene, track)
+    yield check_blank(looks)
+    if (edges := check_color_edges(looks, track)) is not None:
+        yield edges
+    yield from check_outliers(looks, track)
+
+
+def _check_geometry(scene: Scene, track: Track) -> Iterator[Finding]:
+    groups, pairs = sample_groups(scene, track), matched_pairs(scene, track)
     matches = check_matches(pairs)
     if matches is not None:
         yield matches
@@ -48,6 +78,8 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
     planar = [(first.as_kind(power), [other.as_kind(power) for other in others]) for first, others in groups]
     as_read, best = best_fit(planar)
     fits = [check_scale(groups, best, scene), kind, check_poses(as_read, best, len(samples))]
+    if not as_read.changes and fits[-1].verdict == "ok" and kind.verdict == "ok":
+        fits.append(check_calibration(groups))
     if matches is not None and matches.verdict == "ok" and (lengths := check_lengths(pairs)) is not None:
         fits.append(lengths)
     yield from fits
@@ -55,8 +87,9 @@ def _check_geometry(scene: Scene) -> Iterator[Finding]:
         found = "up, mesh and boxes are not tested"
         yield Finding("alignment", "warn", found, "poses and depth that fit", "mend these first")
         return
-    scene = at_room_scale(scene)
-    samples = all_samples(sample_groups(scene))
+    scaled = at_room_scale(scene)
+    samples = samples if scaled is scene else all_samples(sample_groups(scaled))
+    scene = scaled
     cloud = world_cloud(samples)
     checks = (
         check_up(scene, samples),

@@ -1,7 +1,10 @@
 """The scene's frames, objects and images: how many were left out, and whether images fit their cameras."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
@@ -10,11 +13,14 @@ from qagen.core.familiar import familiarity
 from qagen.core.reasons import NEVER_ASKED
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
-from qagen.doctor.finding import Finding, judge, percent
+from qagen.doctor.finding import Finding, Track, judge, percent, untracked
+from qagen.doctor.looks import Look
 from qagen.errors import SceneError
+from qagen.loaders.io.images import ReencodedImage, image_size
 from qagen.visibility.views import SceneViews, observe
 
-DECODED_FRAMES = 12
+DECODED_FRAMES, SIZED_FRAMES = 12, 1000
+"""Number of frames whose images are decoded, and of those whose images' headers are read."""
 FOV_DEG = (30.0, 120.0)
 MAX_OFF_CENTER = 0.1
 """Share of the image by which the principal point may lie off its middle."""
@@ -28,6 +34,9 @@ FEW_THINGS = 3
 """Fewer familiar things of another size may be toys."""
 KEPT_OK, KEPT_BEARABLE = 0.3, 0.1
 DROPPED_OK, DROPPED_BEARABLE = 0.2, 0.5
+OBSERVED_FRAMES, DRAWN_FACES = (40, 90), 60_000_000
+"""Least and largest number of frames that are looked at as a run does, and how many faces of a mesh may be drawn."""
+BLANK_BEARABLE = 0.05
 SEEN_OK = 0.2
 """Share of the objects that some frame should show well."""
 
@@ -67,15 +76,18 @@ def check_labels(scene: Scene) -> Finding:
     return Finding("labels", verdict, found, f"{percent(KEPT_OK)} or more kept", advice)
 
 
-def check_images(scene: Scene) -> Finding:
+def check_images(scene: Scene, track: Track = untracked) -> Finding:
     """Whether image files exist, can be decoded, and have the sizes of their cameras."""
     expected = "readable images of the cameras' sizes"
     missing = [str(path) for frame in scene.frames if (path := frame.color.path) is not None and not path.is_file()]
     if missing:
         found = f"{len(missing)} of {len(scene.frames)} color images are missing, first {missing[0]}"
         return Finding("images", "FAIL", found, expected, "download them, or drop their frames")
-    for frame in evenly_spaced(scene.frames, DECODED_FRAMES):
-        fault = _image_fault(frame)
+    decoded = evenly_spaced(scene.frames, DECODED_FRAMES)
+    others = evenly_spaced(scene.frames, SIZED_FRAMES)
+    faults = ((frame, _image_fault(frame)) for frame in track(decoded, "images"))
+    faults = chain(faults, ((frame, _size_fault(frame)) for frame in track(others, "sizes of images")))
+    for frame, fault in faults:
         if fault:
             advice = "give the intrinsics of the images as they are stored"
             return Finding("images", "FAIL", f"frame {frame.id}: {fault}", expected, advice)
@@ -105,6 +117,28 @@ def _image_fault(frame: Frame) -> str:
     if instances is not None and abs(_aspect(instances) / _aspect(image) - 1) > MAX_ASPECT_ERROR:
         return f"the instance image has {_size(instances)} pixels, the color image {_size(image)}: not of one aspect"
     return ""
+
+
+def _size_fault(frame: Frame) -> str:
+    """The fault of the size that the header of a color image tells, or "" for none."""
+    if isinstance(frame.color, ReencodedImage):
+        return ""
+    try:
+        width, height = image_size(frame.color, Path(frame.id))
+    except SceneError as error:
+        return str(error)
+    if (width, height) != (frame.camera.width, frame.camera.height):
+        return f"the image has {width} x {height} pixels, its camera {frame.camera.width} x {frame.camera.height}"
+    return ""
+
+
+def check_blank(looks: Sequence[Look]) -> Finding:
+    """How many color images show nothing: one brightness all over, black for instance."""
+    blank = [look.frame.id for look in looks if look.is_blank]
+    found = f"{len(blank)} of {len(looks)} images have one brightness all over"
+    found += f", first frame {blank[0]}" if blank else ""
+    verdict = judge(not blank, len(blank) <= BLANK_BEARABLE * len(looks))
+    return Finding("blank images", verdict, found, "none", "questions would be about nothing: leave these frames out")
 
 
 def _size(image: np.ndarray) -> str:
@@ -164,13 +198,15 @@ def check_size(scene: Scene) -> Finding:
 def check_use(scene: Scene) -> tuple[Finding, SceneViews | None]:
     """How many frames and objects a run could use, and the views where there are any."""
     expected = "frames that show objects well"
+    faces = 1 if scene.mesh is None else len(scene.mesh.faces)
+    looked_at = evenly_spaced(scene.frames, int(np.clip(DRAWN_FACES // faces, *OBSERVED_FRAMES)))
     try:
-        views = observe(scene)
+        views = observe(replace(scene, frames=tuple(looked_at), walks=()))
     except SceneError as error:
         return Finding("a run would see", "FAIL", str(error), expected), None
     seen = views.askable[views.usable]
     unused = f"; not used: {_counted(views.unused)}" if views.unused else ""
-    found = f"{int(views.usable.sum())} usable frames, {int(seen.any(axis=0).sum())} of {len(scene.objects)} objects "
+    found = f"{int(views.usable.sum())} of {len(looked_at)} frames usable, {int(seen.any(axis=0).sum())} of {len(scene.objects)} objects "
     found += f"seen well in some, {seen.sum() / max(len(seen), 1):.1f} objects per frame{unused}"
     advice = "see the checks above; where they are ok, the objects are too small, too far or hidden"
     if not scene.objects:

@@ -103,12 +103,7 @@ class BoxArrays:
         rotations = np.array([box.rotation for box in boxes], dtype=np.float64).reshape(-1, 3, 3)
         halves = np.array([box.size / 2 for box in boxes], dtype=np.float64).reshape(-1, 3)
         bounds = np.stack([-halves, halves], axis=1)
-        core = bounds.copy()
-        if is_level:
-            lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
-            is_up = rotations[:, 2, 2] > 0
-            core[is_up, 0, 2] += lift[is_up]
-            core[~is_up, 1, 2] -= lift[~is_up]
+        core = above_floor(rotations, halves) if is_level else bounds.copy()
         order = np.argsort(np.prod(halves, axis=1), kind="stable")
         return cls(centers, rotations, bounds, core, order, _nested(centers, rotations, halves))
 
@@ -123,6 +118,21 @@ class BoxArrays:
         core[:, 0] += np.where(local >= -half, lift, 0.0)
         core[:, 1] -= np.where(local <= half, lift, 0.0)
         return core
+
+
+def above_floor(rotations: NDArray[np.float64], halves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(O, 2, 3) ends of upright boxes along their axes, from the center, without the part the floor may run through.
+
+    Args:
+        rotations: (O, 3, 3), columns are the axes in the world.
+        halves: (O, 3) half sizes, meters.
+    """
+    ends = np.stack([-halves, halves], axis=1)
+    lift = np.minimum(FLOOR_M, halves[:, 2] / 2)
+    is_up = rotations[:, 2, 2] > 0
+    ends[is_up, 0, 2] += lift[is_up]
+    ends[~is_up, 1, 2] -= lift[~is_up]
+    return ends
 
 
 def _nested(centers: NDArray, rotations: NDArray, halves: NDArray) -> NDArray[np.bool_]:

@@ -82,6 +82,28 @@ def decode_color(source: ImageSource) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
+def decode_gray(source: ImageSource, width: int) -> NDArray[np.uint8]:
+    """(h, w) an image as gray, at the least of the sizes 1, 1/2, 1/4 and 1/8 that is still so wide, if any is.
+
+    Raises SceneError when it cannot be decoded.
+    """
+    import cv2
+
+    if isinstance(source, ReencodedImage):
+        return np.asarray(cv2.cvtColor(source.pixels(), cv2.COLOR_BGR2GRAY), np.uint8)
+    sizes = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4, 8: cv2.IMREAD_REDUCED_GRAYSCALE_8}
+    full = image_size(source, Path("image"))[0]
+    how = [flag for step, flag in sizes.items() if full >= step * width]
+    try:
+        content = np.frombuffer(source.read_bytes(), np.uint8)
+        image = cv2.imdecode(content, how[-1] if how else cv2.IMREAD_GRAYSCALE)
+    except cv2.error:
+        image = None
+    if image is None:
+        raise SceneError(source.path or "image", "color image cannot be decoded, expected JPEG or PNG")
+    return np.asarray(image, np.uint8)
+
+
 class ReencodedImage(ABC):
     """A color image that is computed and encoded whenever it is read; the same bytes every time."""
 
