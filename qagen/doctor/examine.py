@@ -7,6 +7,7 @@ from qagen.core.scene import Scene
 from qagen.doctor.alignment import check_boxes, check_mesh, check_own_points, check_points, check_up, world_cloud
 from qagen.doctor.annotation import check_annotation
 from qagen.doctor.box_fill import check_box_fill
+from qagen.doctor.box_sides import check_box_sides
 from qagen.doctor.calibration import check_calibration
 from qagen.doctor.color_edges import check_color_edges
 from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_scale
@@ -98,5 +99,6 @@ def _check_geometry(scene: Scene, track: Track) -> Iterator[Finding]:
         check_own_points(scene),
         check_box_fill(scene, samples),
         check_boxes(scene, samples),
+        check_box_sides(scene, samples),
     )
     yield from (finding for finding in checks if finding is not None)
