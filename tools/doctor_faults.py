@@ -210,27 +210,28 @@ def main(dataset: str, root: Path, scenes: int, faults: str) -> None:
     """Print what the doctor tells of each fault."""
     loader = make_loader(dataset, root)
     chosen = [loader.load(name) for name in loader.scene_ids("train")[:scenes]]
-    failed: dict[str, Counter[str]] = {name: Counter() for name in FAULTS}
-    told, seconds, alarms = Counter[str](), Counter[str](), Counter[str]()
-    for scene in chosen:
-        as_is, bare = verdicts(scene), verdicts(boxes(0.0, is_common=True)(scene))
-        alarms.update(f"{check} {verdict}" for check, verdict in as_is.items() if verdict != "ok")
-        for name, plant in FAULTS.items():
-            if faults not in name:
-                continue
+    sound = [verdicts(scene) for scene in chosen]
+    alarms = Counter(f"{check} {one}" for found in sound for check, one in found.items() if one != "ok")
+    click.echo(f"{len(chosen)} sound scenes: {_counted(alarms) or 'no alarm'}\n")
+    click.echo("| fault | told in | by | CPU s at most |\n| --- | ---: | --- | ---: |")
+    bare = boxes(0.0, is_common=True)
+    for name, plant in FAULTS.items():
+        if faults not in name:
+            continue
+        told, checks, seconds = 0, Counter[str](), [0.0]
+        for scene, as_is in zip(chosen, sound, strict=True):
+            before = verdicts(bare(scene)) if name.startswith("boxes") else as_is
             started = time.process_time()
             found = verdicts(plant(scene))
-            seconds[name] = max(seconds[name], time.process_time() - started)
-            before = bare if name.startswith("boxes") else as_is
+            seconds.append(time.process_time() - started)
             new = [f"{check} {one}" for check, one in found.items() if one not in ("ok", before.get(check))]
-            told[name] += bool(new)
-            failed[name].update(new)
-    click.echo(f"{len(chosen)} sound scenes: {dict(alarms) or 'no alarm'}\n")
-    click.echo("| fault | told in | by | CPU s at most |\n| --- | ---: | --- | ---: |")
-    for name in FAULTS:
-        if faults in name:
-            by = ", ".join(f"{check} {count}" for check, count in failed[name].most_common())
-            click.echo(f"| {name} | {told[name]} of {len(chosen)} | {by or '**nothing**'} | {seconds[name]:.1f} |")
+            told += bool(new)
+            checks.update(new)
+        click.echo(f"| {name} | {told} of {len(chosen)} | {_counted(checks) or '**nothing**'} | {max(seconds):.1f} |")
+
+
+def _counted(names: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in names.most_common())
 
 
 if __name__ == "__main__":

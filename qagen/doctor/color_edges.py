@@ -41,9 +41,9 @@ def check_color_edges(looks: Sequence[Look], track: Track) -> Finding | None:
     own = _median(rows, "")
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name]
     gains = {name: _gain(rows, name) for name in names}
-    best = max(names, key=lambda name: gains[name])
+    best = max(names, key=lambda name: gains[name], default="")
     needed = BETTER_ZOOM if best.startswith("focal") else BETTER
-    if gains[best] >= needed and _median(rows, best) >= LEAST_BETTER:
+    if best and gains[best] >= needed and _median(rows, best) >= LEAST_BETTER:
         advice = f"{_median(rows, best):.1f} with: {best}"
         return Finding("color edges", "FAIL", found, expected, advice)
     advice = "are color and depth images paired rightly, and do both fit the camera?"

@@ -22,7 +22,7 @@ from qagen.doctor.examine import examine
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_frames, check_images, check_intrinsics, check_labels, check_use
 from qagen.errors import SceneError
-from tests.scenes import MemoryDepth, mesh_in, room, studio
+from tests.scenes import MemoryDepth, mesh_in, painted, room, studio
 
 OPENGL = Pose(np.diag([1.0, -1.0, -1.0]), np.zeros(3))
 CYCLED = Pose(np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]]), np.zeros(3))
@@ -70,7 +70,7 @@ def poses_of(scene: Scene) -> tuple[Finding, Finding]:
 
 @cache
 def healthy() -> list[Finding]:
-    return examine(studio())[0]
+    return examine(painted(studio()))[0]
 
 
 @pytest.mark.slow
@@ -256,7 +256,7 @@ def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.slow
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = run(studio(), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
+    told = run(painted(studio()), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output
     assert "0 failed, 0 to look at, 18 ok" in told.output
     pictures = sorted((tmp_path / "pictures").iterdir())

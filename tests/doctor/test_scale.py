@@ -9,7 +9,7 @@ from qagen.core.scene import Scene
 from qagen.doctor.examine import examine
 from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_size
-from tests.scenes import at, looking, room, scaled, studio
+from tests.scenes import at, looking, painted, room, scaled, studio
 
 
 def renamed(scene: Scene) -> Scene:
@@ -25,7 +25,7 @@ def findings(scene: Scene) -> dict[str, Finding]:
 @pytest.mark.parametrize("factor", [1, 0.01, 50])
 def test_a_scene_of_any_scale_is_sound(factor: float) -> None:
     """Nothing familiar tells the unit of this one, so the doctor asks only where it is not as large as a room."""
-    found = findings(renamed(scaled(studio(), factor)))
+    found = findings(renamed(scaled(painted(studio()), factor)))
     assert {finding.verdict for finding in found.values()} <= {"ok", "warn"}
     assert found["depth scale"].verdict == ("ok" if factor == 1 else "warn")
 
