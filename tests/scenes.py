@@ -200,7 +200,9 @@ def painted(scene: Scene) -> Scene:
         assert frame.depth is not None
         assert frame.depth_camera is not None
         depth = frame.depth.read_m()
-        x, y, z = np.moveaxis(frame.world_from_camera @ (frame.depth_camera.rays() * depth[..., None]).reshape(-1, 3), 1, 0)
+        x, y, z = np.moveaxis(
+            frame.world_from_camera @ (frame.depth_camera.rays() * depth[..., None]).reshape(-1, 3), 1, 0
+        )
         bright = 128 + 40 * np.sin(3 * x + 2 * z) + 40 * np.sin(4 * y - 3 * z) + 30 * np.sin(5 * x + 4 * y)
         small = np.clip(bright, 0, 255).astype(np.uint8).reshape(depth.shape)
         return MemoryImage(_encoded(cv2.resize(small, (frame.camera.width, frame.camera.height))))

@@ -95,9 +95,7 @@ def lens(color: float, depth: float) -> Callable[[Scene], Scene]:
     def change(_: int, frame: Frame) -> Frame:
         camera = replace(frame.camera, fx=color * frame.camera.fx, fy=color * frame.camera.fy)
         own = frame.depth_camera
-        return replace(
-            frame, camera=camera, depth_camera=own and replace(own, fx=depth * own.fx, fy=depth * own.fy)
-        )
+        return replace(frame, camera=camera, depth_camera=own and replace(own, fx=depth * own.fx, fy=depth * own.fy))
 
     return lambda scene: _each(scene, change)
 
@@ -155,9 +153,7 @@ def _distorted(image: NDArray, strength: float = -0.15) -> NDArray:
     rows, columns = np.indices((height, width), dtype=np.float32)
     x, y = (columns - width / 2) / width * 2, (rows - height / 2) / width * 2
     scale = 1 - strength * (x * x + y * y)
-    return cv2.remap(
-        image, x * scale * width / 2 + width / 2, y * scale * width / 2 + height / 2, cv2.INTER_LINEAR
-    )
+    return cv2.remap(image, x * scale * width / 2 + width / 2, y * scale * width / 2 + height / 2, cv2.INTER_LINEAR)
 
 
 def _turned(pose: Pose, degrees: float) -> Pose:
@@ -183,7 +179,10 @@ FAULTS: Mapping[str, Callable[[Scene], Scene]] = {
     "one color image of a frame ten later": colors(lambda k, count: k + 10 if k == count // 2 else k),
     "one rotation transposed": one_pose(lambda pose: Pose(pose.rotation.T, pose.translation)),
     "one pose turned by 15 degrees": one_pose(lambda pose: _turned(pose, 15)),
-    "one pose moved by 0.5 m": one_pose(lambda pose: Pose(pose.rotation, pose.translation + (0.35, 0.35, 0))),
+    "one pose moved by 0.5 m": one_pose(lambda pose: Pose(pose.rotation, pose.translation + np.array([0.35, 0.35, 0]))),
+    "all poses inverted": lambda scene: _each(
+        scene, lambda _, frame: replace(frame, world_from_camera=frame.world_from_camera.inverse())
+    ),
     "depth times 1.03": depths(lambda depth: depth * 1.03),
     "depth times 1.1": depths(lambda depth: depth * 1.1),
     "focal lengths times 1.05": lens(1.05, 1.05),

@@ -48,7 +48,8 @@ def check_box_sides(scene: Scene, samples: Sequence[DepthSample]) -> Finding | N
     found = f"{percent(share)} of {len(counts)} sides lie in the surface that is nearest to them"
     move, gain = _best_move(counts, outward)
     if np.hypot(*move) >= MOVED_M and gain >= BETTER:
-        advice = f"{gain:.1f} times as much surface would lie in sides if boxes were moved by ({move[0]:.2f}, {move[1]:.2f}) m"
+        advice = f"{gain:.1f} times as much surface would lie in sides "
+        advice += f"if boxes were moved by ({move[0]:.2f}, {move[1]:.2f}) m"
         return Finding("box sides", "FAIL", found, expected, advice)
     advice = "boxes are loose, or moved each its own way: look at the overlay pictures"
     return Finding("box sides", "ok" if share >= IN_SURFACE else "warn", found, expected, advice)

@@ -38,7 +38,9 @@ def check_calibration(groups: SampleGroups) -> Finding:
     if not named:
         return Finding("calibration", "ok", found, expected)
     advice = min(named)[1]
-    return Finding("calibration", "FAIL", found, expected, advice + " (of depth: or positions divided by it)" * ("depth" in advice))
+    return Finding(
+        "calibration", "FAIL", found, expected, advice + " (of depth: or positions divided by it)" * ("depth" in advice)
+    )
 
 
 def _misfit(pairs: list[tuple[DepthSample, DepthSample]], depth: float, focal: float) -> float | None:

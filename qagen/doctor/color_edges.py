@@ -25,7 +25,7 @@ BETTER, LEAST_BETTER = 1.0, 2.0
 SHIFTS = (1, -1, 2, -2, 3, -3)
 ZOOMS = (1.1, 1 / 1.1, 1.05, 1 / 1.05)
 BETTER_ZOOM = 0.5
-"""Standard deviations by which another focal length must be better to be named."""
+"""Standard deviations by which another focal length must be better to be named: the next best is close to the best."""
 
 
 def check_color_edges(looks: Sequence[Look], track: Track) -> Finding | None:
@@ -36,9 +36,9 @@ def check_color_edges(looks: Sequence[Look], track: Track) -> Finding | None:
     rows = [row for look in track(looks, "edges of color and depth") if (row := _scores(look, looks)) is not None]
     if len(rows) < MIN_FRAMES:
         return Finding("color edges", "ok", f"too few frames with jumps of depth to tell by ({len(rows)})", expected)
-    found = f"where depth jumps, images have edges by {_median(rows, ''):.1f} standard deviations more than other images"
-    found += f" ({len(rows)} frames)"
     own = _median(rows, "")
+    found = f"where depth jumps, images have edges by {own:.1f} standard deviations more than other images "
+    found += f"({len(rows)} frames)"
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name]
     gains = {name: _gain(rows, name) for name in names}
     best = max(names, key=lambda name: gains[name], default="")
@@ -65,8 +65,7 @@ def _scores(look: Look, looks: Sequence[Look]) -> dict[str, float] | None:
     images of other frames; None where there are too few jumps or the others are alike."""
     if len(look.jumps) < MIN_JUMPS:
         return None
-    jumps = evenly_spaced(look.jumps, MOST_JUMPS)
-    jumps = np.array(jumps)
+    jumps = look.jumps[:: 1 + len(look.jumps) // MOST_JUMPS]
     far = [other for other in looks if abs(other.index - look.index) >= AWAY and not other.is_blank]
     others = [strength for other in evenly_spaced(far, OTHERS) if (strength := _strength(other, jumps)) is not None]
     if len(others) < MIN_FRAMES or np.std(others) < 1e-3:

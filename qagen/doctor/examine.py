@@ -38,10 +38,9 @@ def examine(scene: Scene, track: Track = untracked) -> tuple[list[Finding], Scen
     findings = check_data(scene, track)
     if any(finding.verdict == "FAIL" and finding.check not in OF_FRAMES for finding in findings):
         return findings, None
-    for scaled in track([at_room_scale(scene)], "what a run would see"):
-        used, views = check_use(scaled)
-        findings += [used, *(() if views is None else check_annotation(views))]
-    return findings, views
+    (scaled,) = track([at_room_scale(scene)], "what a run would see")
+    used, views = check_use(scaled)
+    return [*findings, used, *(() if views is None else check_annotation(views))], views
 
 
 def check_data(scene: Scene, track: Track = untracked) -> list[Finding]:

@@ -206,8 +206,9 @@ def check_use(scene: Scene) -> tuple[Finding, SceneViews | None]:
         return Finding("a run would see", "FAIL", str(error), expected), None
     seen = views.askable[views.usable]
     unused = f"; not used: {_counted(views.unused)}" if views.unused else ""
-    found = f"{int(views.usable.sum())} of {len(looked_at)} frames usable, {int(seen.any(axis=0).sum())} of {len(scene.objects)} objects "
-    found += f"seen well in some, {seen.sum() / max(len(seen), 1):.1f} objects per frame{unused}"
+    found = f"{int(views.usable.sum())} of {len(looked_at)} frames usable, {int(seen.any(axis=0).sum())} of "
+    found += f"{len(scene.objects)} objects seen well in some, {seen.sum() / max(len(seen), 1):.1f} objects per frame"
+    found += unused
     advice = "see the checks above; where they are ok, the objects are too small, too far or hidden"
     if not scene.objects:
         return Finding("a run would see", judge(views.usable.any(), False), found, "usable frames"), views

@@ -101,4 +101,5 @@ def as_pixels(frame: Frame, points: NDArray[np.float64], shape: tuple[int, int])
 
 def is_inside(pixels: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """(n,) whether pixels (n, 2) lie inside an image of ``shape``."""
-    return ((pixels >= 0) & (pixels < (shape[1], shape[0]))).all(axis=1)
+    x, y = pixels.T
+    return (x >= 0) & (y >= 0) & (x < shape[1]) & (y < shape[0])

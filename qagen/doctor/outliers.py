@@ -60,8 +60,8 @@ def check_outliers(looks: Sequence[Look], track: Track) -> list[Finding]:
     measured = [look for look in looks if look.sample is not None]
     known: dict[tuple[int, int], Comparison] = {}
     for pair in track(_pairs(measured), "single frames"):
-        a, b = (measured[place] for place in pair)
-        known |= {pair: compare(a, b), pair[::-1]: compare(b, a)}
+        a, b = pair
+        known[a, b], known[b, a] = compare(measured[a], measured[b]), compare(measured[b], measured[a])
     return [_check_places(measured, known), _check_colors(measured, known)] if known else []
 
 
