@@ -77,19 +77,10 @@ def healthy() -> list[Finding]:
 def test_a_healthy_scene_has_nothing_but_ok() -> None:
     assert [finding.text for finding in healthy() if finding.verdict != "ok"] == []
     assert [finding.check for finding in healthy()] == [
-        *(
-            "frames",
-            "labels",
-            "images",
-            "intrinsics",
-            "sizes",
-            "depth scale",
-            "depth kind",
-            "poses",
-            "world up",
-            "mesh",
-        ),
-        *("object points", "boxes and points", "fill", "boxes", "a run would see"),
+        *("frames", "labels", "images", "intrinsics", "sizes"),
+        *("blank images", "color edges", "outliers", "color"),
+        *("depth scale", "depth kind", "poses", "calibration", "world up", "mesh", "object points"),
+        *("boxes and points", "fill", "boxes", "box sides", "a run would see"),
         *("labeled surface", "extents", "outlines"),
     ]
 
@@ -258,7 +249,7 @@ def run(scene: Scene | SceneError, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_command_prints_a_verdict_and_draws_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = run(painted(studio()), tmp_path, monkeypatch, "--out", str(tmp_path / "pictures"))
     assert told.exit_code == 0, told.output
-    assert "0 failed, 0 to look at, 18 ok" in told.output
+    assert "0 failed, 0 to look at, 24 ok" in told.output
     pictures = sorted((tmp_path / "pictures").iterdir())
     assert len(pictures) == 4
     with Image.open(pictures[0]) as picture:
