@@ -1,20 +1,18 @@
 """``qagen doctor``: test the data itself before hours of work."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from qagen import cli
 from qagen.errors import SceneError, match_names
 from qagen.files import open_atomic
 from qagen.loaders import LOADERS, make_loader
+from qagen.stages import announcing_compilation
 
 if TYPE_CHECKING:
     from qagen.core.scene import Scene
 
 PICTURES = 4
-Item = TypeVar("Item")
 
 
 @cli.command(
@@ -60,8 +58,8 @@ def _examine(scene: "Scene", folder: Path | None) -> bool:
     from qagen.doctor.overlay import draw_overlay
     from qagen.view.scene import choose_frames
 
-    with cli.progress("Reading") as bar:
-        findings, views = examine(scene, partial(_tracked, bar))
+    with cli.progress(f"Checking {scene.id}"), announcing_compilation():
+        findings, views = examine(scene)
     for finding in findings:
         cli.show(finding.text)
     failed = [finding.check for finding in findings if finding.verdict == "FAIL"]
@@ -75,13 +73,6 @@ def _examine(scene: "Scene", folder: Path | None) -> bool:
             cli.show(f"drawn: {path}")
     cli.show("")
     return not failed
-
-
-def _tracked(bar: cli.Bar, items: Sequence[Item], what: str) -> Iterator[Item]:
-    """The items, of which the bar shows how many are done."""
-    for done, item in enumerate(items):
-        bar.update(done, len(items), f"Checking {what}")
-        yield item
 
 
 if __name__ == "__main__":

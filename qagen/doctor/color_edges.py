@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qagen.core.spacing import evenly_spaced
-from qagen.doctor.finding import Finding, Track, judge
+from qagen.doctor.finding import Finding, judge
 from qagen.doctor.looks import Look, is_inside
+from qagen.stages import each
 
 MIN_JUMPS, MOST_JUMPS = 100, 800
 OTHERS, AWAY = 30, 5
@@ -28,12 +29,12 @@ BETTER_ZOOM = 0.5
 """Standard deviations by which another focal length must be better to be named: the next best is close to the best."""
 
 
-def check_color_edges(looks: Sequence[Look], track: Track) -> Finding | None:
+def check_color_edges(looks: Sequence[Look]) -> Finding | None:
     """Whether jumps of depth meet edges of their color images, and in which reading they would; None without depth."""
     if not any(look.sample is not None for look in looks):
         return None
     expected = f"{CLEAR:g} or more"
-    rows = [row for look in track(looks, "edges of color and depth") if (row := _scores(look, looks)) is not None]
+    rows = [row for look in each("comparing edges", looks) if (row := _scores(look, looks)) is not None]
     if len(rows) < MIN_FRAMES:
         return Finding("color edges", "ok", f"too few frames with jumps of depth to tell by ({len(rows)})", expected)
     own = _median(rows, "")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qagen.core.camera import Camera
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
-from qagen.doctor.finding import Track, untracked
+from qagen.stages import each
 from qagen.visibility.instances import resampled_depth
 from qagen.visibility.views import rotation_angle_deg, scaled_to
 
@@ -69,7 +69,7 @@ SampleGroups = list[tuple[DepthSample, list[DepthSample]]]
 """Anchors, each with its partners."""
 
 
-def sample_groups(scene: Scene, track: Track = untracked) -> SampleGroups:
+def sample_groups(scene: Scene) -> SampleGroups:
     """Frames evenly spaced over the scene, each with up to PARTNERS that are rotated a little against it.
 
     Raises:
@@ -77,7 +77,7 @@ def sample_groups(scene: Scene, track: Track = untracked) -> SampleGroups:
     """
     frames = evenly_spaced([frame for frame in scene.frames if frame.depth is not None], SEARCHED_FRAMES)
     groups = []
-    for anchor in track(evenly_spaced(range(len(frames)), ANCHORS), "depth of frames"):
+    for anchor in each("reading depth", evenly_spaced(range(len(frames)), ANCHORS)):
         first = read_sample(frames[anchor])
         partners = [read_sample(frame) for frame in _partners(frames, anchor)]
         known = [partner for partner in partners if partner is not None]

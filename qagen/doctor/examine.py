@@ -14,7 +14,7 @@ from qagen.doctor.conventions import best_fit, check_kind, check_poses, check_sc
 from qagen.doctor.depth_edges import check_depth_edges
 from qagen.doctor.depth_samples import all_samples, sample_groups
 from qagen.doctor.epipolar import check_lengths, check_matches
-from qagen.doctor.finding import Finding, Track, untracked
+from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import (
     check_blank,
     check_frames,
@@ -33,34 +33,33 @@ OF_FRAMES = ("sizes", "blank images", "outliers", "color", "color edges")
 """Checks whose failure leaves the geometry of the scene as a whole sound, so that what comes after can be tested."""
 
 
-def examine(scene: Scene, track: Track = untracked) -> tuple[list[Finding], SceneViews | None]:
+def examine(scene: Scene) -> tuple[list[Finding], SceneViews | None]:
     """The findings of a scene, and its views unless a check has failed that they depend on."""
-    findings = check_data(scene, track)
+    findings = check_data(scene)
     if any(finding.verdict == "FAIL" and finding.check not in OF_FRAMES for finding in findings):
         return findings, None
-    (scaled,) = track([at_room_scale(scene)], "what a run would see")
-    used, views = check_use(scaled)
+    used, views = check_use(at_room_scale(scene))
     return [*findings, used, *(() if views is None else check_annotation(views))], views
 
 
-def check_data(scene: Scene, track: Track = untracked) -> list[Finding]:
+def check_data(scene: Scene) -> list[Finding]:
     """Whether the parts of a scene fit each other."""
-    findings = [check_frames(scene), check_labels(scene), check_images(scene, track), check_intrinsics(scene)]
+    findings = [check_frames(scene), check_labels(scene), check_images(scene), check_intrinsics(scene)]
     if findings[2].verdict == "FAIL":
         return findings
-    return [*findings, check_size(scene), *_check_color(scene, track), *_check_geometry(scene, track)]
+    return [*findings, check_size(scene), *_check_color(scene), *_check_geometry(scene)]
 
 
-def _check_color(scene: Scene, track: Track) -> Iterator[Finding]:
-    looks = look_at(scene, track)
+def _check_color(scene: Scene) -> Iterator[Finding]:
+    looks = look_at(scene)
     yield check_blank(looks)
-    if (edges := check_color_edges(looks, track)) is not None:
+    if (edges := check_color_edges(looks)) is not None:
         yield edges
-    yield from check_outliers(looks, track)
+    yield from check_outliers(looks)
 
 
-def _check_geometry(scene: Scene, track: Track) -> Iterator[Finding]:
-    groups, pairs = sample_groups(scene, track), matched_pairs(scene, track)
+def _check_geometry(scene: Scene) -> Iterator[Finding]:
+    groups, pairs = sample_groups(scene), matched_pairs(scene)
     matches = check_matches(pairs)
     if matches is not None:
         yield matches

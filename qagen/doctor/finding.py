@@ -1,10 +1,8 @@
 """What a check has found."""
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
-Item = TypeVar("Item")
 Verdict = Literal["ok", "warn", "FAIL"]
 
 
@@ -40,16 +38,3 @@ def judge(is_ok: object, is_bearable: object) -> Verdict:
 def percent(share: float, decimals: int = 0) -> str:
     """A share in percent, whole if nothing else is asked for: "70 %"."""
     return f"{100 * share:.{decimals}f} %"
-
-
-class Track(Protocol):
-    """Passes the items of a check on, and shows how many of them are done."""
-
-    def __call__(self, items: Sequence[Item], what: str) -> Iterable[Item]:
-        """The items; ``what`` says what they are."""
-        ...
-
-
-def untracked(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """The items, without showing anything."""
-    yield from items

@@ -13,10 +13,11 @@ from qagen.core.familiar import familiarity
 from qagen.core.reasons import NEVER_ASKED
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
-from qagen.doctor.finding import Finding, Track, judge, percent, untracked
+from qagen.doctor.finding import Finding, judge, percent
 from qagen.doctor.looks import Look
 from qagen.errors import SceneError
 from qagen.loaders.io.images import ReencodedImage, image_size
+from qagen.stages import each
 from qagen.visibility.views import SceneViews, observe
 
 DECODED_FRAMES, SIZED_FRAMES = 12, 1000
@@ -76,7 +77,7 @@ def check_labels(scene: Scene) -> Finding:
     return Finding("labels", verdict, found, f"{percent(KEPT_OK)} or more kept", advice)
 
 
-def check_images(scene: Scene, track: Track = untracked) -> Finding:
+def check_images(scene: Scene) -> Finding:
     """Whether image files exist, can be decoded, and have the sizes of their cameras."""
     expected = "readable images of the cameras' sizes"
     missing = [str(path) for frame in scene.frames if (path := frame.color.path) is not None and not path.is_file()]
@@ -85,8 +86,8 @@ def check_images(scene: Scene, track: Track = untracked) -> Finding:
         return Finding("images", "FAIL", found, expected, "download them, or drop their frames")
     decoded = evenly_spaced(scene.frames, DECODED_FRAMES)
     others = evenly_spaced(scene.frames, SIZED_FRAMES)
-    faults = ((frame, _image_fault(frame)) for frame in track(decoded, "images"))
-    faults = chain(faults, ((frame, _size_fault(frame)) for frame in track(others, "sizes of images")))
+    faults = ((frame, _image_fault(frame)) for frame in each("decoding images", decoded))
+    faults = chain(faults, ((frame, _size_fault(frame)) for frame in each("reading sizes of images", others)))
     for frame, fault in faults:
         if fault:
             advice = "give the intrinsics of the images as they are stored"

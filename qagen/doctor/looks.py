@@ -10,8 +10,8 @@ from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
 from qagen.doctor.depth_edges import depth_jumps
 from qagen.doctor.depth_samples import DepthSample, read_sample
-from qagen.doctor.finding import Track
 from qagen.loaders.io.images import decode_gray
+from qagen.stages import each
 
 WIDTH = 320
 """Width of the small color images, pixels."""
@@ -47,13 +47,13 @@ class Look:
     """(n, 2) x and y of ``gray`` where depth jumps, inside the image."""
 
 
-def look_at(scene: Scene, track: Track) -> list[Look]:
+def look_at(scene: Scene) -> list[Look]:
     """Frames of the scene, all of them or runs of neighbors spread over it, by the pixels of its images alone.
 
     Raises:
         SceneError: an image cannot be decoded.
     """
-    return [_look(index, scene.frames[index]) for index in track(_chosen(scene), "color and depth of frames")]
+    return [_look(index, scene.frames[index]) for index in each("looking at color and depth", _chosen(scene))]
 
 
 def _chosen(scene: Scene) -> list[int]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from qagen.core.scene import Frame, Scene
 from qagen.core.spacing import evenly_spaced
-from qagen.doctor.finding import Track, untracked
 from qagen.loaders.io.images import decode_color
+from qagen.stages import each
 from qagen.visibility.views import rotation_angle_deg
 
 ANCHORS = 12
@@ -44,7 +44,7 @@ class MatchedPair:
     """(n, 2) in the second image."""
 
 
-def matched_pairs(scene: Scene, track: Track = untracked) -> list[MatchedPair]:
+def matched_pairs(scene: Scene) -> list[MatchedPair]:
     """Pairs of frames, evenly spaced over the scene, between which the image moves.
 
     Raises:
@@ -52,7 +52,7 @@ def matched_pairs(scene: Scene, track: Track = untracked) -> list[MatchedPair]:
     """
     look = lru_cache(maxsize=64)(_look)
     pairs: list[MatchedPair] = []
-    for anchor in track(evenly_spaced(range(len(scene.frames)), ANCHORS), "points that images share"):
+    for anchor in each("matching points", evenly_spaced(range(len(scene.frames)), ANCHORS)):
         tried = (_match(scene.frames[anchor], scene.frames[other], look) for other in _partners(scene.frames, anchor))
         pairs += islice((pair for pair in tried if pair is not None), 1)
     return pairs

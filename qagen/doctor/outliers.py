@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qagen.doctor.finding import Finding, Track, judge
+from qagen.doctor.finding import Finding, judge
 from qagen.doctor.looks import Look, as_pixels, is_inside
+from qagen.stages import each
 
 REACH = 2
 """Frames are compared with the next ones up to so many later."""
@@ -55,11 +56,11 @@ Comparisons = Mapping[tuple[int, int], Comparison]
 """By the places of both among the frames looked at, in both orders."""
 
 
-def check_outliers(looks: Sequence[Look], track: Track) -> list[Finding]:
+def check_outliers(looks: Sequence[Look]) -> list[Finding]:
     """Whether every frame fits the others, in pose and depth and in color; nothing without depth."""
     measured = [look for look in looks if look.sample is not None]
     known: dict[tuple[int, int], Comparison] = {}
-    for pair in track(_pairs(measured), "single frames"):
+    for pair in each("comparing frames", _pairs(measured)):
         a, b = pair
         known[a, b], known[b, a] = compare(measured[a], measured[b]), compare(measured[b], measured[a])
     return [_check_places(measured, known), _check_colors(measured, known)] if known else []

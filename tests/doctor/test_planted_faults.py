@@ -11,7 +11,7 @@ from qagen.doctor.box_sides import check_box_sides
 from qagen.doctor.calibration import check_calibration
 from qagen.doctor.color_edges import check_color_edges
 from qagen.doctor.depth_samples import all_samples, sample_groups
-from qagen.doctor.finding import Finding, untracked
+from qagen.doctor.finding import Finding
 from qagen.doctor.inputs import check_blank, check_images
 from qagen.doctor.looks import FRAMES, RUN, look_at
 from qagen.doctor.outliers import check_outliers
@@ -32,8 +32,8 @@ def told(scene: Scene, check: str) -> Finding:
         found = check_box_sides(scene, all_samples(sample_groups(scene)))
         assert found is not None
         return found
-    looks = look_at(scene, untracked)
-    found = [check_blank(looks), check_color_edges(looks, untracked), *check_outliers(looks, untracked)]
+    looks = look_at(scene)
+    found = [check_blank(looks), check_color_edges(looks), *check_outliers(looks)]
     return next(one for one in found if one is not None and one.check == check)
 
 
@@ -89,7 +89,7 @@ def test_boxes_where_they_belong_pass_without_points() -> None:
 
 def test_long_recordings_are_looked_at_in_runs() -> None:
     frames = [replace(room().frames[k % 50], id=str(k)) for k in range(400)]
-    looks = look_at(replace(room(), frames=tuple(frames)), untracked)
+    looks = look_at(replace(room(), frames=tuple(frames)))
     steps = np.diff([look.index for look in looks])
     assert len(looks) == FRAMES[1]
     assert (steps == 1).sum() == len(looks) - len(looks) // RUN
