@@ -1,6 +1,7 @@
 """``qagen spatialvid filter``: rules, counts, bytes that pass, mistakes."""
 
 import os
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def ids(table: Path) -> list[str]:
 
 def counts(result: Result) -> dict[str, list[int]]:
     """Rule to its three numbers, as printed."""
-    lines = [line.strip("│ \n").split("│") for line in result.stdout.splitlines() if line.startswith("│")]
-    return {line[0].strip(): [int(cell) for cell in line[1:]] for line in lines}
+    rows = re.findall(r"^(\S.*?) +(\d+) +(\d+) +(\d+)$", result.stdout, re.MULTILINE)
+    return {rule: [int(cell) for cell in cells] for rule, *cells in rows}
 
 
 def test_the_preset_keeps_the_official_intervals_with_their_bounds(table: Path) -> None:
