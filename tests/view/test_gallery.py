@@ -251,6 +251,16 @@ def test_links_to_a_sample_survive_reload_with_the_filters(page: Any, html: Path
 
 
 @needs_browser
+def test_the_link_to_a_sample_is_copied(page: Any, html: Path) -> None:
+    show(page, html, "type=toy_many&id=room_103")
+    page.click("#link")
+    page.wait_for_selector("#said.on")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+V")
+    assert page.input_value("#q").endswith("samples.html#type=toy_many&id=room_103")
+
+
+@needs_browser
 def test_two_samples_of_one_id_have_links_of_their_own(page: Any, html: Path) -> None:
     # Both types of write() number from room_0.
     show(page, html, "id=room_0")
