@@ -220,7 +220,7 @@ def test_missing_image_says_what_to_do(out):
     image = out / "demo" / "images" / "room_c" / "0.png"
     image.unlink()
     message = refusal(run(out, "--ids", "room_c_2"))
-    assert f"image {image} of record room_c_2 is missing" in message
+    assert f"record room_c_2: image {image} is missing" in message
     assert "--media copy" in message
     assert "fill_5.jsonl:3:" in message
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from qagen.api.sample import Content, QASample, Samples
 from qagen.demo import demo_root
-from qagen.errors import ConfigError, did_you_mean
+from qagen.errors import ConfigError, QagenError, did_you_mean
 from qagen.files import decode_json
+from qagen.records.images import image_path
 from qagen.records.read import RecordFile, RecordLine, check_same_id, find_record_files, read_lines, read_pairs
 
 if TYPE_CHECKING:
@@ -173,7 +174,11 @@ def _read(line: RecordLine) -> Content:
     record, evidence = line.read(), {}
     if line.file.has_evidence:
         evidence = _evidence_of(line.file, line)
-    return Content(record, evidence, tuple(line.file.dataset / "images" / name for name in record["image"]))
+    try:
+        images = tuple(image_path(line.file.dataset / "images", name) for name in record["image"])
+    except QagenError as error:
+        raise QagenError(f"{line}: {error}") from error
+    return Content(record, evidence, images)
 
 
 def _evidence_of(file: RecordFile, line: RecordLine) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from qagen.core.sample import Sample
 from qagen.core.scene import ImageSource
 from qagen.errors import QagenError
 from qagen.records.difficulty import Difficulty, difficulty_of
+from qagen.records.images import read_image
 from qagen.records.marks import draw_marks_on_file
-from qagen.records.read import MISSING_MEDIA, RecordFile, RecordLine, Turn
+from qagen.records.read import RecordFile, RecordLine, Turn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +146,7 @@ class QASample:
         drawn = self.encoded_images
         for number in sorted({mark.image for mark in self.view.marks}):
             marks, is_png = [mark for mark in self.view.marks if mark.image == number], drawn[number].startswith(PNG)
-            drawn[number] = draw_marks_on_file(BytesIO(drawn[number]), marks, as_png=is_png)
+            drawn[number] = draw_marks_on_file(drawn[number], marks, as_png=is_png)
         return drawn
 
     @property
@@ -169,9 +170,9 @@ class QASample:
 
     def _encoded(self, image: Path | ImageSource) -> bytes:
         try:
-            return image.read_bytes()
-        except OSError as error:
-            raise QagenError(f"{self._line}: image {image}: {error.strerror}; {MISSING_MEDIA}") from error
+            return read_image(image) if isinstance(image, Path) else image.read_bytes()
+        except (QagenError, OSError) as error:
+            raise QagenError(f"{self._line}: {error}") from error
 
     @cached_property
     def view(self) -> "ViewSample":

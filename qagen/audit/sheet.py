@@ -138,7 +138,7 @@ def _write_images(one: SheetSample, folder: Path) -> Question:
         suffix = path.suffix if not marks or is_jpeg else ".png"
         name = home / f"{sample.image_name(index).replace(' ', '-')}{suffix}"
         if marks:
-            write_atomic(folder / name, draw_marks_on_file(path, marks, as_png=not is_jpeg))
+            write_atomic(folder / name, draw_marks_on_file(read_image(sample, index), marks, as_png=not is_jpeg))
         else:
             link_atomic(folder / name, path)
         images.append(name.as_posix())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from qagen.errors import QagenError
-from qagen.records.read import MISSING_MEDIA
+from qagen.records.images import check_image
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -54,8 +54,7 @@ def _pixels(path: Path) -> np.ndarray:
     """(height, width, 3) blue, green and red."""
     import cv2
 
-    if not path.is_file():
-        raise QagenError(f"image {path} is missing; {MISSING_MEDIA}")
+    check_image(path)
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise QagenError(f"image {path} cannot be read")

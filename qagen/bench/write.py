@@ -18,7 +18,7 @@ from typing import Any
 from qagen.bench.draw import BenchQuestion, by_task
 from qagen.errors import QagenError
 from qagen.records.card import Card, Config, Split, datasets_of, field_table, table, titles_of
-from qagen.records.read import MISSING_MEDIA, RecordLine
+from qagen.records.read import RecordLine
 from qagen.records.shards import TEXT, make_schema
 from qagen.records.sparbench import FEATURES, MEANINGS
 
@@ -129,18 +129,20 @@ def _row(question: BenchQuestion, folder: Path, is_grouped: bool) -> dict[str, A
 
 def drawn_images(line: RecordLine, record: Mapping[str, Any]) -> Iterator[tuple[bytes, str]]:
     """Bytes and suffix of a record's images, with their marks drawn; images without marks stay as they are."""
+    from PIL.Image import DecompressionBombError
+
+    from qagen.records.images import image_path, read_image
     from qagen.records.marks import draw_marks_on_file, marks_of
 
     marks = marks_of(record)
     for index, name in enumerate(record["image"]):
-        path = line.file.dataset / "images" / name
         placed = [mark for mark in marks if mark.image == index]
         try:
-            yield (draw_marks_on_file(path, placed), ".jpg") if placed else (path.read_bytes(), path.suffix)
-        except FileNotFoundError as error:
-            raise QagenError(f"{line}: image {path} of record {line.id} is missing; {MISSING_MEDIA}") from error
-        except OSError as error:
-            raise QagenError(f"{line}: image {path} of record {line.id} cannot be read ({error})") from error
+            path = image_path(line.file.dataset / "images", name)
+            content = read_image(path)
+            yield (draw_marks_on_file(content, placed), ".jpg") if placed else (content, path.suffix)
+        except (QagenError, OSError, DecompressionBombError) as error:
+            raise QagenError(f"{line}: record {line.id}: {error}") from error
 
 
 def _card(questions: Sequence[BenchQuestion], small: set[int], configs: Sequence[Config], command: str) -> Card:

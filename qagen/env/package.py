@@ -3,13 +3,14 @@
 import keyword
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from qagen import __version__
 from qagen.api.run import OpenRun
 from qagen.errors import ConfigError, QagenError
 from qagen.files import atomic_folder, write_atomic
-from qagen.records.read import MISSING_MEDIA, RecordFile, read_records
+from qagen.records.images import image_path, read_image
+from qagen.records.read import RecordFile, read_records
 
 PYPROJECT = """\
 [build-system]
@@ -104,10 +105,9 @@ def _copy(file: RecordFile, home: Path) -> None:
         write_atomic(target, path.read_bytes())
     for line, record in read_records(file):
         for name in record["image"]:
-            source, target = file.dataset / "images" / name, home / "images" / name
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise QagenError(f"{line}: image: found {name!r}, expected a path below the run's images")
-            if not source.is_file():
-                raise QagenError(f"{line}: image {source} is missing; {MISSING_MEDIA}")
-            if not target.exists():
-                write_atomic(target, source.read_bytes())
+            try:
+                source, target = image_path(file.dataset / "images", name), home / "images" / name
+                if not target.exists():
+                    write_atomic(target, read_image(source))
+            except QagenError as error:
+                raise QagenError(f"{line}: {error}") from error

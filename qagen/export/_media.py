@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from PIL.Image import DecompressionBombError
+
 from qagen.errors import QagenError
 from qagen.export._samples import ExportSample, Picture
 from qagen.files import OutputError, link_atomic, write_atomic
+from qagen.records.images import check_image, read_image
 from qagen.records.marks import draw_marks_on_file
-from qagen.records.read import MISSING_MEDIA
 
 LOSSLESS = {".png", ".bmp", ".tif", ".tiff"}
 """Suffixes of images that are written as PNG, under the same name; all others become JPEG."""
@@ -32,24 +34,18 @@ def naming(sample: ExportSample) -> Iterator[None]:
         raise QagenError(f"{sample.where}: {error}") from error
 
 
-def check_there(picture: Picture) -> None:
-    """Raise QagenError when the run has no such image."""
-    if not picture.source.is_file():
-        raise QagenError(f"image {picture.source} is missing; {MISSING_MEDIA}")
-
-
 def picture_bytes(picture: Picture) -> bytes:
     """The image file's own bytes, or those of the image with its marks on it.
 
     Raises:
         QagenError: the image is missing or cannot be read.
     """
-    check_there(picture)
+    content = read_image(picture.source)
+    if not picture.marks:
+        return content
     try:
-        if not picture.marks:
-            return picture.source.read_bytes()
-        return draw_marks_on_file(picture.source, picture.marks, picture.source.suffix.lower() in LOSSLESS)
-    except OSError as error:
+        return draw_marks_on_file(content, picture.marks, picture.source.suffix.lower() in LOSSLESS)
+    except (OSError, DecompressionBombError) as error:
         raise QagenError(f"image {picture.source} cannot be read ({error})") from error
 
 
@@ -75,7 +71,7 @@ def placed(samples: Iterable[ExportSample], folder: Path, copy: bool) -> Iterato
 def _put(picture: Picture, target: Path, drawn: bytes | None, copy: bool) -> None:
     if target.exists():
         return
-    check_there(picture)
+    check_image(picture.source)
     if drawn is not None or copy:
         write_atomic(target, drawn or picture_bytes(picture))
     else:

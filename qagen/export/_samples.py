@@ -17,6 +17,7 @@ import numpy as np
 
 from qagen.errors import ConfigError, QagenError, match_names, matches
 from qagen.files import decode_json
+from qagen.records.images import image_path
 from qagen.records.marks import Mark, marks_of
 from qagen.records.read import (
     Filter,
@@ -303,8 +304,7 @@ def _pictures(source: RecordSource, names: Sequence[str], marks: Sequence[Mark])
 
 
 def _picture(source: RecordSource, images: Path, name: str, marks: tuple[Mark, ...]) -> Picture:
-    if name.startswith("/") or ".." in name.split("/"):
-        raise QagenError(f"image: found '{name}', expected a path below {images}")
+    image_path(images, name)
     target = f"images/{source.dataset}/{name}"
     if marks:
         content = msgspec.json.encode([target, [astuple(mark) for mark in marks]])

@@ -30,9 +30,9 @@ from qagen.core.reasons import (
 )
 from qagen.errors import QagenError
 from qagen.export._job import Exporter, ExportJob
-from qagen.export._media import check_there
 from qagen.export._samples import ExportSample
 from qagen.files import write_atomic
+from qagen.records.images import FORMATS, check_image
 from qagen.records.marks import NAMED_COLORS, Kind, Mark, box_px, mask_px, point_px
 from qagen.tasks.registry import family_of_records
 
@@ -234,16 +234,18 @@ def _place(sample: ExportSample, mark: Mark, size: tuple[int, int]) -> tuple[int
 def _size(sample: ExportSample, image: int) -> tuple[int, int]:
     """Width and height of an image of the run, pixels."""
     picture = sample.pictures[image]
-    check_there(picture)
     try:
+        check_image(picture.source)
         return _size_of_file(picture.source)
-    except OSError as error:
+    except QagenError as error:
+        raise QagenError(f"{sample.where}: {error}") from error
+    except (OSError, Image.DecompressionBombError) as error:
         raise QagenError(f"{sample.where}: image {picture.source} cannot be read ({error})") from error
 
 
 @lru_cache(maxsize=4096)
 def _size_of_file(path: Path) -> tuple[int, int]:
-    with Image.open(path) as image:
+    with Image.open(path, formats=FORMATS) as image:
         return image.size
 
 

@@ -9,6 +9,7 @@ import msgspec
 from qagen.errors import QagenError
 from qagen.files import decode_json
 from qagen.mix.plan import images_of
+from qagen.records.images import image_path, read_image
 from qagen.records.shards import IMAGES, TEXT, ParquetShards, TarShards, member_names, to_image
 
 PLAIN_KEYS = ("id", "type", "conversations", "image")
@@ -59,7 +60,6 @@ def _columns(record: dict[str, Any]) -> dict[str, Any]:
 def read_images(record: dict[str, Any], root: Path) -> list[tuple[str, bytes]]:
     """Path and bytes of each image of a record. Raises QagenError, with path and id, where one is missing."""
     try:
-        return [(name, (root / name).read_bytes()) for name in images_of(record)]
-    except OSError as error:
-        message = f"{error.filename}: image of record {record.get('id')!r} cannot be read ({error.strerror})"
-        raise QagenError(message) from error
+        return [(name, read_image(image_path(root, name))) for name in images_of(record)]
+    except QagenError as error:
+        raise QagenError(f"record {record.get('id')!r}: {error}") from error

@@ -10,7 +10,6 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from PIL import Image
 from qagen.core.question import listed_name
 from qagen.core.runs import MAX_COLUMNS, box_around, from_runs
 from qagen.errors import QagenError
+from qagen.records.images import FORMATS
 from qagen.records.shapes import Border, Disc, Plate, Rect, Region, Shape, Size, paint, place_plate
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def draw_marks(image: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     return paint(image, shapes_of(marks, image.size))
 
 
-def draw_marks_on_file(file: Path | io.BytesIO, marks: Iterable[Mark], as_png: bool = False) -> bytes:
+def draw_marks_on_file(content: bytes, marks: Iterable[Mark], as_png: bool = False) -> bytes:
     """An image file with marks drawn on it, as JPEG or PNG. Raises OSError when it cannot be read."""
     buffer = io.BytesIO()
-    with Image.open(file) as image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         drawn = draw_marks(image, marks)
     if as_png:
         drawn.save(buffer, "PNG", compress_level=1)

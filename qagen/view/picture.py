@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from qagen.errors import QagenError
-from qagen.records.read import MISSING_MEDIA, Turn
+from qagen.records import images
+from qagen.records.read import Turn
 from qagen.view.samples import Viewable
 
 if TYPE_CHECKING:
@@ -117,13 +118,11 @@ def open_image(sample: Viewable, index: int, box_px: tuple[int, int]) -> "Image"
 
 def read_image(sample: Viewable, index: int) -> bytes:
     """The file of an image of a sample. Raises QagenError where it is missing or cannot be read."""
-    path = sample.images[index]
-    if isinstance(path, Path) and not path.is_file():
-        raise QagenError(f"{sample.where}: image {path} of record {sample.id} is missing; {MISSING_MEDIA}")
+    image = sample.images[index]
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise QagenError(f"{sample.where}: image {path} cannot be read ({error})") from error
+        return images.read_image(image) if isinstance(image, Path) else image.read_bytes()
+    except (QagenError, OSError) as error:
+        raise QagenError(f"{sample.where}: record {sample.id}: {error}") from error
 
 
 def measure_image(sample: Viewable, index: int, content: bytes) -> tuple[int, int]:
@@ -137,7 +136,7 @@ def _opened(sample: Viewable, index: int, content: bytes) -> "Iterator[Image]":
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(content)) as image:
+        with Image.open(BytesIO(content), formats=images.FORMATS) as image:
             yield image
     except (OSError, Image.DecompressionBombError) as error:
         raise QagenError(f"{sample.where}: image {sample.images[index]} cannot be read ({error})") from error

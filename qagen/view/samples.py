@@ -5,7 +5,6 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby, islice, starmap
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 
 from qagen.errors import ConfigError, QagenError, did_you_mean, match_names, matches
 from qagen.files import decode_json
+from qagen.records.images import image_path
 from qagen.records.read import (
     Filter,
     Record,
@@ -310,17 +310,12 @@ def view_sample(line: RecordLine, content: dict[str, Any], evidence: dict[str, A
     try:
         record = msgspec.convert(content, Record)
         marks = marks_of(content)
+        images = tuple(image_path(line.file.dataset / "images", name) for name in record.image)
     except msgspec.ValidationError as error:
         raise QagenError(f"{line}: not a record: {error}") from error
     except QagenError as error:
         raise QagenError(f"{line}: {error}") from error
-    images = tuple(_image_path(line.file.dataset, name) for name in record.image)
     return ViewSample(line, tuple(record.conversations), images, marks, record.is_video, evidence)
-
-
-@lru_cache(maxsize=100_000)
-def _image_path(dataset: Path, name: str) -> Path:
-    return dataset / "images" / name
 
 
 def read_run(files: Iterable[RecordFile]) -> Iterator[ViewSample]:
