@@ -309,6 +309,8 @@ def view_sample(line: RecordLine, content: dict[str, Any], evidence: dict[str, A
 
     try:
         record = msgspec.convert(content, Record)
+        if not record.conversations:
+            raise QagenError("conversations: found none, expected a question and its answer")
         marks = marks_of(content)
         images = tuple(image_path(line.file.dataset / "images", name) for name in record.image)
     except msgspec.ValidationError as error:

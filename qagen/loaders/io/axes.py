@@ -36,6 +36,11 @@ def rotation_of_quaternion(x: float, y: float, z: float, w: float) -> NDArray[np
     return Rotation.from_quat([x, y, z, w]).as_matrix()
 
 
+def opencv_axes(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, 3) world from a camera with OpenCV's axes, of one with OpenGL's; what is not finite stays so."""
+    return rotation * np.diag(OPENCV_FROM_OPENGL) + 0.0  # no matrix product, which would warn of NaN; 0 keeps its sign
+
+
 def is_lost(matrix: NDArray[np.float64]) -> bool:
     """Whether a (4, 4) pose says that tracking was lost: an entry is not finite, or the rotation is all zeros."""
     return not np.isfinite(matrix).all() or not matrix[:3, :3].any()

@@ -32,7 +32,7 @@ from qagen.core.camera import Camera
 from qagen.core.pose import Pose
 from qagen.core.scene import FileSource
 from qagen.errors import SceneError
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost
+from qagen.loaders.io.axes import is_lost, opencv_axes
 from qagen.loaders.io.images import image_size
 from qagen.loaders.io.lens import read_lens
 from qagen.loaders.io.poses import UNKNOWN, PosedImage, stem_of
@@ -177,7 +177,7 @@ def _matrix(frame: _Frame, path: Path, where: str) -> NDArray[np.float64]:
         raise SceneError(path, f"{where}.transform_matrix: found rows of {sides} numbers, expected {expected}")
     matrix = np.eye(4)
     matrix[: len(rows)] = rows
-    matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+    matrix[:3, :3] = opencv_axes(matrix[:3, :3])
     if not is_lost(matrix):
         try:
             Pose.from_matrix(matrix)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from qagen.core.camera import Camera
 from qagen.errors import SceneError
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, rotation_of_quaternion
+from qagen.loaders.io.axes import opencv_axes, rotation_of_quaternion
 from qagen.loaders.io.poses import UNKNOWN, PosedImage
 from qagen.loaders.io.text import list_folder, natural, read_json
 
@@ -129,7 +129,7 @@ def _matrix(pose: list[float], path: Path, where: str) -> NDArray[np.float64]:
 
 def _opencv(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """(4, 4) camera to world with OpenCV's axes from one with OpenGL's."""
-    matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+    matrix[:3, :3] = opencv_axes(matrix[:3, :3])
     return matrix
 
 

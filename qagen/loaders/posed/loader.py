@@ -29,7 +29,7 @@ from qagen.core.reasons import HARDLY_MEASURED, INVALID_POSE, NO_DEPTH, NO_IMAGE
 from qagen.core.scene import DepthSource, FileSource, Frame, Mesh, Scene
 from qagen.errors import SceneError, counted
 from qagen.loaders._base import ANY_NAME, FolderLoader, ObjectList
-from qagen.loaders.io.axes import OPENCV_FROM_OPENGL, is_lost, z_up
+from qagen.loaders.io.axes import is_lost, opencv_axes, z_up
 from qagen.loaders.io.box_exports import read_box_export
 from qagen.loaders.io.boxes import tilted_box, upright_box
 from qagen.loaders.io.colmap import in_unit_of_colmap
@@ -313,7 +313,7 @@ class _SceneReader:
             except ValueError as error:
                 raise SceneError(self._path, f"{where}.pose: {error}") from error
         if self._file.camera_axes == "opengl":
-            matrix[:3, :3] = matrix[:3, :3] @ OPENCV_FROM_OPENGL
+            matrix[:3, :3] = opencv_axes(matrix[:3, :3])
         depth = frame.depth
         return PosedImage(
             name=str(posix(frame.image).parent / posix(frame.image).stem) if frame.id is None else frame.id,
