@@ -230,7 +230,7 @@ def test_what_cannot_be_drawn_is_told_beside_what_disagrees(out: Path, tmp_path:
 
 def test_missing_pictures_are_named_and_nothing_is_written(out: Path, tmp_path: Path):
     write_records(tmp_path, "few", "fill", 2)
-    with pytest.raises(QagenError, match=r"a\.jpg of record .* is missing"):
+    with pytest.raises(QagenError, match=r"record .*: image .*a\.jpg is missing"):
         write_sheet(tmp_path, tmp_path / "sheet", SheetPlan(1))
     assert not (tmp_path / "sheet").exists()
 

@@ -184,7 +184,7 @@ def test_no_file_outside_of_the_images_gets_into_a_package(tmp_path: Path, name:
     path.write_text("".join(json.dumps({**line, "image": [name]}) + "\n" for line in lines))
     done = call(tmp_path / "run", "--out", tmp_path / "leaky")
     assert done.exit_code == 2
-    assert "expected a path below the run's images" in done.output
+    assert "expected a path below" in done.output
     assert not (tmp_path / "leaky").exists()
 
 
